@@ -25,7 +25,8 @@ def test() -> None:
     """Send a test to every address of GATEPOST_ALERTS.  Exit status 1 when one does not accept it."""
     # Here, because the library of addresses takes a while to load and no other command needs it.
     from connector.http.network import network_of
-    from connector.notify.message_addresses import OperatorMessengers, WayOut
+    from connector.notify.message_addresses import OperatorMessengers
+    from connector.notify.way_out import WayOut
 
     settings = Settings()
     way_out = WayOut.from_settings(network_of(settings), settings.mail_proxy_address)

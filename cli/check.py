@@ -12,6 +12,9 @@ import typer
 
 from cli.secret_input import TOKEN, TokenFile, read_secret
 from connector.bootstrap import MappingCache, bootstrap
+from connector.http.failures import failure_of
+from connector.http.network import network_of
+from connector.http.network_adapter import network_session, port_of
 from connector.http.transport import LOOPBACK_HOSTS
 from connector.measures.gate_check import NoAnswer, check_gate
 from connector.settings import Settings
@@ -67,17 +70,19 @@ def _ask_server(server: str, token: str | None, key: str, gate: str) -> Mapping[
         raise _no_answer("There is no token.", "Create one with: gatepost token create, and set GATEPOST_TOKEN.")
     url = f"{server.rstrip('/')}/api/v1/gates/{quote(key, safe='')}/{quote(gate, safe='')}"
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+    network = network_of(Settings())
     try:
-        answer = requests.get(url, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False)
+        with network_session(network) as session:
+            answer = session.get(url, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False)
         body = answer.json()
     except requests.JSONDecodeError:
         raise _no_answer(
             f"{server} answered {answer.status_code} without JSON.", "Is this the address of Gatepost?"
         ) from None
     except requests.RequestException as error:
-        raise _no_answer(
-            f"{server} does not answer ({type(error).__name__}).", "Is it running, and reachable from here?"
-        ) from None
+        host, port = parts.hostname, port_of(url)
+        failure = failure_of(error, host, port, network.proxy_for(host, port))
+        raise _no_answer(f"{server} does not answer: {failure.what}.", failure.hint) from None
     # A shut gate has status 409 and the same body; any other status is a problem.
     if isinstance(body, dict) and answer.status_code in {200, 409} and isinstance(body.get("open"), bool):
         return body

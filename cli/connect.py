@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import secrets
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -16,6 +13,7 @@ from rich.markup import escape
 
 from cli.connect_servicenow import servicenow
 from cli.connection import check_connection_address
+from cli.jira_webhook import register_webhook, says_nothing_runs, wait_for_test_event
 from cli.network_options import CaFile, ClientCertificate, ClientKey, ProxyOption, own_network
 from cli.oauth_consent import ask_consent
 from cli.operating_user import operating_user
@@ -24,15 +22,13 @@ from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.errors import AuthenticationFailed, ConfigurationError, InvalidResponse, NotFound, PermissionDenied
 from connector.http.network import ConnectionNetwork, Network
 from connector.http.tool_access import Auth, Deployment, OAuthGrantType, WebhookAuth
-from connector.http.transport import LOOPBACK_HOSTS, Timeout
+from connector.http.transport import Timeout
 from connector.jira.oauth import DATACENTER_SCOPE, DATACENTER_TOKEN_PATH, Endpoints, service_account_grant
 from connector.jira.tenant import tenant_cloud_id
 from connector.settings import Settings
-from connector.store.connections.connections import ConnectionRecord, registration_values
-from connector.sync.ports import ToolSite
-from connector.sync.setup import ConnectionSetup, ToolIdentity, WebhookRegistration
-from mapping.live_check import selected_names
-from mapping.work_item import ConnectionName, NativeId, Tool
+from connector.store.connections.connections import ConnectionRecord
+from connector.sync.setup import ToolIdentity
+from mapping.work_item import ConnectionName, Tool
 
 app = typer.Typer(help="Connect a tool: sign in, register its events, see one arrive.", no_args_is_help=True)
 
@@ -54,6 +50,12 @@ WebhookAuthOption = Annotated[
 ]
 PublicUrl = Annotated[
     str | None, typer.Option(help="Address of this server as the tool reaches it; without it no webhook is registered")
+]
+ByHand = Annotated[
+    bool,
+    typer.Option(
+        "--webhook-by-hand", help="Print the webhook for an administrator to make; what scoped tokens always do"
+    ),
 ]
 Rotate = Annotated[
     bool, typer.Option("--rotate", help="Create a new secret; the previous one is accepted for 7 more days")
@@ -107,6 +109,7 @@ def jira(
     webhook_auth: WebhookAuthOption = None,
     public_url: PublicUrl = None,
     rotate: Rotate = False,
+    by_hand: ByHand = False,
     test_issue: Annotated[
         str | None, typer.Option(help="Issue that is used for a test event; found by default")
     ] = None,
@@ -145,9 +148,11 @@ def jira(
             console.print("No webhook was registered: give this server's address as the tool reaches it: --public-url")
             return
         kind_of_auth = webhook_auth or _strongest_webhook_auth(record, identity)
-        registration = _register(services, console, name, site.setup, public_url, kind_of_auth)
-        if kind_of_auth is not WebhookAuth.TOKEN:
-            _wait_for_test_event(services, console, site, site.setup, registration, test_issue, wait)
+        manual = by_hand or (record.auth is Auth.SCOPED and kind_of_auth is WebhookAuth.SIGNATURE)
+        registration = register_webhook(services, console, site, public_url, kind_of_auth, by_hand=manual)
+        waits = kind_of_auth is not WebhookAuth.TOKEN and not registration.is_by_hand
+        if waits and not says_nothing_runs(services, console, name, public_url):
+            wait_for_test_event(services, console, site, registration, test_issue, wait)
 
 
 def _sign_in(
@@ -235,94 +240,3 @@ def _strongest_webhook_auth(record: ConnectionRecord, identity: ToolIdentity) ->
         return WebhookAuth.JWT
     old = identity.deployment is Deployment.DATACENTER and int(identity.version.partition(".")[0] or 0) < 10
     return WebhookAuth.URL_SECRET if old else WebhookAuth.SIGNATURE
-
-
-def _register(
-    services: Services, console: Console, name: str, setup: ConnectionSetup, public_url: str, kind: WebhookAuth
-) -> WebhookRegistration:
-    """Accept this kind of authentication first, then register the webhook, so that no event is refused."""
-    record = services.connections.get(name)
-    assert record is not None  # noqa: S101 - saved a moment ago
-    parts = urlsplit(public_url)
-    if parts.scheme != "https" and parts.hostname not in LOOPBACK_HOSTS:
-        raise ConfigurationError(f"{public_url} is not https: the tools send only to an address with a certificate.")
-    services.connections.update_details(
-        name, by=operating_user(), webhook_auth=sorted({*(auth.value for auth in record.webhook_auth), kind.value})
-    )
-    address = f"{public_url.rstrip('/')}/hooks/jira/{name}"
-    secret = record.webhook_secrets[0]
-    if kind is WebhookAuth.TOKEN:
-        _explain_automation(console, address, secret)
-        registration = WebhookRegistration("", kind, address)
-    else:
-        if kind is WebhookAuth.URL_SECRET:
-            console.print(
-                "[yellow]This Jira does not sign events: the address itself is the secret, and addresses appear in "
-                "logs. This is weaker than a signature; Jira signs from version 10 on.[/]"
-            )
-        target = f"{address}/{secret}" if kind is WebhookAuth.URL_SECRET else address
-        registration = setup.register(target, secret, kind, _webhook_queries(services, name))
-        done = "updated" if registration.existed else "registered"
-        until = f", until {registration.expires_at:%d %b %Y}; renewed in time" if registration.expires_at else ""
-        console.print(f"Webhook {done} ({kind.value}{until}).")
-        if kind is WebhookAuth.JWT:
-            console.print("Dynamic webhooks send no events for worklogs, links and attachments; sweeps find those.")
-    services.connections.update_details(
-        name, by=operating_user(), webhook_registration=registration_values(registration)
-    )
-    return registration
-
-
-def _explain_automation(console: Console, address: str, secret: str) -> None:
-    console.print(
-        f"Make a rule in Jira Automation: when a work item is created, updated, transitioned or commented,\n"
-        f"then [bold]Send web request[/]\n"
-        f"  address  {address}\n"
-        f"  method   POST\n"
-        f"  header   X-Gatepost-Token: {secret}   (hidden)\n"
-        f"  header   Content-Type: application/json\n"
-        '  body     {"issue": {"id": "{{issue.id}}", "key": "{{issue.key}}"}}\n'
-        "Automation limits the runs of a month and then stops rules: keep the sweep on."
-    )
-
-
-def _webhook_queries(services: Services, name: str) -> Sequence[str]:
-    """Queries of dynamic webhooks: the projects of the active mapping."""
-    config = services.active_config()
-    rules = [rule for rule in config.measures if rule.connection == name] if config else []
-    projects = sorted({project for rule in rules for project in selected_names(rule.match.project)})
-    # A dynamic webhook must have a query; this one matches everything.
-    return [f"project in ({', '.join(projects)})"] if projects else ["project != GATEPOSTNONE"]
-
-
-def _wait_for_test_event(
-    services: Services,
-    console: Console,
-    site: ToolSite,
-    setup: ConnectionSetup,
-    registration: WebhookRegistration,
-    test_issue: str | None,
-    wait: float,
-) -> None:
-    """Trigger a test event at the tool and wait until it arrives."""
-    issues = (
-        [NativeId(test_issue)] if test_issue else list(site.finder.find("updated >= -365d", 1)) if site.finder else []
-    )
-    if not issues:
-        console.print("[yellow]No test event was sent: the site shows no issue. Name one with --test-issue.[/]")
-        return
-    before = services.inbox.newest_event_id(site.name)
-    try:
-        setup.trigger_event(issues[0])
-    except NotFound as error:
-        raise ConfigurationError(f"{test_issue} cannot be used for a test event: {error}") from error
-    deadline = time.monotonic() + wait
-    with console.status("Waiting for the first event …"):
-        while services.inbox.newest_event_id(site.name) == before:
-            if time.monotonic() > deadline:
-                raise ConfigurationError(
-                    f"{registration.url.partition('/hooks/')[0]} was not reached within {wait:.0f} s. The webhook is "
-                    "registered; check that `gatepost serve` is running and that the tool can reach this address."
-                )
-            time.sleep(0.2)
-    console.print("[green]The test event arrived and was accepted.[/]")

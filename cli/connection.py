@@ -94,6 +94,20 @@ def rotate(name: Annotated[str, typer.Argument(help="The connection's name")]) -
 
 
 @app.command()
+def remove(name: Annotated[str, typer.Argument(help="The connection's name")]) -> None:
+    """Remove a connection that governs nothing, with its stored secrets; a webhook at the tool is removed there."""
+    with _services() as services:
+        record = _known(services, name)
+        config = services.active_config()
+        if config is not None and any(rule.connection == name for rule in config.measures):
+            raise ConfigurationError(f"{name} is in the active mapping: activate a mapping without it first.")
+        services.connections.remove(name, by=operating_user())
+    typer.echo(f"Removed {name}.")
+    if record.webhook_registration:
+        typer.echo(f"Its webhook is still registered at {record.base_url}: remove it there.")
+
+
+@app.command()
 def network(
     name: Annotated[str, typer.Argument(help="The connection's name")],
     proxy: ProxyOption = None,

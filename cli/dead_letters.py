@@ -25,7 +25,7 @@ app = typer.Typer(
 
 Target = Annotated[
     str,
-    typer.Argument(help="A cause, or one dead letter (write/17), or its beginning, from: gatepost dead-letters list"),
+    typer.Argument(help="A cause or a dead letter (write/17), or how it begins"),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask")]
 KIND_LABELS = {

@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from cli.live_check import run_live_check
+from cli.live_check import live_check
+from cli.secret_input import CredentialFile
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
 from connector.runtime.doctor import connection_checks, installation_checks
@@ -20,21 +21,25 @@ HEALTH_MARKS = {Health.GOOD: "[green]✓[/]", Health.WARNING: "[yellow]![/]", He
 
 def doctor(
     name: Annotated[str | None, typer.Argument(help="One connection; all by default")] = None,
-    live_check: Annotated[
-        bool, typer.Option("--live-check", help="Try Gatepost's assumptions on a ServiceNow that is not production")
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live-check",
+            help="Try on a real tool what Gatepost takes for granted, on a project or record that is removed again",
+        ),
     ] = False,
-    table: Annotated[str, typer.Option(help="Table in which the live check makes its own record")] = "change_request",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before the live check")] = False,
+    user: Annotated[str, typer.Option("--user", help="For --live-check: an administrator's user name")] = "",
+    credential_file: CredentialFile = None,
+    table: Annotated[str, typer.Option(help="For --live-check of ServiceNow: table of the record")] = "change_request",
+    yes: Annotated[bool, typer.Option("--yes", help="For --live-check of ServiceNow: do not ask first")] = False,
 ) -> None:
     """Check database, workers, and each connection: reachable, signed in, clock, permissions, webhook, limits."""
     console = Console(highlight=False, soft_wrap=True)
+    if live:
+        live_check(console, name or "", user, credential_file, table=table, agreed=yes)
+        return
     worst = Health.GOOD
     with bootstrap(Settings(), application="gatepost doctor") as services:
-        if live_check:
-            if name is None:
-                raise ConfigurationError("Name the connection: gatepost doctor --live-check servicenow-main")
-            run_live_check(services, console, name, table, agreed=yes)
-            return
         records = [record for record in services.connections.all() if name in {None, record.name}]
         if name is not None and not records:
             raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')

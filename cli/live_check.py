@@ -1,47 +1,48 @@
-"""``gatepost doctor --live-check NAME``: try what no test of ours can on an instance that is not production."""
+"""``gatepost doctor --live-check``: what a real Jira or ServiceNow does, printed so that it can be sent back."""
 
 from __future__ import annotations
 
-from collections import Counter
+from pathlib import Path
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from connector.bootstrap import Services, Sites, system_clock
+from cli.instance_check import run_instance_check
+from cli.secret_input import CREDENTIAL, read_secret
+from connector.bootstrap import Sites, bootstrap, system_clock
 from connector.errors import ConfigurationError
-from connector.sync.live_check import StepResult
+from connector.settings import Settings
 from mapping.work_item import ConnectionName
 
-MARKS = {
-    StepResult.PROVED: "[green]✓[/]",
-    StepResult.REFUTED: "[red]✗[/]",
-    StepResult.NOT_TRIED: "[yellow]–[/]",
-    StepResult.BY_HAND: "[blue]»[/]",
-}
 
-
-def run_live_check(services: Services, console: Console, name: str, table: str, *, agreed: bool) -> None:
-    """Print each step and its result, and what to send back.  Raises ConfigurationError; exits with 1 if one failed."""
-    record = services.connections.get(ConnectionName(name))
-    if record is None:
-        raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
-    check = Sites(services, system_clock).get(ConnectionName(name)).live_check
-    if check is None:
-        raise ConfigurationError(f"{name} has no live check: there is one for ServiceNow only.")
-    console.print(
-        f"This makes a record of {escape(table)} on [bold]{escape(record.base_url)}[/] ({escape(check.instance())}), "
-        "writes to it and deletes it. Use an instance that is not production."
-    )
-    if not agreed and not typer.confirm("Go on?"):
-        raise typer.Exit(1)
-    count: Counter[StepResult] = Counter()
-    for step in check.run(table):
-        count[step.result] += 1
-        console.print(f"  {MARKS[step.result]} {step.key} {escape(step.title)}: {escape(step.observed)}")
-    summary = ", ".join(f"{count[result]} {result.value}" for result in StepResult)
-    console.print(
-        f"{summary}. Send all of these lines back, with the instance's release; they hold no content of records."
-    )
-    if count[StepResult.REFUTED]:
+def live_check(
+    console: Console, name: str, user: str, credential_file: Path | None, *, table: str, agreed: bool
+) -> None:
+    """Raises ConfigurationError and ToolError.  Exit status 1 when something is not as expected."""
+    with bootstrap(Settings(), application="gatepost doctor") as services:
+        sites = Sites(services, system_clock)
+        if user:
+            secret = read_secret(credential_file, CREDENTIAL, prompt=f"Password or token of {user}") or ""
+            site = sites.with_credentials(ConnectionName(name), user, secret)
+        else:
+            site = sites.get(ConnectionName(name))
+        if site.instance_check is not None:
+            record = services.connections.get(ConnectionName(name))
+            address = record.base_url if record is not None else name
+            run_instance_check(console, site.instance_check, address, table, agreed=agreed)
+            return
+        if site.live_check is None:
+            raise ConfigurationError(
+                f'"{name}" is no Jira Cloud: see docs/jira-live-check.md for what is tried by hand on Data Center.'
+            )
+        odd = 0
+        console.print("It makes the project GPLIVE and a number field, and removes both again.")
+        for result in site.live_check.run():
+            mark = "[green]✓[/]" if result.is_as_expected else "[red]✗[/]"
+            came = "" if result.is_as_expected else f", and it was: {result.got}"
+            console.print(f"  {mark} {escape(result.step)}: {escape(result.expected)}{escape(came)}")
+            odd += not result.is_as_expected
+        console.print("Please send these lines back with the site's version and plan.")
+    if odd:
         raise typer.Exit(1)

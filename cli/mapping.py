@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.moving_back import say_what_moves
 from cli.operating_user import stated_author
 from cli.preview_table import print_rows, print_summary
 from cli.progress import progress_bar
@@ -158,6 +159,10 @@ def activate(
     version: Annotated[int | None, typer.Option(help="A version that was pushed")] = None,
     author: Author = None,
     wait: Wait = False,
+    move_existing: Annotated[
+        bool, typer.Option("--move-existing", help="Also move back what is ahead of its gate already")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
 ) -> None:
     """Activate a mapping and reassess every known item with it."""
     who = stated_author(author)
@@ -168,10 +173,15 @@ def activate(
                 raise ConfigurationError("Say why, for the record: --reason TEXT")
             _refuse_unknown_connections(services, loaded, str(file))
             text = file.read_text(encoding="utf-8")
-            stored = services.mappings.activate(text, str(loaded.version), author=who, reason=reason)
+            say_what_moves(services, loaded.config, move_existing=move_existing, yes=yes)
+            stored = services.mappings.activate(
+                text, str(loaded.version), author=who, reason=reason, move_existing=move_existing
+            )
         elif version is not None:
-            _refuse_unknown_connections(services, _load_stored(services.mappings.get(version)), f"version {version}")
-            stored = services.mappings.activate_version(version, author=who)
+            loaded = _load_stored(services.mappings.get(version))
+            _refuse_unknown_connections(services, loaded, f"version {version}")
+            say_what_moves(services, loaded.config, move_existing=move_existing, yes=yes)
+            stored = services.mappings.activate_version(version, author=who, move_existing=move_existing)
         else:
             raise ConfigurationError("Name a file, or a version with --version.")
         typer.echo(f"Mapping version {stored.number} is active ({stored.digest}).")

@@ -10,12 +10,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.money_bill import bill
 from cli.money_capitalisation import capitalisation
 from cli.money_close import accept, close, refuse, reopen
 from cli.money_import import import_, imports, profile, quarantine, template, undo
 from cli.money_lock import lock_budget
 from cli.operating_user import operating_user, stated_author
-from cli.stated_account import stated_account
+from cli.stated_account import InTheNameOf, stated_account
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
 from connector.finance.ledger_lines import WrongLine, entry_of, money_of, read_csv
@@ -28,10 +29,6 @@ from governance.ledger_source import EnteredBy, FileCell
 app = typer.Typer(help="Money as finance knows it: the ledger, and the close of its months.", no_args_is_help=True)
 
 SHOWN_PROBLEMS = 20
-
-InTheNameOf = Annotated[
-    str, typer.Option("--as", help="Login of the Gatepost account whose entries these are; needed to post")
-]
 
 
 @app.command()
@@ -116,7 +113,7 @@ def correct(
 
 app.command("import")(import_)
 for _command in (
-    profile, undo, imports, quarantine, template, close, accept, refuse, reopen, capitalisation, lock_budget,
+    profile, bill, undo, imports, quarantine, template, close, accept, refuse, reopen, capitalisation, lock_budget,
 ):  # fmt: skip
     app.command()(_command)
 

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from cli.operating_user import operating_user
 from cli.progress import progress_bar
+from cli.stated_account import InTheNameOf, stated_account
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
 from connector.finance.files.limits import FileRefused
@@ -42,14 +43,16 @@ def import_(
     ] = "template",
     as_of: Annotated[str, typer.Option(help="The day that the file is of, today by default; the newest counts")] = "",
     post: Annotated[bool, typer.Option("--post", help="Post what the dry run shows")] = False,
+    as_: InTheNameOf = "",
 ) -> None:
     """Show what a file would change in the ledger, cell by cell; with --post, change it: all of it or nothing."""
     with bootstrap(Settings(), application="gatepost money") as services:
         with services.engine.connect() as connection:
             found = read_profile(connection, profile) if not _is_file(profile) else None
+        by = stated_account(services, as_) if post or as_ else operating_user()
         source = found.source if found is not None else _profile_text(profile)
         given = GivenFile(
-            file.name, _bytes(file), _loaded(source, profile), source, operating_user(), _now(), _day(as_of)
+            file.name, _bytes(file), _loaded(source, profile), source, by, _now(), _day(as_of), run_by=operating_user()
         )
         imports = MoneyImports(services.engine, services.waker)
         try:
@@ -61,12 +64,12 @@ def import_(
                     plan, number = imports.dry_run(given, progress), 0
         except (FileRefused, NotDecided) as error:
             raise ConfigurationError(f"{file.name}: {error}") from None
-    _print_plan(plan)
+    print_plan(plan)
     if plan.problems:
         some = "1 problem keeps" if plan.problems.count == 1 else f"{plan.problems.count:,} problems keep"
         raise ConfigurationError(f"{some} {file.name} out. Nothing was posted.")
     if number:
-        typer.echo(f"Posted as import {number}. Take it back with: gatepost money undo {number} --reason …")
+        typer.echo(f"Posted as import {number}. Take it back with: gatepost money undo {number} --reason … --as …")
     elif not plan.does_nothing and plan.same_as is None:
         typer.echo("Nothing was posted yet. Post it with --post.")
 
@@ -110,12 +113,13 @@ def profile(
 def undo(
     number: Annotated[int, typer.Argument(help="Number of the import")],
     reason: Annotated[str, typer.Option(help="What was wrong")],
+    as_: InTheNameOf = "",
 ) -> None:
     """Take an import back as a whole: every amount is corrected to what it would be without it."""
     with bootstrap(Settings(), application="gatepost money") as services:
         try:
             imports = MoneyImports(services.engine, services.waker)
-            corrections = imports.take_back(number, reason, by=operating_user(), at=_now())
+            corrections = imports.take_back(number, reason, by=stated_account(services, as_), at=_now())
         except NotDecided as error:
             raise ConfigurationError(str(error)) from None
     typer.echo(f"Import {number} is taken back: {corrections:,} corrections.")
@@ -157,15 +161,17 @@ def quarantine(
     dismiss: Annotated[str, typer.Option(help="Leave it out, for this reason")] = "",
     owner: Annotated[str, typer.Option(help="Give it to somebody")] = "",
     due: Annotated[str, typer.Option(help="With --owner: until when, 2026-12-01")] = "",
+    as_: InTheNameOf = "",
 ) -> None:
     """List the rows of imports that match no measure, by size; or give one a measure, an owner, or a reason."""
-    by, at = operating_user(), _now()
+    at = _now()
     with bootstrap(Settings(), application="gatepost money") as services:
         decisions = MoneyImports(services.engine, services.waker)
         if number is None:
             with services.engine.connect() as connection:
                 _print_quarantine(connection)
             return
+        by = stated_account(services, as_) if measure or as_ else operating_user()
         try:
             if measure:
                 known = services.measures.find(measure)
@@ -201,7 +207,8 @@ def _print_quarantine(connection: object) -> None:
     Console(highlight=False).print(table)
 
 
-def _print_plan(plan: ImportPlan) -> None:
+def print_plan(plan: ImportPlan) -> None:
+    """What a plan would change, with what is wrong."""
     for sentence in import_lines(plan):
         typer.echo(sentence)
     console = Console(highlight=False)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.moving_back import moves_text
 from governance.verdict import gate_text
+from mapping.existing_breaches import STATUS
 from mapping.preview import ItemPreview, PreviewOutcome, summarise
 
 COLOURS = {
@@ -57,6 +60,9 @@ def print_summary(rows: Sequence[ItemPreview], requested: int) -> None:
     _section(table, "removed blocker", summary.removed_blockers)
     _section(table, "not mapped", summary.reasons)
     Console(highlight=False).print(table)
+    moved = sum(any(change.field == STATUS for change in row.changes) for row in rows)
+    if moved:
+        typer.echo(moves_text(moved))
 
 
 def _section(table: Table, title: str, counts: Counter[str]) -> None:

@@ -20,14 +20,15 @@ from connector.settings import Settings
 from connector.store.connections.provisioned_objects import ProvisionedObjects
 from connector.store.queue.waiting_writes import write_now
 from connector.sync.provision import (
-    GateStyle,
     Provisioner,
     ProvisionOptions,
     ProvisionPlan,
     RecordSpec,
     ScreenSpec,
     StepKind,
+    carry_out,
 )
+from connector.sync.removal_sheet import removal_sheet
 from mapping.config import MappingConfig
 from mapping.load import LoadedMapping, load_mapping
 from mapping.work_item import ConnectionName, Tool
@@ -42,16 +43,20 @@ SERVICENOW_VERIFIED = "Every owned column exists; whether it can be written show
 
 Name = Annotated[str, typer.Argument(help="The connection")]
 File = Annotated[Path | None, typer.Option("--mapping", help="A mapping file; the active mapping by default")]
-Style = Annotated[
-    GateStyle, typer.Option(help="How a native gate works for people: hide transitions, explain the refusal, both")
-]
 Readonly = Annotated[bool, typer.Option("--readonly", help="New text fields that nobody can edit on a screen")]
 ProgramsOnlyOption = Annotated[
-    bool, typer.Option("--programs-only", help="Only automation accounts may take the gated transitions")
+    bool,
+    typer.Option("--programs-only", help="Keep people's clicks from the gated transitions; programs still take them"),
 ]
 Exempt = Annotated[str, typer.Option("--exempt-group", help="Id of a group that passes every gate")]
-Shared = Annotated[bool, typer.Option("--shared", help="Guard workflows that ungoverned projects use too")]
+Shared = Annotated[
+    bool, typer.Option("--shared", help="Guard workflows and use screens that ungoverned projects use too")
+]
 User = Annotated[str, typer.Option("--user", help="Another account for this command: an administrator's user name")]
+EditScreens = Annotated[
+    bool,
+    typer.Option("--edit-screens", help="Cloud: put owned fields on edit screens where no View screen is separate"),
+]
 Screens = Annotated[list[str] | None, typer.Option("--screen", help="Data Center: a screen on which issues are edited")]
 
 
@@ -59,17 +64,17 @@ Screens = Annotated[list[str] | None, typer.Option("--screen", help="Data Center
 def plan(
     name: Name,
     mapping: File = None,
-    style: Style = GateStyle.BOTH,
     readonly: Readonly = False,
     programs_only: ProgramsOnlyOption = False,
     exempt_group: Exempt = "",
     shared: Shared = False,
     screen: Screens = None,
+    edit_screens: EditScreens = False,
     user: User = "",
     credential_file: CredentialFile = None,
 ) -> None:
     """Show what would be created or changed at the tool, without doing it.  Exit status 1 when something would."""
-    options = _options(style, readonly, programs_only, exempt_group, shared, screen)
+    options = _options(readonly, programs_only, exempt_group, shared, screen, edit_screens)
     with bootstrap(Settings(), application="gatepost provision") as services:
         provisioner, registry = _provisioner(services, name, user, credential_file)
         found = provisioner.plan(_config(services, mapping), registry.all(), options)
@@ -81,18 +86,18 @@ def plan(
 def apply(
     name: Name,
     mapping: File = None,
-    style: Style = GateStyle.BOTH,
     readonly: Readonly = False,
     programs_only: ProgramsOnlyOption = False,
     exempt_group: Exempt = "",
     shared: Shared = False,
     screen: Screens = None,
+    edit_screens: EditScreens = False,
     user: User = "",
     credential_file: CredentialFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
 ) -> None:
     """Create what is missing, and check with a real issue that every field can be written."""
-    options = _options(style, readonly, programs_only, exempt_group, shared, screen)
+    options = _options(readonly, programs_only, exempt_group, shared, screen, edit_screens)
     console = Console(highlight=False, soft_wrap=True)
     with bootstrap(Settings(), application="gatepost provision") as services:
         provisioner, registry = _provisioner(services, name, user, credential_file)
@@ -146,14 +151,26 @@ def destroy(
             registry.forget(entry)
 
 
+@app.command()
+def sheet(name: Name) -> None:
+    """Print how to take back by hand what Gatepost made, for the day when Gatepost is not there.  Keep it elsewhere."""
+    with bootstrap(Settings(), application="gatepost provision") as services:
+        made = ProvisionedObjects(services.engine, ConnectionName(name), operating_user()).all()
+    for number, line in enumerate(removal_sheet(made), 1):
+        typer.echo(f"{number:>3}. {line}")
+    if not made:
+        typer.echo(f"Gatepost has created nothing at {name}.")
+
+
 def _options(
-    style: GateStyle, readonly: bool, programs_only: bool, exempt_group: str, shared: bool, screen: list[str] | None
+    readonly: bool,
+    programs_only: bool,
+    exempt_group: str,
+    shared: bool,
+    screen: list[str] | None,
+    edit_screens: bool,
 ) -> ProvisionOptions:
-    if programs_only and style is GateStyle.EXPLAIN:
-        raise ConfigurationError(
-            "--programs-only hides the transitions from people: it cannot be combined with --style explain."
-        )
-    return ProvisionOptions(style, readonly, programs_only, exempt_group, shared, tuple(screen or ()))
+    return ProvisionOptions(readonly, programs_only, exempt_group, shared, tuple(screen or ()), edit_screens)
 
 
 def _apply_plan(
@@ -173,7 +190,7 @@ def _apply_plan(
                 return
             first = plan.steps[0].kind
             for step in (step for step in plan.steps if step.kind is first):
-                registry.record(provisioner.apply(step))
+                carry_out(provisioner, registry.record, step)
                 done += 1
                 progress.update(task, completed=done)
             plan = provisioner.plan(config, registry.all(), options)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.operating_user import stated_author
+from cli.operating_user import operating_user, stated_author
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
+from connector.finance.files.limits import FileRefused
+from connector.finance.files.read import read_file
 from connector.settings import Settings
-from governance.money import MAX_DIGITS, is_reasonable
+from governance.money import MAX_DIGITS, Period, is_reasonable
 from governance.rates import Rate, RateKind
+from mapping.imports.rate_files import read_rates
 
 app = typer.Typer(help="Exchange rates, each valid from its day on.", no_args_is_help=True)
 
@@ -56,6 +60,37 @@ def add(
     with bootstrap(Settings(), application="gatepost rates") as services:
         services.rates.save(rate, stated_author(author))
     typer.echo(f"{rate} ({source})")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV or xlsx with currency, to, month, rate; or eurofxref-hist.csv")],
+    kind: Annotated[
+        RateKind, typer.Option(help="average: for results; closing: for balances; budget: for plans")
+    ] = RateKind.AVERAGE,
+    currency: Annotated[
+        list[str] | None, typer.Option(help="Of the reference rates only these; USD, GBP and CHF by default")
+    ] = None,
+    post: Annotated[bool, typer.Option("--post", help="Store what is shown")] = False,
+) -> None:
+    """Read rates by month from a table, or from the reference rates of the European Central Bank as they come."""
+    wanted = frozenset(code.upper() for code in currency or ("USD", "GBP", "CHF"))
+    over = Period.of(datetime.now(UTC).date()).plus(-1)
+    try:
+        found, problems = read_rates(read_file(file.name, file.read_bytes()), kind, wanted, over)
+    except (FileRefused, OSError) as error:
+        raise ConfigurationError(f"{file.name}: {error}") from None
+    if problems:
+        raise ConfigurationError("\n".join(f"{file.name}, {one}" for one in problems[:20]) + "\nNothing was stored.")
+    with bootstrap(Settings(), application="gatepost rates") as services:
+        known = {(one.currency, one.to_currency, one.since, one.kind): one.factor for one in services.rates.all()}
+        new = [one for one in found if known.get((one.currency, one.to_currency, one.since, one.kind)) != one.factor]
+        for rate in new:
+            typer.echo(str(rate))
+            if post:
+                services.rates.save(rate, operating_user())
+    told = "stored" if post else "would be stored; store them with --post"
+    typer.echo(f"{len(found):,} rates: {len(found) - len(new):,} as they are, {len(new):,} {told}.")
 
 
 @app.command("list")

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from connector.bootstrap import Services
 from connector.errors import ConfigurationError
+
+InTheNameOf = Annotated[
+    str, typer.Option("--as", help="Login of the Gatepost account whose entries these are; needed to post")
+]
 
 
 def stated_account(services: Services, login: str) -> str:

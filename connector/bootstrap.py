@@ -20,7 +20,7 @@ from connector.http.allowed_hosts import HostRules, listed
 from connector.http.network import Network, network_of
 from connector.http.tool_access import Auth, OAuthGrant, RenewedToken, ToolAccess
 from connector.http.transport import Timeout
-from connector.notify.message_addresses import WayOut
+from connector.notify.way_out import WayOut
 from connector.people.permissions import Viewer
 from connector.runtime.queue import TaskQueue
 from connector.settings import Settings
@@ -328,7 +328,7 @@ class MappingCache:
             if not hasattr(loaded, "config"):
                 problems: tuple[MappingFileProblem, ...] = tuple(loaded)
                 raise ConfigurationError("The active mapping is not valid: " + "; ".join(map(str, problems)))
-            self._kept = ActiveMapping(stored.number, loaded.config, Policies(loaded.config))
+            self._kept = ActiveMapping(stored.number, loaded.config, Policies(loaded.config), stored.moving_starts)
         return self._kept
 
 

@@ -160,6 +160,9 @@ class NotProvisioned(ValuesRejected):
     No item causes it, and somebody will make it or take it out of the mapping: until then the write waits.
     """
 
+    rest_written = False
+    """Whether everything else of the write has been done."""
+
 
 class InvalidResponse(ToolError):
     """The answer is not what the API promises: HTML, cut JSON, an error inside a 200."""

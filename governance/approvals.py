@@ -107,8 +107,11 @@ def is_required(rule: ApprovalRule, policy: Policy, effects: Effects | None, rat
     if not rule.above_limit:
         return True
     limit = policy.thresholds.committee_limit
-    if limit is None:
-        return False
+    return limit is not None and reaches_limit(limit, policy, effects, rates)
+
+
+def reaches_limit(limit: Decimal, policy: Policy, effects: Effects | None, rates: Converter = NO_RATES) -> bool:
+    """Whether the planned benefit or the planned cost reaches an amount; an unknown plan does."""
     plan = effects.plan if effects else None
     if plan is None:
         return True

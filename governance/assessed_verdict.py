@@ -6,12 +6,13 @@ from datetime import date, datetime, timedelta
 
 from governance.actuals_seen import booking_sentences
 from governance.assessment import Assessment
+from governance.breach_times import MAX_REVERTS, breach_times
 from governance.deviations import next_escalation_at
 from governance.explain import blockers_of
 from governance.facts import known
 from governance.figures import figures_of
 from governance.findings import FindingContext, detect_findings
-from governance.gate_outcome import allowed_stages, breach_of, gate_due_of, gate_state_of
+from governance.gate_outcome import allowed_stages, breach_of, gate_due_of, gate_state_of, highest_stage
 from governance.gates import RoleChangeRule
 from governance.kill_switch import criterion_at, kill_switch_at
 from governance.late_commands import facts_seen
@@ -83,6 +84,10 @@ def verdict_of(assessment: Assessment, implementation: Status, potential: Status
     if breach is not None and is_new_breach(breach, before.breach):
         text = f"{breach.text} while the gate into {breach.gate} is shut"
         assessment.events.append(Event(EventKind.BREACHED, text[:1].upper() + text[1:], by=breach.by))
+    times = breach_times(before, assessment.now, in_breach=gate is GateState.BREACH)
+    if len(times) > max(MAX_REVERTS, len(before.breach_times)):
+        text = f"Past a shut gate {len(times)} times within a day: it is not moved back any more for now"
+        assessment.events.append(Event(EventKind.BREACH_STAYS, text))
     assessment.events += [
         Event(EventKind.ACTUALS_BOOKED, text)
         for text in booking_sentences(before.actuals_seen, assessment.evidence.actuals_seen, before.read_at)
@@ -110,6 +115,8 @@ def verdict_of(assessment: Assessment, implementation: Status, potential: Status
         findings_since={finding.key: finding.since for finding in findings},
         highest_priorities=highest_priorities(assessment.evidence),
         breach=breach,
+        breach_times=times,
+        in_breach=gate is GateState.BREACH,
         facts_seen=facts_seen(assessment.measure, before.facts_seen, read_at),
         read_at=read_at,
         role_holders=assessment.role_holders,
@@ -149,6 +156,7 @@ def verdict_of(assessment: Assessment, implementation: Status, potential: Status
         relapse=assessment.relapse,
         relapse_lines=assessment.relapse_lines,
         allowed_stages=allowed_stages(assessment, gate),
+        highest_stage=highest_stage(assessment, gate),
         kill_criteria=assessment.criteria,
         reason_requests=assessment.deviation.reason_requests
         if assessment.deviation and not assessment.deviation.reason

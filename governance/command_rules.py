@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from governance.approvals import OWN_FIGURES, delegate_conflict, may_act_as, rebaseline_rules, role_holder
 from governance.command_grammar import USAGE
+from governance.command_place import wrong_place
 from governance.effects import Effects
 from governance.evidence import Command, Ruling, Verb
 from governance.facts import Fact, Unknown, known
@@ -159,6 +160,9 @@ def _help(_command: Command, _context: CommandContext) -> Ruling:
 
 def _approve(command: Command, context: CommandContext) -> Ruling:
     label = context.policy.label(command.stage)
+    elsewhere = wrong_place(command, context.policy, context.effects, context.rates)
+    if elsewhere:
+        return _refused(elsewhere)
     if command.stage == REBASELINE:
         rules, problem = context.policy.rebaseline, _no_rebaseline(context)
         if problem:
@@ -236,6 +240,9 @@ def _confirm(command: Command, context: CommandContext) -> Ruling:
     person = command.person
     if not context.acting_roles(person, [Role.CONTROLLER], command.at):
         return context.refusal(person, [Role.CONTROLLER], f"{person.name} may not confirm the actual effect")
+    elsewhere = wrong_place(command, context.policy, context.effects, context.rates)
+    if elsewhere:
+        return _refused(elsewhere)
     other = conflicting_role(person, Role.CONTROLLER, context.measure, context.policy)
     if other is not None:
         return _refused(

@@ -50,6 +50,17 @@ def allowed_stages(assessment: Assessment, gate: GateState) -> tuple[str, ...]:
     )
 
 
+def highest_stage(assessment: Assessment, gate: GateState) -> int:
+    """The granted stage.  While the gate is shut at most the item's own, so that it may go back and not on.
+
+    Out of a status that stands for no stage it may go into any stage that was granted, unless it is on hold.
+    """
+    claimed, granted = known(assessment.evidence.tool_stage), max(assessment.granted, 0)
+    if gate is GateState.OPEN or (claimed is None and assessment.off_ramp is None):
+        return granted
+    return min(granted, assessment.policy.index(claimed)) if claimed is not None else 0
+
+
 def breach_of(assessment: Assessment, gate: GateState) -> Breach | None:
     """A breach is reported while the gate stays shut: whoever moved the item finds out why it came back."""
     before = assessment.evidence.measure_state.breach

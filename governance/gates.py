@@ -129,6 +129,9 @@ class Thresholds:
     """Months after the one of closing in which benefit and legacy cost are watched; 0 for none."""
     committee_limit: Decimal | None = None
     """Planned benefit, or planned cost, from which the steering committee decides as well; ``None`` for never."""
+    confirm_on_page_from: Decimal | None = None
+    """Planned benefit, or planned cost, from which approvals and confirmations count on Gatepost's page only; 0 for
+    always, ``None`` for never."""
     tolerance: Decimal = Decimal("0.10")
     """Share by which benefit, run-rate or cost may be off the plan before a reason is asked for."""
     tolerance_amount: Decimal = Decimal(0)

@@ -119,6 +119,8 @@ class Breach:
     """Label of the stage whose gate was shut."""
     by: Person | None = None
     """Who moved it, by the tool's own record; ``None`` when the tool does not name anybody for certain."""
+    existing: bool = False
+    """It was there when moving back was switched on: reported, and not moved."""
 
     @property
     def text(self) -> str:
@@ -206,6 +208,10 @@ class MeasureState:
     highest_priorities: Mapping[str, str] = field(default_factory=dict)
     """Key of a ticket that the measure waits for to the most urgent priority that it was ever seen with."""
     breach: Breach | None = None
+    breach_times: tuple[datetime, ...] = ()
+    """When the item was found past a shut gate within the last day (:mod:`governance.breach_times`)."""
+    in_breach: bool = False
+    """Whether the last assessment found it there."""
     facts_seen: Mapping[str, FactsSeen] = field(default_factory=dict)
     """By group of facts (:mod:`governance.fingerprint`)."""
     read_at: datetime | None = None

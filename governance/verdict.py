@@ -266,6 +266,8 @@ class EventKind(StrEnum):
     KILL_STOPPED = "measure.kill_switch_stopped"
     TERMS_CHANGED = "plan.terms_changed"
     BREACHED = "measure.breached"
+    BREACH_STAYS = "measure.breach_stays"
+    """It went past the gate so often that nothing moves it back any more."""
     ACTUALS_BOOKED = "actuals.booked"
     RELAPSED = "measure.savings_relapsed"
 
@@ -311,6 +313,8 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     allowed_stages: tuple[str, ...] = ()
     """Labels of the stages into which the item may be moved now; none while the gate is shut."""
+    highest_stage: int | None = None
+    """Position of the highest stage that the item may enter, 0 for the first; ``None`` where nothing was assessed."""
     kill_criteria: tuple[CriterionState, ...] = ()
     """The agreed kill criteria, each with its present value."""
     reason_requests: tuple[ReasonRequest, ...] = ()

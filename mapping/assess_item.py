@@ -12,7 +12,7 @@ from governance.actuals_seen import Sighting
 from governance.assess import assess
 from governance.closed_months import NO_CLOSED_MONTHS, ClosedMonths
 from governance.evidence import Command, Evidence
-from governance.facts import Unknown
+from governance.facts import Unknown, known
 from governance.measure import Person
 from governance.measure_state import MeasureState, is_new_breach
 from governance.rates import Rates
@@ -29,7 +29,7 @@ from mapping.fact_changes import facts_changed
 from mapping.known_people import NOBODY_KNOWN, KnownPeople
 from mapping.ledger_effects import ledger_differences, with_ledger
 from mapping.map_item import MappedMeasure, Unmapped, evidence_from, map_item
-from mapping.marks import IMPEDIMENT, Mark, mark_changes, reverts_breach
+from mapping.marks import IMPEDIMENT, Mark, mark_changes
 from mapping.match import rule_for
 from mapping.policy import Policies
 from mapping.related_evidence import NO_RELATED_EVIDENCE, RelatedEvidence
@@ -119,7 +119,7 @@ def assess_item(
     rule, measure = mapped.rule, with_stated_criteria(mapped.measure, verdict.commands)
     if measure is not mapped.measure:
         mapped = replace(mapped, measure=measure)
-    explained = rule.enforce is Enforce.COMMENT or reverts_breach(rule, item) or _ended_before(rule, verdict)
+    explained = rule.enforce is not Enforce.OFF
     reply_comment = (
         reply_comment_of(measure, verdict, item.reply_comment, item.status if explained else None)
         if rule.reply_comment
@@ -130,7 +130,7 @@ def assess_item(
     comparison = compare(
         last_written, item.fields, target_values(verdict, rule.write), reply_comment, item.reply_comment
     )
-    marks = mark_changes(verdict, rule, item, measure.id, last_written)
+    marks = mark_changes(verdict, rule, item, measure.id, last_written, known(measure.hierarchy.portfolio) or "")
     if marks:
         comparison = replace(comparison, changes=(*comparison.changes, *marks))
     comparison = _with_editors(comparison, editors)
@@ -141,12 +141,6 @@ def assess_item(
         joined_writes = tuple(_joined_writes(own_verdict, rule, config, related, joined_last_written, now))
     compared = ledger_differences(scope, mapped, config.reporting_currency)
     return MeasureAssessment(mapped, evidence, verdict, comparison, joined_writes, compared)
-
-
-def _ended_before(rule: MeasureRule, verdict: Verdict) -> bool:
-    """Moved to a status of cancelled work and back: whoever did that finds out why, where a gate is native as well."""
-    breach = verdict.measure_state.breach
-    return rule.enforce is Enforce.NATIVE and breach is not None and not breach.stage
 
 
 def _joined_writes(

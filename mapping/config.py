@@ -311,9 +311,8 @@ class WriteRule(MappingModel):
     implementation: str | None = None
     potential: str | None = None
     gate: str | None = None
-    allowed_stages: str | None = None
-    """The stages into which the item may be moved now, by name; empty while the gate is shut.  A native gate that
-    reads this field lets nobody skip a stage."""
+    highest_stage: str | None = None
+    """Number of the highest stage that the item may enter now, 0 for the first; Jira's native gates compare it."""
     blockers: str | None = None
     why: str | None = None
     """Why each status has its colour.  Without this field the reasons of what is not green follow the blockers."""
@@ -381,6 +380,13 @@ class Enforce(StrEnum):
     OFF = "off"
 
 
+class OnBreach(StrEnum):
+    """What answers an item that got past a native gate: by a trigger, an import, an automation rule, a move."""
+
+    REVERT = "revert"
+    COMMENT = "comment"
+
+
 class FlagWhen(StrEnum):
     SHUT = "shut"
     """While the gate is shut, and in a breach; the flag only while the gate is due as well."""
@@ -391,13 +397,16 @@ class MarkRule(MappingModel):
     """What Gatepost leaves at an item beside its fields; each mark is of one tool, but for the link."""
 
     property: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")] | None = None
-    """Key of an issue property that holds the whole verdict, for expressions, boards and other programs."""
+    """Key of an issue property that holds the verdict, for expressions, boards and other programs."""
+    property_figures: bool = False
+    """Amounts and the blockers' sentences in it as well: everybody who sees the issue, and every app, reads them."""
     link: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] | None = None
     """Address of Gatepost: a remote link with the gate's icon leads there; in ServiceNow the app's column Gatepost."""
     flag: FlagWhen | None = None
     """Raise the item's flag; a flag that somebody else raised is left alone."""
-    blocked_by: str | None = None
-    """Key of an issue that is linked as a blocker while the gate is shut."""
+    blocked_by: str | Mapping[str, str] | None = None
+    """Key of an issue that is linked as a blocker while the gate is shut; or one for each portfolio, because an issue
+    can have 2,000 links."""
     on_hold: FlagWhen | None = None
     """Put the record on hold, with the reason (ServiceNow); a hold that somebody else made is left alone."""
     checklist: bool = False
@@ -430,6 +439,8 @@ class MeasureRule(MappingModel):
     approvals: str | None = None
     """Stage that the tool's own approvals stand for (ServiceNow): an approval is its approver's ``/approve``."""
     enforce: Enforce = Enforce.NATIVE
+    on_breach: OnBreach = OnBreach.REVERT
+    """Under ``enforce: native``; the other ways say it themselves."""
     reply_comment: bool = True
     """Whether Gatepost replies to commands in one comment of the item."""
     write: WriteRule
@@ -461,6 +472,8 @@ class ThresholdRule(MappingModel):
     """Months after the one of closing in which benefit and legacy cost are watched."""
     committee_limit: Annotated[Decimal, Field(ge=0, lt=MAX_AMOUNT)] | None = None
     """Planned benefit, or planned cost, from which the steering committee decides as well."""
+    confirm_in: Annotated[str, Field(pattern=r"^(tool|page|above [0-9]{1,15}(\.[0-9]{1,2})?)$")] | None = None
+    """Where approvals and confirmations count: also in the tool, on Gatepost's page only, or there above an amount."""
     tolerance: Share | None = None
     tolerance_amount: Annotated[Decimal, Field(ge=0, lt=MAX_AMOUNT)] | None = None
     """Amount in the reporting currency by which benefit or cost may be off whatever share that is."""

@@ -127,7 +127,7 @@ def _target(
     path: MappingPath, needed: tuple[str, ...], name: str, inspection: RuleInspection
 ) -> Iterator[tuple[MappingPath, str, str]]:
     if inspection.editable is not None and name not in inspection.editable:
-        hint = "Put it on the edit screen of these items, and let Gatepost's account edit it."
+        hint = "Make it valid for these items, and let Gatepost's account edit it."
         yield path, f'Gatepost may not edit the field "{name}".', hint
     lacking = [option for option in needed if option not in inspection.options.get(name, (option,))]
     if lacking:

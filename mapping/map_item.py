@@ -20,6 +20,7 @@ from mapping.baseline_table import read_baseline
 from mapping.config import FactRule, HierarchyRule, MappingConfig, MeasureRule, ProgressFrom
 from mapping.effects import MappedEffects, MoneyContext, WorkDates, effects_of
 from mapping.expressions import ExpressionScope
+from mapping.marks import blockers_made
 from mapping.match import rule_for
 from mapping.places import claims_seen_from, links_seen_from
 from mapping.related_evidence import RelatedEvidence
@@ -130,7 +131,8 @@ def _blocking(item: WorkItem, rule: MeasureRule) -> Fact[tuple[OpenItem, ...]]:
     """What blocks the item, but for the blocker that Gatepost itself has linked: it says no more than the gate."""
     if isinstance(item.blocking_links, Unknown) or item.blocking_links is None or rule.marks.blocked_by is None:
         return item.blocking_links
-    return tuple(one for one in item.blocking_links if one.key != rule.marks.blocked_by)
+    made = blockers_made(rule.marks)
+    return tuple(one for one in item.blocking_links if one.key not in made)
 
 
 def _tickets(item: WorkItem, rule: MeasureRule, related: RelatedEvidence) -> Fact[tuple[OpenItem, ...]]:

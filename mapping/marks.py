@@ -11,10 +11,11 @@ import json
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
+from governance.breach_times import stays_in_breach
 from governance.explain import blocker_lines
 from governance.measure_state import is_cancelled
 from governance.verdict import GateState, Outcome, Verdict
-from mapping.config import Enforce, FlagWhen, MeasureRule
+from mapping.config import Enforce, FlagWhen, MarkRule, MeasureRule, OnBreach
 from mapping.work_item import FieldName, StatusCategory, WorkItem
 from mapping.writeback import Change, ChangeKind, canonical, join_lines
 
@@ -61,21 +62,45 @@ def stored_value(name: str, value: str | None) -> str | None:
     return f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
 
 
+def blocker_of(marks: MarkRule, portfolio: str) -> str:
+    """The issue that blocks a portfolio's measures while their gates are shut; empty for none."""
+    if marks.blocked_by is None or isinstance(marks.blocked_by, str):
+        return marks.blocked_by or ""
+    return next((key for name, key in marks.blocked_by.items() if name.casefold() == portfolio.casefold()), "")
+
+
+def blockers_made(marks: MarkRule) -> frozenset[str]:
+    """Every issue that Gatepost links as a blocker: such a link says nothing about the work."""
+    named = marks.blocked_by
+    return frozenset() if named is None else frozenset({named} if isinstance(named, str) else named.values())
+
+
 def mark_changes(
-    verdict: Verdict, rule: MeasureRule, item: WorkItem, measure: str, last_written: Mapping[FieldName, str | None]
+    verdict: Verdict,
+    rule: MeasureRule,
+    item: WorkItem,
+    measure: str,
+    last_written: Mapping[FieldName, str | None],
+    portfolio: str = "",
 ) -> tuple[Change, ...]:
     """The marks that have to be made or taken away."""
-    return tuple(_changes(verdict, rule, item, measure, last_written))
+    return tuple(_changes(verdict, rule, item, measure, last_written, portfolio))
 
 
 def _changes(
-    verdict: Verdict, rule: MeasureRule, item: WorkItem, measure: str, last_written: Mapping[FieldName, str | None]
+    verdict: Verdict,
+    rule: MeasureRule,
+    item: WorkItem,
+    measure: str,
+    last_written: Mapping[FieldName, str | None],
+    portfolio: str,
 ) -> Iterator[Change]:
     # A cancelled measure holds nothing up: what marks it as blocked would keep people from ending it.
     marks = rule.marks
     shut = verdict.gate is not GateState.OPEN and not is_cancelled(verdict.off_ramp)
     if marks.property:
-        yield from _unread_mark(f"{Mark.PROPERTY}:{marks.property}", verdict_json(verdict, measure), last_written)
+        content = verdict_json(verdict, measure, figures=marks.property_figures)
+        yield from _unread_mark(f"{Mark.PROPERTY}:{marks.property}", content, last_written)
     if marks.link:
         yield from _unread_mark(Mark.LINK, link_json(verdict, marks.link, measure), last_written)
     raised = verdict.gate is GateState.BREACH or (marks.flag is FlagWhen.SHUT and verdict.gate.holds_up)
@@ -83,9 +108,10 @@ def _changes(
         yield from _shared_mark(
             Mark.FLAG, IMPEDIMENT if raised else None, is_there=item.flagged, last_written=last_written
         )
-    if marks.blocked_by:
-        linked = any(link.key == marks.blocked_by and link.blocks for link in item.links)
-        target = marks.blocked_by if shut else None
+    blocker = blocker_of(marks, portfolio)
+    if blocker:
+        linked = any(link.key == blocker and link.blocks for link in item.links)
+        target = blocker if shut else None
         yield from _shared_mark(Mark.BLOCKED_BY, target, is_there=linked, last_written=last_written)
     if marks.on_hold is not None:
         held = verdict.gate is GateState.BREACH or (marks.on_hold is FlagWhen.SHUT and shut)
@@ -94,7 +120,7 @@ def _changes(
         )
     if marks.checklist:
         yield from _unread_mark(Mark.CHECKLIST, checklist_json(verdict), last_written)
-    back = revert_statuses(verdict, rule, item)
+    back = revert_statuses(verdict, rule)
     if back:
         name = FieldName(Mark.STATUS)
         yield Change(name, ChangeKind.HAND_EDIT, item.status, "\n".join(back), last_written.get(name))
@@ -155,18 +181,18 @@ def checklist_json(verdict: Verdict) -> str:
     return json.dumps(rows, ensure_ascii=False)
 
 
-def reverts_breach(rule: MeasureRule, item: WorkItem) -> bool:
-    """Whether an item that went past a shut gate is moved back: asked for, or the tool cannot refuse by itself.
+def reverts_breach(rule: MeasureRule) -> bool:
+    """Whether an item that went past a shut gate is moved back.
 
-    No native gate stands before a status in which cancelled work ends: it would keep out cancelled measures as well.
+    Under a native gate as well: what got past it (a trigger, an import, an automation rule, another right) was not seen
+    by the gate, and none stands before a status in which cancelled work ends.
     """
-    ended = item.status.casefold() in {status.casefold() for status in rule.ends.cancelled}
-    return rule.enforce is Enforce.REVERT or (rule.enforce is Enforce.NATIVE and (ended or not item.native_gates))
+    return rule.enforce is Enforce.REVERT or (rule.enforce is Enforce.NATIVE and rule.on_breach is OnBreach.REVERT)
 
 
-def revert_statuses(verdict: Verdict, rule: MeasureRule, item: WorkItem) -> tuple[str, ...]:
+def revert_statuses(verdict: Verdict, rule: MeasureRule) -> tuple[str, ...]:
     """Where an item that went past a shut gate is moved to: statuses of the granted stage, then of those before it."""
-    if verdict.gate is not GateState.BREACH or not reverts_breach(rule, item):
+    if verdict.gate is not GateState.BREACH or not reverts_breach(rule) or stays_in_breach(verdict.measure_state):
         return ()
     order = list(dict.fromkeys(rule.stage.from_status.values()))
     granted = verdict.stage if verdict.stage in order else order[0]
@@ -174,9 +200,11 @@ def revert_statuses(verdict: Verdict, rule: MeasureRule, item: WorkItem) -> tupl
     return tuple(status for stage in reversed(allowed) for status, of in rule.stage.from_status.items() if of == stage)
 
 
-def verdict_json(verdict: Verdict, measure: str) -> str:
-    """The verdict for programs, as JSON that is the same for the same verdict; blockers are cut to the tool's limit."""
-    figures = verdict.figures
+def verdict_json(verdict: Verdict, measure: str, *, figures: bool = False) -> str:
+    """The verdict for programs, as JSON that is the same for the same verdict; blockers are cut to the tool's limit.
+
+    Without ``figures`` there is no amount in it, and no sentence that may name one.
+    """
     content: dict[str, object] = {
         "version": 1,
         "measure": measure,
@@ -186,13 +214,14 @@ def verdict_json(verdict: Verdict, measure: str) -> str:
         "allowed_stages": list(verdict.allowed_stages),
         "implementation": verdict.implementation.colour.value,
         "potential": verdict.potential.colour.value,
-        "plan": str(figures.plan) if figures.plan else None,
-        "forecast": str(figures.forecast) if figures.forecast else None,
-        "actual": str(figures.actual) if figures.actual else None,
         "policy": verdict.policy_version,
     }
+    if figures:
+        amounts = {name: getattr(verdict.figures, name) for name in ("plan", "forecast", "actual")}
+        content |= {name: str(amount) if amount else None for name, amount in amounts.items()}
     blockers = [
-        {"code": one.code, "stage": one.stage, "text": one.sentence, "who": one.who, "since": one.since.isoformat()}
+        {"code": one.code, "stage": one.stage, "who": one.who, "since": one.since.isoformat()}
+        | ({"text": one.sentence} if figures else {})
         for one in verdict.blockers
     ]
     while True:

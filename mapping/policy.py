@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from functools import cache
 
 from governance.evidence import Verb
@@ -15,7 +16,7 @@ from governance.presets import PRESETS
 from mapping.config import EscalationRule, MappingConfig, ThresholdRule
 from mapping.further_roles import further_roles, kept_apart, with_approvals
 
-THRESHOLD_NAMES = tuple(ThresholdRule.model_fields)
+THRESHOLD_NAMES = tuple(name for name in ThresholdRule.model_fields if name != "confirm_in")
 
 
 class Policies:
@@ -73,6 +74,9 @@ class Policies:
 
 def _with(thresholds: Thresholds, rule: ThresholdRule) -> Thresholds:
     stated = {name: value for name in THRESHOLD_NAMES if (value := getattr(rule, name)) is not None}
+    if rule.confirm_in is not None:
+        place, _, amount = rule.confirm_in.partition(" ")
+        stated["confirm_on_page_from"] = None if place == "tool" else Decimal(amount or 0)
     return replace(thresholds, **stated)
 
 

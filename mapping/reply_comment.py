@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
+from governance.breach_times import reverted_again_at, stays_in_breach
 from governance.deviations import reason_request_text
 from governance.evidence import Command, Verb
 from governance.measure import Measure, Person, Role
@@ -100,7 +101,14 @@ def _breach(measure: Measure, verdict: Verdict, status: str | None, people: dict
     count = len([one for one in verdict.blockers if one.code != "GATE_ORDER"])
     conditions = "1 condition is" if count == 1 else f"{count} conditions are"
     where = "is listed in the field Gate blockers" if count == 1 else "are listed in the field Gate blockers"
-    if verdict.gate is GateState.BREACH:
+    if verdict.gate is GateState.BREACH and stays_in_breach(verdict.measure_state):
+        until = reverted_again_at(verdict.measure_state)
+        yield (
+            f"{sentence}. It went past the gate {len(verdict.measure_state.breach_times)} times within a day, so it is "
+            f"not moved back before {until:%d %b %Y %H:%M} UTC: end what moves it on. {conditions.capitalize()} not "
+            f"met and {where}."
+        )
+    elif verdict.gate is GateState.BREACH:
         yield f"{sentence}. Move it back or meet what is open: {conditions} not met and {where}."
     else:
         yield f"{sentence}; it is back at {status}. {conditions.capitalize()} not met and {where}."

@@ -74,6 +74,7 @@ WRITE_CANDIDATES: Mapping[str, tuple[str, ...]] = {
     "implementation": ("Implementation status",),
     "potential": ("Potential status",),
     "gate": ("Gate",),
+    "highest_stage": ("Highest stage",),
     "blockers": ("Gate blockers",),
     "why": ("Why",),
     "findings": ("Gate findings",),
@@ -191,7 +192,7 @@ def _lines(
     for part, field in written:
         yield f"      {part}: {_quoted(field)}"
     for part, names in WRITE_CANDIDATES.items():
-        if part not in {key for key, _ in written}:
+        if part not in {key for key, _ in written} and not (part == "highest_stage" and survey.tool is not Tool.JIRA):
             yield f"      # {part}: no field {names[0]!r} that Gatepost may edit"
 
 

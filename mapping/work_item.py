@@ -180,8 +180,6 @@ class WorkItem:
     flagged: bool = False
     on_hold_reason: str | None = None
     """Why the record is on hold (ServiceNow); ``None`` while it is not."""
-    native_gates: bool = True
-    """Whether the tool itself can refuse a transition; Data Center cannot without an app."""
     comments: tuple[Comment, ...] = ()
     """Comments of people; Gatepost's own comment is not among them."""
     all_comments: bool = True

@@ -36,7 +36,7 @@ def target_values(verdict: Verdict, rule: WriteRule, ticket: str = "") -> dict[F
         "implementation": verdict.implementation.colour.value.capitalize(),
         "potential": verdict.potential.colour.value.capitalize(),
         "gate": verdict.gate_label,
-        "allowed_stages": ", ".join(verdict.allowed_stages) or None,
+        "highest_stage": None if verdict.highest_stage is None else Decimal(verdict.highest_stage),
         "blockers": join_lines([*blocker_lines(verdict), *_reasons_beside_blockers(verdict, rule)]),
         "why": "\n".join(status_reasons(verdict)) if rule.why else None,
         "findings": join_lines(

@@ -30,7 +30,7 @@ from connector.store.ledger.statements import (
     with_legal_entity,
 )
 from governance.ledger import EntryType, NewEntry, posting_refusal
-from governance.ledger_source import FileCell, LedgerSource
+from governance.ledger_source import BillLine, FileCell, LedgerSource
 from governance.money import Money, Period
 from governance.statements import (
     Change,
@@ -63,6 +63,7 @@ class Stream:
     reason: str
     """Why amounts are corrected."""
     complete: bool = False
+    is_bill: bool = False
 
 
 @dataclass(slots=True)
@@ -150,16 +151,19 @@ def plan_lines(
     ``shown`` shows the measures that the viewer may see; without a viewer (the command line) nobody's rights count.
     """
     plan = ImportPlan(stream, len(lines))
-    service = profile.subject.by == "service"
-    matches = Matches({}, frozenset())
-    if not service:
-        matches = match_subjects(connection, shown, profile, {line.subject for line in lines})
+    matches = match_subjects(connection, shown, profile, {line.subject for line in lines if not line.posting.service})
     statements: list[Statement] = []
     waiting: dict[tuple[str, str, str], list[QuarantinedLine]] = {}
     for line in lines:
-        measure = matches.found.get(line.subject)
-        gap = line.gap or ("" if measure or service else "several" if line.subject in matches.several else "measure")
-        source = FileCell(stream.file, line.cell, stream.sheet)
+        measure = None if line.posting.service else matches.found.get(line.subject)
+        gap = line.gap
+        if gap == "unallocated" and measure is not None:
+            gap = ""
+        if not gap and measure is None and not line.posting.service:
+            gap = "several" if line.subject in matches.several else "measure"
+        source: LedgerSource = FileCell(stream.file, line.cell, stream.sheet)
+        if stream.is_bill:
+            source = BillLine(stream.file, line.cell)
         if viewer is not None and not gap and not may_post(viewer, measure):
             what = f'for "{line.subject[:80]}"' if measure else "for a service"
             plan.problems.add(
@@ -217,7 +221,7 @@ def plan_statements(
             progress(number)
     for key in sorted(gone & set(known)):
         posting = replace(known[key].posting, money=Money(Decimal(0), known[key].posting.money.currency))
-        source: LedgerSource = FileCell(stream.file, "not in the file any more", stream.sheet)
+        source = FileCell(stream.file, "not in the file any more", stream.sheet)
         plan.changes.append(change_of(Statement(key, posting, source), known[key], stream.reason))
     measures |= posted_measures(
         connection,

@@ -45,6 +45,10 @@ class GivenFile:
     as_of: date
     viewer: Viewer | None = None
     """``None`` for the command line."""
+    run_by: str = ""
+    """Who ran the command, where that is another person."""
+    lines: FileLines | None = None
+    """What was read of it already: a bill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,8 @@ class MoneyImports:
             return ImportResult(plan, self._store(transaction, given, plan))
 
     def _read(self, given: GivenFile, progress: Progress | None) -> FileLines:
+        if given.lines is not None:
+            return given.lines
         sheet = read_by_profile(given.name, given.content, given.profile)
         many = len(sheet.rows)
         step = (lambda row: progress("Reading", row, many)) if progress is not None else None
@@ -105,7 +111,8 @@ class MoneyImports:
     ) -> ImportPlan:
         profile = given.profile
         reason = f"{given.name} states another amount"
-        stream = Stream(profile.name, given.name, profile.sheet or "", given.as_of, reason, profile.complete)
+        stream = Stream(profile.name, given.name, profile.sheet or "", given.as_of, reason, profile.complete,
+                        given.lines is not None)  # fmt: skip
         if found.problems:
             return ImportPlan(stream, len(found.lines), problems=found.problems, notes=found.notes)
         same = imports.same_import(connection, imports.sha256_of(given.content), profile.name, profile.digest)
@@ -151,7 +158,7 @@ class MoneyImports:
             f"{plan.lines:,} amounts{f', {rows:,} amounts in quarantine' if rows else ''}."
         )
         detail = {"text": told, "import": number, "file": given.name, "sha256": sha256, "profile": stored.name,
-                  "profile_number": stored.number, "quarantined": rows}  # fmt: skip
+                  "profile_number": stored.number, "quarantined": rows, "run_by": given.run_by}  # fmt: skip
         entry = {"actor": given.by, "action": "money.imported", "subject": "ledger", "detail": detail}
         audit.record(transaction, [entry])
         store_entries(

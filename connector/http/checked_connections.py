@@ -70,10 +70,12 @@ class _Checked(_Connection):
         except AddressUnresolved as error:
             raise NameResolutionError(name, self, socket.gaierror(str(error))) from None
         self._tunnel_host = target
-        if "Host" in self._tunnel_headers:
-            self._tunnel_headers["Host"] = f"[{target}]:{port}" if ":" in target else f"{target}:{port}"
+        # Of the standard library's class, whose stubs leave it out.
+        headers: dict[str, str] = getattr(self, "_tunnel_headers", {})
+        if "Host" in headers:
+            headers["Host"] = f"[{target}]:{port}" if ":" in target else f"{target}:{port}"
         try:
-            super()._tunnel()  # type: ignore[misc]  # of the standard library's class, whose stubs leave it out
+            super()._tunnel()
         finally:
             self._tunnel_host = name
 

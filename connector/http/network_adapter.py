@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -32,9 +32,9 @@ class NetworkAdapter(HTTPAdapter):
         self._host_rules = host_rules
         super().__init__(max_retries=Retry(0, read=False), pool_connections=2, pool_maxsize=16)
 
-    def init_poolmanager(self, *sizes: object, **options: object) -> None:
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
         ours = {"socket_options": socket_options(), "ssl_context": self._network.ssl_context()}
-        super().init_poolmanager(*sizes, **ours, **options)  # type: ignore[arg-type]
+        super().init_poolmanager(connections, maxsize, block, **ours, **options)
         if self._host_rules is not None:
             self.poolmanager.pool_classes_by_scheme = checked_pools(self._host_rules)
 

@@ -20,6 +20,8 @@ from connector.jira.workflow_gates import Document, workflow_update
 
 CUSTOM_FIELD_PREFIX = "com.atlassian.jira.plugin.system.customfieldtypes"
 PAGE = 50
+USAGES_PAGE = 200
+"""The most that one page of a workflow's usages has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,15 @@ class CloudAdmin:
     def __init__(self, client: CloudClient) -> None:
         self._client = client
         self._jira: Any = client.jira
+        self._schemes: dict[str, str] = {}
+        self._by_type: dict[str, Mapping[str, str]] = {}
+        self._screens: dict[str, JsonObject] = {}
+        self._issue_types: dict[str, Mapping[str, str]] = {}
+
+    def forget(self) -> None:
+        """Read schemes and issue types anew: for a new plan."""
+        for kept in (self._schemes, self._by_type, self._screens, self._issue_types):
+            kept.clear()
 
     # --- fields ------------------------------------------------------------------------------------
 
@@ -86,6 +97,9 @@ class CloudAdmin:
         body = {"name": name, "projectIds": list(projects), "issueTypeIds": []}
         return as_text(json_object(self._jira.create_custom_field_context(field, data=body), "context").get("id"))
 
+    def drop_context(self, field: str, context: str) -> None:
+        self._jira.delete_custom_field_context(field, context)
+
     def options(self, field: str, context: str) -> Mapping[str, str]:
         rows = _paged(self._jira.get_options_for_context, field, context)
         return {as_text(row.get("value")): as_text(row.get("id")) for row in rows}
@@ -96,30 +110,38 @@ class CloudAdmin:
 
     # --- screens -----------------------------------------------------------------------------------
 
-    def edit_screens(self, projects: Sequence[str], kinds: Sequence[str]) -> Mapping[int, Screen]:
-        """The screens on which these projects edit issues of these types."""
-        if not projects:
-            return {}
-        schemes = {
-            as_text(as_object(row.get("issueTypeScreenScheme")).get("id"))
-            for row in _paged(self._jira.get_issue_type_screen_scheme_project_associations, project_id=list(projects))
-        }
-        scheme_ids = set()
-        for scheme in schemes:
-            rows = list(_paged(self._jira.get_issue_type_screen_scheme_mappings, issue_type_screen_scheme_id=[scheme]))
-            own = {as_text(row.get("issueTypeId")): as_text(row.get("screenSchemeId")) for row in rows}
-            scheme_ids |= {own.get(kind) or own.get("default", "") for kind in kinds}
-        ids = []
-        for row in _paged(self._jira.get_screen_schemes, id=sorted(scheme_ids - {""})):
-            screens = as_object(row.get("screens"))
-            ids.append(
-                whole_number(
-                    screens.get("edit") or screens.get("default"), "screens.default", "screenscheme", largest=LARGEST_ID
-                )
-            )
-        return {number: Screen(number, self._screen_name(number)) for number in sorted(set(ids))}
+    def issue_type_screen_schemes(self, projects: Sequence[str]) -> frozenset[str]:
+        """Ids of the schemes that these projects use; kept, because many projects share one."""
+        asked = [project for project in projects if project not in self._schemes]
+        for start in range(0, len(asked), PAGE):
+            part = asked[start : start + PAGE]
+            self._schemes |= dict.fromkeys(part, "")
+            for row in _paged(self._jira.get_issue_type_screen_scheme_project_associations, project_id=part):
+                scheme = as_text(as_object(row.get("issueTypeScreenScheme")).get("id"))
+                self._schemes |= {as_text(project): scheme for project in as_list(row.get("projectIds"))}
+        return frozenset(scheme for project in projects if (scheme := self._schemes[project]))
 
-    def _screen_name(self, number: int) -> str:
+    def screen_schemes_by_type(self, scheme: str) -> Mapping[str, str]:
+        """Issue type (id, or ``default``) to screen scheme."""
+        if scheme not in self._by_type:
+            rows = _paged(self._jira.get_issue_type_screen_scheme_mappings, issue_type_screen_scheme_id=[scheme])
+            self._by_type[scheme] = {
+                as_text(row.get("issueTypeId")): as_text(row.get("screenSchemeId")) for row in rows
+            }
+        return self._by_type[scheme]
+
+    def screen_schemes(self, ids: Sequence[str]) -> Sequence[JsonObject]:
+        """Each with its ``screens`` by role."""
+        return [row for start in range(0, len(ids), PAGE) for row in self._some_schemes(ids[start : start + PAGE])]
+
+    def _some_schemes(self, ids: Sequence[str]) -> list[JsonObject]:
+        lacking = [identity for identity in ids if identity not in self._screens]
+        if lacking:
+            rows = _paged(self._jira.get_screen_schemes, id=lacking)
+            self._screens |= {as_text(row.get("id")): row for row in rows}
+        return [self._screens[identity] for identity in ids if identity in self._screens]
+
+    def screen_name(self, number: int) -> str:
         rows = [row for row in _paged(self._jira.get_screens, id=[number]) if as_text(row.get("id")) == str(number)]
         return as_text(rows[0].get("name")) if rows else f"screen {number}"
 
@@ -165,8 +187,11 @@ class CloudAdmin:
 
     def issue_types(self, project: str) -> Mapping[str, str]:
         """Name to id."""
-        response = retry_reads()(self._jira.get_issue_types_for_project, project_id=project)
-        return {as_text(as_object(row).get("name")): as_text(as_object(row).get("id")) for row in as_list(response)}
+        if project not in self._issue_types:
+            response = retry_reads()(self._jira.get_issue_types_for_project, project_id=project)
+            rows = [as_object(row) for row in as_list(response)]
+            self._issue_types[project] = {as_text(row.get("name")): as_text(row.get("id")) for row in rows}
+        return self._issue_types[project]
 
     # --- workflows ---------------------------------------------------------------------------------
 
@@ -187,17 +212,18 @@ class CloudAdmin:
     def usages(self, workflow: str) -> frozenset[tuple[str, str]]:
         """(project id, issue type id) of everything that uses a workflow."""
         found = set()
-        response = json_object(retry_reads()(self._jira.get_project_usages_for_workflow, workflow), "projectUsages")
-        for project in as_list(as_object(response.get("projects")).get("values")):
-            home = as_text(as_object(project).get("id"))
-            kinds = json_object(
-                retry_reads()(self._jira.get_workflow_project_issue_type_usages, workflow, home), "issueTypeUsages"
-            )
-            found |= {
-                (home, as_text(as_object(row).get("id")))
-                for row in as_list(as_object(kinds.get("issueTypes")).get("values"))
-            }
+        for project in _by_token(self._jira.get_project_usages_for_workflow, "projects", workflow):
+            home = as_text(project.get("id"))
+            kinds = _by_token(self._jira.get_workflow_project_issue_type_usages, "issueTypes", workflow, home)
+            found |= {(home, as_text(row.get("id"))) for row in kinds}
         return frozenset(found)
+
+    def rules_of(self, workflow: str) -> frozenset[str]:
+        """Keys of the system rules that a workflow can have."""
+        response = json_object(
+            retry_reads()(self._jira.workflow_capabilities, workflow_id=workflow), "workflows/capabilities"
+        )
+        return frozenset(as_text(as_object(rule).get("ruleKey")) for rule in as_list(response.get("systemRules")))
 
     def replace_transitions(self, read: Workflows, transitions: Sequence[Document]) -> None:
         """Write a workflow as it was read but for its transitions: validated first, then replaced.
@@ -276,6 +302,20 @@ class DataCenterAdmin:
 
     def remove_from_screen(self, screen: int, tab: int, field: str) -> None:
         self._client.call("DELETE", f"screens/{screen}/tabs/{tab}/fields/{field}")
+
+
+def _by_token(read: Any, part: str, *arguments: Any) -> Iterator[JsonObject]:
+    """Usages, which a token leads through; the last page has none."""
+    token, pages = "", Pages(part)
+    while True:
+        options: dict[str, str] = {"next_page_token": token} if token else {}
+        response = json_object(retry_reads()(read, *arguments, max_results=USAGES_PAGE, **options), part)
+        page = as_object(response.get(part))
+        yield from (as_object(row) for row in as_list(page.get("values")))
+        token = as_text(page.get("nextPageToken"))
+        if not token:
+            return
+        pages.next(token)
 
 
 def _paged(read: Any, *arguments: Any, **options: Any) -> Iterator[JsonObject]:

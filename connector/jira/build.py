@@ -21,6 +21,7 @@ from connector.jira.event_parser import JiraEventParser
 from connector.jira.evidence_scanner import JiraEvidenceScanner
 from connector.jira.fields import OwnAccount, SiteFields
 from connector.jira.inspector import JiraInspector
+from connector.jira.live_check import LiveCheck
 from connector.jira.provision import CloudProvisioner
 from connector.jira.provision_datacenter import DataCenterProvisioner
 from connector.jira.reader import JiraReader
@@ -58,10 +59,9 @@ def build_site(
     )
     client = client_of(access, adapter)
     fields, own = SiteFields(client, clock), OwnAccount(client)
-    cloud = access.deployment is Deployment.CLOUD
     history = JiraChangeHistory(client, fields, own)
     scanner = JiraScanner(client, lambda: adapter.clock_skew)
-    reader = JiraReader(access.name, access.base_url, client, fields, own, native_gates=cloud)
+    reader = JiraReader(access.name, access.base_url, client, fields, own)
     return ToolSite(
         access.name,
         Tool.JIRA,
@@ -80,6 +80,7 @@ def build_site(
         editors=history,
         personal_history=history,
         provisioner=provisioner_of(access, client),
+        live_check=LiveCheck(client, CloudAdmin(client)) if isinstance(client, CloudClient) else None,
         batches_per_read=BREADTH,
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from connector.http.answer_numbers import LARGEST_ID, whole_number
+from connector.http.answer_numbers import LARGEST_ID, Pages, whole_number
 from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
 from connector.http.retry import retry_reads
 from connector.jira import adf
@@ -22,6 +22,8 @@ from mapping.work_item import FieldName, NativeId
 from mapping.writeback import WriteValue
 
 RUNNING = frozenset({"ENQUEUED", "RUNNING", "CANCEL_REQUESTED"})
+ASKED_ABOUT = 50
+"""Issues whose fields are asked for; where a bulk edit fails on one of the others, it is written by itself."""
 NO_OPTION = -1
 """Clears a choice."""
 
@@ -38,13 +40,11 @@ class JiraBulk:
         if any(catalogue.in_projects(name) for name in values):
             return None
         fields = {name: catalogue.resolve(name) for name in values}
-        screen = self._client.editable_fields(items[0])
+        offered = self._offered(items[:ASKED_ABOUT])
         edited: dict[str, list[Json]] = {}
         actions = []
         for name, field in fields.items():
-            form = (
-                _bulk_value(field, values[name], as_object(screen.get(field.id))) if isinstance(field, Field) else None
-            )
+            form = _bulk_value(field, values[name], offered.get(field.id)) if isinstance(field, Field) else None
             if form is None or not isinstance(field, Field):
                 return None
             edited.setdefault(form[0], []).append(form[1])
@@ -59,6 +59,29 @@ class JiraBulk:
         response = json_object(self._client.jira.submit_bulk_edit(data=body), "bulk/issues/fields")
         return as_text(response.get("taskId")) or None
 
+    def _offered(self, items: Sequence[NativeId]) -> Mapping[str, JsonObject]:
+        """The fields that a bulk edit can set at these issues, by id; of a choice with the ids of its options there.
+
+        Not those of an edit screen, on which owned fields are not; and an option has another id in each context.
+        """
+        found: dict[str, JsonObject] = {}
+        cursor, pages = "", Pages("bulk/issues/fields")
+        while True:
+            following = {"starting_after": cursor} if cursor else {}
+            response = json_object(
+                retry_reads()(
+                    self._client.jira.get_bulk_editable_fields, issue_ids_or_keys=",".join(items), **following
+                ),
+                "bulk/issues/fields",
+            )
+            for field in map(as_object, as_list(response.get("fields"))):
+                if not field.get("unavailableMessage"):
+                    found[as_text(field.get("id"))] = field
+            cursor = as_text(response.get("startingAfter"))
+            if not cursor:
+                return found
+            pages.next(cursor)
+
     def result(self, task: str) -> BulkResult:
         response = json_object(retry_reads()(self._client.jira.get_bulk_operation_progress, task), "bulk/queue")
         if as_text(response.get("status")) in RUNNING:
@@ -71,19 +94,21 @@ class JiraBulk:
         return BulkResult(running=False, written=written - frozenset(failed), failed=failed)
 
 
-def _bulk_value(field: Field, value: WriteValue, meta: JsonObject) -> tuple[str, Json] | None:
+def _bulk_value(field: Field, value: WriteValue, meta: JsonObject | None) -> tuple[str, Json] | None:
     """The part of the body for a value, and its form there; ``None`` for fields that bulk edit does not support."""
     if not meta:
         return None
     if field.custom in CHOICES:
         options = {
-            as_text(as_object(choice).get("value")): as_text(as_object(choice).get("id"))
-            for choice in as_list(meta.get("allowedValues"))
+            as_text(as_object(choice).get("value")) or as_text(as_object(choice).get("name")): as_text(
+                as_object(choice).get("id")
+            )
+            for choice in as_list(meta.get("fieldOptions"))
         }
         if value is not None and str(value) not in options:
             return None
         chosen = (
-            whole_number(options[str(value)], "allowedValues.id", "editmeta", largest=LARGEST_ID)
+            whole_number(options[str(value)], "fieldOptions.id", "bulk/issues/fields", largest=LARGEST_ID)
             if value is not None
             else NO_OPTION
         )

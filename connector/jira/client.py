@@ -52,7 +52,10 @@ class Webhook:
     url: str
     events: tuple[str, ...]
     enabled: bool
-    signed: bool
+    signed: bool | None
+    """``None`` where the tool does not tell."""
+    query: str = ""
+    """JQL that bounds the events about issues; empty for all of them."""
 
 
 class JiraClient(Protocol):
@@ -84,6 +87,10 @@ class JiraClient(Protocol):
 
     def editable_fields(self, issue: str) -> JsonObject:
         """The fields that this account may edit on an issue's screen, by id, with their options."""
+
+    def writable_fields(self, issue: str) -> frozenset[str]:
+        """Ids of the fields that a write can set at an issue: on Cloud all that it has, on whichever screen they are
+        or on none; on Data Center those of the edit screen."""
 
     def projects(self) -> Sequence[Project]:
         """All projects that this account may see."""
@@ -119,13 +126,16 @@ class JiraClient(Protocol):
         """The worklogs of one issue that began after a moment; needed when the search returns only some of them."""
 
     def edit_issue(self, issue: str, fields: Mapping[str, Json], properties: Mapping[str, Json]) -> None:
-        """Set fields and properties of one issue in one call; not sent again after a broken connection."""
+        """Set fields and properties of one issue; not sent again after a broken connection."""
+
+    def drop_property(self, issue: str, name: str) -> None:
+        """Raises NotFound."""
 
     def transitions(self, issue: str) -> Sequence[JsonObject]:
-        """What this account may do with the issue now."""
+        """What this account may do with the issue now, each with the fields of its screen."""
 
-    def transition(self, issue: str, transition: str) -> None:
-        """Raises RuleRefused."""
+    def transition(self, issue: str, transition: str, fields: Mapping[str, Json]) -> None:
+        """Raises RejectedByRule."""
 
     def set_remote_link(self, issue: str, link: JsonObject) -> None:
         """Created, or changed where a link with its global id exists."""

@@ -10,7 +10,7 @@ from typing import Any, cast
 import requests
 from atlassian.jira.jira_cloud import JiraCloud
 
-from connector.errors import InvalidResponse
+from connector.errors import InvalidResponse, PermissionDenied, ValuesRejected
 from connector.http.answer_numbers import LARGEST_ID, Pages, whole_number
 from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
 from connector.http.retry import retry_reads
@@ -25,6 +25,8 @@ COMMENTS_PAGE = 100
 CHANGELOG_PAGE = 100
 PROJECTS_PAGE = 50
 MAX_RECONCILED = 50
+NOTIFICATION = "notification"
+"""In Jira's refusal: "To discard the user notification either admin or project admin permissions are required."."""
 
 
 class CloudClient:
@@ -45,6 +47,8 @@ class CloudClient:
             backoff_and_retry=False,
             retry_with_header=False,
         )
+        self._may_be_silent = True
+        """Until a site has refused it once."""
         self._hooks = WebhookResource(session, access.api_base_url, CLOUD)
 
     def server_info(self) -> JsonObject:
@@ -96,6 +100,10 @@ class CloudClient:
 
     def editable_fields(self, issue: str) -> JsonObject:
         return as_object(json_object(retry_reads()(self.jira.get_edit_issue_meta, issue), "editmeta").get("fields"))
+
+    def writable_fields(self, issue: str) -> frozenset[str]:
+        """An edit checks no screen (``PUT /issue``); a field that an issue cannot have is missing from it."""
+        return frozenset(as_object(self.issue(issue, ["*all"]).get("fields")))
 
     def projects(self) -> Sequence[Project]:
         found: list[Project] = []
@@ -168,14 +176,44 @@ class CloudClient:
         return read_all(page, "worklogs", "worklog")
 
     def edit_issue(self, issue: str, fields: Mapping[str, Json], properties: Mapping[str, Json]) -> None:
-        self.jira.edit_issue(issue, data=edit_body(fields, properties))
+        """Properties alone have a call of their own: an edit needs fields.
+
+        "one of 'fields' or 'update' required" (https://github.com/pycontribs/jira/issues/65).
+        """
+        if fields:
+            self._edit(issue, edit_body(fields, properties))
+            return
+        for key, value in properties.items():
+            # The library takes an object only, and a property's value is any JSON.
+            self.jira.set_issue_property(issue, key, data=value)
+
+    def _edit(self, issue: str, body: JsonObject) -> None:
+        """Without mails to watchers where the account administers the project; elsewhere Jira refuses that.
+
+        https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/ , *notifyUsers*.
+        """
+        if self._may_be_silent:
+            try:
+                self.jira.edit_issue(issue, notify_users="false", data=body)
+            except (ValuesRejected, PermissionDenied) as error:
+                if NOTIFICATION not in str(error).casefold():
+                    raise
+                self._may_be_silent = False
+            else:
+                return
+        self.jira.edit_issue(issue, data=body)
+
+    def drop_property(self, issue: str, name: str) -> None:
+        self.jira.delete_issue_property(issue, name)
 
     def transitions(self, issue: str) -> Sequence[JsonObject]:
-        response = json_object(retry_reads()(self.jira.get_transitions, issue), "transitions")
+        response = json_object(
+            retry_reads()(self.jira.get_transitions, issue, expand="transitions.fields"), "transitions"
+        )
         return [as_object(transition) for transition in as_list(response.get("transitions"))]
 
-    def transition(self, issue: str, transition: str) -> None:
-        self.jira.do_transition(issue, data={"transition": {"id": transition}})
+    def transition(self, issue: str, transition: str, fields: Mapping[str, Json]) -> None:
+        self.jira.do_transition(issue, data=transition_body(transition, fields))
 
     def set_remote_link(self, issue: str, link: JsonObject) -> None:
         self.jira.create_or_update_remote_issue_link(issue, data=dict(link))
@@ -219,6 +257,10 @@ def edit_body(fields: Mapping[str, Json], properties: Mapping[str, Json]) -> Jso
     if properties:
         body["properties"] = [{"key": key, "value": value} for key, value in properties.items()]
     return body
+
+
+def transition_body(transition: str, fields: Mapping[str, Json]) -> JsonObject:
+    return {"transition": {"id": transition}} | ({"fields": dict(fields)} if fields else {})
 
 
 def link_body(kind: str, inward: str, outward: str) -> JsonObject:

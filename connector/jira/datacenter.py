@@ -20,7 +20,7 @@ from connector.http.tool_access import Auth, ToolAccess
 from connector.http.transport import ToolAdapter, mount_adapter, response_json
 from connector.jira import wiki
 from connector.jira.client import INTERNAL, MAX_IDS, Project, SearchPage, Webhook, json_object
-from connector.jira.cloud import edit_body, granted_permissions, link_body, project
+from connector.jira.cloud import edit_body, granted_permissions, link_body, project, transition_body
 from connector.jira.payloads import moment
 from connector.jira.webhooks import CLOUD, DATACENTER, WebhookResource
 from connector.jira.whole_lists import cut, is_whole, read_all
@@ -120,6 +120,9 @@ class DataCenterClient:
     def editable_fields(self, issue: str) -> JsonObject:
         return as_object(json_object(self._get(f"issue/{issue}/editmeta"), "editmeta").get("fields"))
 
+    def writable_fields(self, issue: str) -> frozenset[str]:
+        return frozenset(self.editable_fields(issue))
+
     def projects(self) -> Sequence[Project]:
         return [project(as_object(row)) for row in as_list(self._get("project"))]
 
@@ -189,12 +192,15 @@ class DataCenterClient:
         for key, value in properties.items():
             self._session.put(self._url(f"issue/{issue}/properties/{key}"), json=value)
 
+    def drop_property(self, issue: str, name: str) -> None:
+        self._session.delete(self._url(f"issue/{issue}/properties/{name}"))
+
     def transitions(self, issue: str) -> Sequence[JsonObject]:
-        response = json_object(self._get(f"issue/{issue}/transitions"), "transitions")
+        response = json_object(self._get(f"issue/{issue}/transitions", expand="transitions.fields"), "transitions")
         return [as_object(transition) for transition in as_list(response.get("transitions"))]
 
-    def transition(self, issue: str, transition: str) -> None:
-        self._session.post(self._url(f"issue/{issue}/transitions"), json={"transition": {"id": transition}})
+    def transition(self, issue: str, transition: str, fields: Mapping[str, Json]) -> None:
+        self._session.post(self._url(f"issue/{issue}/transitions"), json=transition_body(transition, fields))
 
     def set_remote_link(self, issue: str, link: JsonObject) -> None:
         self._session.post(self._url(f"issue/{issue}/remotelink"), json=dict(link))
@@ -219,8 +225,8 @@ class DataCenterClient:
 
     def _webhooks(self) -> WebhookResource:
         if self._resource is None:
-            path = DATACENTER if major_version(self.server_info()) >= FIRST_WITH_NEW_WEBHOOK_API else CLOUD
-            self._resource = WebhookResource(self._session, self._base_url, path)
+            new = major_version(self.server_info()) >= FIRST_WITH_NEW_WEBHOOK_API
+            self._resource = WebhookResource(self._session, self._base_url, DATACENTER if new else CLOUD)
         return self._resource
 
 

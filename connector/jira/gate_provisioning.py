@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator, Mapping, Sequence
 
 from connector.errors import InvalidResponse, NotFound, ValuesRejected
 from connector.jira.admin import CloudAdmin, Workflows
 from connector.jira.client import Project
 from connector.jira.fields import Field
+from connector.jira.gated_transitions import GatedTransition, gated_transitions
 from connector.jira.owned_fields import GovernedProjects
 from connector.jira.workflow_gates import (
-    OPEN,
+    CHECK_FIELD_RULE,
     Document,
-    GateField,
     WorkflowGate,
     add_gate_rules,
     has_any_gate_rule,
     has_gate_rules,
+    is_same_gate,
     remove_gate_rules,
 )
 from connector.sync.provision import GateSpec, PlacedGate, ProvisionedObject, ProvisionOptions, ProvisionStep, StepKind
-from governance.presets import PRESETS
-from governance.verdict import gate_labels
 from mapping.config import Enforce, MappingConfig, MeasureRule
-from mapping.live_check import GATE_OPTIONS, selected_names
-from mapping.policy import Policies
+from mapping.live_check import selected_names
 from mapping.work_item import ConnectionName
 
-
-@dataclass(frozen=True, slots=True)
-class GatedTransition:
-    """One transition that leads through a gate."""
-
-    id: str
-    name: str
-    stage: str
-    """Label of the stage that it leads into."""
+NO_EXEMPT_GROUP = (
+    "no group is exempt from the gates: while Gatepost does not run, nobody moves a shut item on but a Jira "
+    "administrator who takes the rules out. --exempt-group ID names a group that passes every gate; keep the sheet of "
+    "gatepost provision sheet either way."
+)
+ONLY_CLICKS_STOP = (
+    "--programs-only keeps people's clicks from the gated transitions, and nothing else: every API token, automation "
+    "rule and agent still takes them where the number allows it."
+)
 
 
 class GateProvisioner:
@@ -55,30 +53,30 @@ class GateProvisioner:
     ) -> tuple[list[ProvisionStep], list[str]]:
         """Workflows without a gate or with a wrong one, and what a person has to decide first."""
         steps: list[ProvisionStep] = []
-        notes: list[str] = []
-        former = {
-            provisioned.target: provisioned.detail.allowed_stages_id
-            for provisioned in made
-            if isinstance(provisioned.detail, PlacedGate)
-        }
-        native = [rule for rule in rules if rule.enforce is Enforce.NATIVE and rule.write.gate]
+        native = [rule for rule in rules if rule.enforce is Enforce.NATIVE]
+        notes = [
+            f"rule {rule.name}: a native gate compares a number: name a field under write: highest_stage. Until then "
+            "no workflow is guarded, and a breach is answered afterwards."
+            for rule in native
+            if not rule.write.highest_stage
+        ]
+        native = [rule for rule in native if rule.write.highest_stage]
+        placed = {one.target: one.detail for one in made if isinstance(one.detail, PlacedGate)}
+        pairs = {rule.name: self._pairs(rule, governed.all) for rule in native}
+        ours = frozenset(pair for found in pairs.values() for pair in found)
         seen: set[str] = set()
         for rule in native:
-            field = fields.get(rule.write.gate or "")
-            pairs = self._pairs(rule, governed.all)
-            if not pairs:
-                continue
-            for document in self._admin.workflows(sorted(pairs)).documents:
+            for document in self._admin.workflows(sorted(pairs[rule.name])).documents if pairs[rule.name] else ():
                 if document["id"] in seen:
                     continue
                 seen.add(document["id"])
-                step, note = self._for_workflow(
-                    config, rule, native, governed, field, fields, options, document, former.get(document["id"], "")
-                )
-                if step is not None:
-                    steps.append(step)
-                if note:
-                    notes.append(note)
+                field, before = fields.get(rule.write.highest_stage or ""), placed.get(document["id"])
+                step, found = self._for_workflow(config, rule, ours, governed, field, options, document, before)
+                steps += [step] if step is not None else []
+                notes += found
+        if steps:
+            notes += [] if options.exempt_group else [NO_EXEMPT_GROUP]
+            notes += [ONLY_CLICKS_STOP] if options.automation_only else []
         return steps, notes
 
     def _pairs(self, rule: MeasureRule, projects: Sequence[Project]) -> set[tuple[str, str]]:
@@ -97,147 +95,185 @@ class GateProvisioner:
         self,
         config: MappingConfig,
         rule: MeasureRule,
-        native: Sequence[MeasureRule],
+        governed: frozenset[tuple[str, str]],
         ground: GovernedProjects,
         field: Field | None,
-        fields: Mapping[str, Field],
         options: ProvisionOptions,
         document: Document,
-        former_allowed_stages: str,
-    ) -> tuple[ProvisionStep | None, str]:
-        name, used = str(document["name"]), self._admin.usages(str(document["id"]))
-        governed = {pair for workflow_type in native for pair in self._pairs(workflow_type, ground.all)}
+        placed: PlacedGate | None,
+    ) -> tuple[ProvisionStep | None, list[str]]:
+        identity, name, used = str(document["id"]), str(document["name"]), self._admin.usages(str(document["id"]))
         strangers = sorted({project for project, _ in used} - {project for project, _ in governed})
         if strangers and not options.shared:
             others = ", ".join(
                 ground.keys_by_id.get(project, f"a project that is hidden (id {project})") for project in strangers
             )
-            return None, (
+            shared = (
                 f'the workflow "{name}" is used by {others} as well, which no rule governs: copy it for the governed '
-                "projects, or pass --shared to guard it for all; issues without a gate are let through."
+                "projects, or pass --shared to guard it for all; issues without a number are let through."
             )
-        read = self._admin.workflow(str(document["id"]))
+            return None, [shared]
+        refused = self._refusal(document)
+        if refused:
+            return None, [refused]
+        read = self._admin.workflow(identity)
         gated = gated_transitions(config, rule, read)
         if not gated:
-            return None, f'the workflow "{name}" has no transition into a later stage; nothing is guarded there.'
-        closed = used <= governed
-        allowed_stages = fields.get(rule.write.allowed_stages or "")
-        names = ", ".join(f'"{transition.name}"' for transition in gated)
-        mode = "lets through an open gate only" if closed else "stops a shut gate; issues without one pass"
-        description = f'guard {names} of the workflow "{name}": {mode}'
+            return None, [f'the workflow "{name}" has no transition into a later stage; nothing is guarded there.']
         spec = GateSpec(
-            name, rule.write.gate or "", rule.write.allowed_stages, closed, options.style, options.automation_only,
-            options.exempt_group, former_allowed_stages, {transition.id: transition.stage for transition in gated},
-            Policies(config).base.gate_names,
+            name, rule.write.highest_stage or "", used <= governed, options.automation_only, options.exempt_group,
+            placed.field_id if placed is not None else "",
+            {transition.id: transition.level for transition in gated},
+            {transition.id: transition.name for transition in gated},
         )  # fmt: skip
-        step = ProvisionStep(StepKind.GATE, str(document["id"]), description, spec)
-        gate = self._gate_field(field, spec.gate_names) if field is not None else None
-        if gate is None:
-            return step, ""
-        guard = _guard(gate, allowed_stages.id if allowed_stages else "", spec)
+        step = ProvisionStep(StepKind.GATE, identity, _description(spec, gated), spec)
+        notes = [*_trigger_notes(name, gated), *_locked_notes(read)]
+        if field is None:
+            return step, notes
+        guard = _guard(field.id, spec)
         (current,) = read.documents
         right = all(
             has_gate_rules(transition, guard, spec.transitions[transition["id"]])
             for transition in current["transitions"]
             if transition["id"] in spec.transitions
         )
-        return (None, "") if right else (step, "")
+        return (None if right else step), notes
 
-    def _gate_field(self, field: Field, names: Mapping[str, str]) -> GateField | None:
-        """A choice is compared by its option's id, a line of text by its value; ``None`` while choices are missing.
-
-        An issue that has not been assessed since a state was renamed holds the old name, which goes on being shut.
-        """
-        called = dict(zip(GATE_OPTIONS, gate_labels(names), strict=True))
-        former = {f"{own}, as it was called": own for own, name in called.items() if own not in {name, OPEN}}
-        if field.custom not in {"select", "radiobuttons"}:
-            return GateField(field.id, called | former, "STRING")
-        context = self._admin.contexts(field.id)[0]
-        options = self._admin.options(field.id, context.id)
-        if any(name not in options for name in called.values()):
-            return None
-        kept = {state: name for state, name in former.items() if name in options}
-        return GateField(field.id, {state: options[name] for state, name in (called | kept).items()}, "OPTIONID")
+    def _refusal(self, document: Document) -> str:
+        """Why a workflow cannot have native gates; empty when it can."""
+        name = document["name"]
+        if document.get("isEditable") is False:
+            return f'the workflow "{name}" cannot be edited: copy it, and give the copy to the governed projects.'
+        scope = document.get("scope") or {}
+        if scope.get("type") == "PROJECT" and CHECK_FIELD_RULE not in self._admin.rules_of(str(document["id"])):
+            return (
+                f'the workflow "{name}" belongs to a team-managed project, where Jira offers no rule that compares a '
+                "field: a breach is answered afterwards there, and no native gate is placed."
+            )
+        return ""
 
     # --- doing -------------------------------------------------------------------------------------
 
-    def apply(self, workflow: str, spec: GateSpec, fields: Mapping[str, Field]) -> ProvisionedObject:
+    def intend(self, workflow: str, spec: GateSpec, field: Field | None) -> ProvisionedObject:
+        """What placing the gate will have changed, with the conditions before it; nothing is changed yet."""
+        field = self._required(spec, field)
+        before = {
+            transition["id"]: json.dumps(remove_gate_rules(transition, field.id, spec.former_field).get("conditions"))
+            for transition in self._transitions(workflow, spec)
+            if transition["id"] in spec.transitions
+        }
+        return ProvisionedObject(StepKind.GATE, workflow, spec.name, PlacedGate(spec, field.id, before))
+
+    def apply(self, workflow: str, spec: GateSpec, field: Field | None) -> ProvisionedObject:
         """Add the rules to one workflow, and read them back.
 
-        Raises Refused when the validation finds something or the workflow was changed meanwhile, BadAnswer when what
-        is stored afterwards is not what was written.
+        Raises ValuesRejected when the validation finds something or the workflow was changed meanwhile,
+        InvalidResponse when what is stored afterwards is not what was written.
         """
-        field, allowed_stages = fields.get(spec.gate), fields.get(spec.allowed_stages or "")
-        gate = self._gate_field(field, spec.gate_names) if field is not None else None
-        if field is None or gate is None:
-            raise ValuesRejected(f"{self._connection}: the field {spec.gate} with its choices does not exist yet")
-        allowed_stages_id = allowed_stages.id if allowed_stages else ""
-        guard = _guard(gate, allowed_stages_id, spec)
-        read = self._admin.workflow(workflow)
-        if not read.documents:
-            raise NotFound(f'{self._connection}: the workflow "{spec.name}" is gone')
-        gated = spec.transitions
+        intended = self.intend(workflow, spec, field)
+        guard = _guard(self._required(spec, field).id, spec)
+        read, gated = self._admin.workflow(workflow), spec.transitions
         changed = [
             add_gate_rules(transition, guard, gated[transition["id"]]) if transition["id"] in gated else transition
             for transition in read.documents[0]["transitions"]
         ]
         self._admin.replace_transitions(read, changed)
-        self._read_back(workflow, spec, guard)
-        return ProvisionedObject(StepKind.GATE, workflow, spec.name, PlacedGate(spec, field.id, allowed_stages_id))
-
-    def _read_back(self, workflow: str, spec: GateSpec, guard: WorkflowGate) -> None:
-        (stored,) = self._admin.workflow(workflow).documents
         wrong = [
             str(transition["name"])
-            for transition in stored["transitions"]
-            if transition["id"] in spec.transitions
-            and not has_gate_rules(transition, guard, spec.transitions[transition["id"]])
+            for transition in self._transitions(workflow, spec)
+            if transition["id"] in gated and not has_gate_rules(transition, guard, gated[transition["id"]])
         ]
         if wrong:
             raise InvalidResponse(
                 f'{self._connection}: the rules of {", ".join(wrong)} in "{spec.name}" are not stored as '
                 "they were written. Check the workflow, and run the same command again."
             )
+        return intended
+
+    def _required(self, spec: GateSpec, field: Field | None) -> Field:
+        if field is None:
+            raise ValuesRejected(f"{self._connection}: the field {spec.highest_stage} does not exist yet")
+        return field
+
+    def _transitions(self, workflow: str, spec: GateSpec) -> Sequence[Document]:
+        read = self._admin.workflow(workflow)
+        if not read.documents:
+            raise NotFound(f'{self._connection}: the workflow "{spec.name}" is gone')
+        found: Sequence[Document] = read.documents[0]["transitions"]
+        return found
 
     def undo(self, workflow: str, placed: PlacedGate) -> str:
+        """Take the rules out; where nobody changed them since, the conditions are what they were, to the letter."""
         read, name = self._admin.workflow(workflow), placed.spec.name
         if not read.documents:
             return f'the workflow "{name}" was gone already.'
-        gate, allowed_stages = placed.gate_id, placed.allowed_stages_id
+        fields = (placed.field_id, placed.spec.former_field)
         transitions = read.documents[0]["transitions"]
-        if not any(has_any_gate_rule(transition, gate, allowed_stages) for transition in transitions):
+        if not any(has_any_gate_rule(transition, *fields) for transition in transitions):
             return f'the workflow "{name}" had no gates left.'
-        self._admin.replace_transitions(
-            read, [remove_gate_rules(transition, gate, allowed_stages) for transition in transitions]
-        )
+        guard = _guard(placed.field_id, placed.spec)
+        self._admin.replace_transitions(read, [_restored(one, guard, placed, fields) for one in transitions])
         return f'the gates of the workflow "{name}" were removed; everything else is unchanged.'
 
 
-def _guard(gate: GateField, allowed_stages: str, spec: GateSpec) -> WorkflowGate:
+def _restored(transition: Document, guard: WorkflowGate, placed: PlacedGate, fields: Sequence[str]) -> Document:
+    bare = remove_gate_rules(transition, *fields)
+    level, before = placed.spec.transitions.get(transition["id"]), placed.before.get(transition["id"])
+    if level is None or before is None:
+        return bare
+    original = {name: value for name, value in transition.items() if name != "conditions"}
+    conditions = json.loads(before)
+    original |= {"conditions": conditions} if conditions else {}
+    return original if is_same_gate(transition, add_gate_rules(original, guard, level), placed.field_id) else bare
+
+
+def _guard(field: str, spec: GateSpec) -> WorkflowGate:
     return WorkflowGate(
-        gate,
-        open_gate_required=spec.open_gate_required,
-        style=spec.style,
-        allowed_stages=allowed_stages,
-        former_allowed_stages=spec.former_allowed_stages,
+        field,
+        number_required=spec.number_required,
         automation_only=spec.automation_only,
         exempt_group=spec.exempt_group,
+        former_field=spec.former_field,
     )
 
 
-def gated_transitions(config: MappingConfig, rule: MeasureRule, read: Workflows) -> list[GatedTransition]:
-    """Transitions that lead from an earlier stage into a later one; the opposite direction is never guarded."""
-    stages = PRESETS[config.policy.preset].stages
-    order = {stage.key: position for position, stage in enumerate(stages)}
-    labels = {stage.key: stage.label for stage in stages}
-    stage_of = {status.casefold(): stage for status, stage in rule.stage.from_status.items()}
-    found = []
-    for transition in read.documents[0]["transitions"]:
-        into = stage_of.get(read.status_name(transition.get("toStatusReference", "")).casefold())
-        if transition.get("type") == "INITIAL" or into is None or order[into] == 0:
-            continue
-        sources = [read.status_name(link["fromStatusReference"]) for link in transition.get("links") or []]
-        positions = [order[stage_of[name.casefold()]] for name in sources if name.casefold() in stage_of]
-        if not sources or len(positions) < len(sources) or any(position < order[into] for position in positions):
-            found.append(GatedTransition(str(transition["id"]), str(transition["name"]), labels[into]))
-    return found
+def _description(spec: GateSpec, gated: Sequence[GatedTransition]) -> str:
+    names = ", ".join(f'"{transition.name}"' for transition in gated)
+    empty = (
+        "an empty number shuts"
+        if spec.number_required
+        else "an empty number passes, because others share the workflow, so that there an item without a number can "
+        "skip stages until it was assessed"
+    )
+    return f'guard {names} of the workflow "{spec.name}": {spec.highest_stage} has to reach the stage; {empty}'
+
+
+def _locked_notes(read: Workflows) -> Iterator[str]:
+    """In a status with this property nobody edits an issue, Gatepost neither.
+
+    https://confluence.atlassian.com/adminjiraserver/workflow-properties-938847550.html
+    """
+    locked = [
+        read.status_name(status.get("statusReference", ""))
+        for status in read.documents[0].get("statuses", [])
+        if str((status.get("properties") or {}).get("jira.issue.editable", "")).casefold() == "false"
+    ]
+    if locked:
+        yield (
+            f'{", ".join(locked)} of the workflow "{read.documents[0]["name"]}" is locked (jira.issue.editable=false): '
+            "what Gatepost writes there is refused. Take the property out, or let the stage end before."
+        )
+
+
+def _trigger_notes(workflow: str, gated: Sequence[GatedTransition]) -> Iterator[str]:
+    """A development tool moves an issue whatever the conditions say.
+
+    https://support.atlassian.com/jira-cloud-administration/docs/understand-workflow-triggers
+    """
+    names = ", ".join(f'"{transition.name}"' for transition in gated if transition.has_triggers)
+    if names:
+        yield (
+            f'{names} of the workflow "{workflow}" also has triggers: a branch, a commit or a merge moves the item '
+            "past the gate, whatever its conditions say. Remove them; what passes all the same is a breach and is "
+            "answered as the rule says."
+        )

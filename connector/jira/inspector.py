@@ -65,9 +65,10 @@ class JiraInspector:
         )
         sample = self._reader.find(f"project = {jql_quoted(project)} AND issuetype = {jql_quoted(kind)}", 1)
         meta = self._client.editable_fields(sample[0]) if sample else {}
+        writable = self._client.writable_fields(sample[0]) if sample else frozenset()
         fields = tuple(
             SurveyField(
-                field.name, _kind(field), not sample or field.id in meta, _options(as_object(meta.get(field.id)))
+                field.name, _kind(field), not sample or field.id in writable, _options(as_object(meta.get(field.id)))
             )
             for field in self._fields.catalogue().unique()
         )
@@ -103,11 +104,11 @@ class JiraInspector:
                 {},
                 (f"rule {rule.name}: there is no issue to check; whether its fields can be edited was not checked",),
             )
-        meta = self._client.editable_fields(sample[0])
+        meta, writable = self._client.editable_fields(sample[0]), self._client.writable_fields(sample[0])
         editable, options = set(), {}
         for name in (name for name in rule.write.model_dump().values() if name):
             field = catalogue.resolve(name)
-            if isinstance(field, FieldProblem) or field.id not in meta:
+            if isinstance(field, FieldProblem) or field.id not in writable:
                 continue
             editable.add(name)
             allowed = _options(as_object(meta.get(field.id)))

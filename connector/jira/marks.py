@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from connector.errors import RejectedByRule, ValuesRejected
+from connector.errors import ValuesRejected
 from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
 from connector.jira.client import JiraClient
 from connector.jira.fields import Field, FieldProblem, SiteFields
+from connector.jira.move_back import MoveBack
 from connector.jira.payloads import BLOCKS, FLAGGED
 from mapping.marks import IMPEDIMENT, REMOVED_PREFIX, Mark
 from mapping.work_item import ConnectionName, NativeId
@@ -23,6 +24,7 @@ class MarkWriter:
         self._connection = connection
         self._client = client
         self._fields = fields
+        self._back = MoveBack(connection, client)
 
     def fields(self, marks: Marks) -> dict[str, Json]:
         """The flag is a custom field, whose id differs from site to site."""
@@ -51,7 +53,7 @@ class MarkWriter:
             self._block(issue, blocker)
         back = marks.get(Mark.STATUS)
         if back is not None:
-            self._move_back(issue, back.splitlines())
+            self._back.move(issue, back.splitlines())
         flag = self._fields.catalogue().resolve(FLAGGED) if Mark.FLAG in marks else None
         if isinstance(flag, FieldProblem):
             raise ValuesRejected(
@@ -74,25 +76,6 @@ class MarkWriter:
         elif name not in link_ids:
             # With the type Blocks, the inward issue blocks the outward one.
             self._client.add_link("Blocks", name, as_text(response.get("key")))
-
-    def _move_back(self, issue: NativeId, statuses: list[str]) -> None:
-        """The transition is looked up each time: its id differs from status to status and workflow to workflow.
-
-        An issue that has the status already stays: an earlier call may have succeeded although no response came.
-        """
-        present = as_object(as_object(self._client.issue(issue, ["status"]).get("fields")).get("status"))
-        if as_text(present.get("name")).casefold() in {status.casefold() for status in statuses}:
-            return
-        transitions = self._client.transitions(issue)
-        for status in statuses:
-            for transition in transitions:
-                if as_text(as_object(transition.get("to")).get("name")).casefold() == status.casefold():
-                    self._client.transition(issue, as_text(transition.get("id")))
-                    return
-        raise RejectedByRule(
-            f"{self._connection}: the issue was not moved back: its workflow has no transition for Gatepost's account "
-            f"to {' or '.join(statuses)}. Add one, or set enforce: comment."
-        )
 
 
 def _remote_link(connection: str, issue: str, link: str) -> JsonObject:

@@ -23,7 +23,7 @@ FIELD_TYPES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "implementation": (CHOICE, STATUS_OPTIONS),
     "potential": (CHOICE, STATUS_OPTIONS),
     "gate": (CHOICE, GATE_OPTIONS),
-    "allowed_stages": (TEXT, ()),
+    "highest_stage": (NUMBER, ()),
     "blockers": (TEXT_AREA, ()),
     "why": (TEXT_AREA, ()),
     "findings": (TEXT_AREA, ()),
@@ -118,10 +118,16 @@ def sample_issue(client: JiraClient, project: str, rules: Sequence[MeasureRule])
     return as_text(issues[0].get("id")) if issues else ""
 
 
-def verify_fields(client: JiraClient, rules: Sequence[MeasureRule], *, choices: bool = True) -> list[str]:
-    """Owned fields that a real issue's edit screen does not have, as sentences; and what could not be checked.
+def verify_fields(
+    client: JiraClient,
+    rules: Sequence[MeasureRule],
+    *,
+    choices: bool = True,
+    unwritable: str = "no context or field scheme of the project has it",
+) -> list[str]:
+    """Owned fields that cannot be written at a real issue, as sentences; and what could not be checked.
 
-    With ``choices`` it also checks whether a field offers every choice.
+    With ``choices`` it also checks whether a field on the edit screen offers every choice.
     """
     ground, catalogue = governed_projects(client, rules), FieldCatalogue.from_payload(client.fields())
     wrong = []
@@ -132,16 +138,14 @@ def verify_fields(client: JiraClient, rules: Sequence[MeasureRule], *, choices: 
                 f"{project.key}: there is no issue to check; whether the fields can be written is not known yet."
             )
             continue
-        meta = client.editable_fields(sample)
+        meta, writable = client.editable_fields(sample), client.writable_fields(sample)
         for want in owned_fields(rules, ProvisionOptions()):
             field = catalogue.resolve(want.name, project.id)
             if not isinstance(field, Field):
                 wrong.append(f"{project.key}: {field.message}.")
-            elif field.id not in meta:
-                wrong.append(
-                    f'{project.key}: "{want.name}" ({field.id}) is not on the edit screen, or not valid there.'
-                )
-            elif choices and want.options and field.custom == CHOICE:
+            elif field.id not in writable:
+                wrong.append(f'{project.key}: "{want.name}" ({field.id}) cannot be written there: {unwritable}.')
+            elif choices and want.options and field.custom == CHOICE and field.id in meta:
                 choices_present = {
                     as_text(as_object(choice).get("value"))
                     for choice in as_list(as_object(meta.get(field.id)).get("allowedValues"))

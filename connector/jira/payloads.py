@@ -72,7 +72,6 @@ def work_item(
     children: Fact[Children],
     own_account: str = "",
     child_items: tuple[ChildItem, ...] = (),
-    native_gates: bool = True,
     parent_fields: Sequence[str] = (),
 ) -> WorkItem:
     """``fields`` maps the requested visible names to the site's own; ``own_account`` is Gatepost's.
@@ -110,7 +109,6 @@ def work_item(
         changes=(),
         attachments=_attachments(values),
         flagged=any(field.name == FLAGGED and bool(values.get(field.id)) for field in fields.values()),
-        native_gates=native_gates,
         comments=comments,
         all_comments=complete,
         reply_comment=response,

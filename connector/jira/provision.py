@@ -2,7 +2,7 @@
 
 Names are not unique and screens are shared; most products of this kind fail with "Field cannot be set. It is not on
 the appropriate screen, or unknown".  So the existing objects are read first, what is created is recorded, and at the
-end a real issue's edit screen shows whether every field can be written.
+end a real issue shows whether every field can be written.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from connector.errors import NotFound, ValuesRejected
-from connector.jira.admin import CloudAdmin
+from connector.jira.admin import CloudAdmin, Context
 from connector.jira.client import JiraClient
 from connector.jira.fields import Field, FieldCatalogue
 from connector.jira.gate_provisioning import GateProvisioner
@@ -29,6 +29,8 @@ from connector.jira.owned_fields import (
     sample_issue,
     verify_fields,
 )
+from connector.jira.screens import screens_of
+from connector.jira.ungated_moves import ungated_moves
 from connector.sync.provision import (
     Associated,
     FieldSpec,
@@ -67,7 +69,8 @@ class CloudProvisioner:
         ground = governed_projects(self._client, rules)
         catalogue = FieldCatalogue.from_payload(self._client.fields())
         owned = owned_fields(rules, options, Policies(config).base.gate_names)
-        notes = list(project_notes(ground, owned))
+        self._admin.forget()
+        notes = [] if options.gates_only else list(project_notes(ground, owned))
         steps: list[ProvisionStep] = []
         fields: dict[str, Field] = {}
         for want in owned:
@@ -76,9 +79,12 @@ class CloudProvisioner:
                 steps.append(creation_step(want, ground))
             elif isinstance(field, Field):
                 fields[want.name] = field
-                steps += self._steps_for_existing_field(want, field, ground)
-        steps += self._screens(owned, fields, ground, rules)
-        steps += self._associations(fields, ground, rules, steps)
+                if not options.gates_only:
+                    steps += self._steps_for_existing_field(want, field, ground)
+        if not options.gates_only:
+            notes += self._unknown_kinds(ground, rules)
+            steps += self._on_screens(owned, fields, ground, rules, options, notes)
+            steps += self._associations(fields, ground, rules, steps)
         gates, gate_notes = self._keeper.plan(config, rules, ground, fields, options, made)
         order = list(StepKind)
         return ProvisionPlan(
@@ -105,15 +111,33 @@ class CloudProvisioner:
                         choice = OptionSpec(want.name, context.id, option)
                         yield ProvisionStep(StepKind.OPTION, f"{want.name}:{context.id}:{option}", description, choice)
 
-    def _screens(
+    def _on_screens(
         self,
         owned: Sequence[OwnedField],
         fields: Mapping[str, Field],
         ground: GovernedProjects,
         rules: Sequence[MeasureRule],
+        options: ProvisionOptions,
+        notes: list[str],
     ) -> Iterator[ProvisionStep]:
-        kinds = self._kinds(ground, rules)
-        for screen in self._admin.edit_screens(ground.ids, kinds).values():
+        """View screens only, and none that other projects share; the rest is told and left to a person."""
+        others = [identity for identity in ground.keys_by_id if identity not in set(ground.ids)]
+        for place in screens_of(self._admin, ground.ids, self._kinds(ground, rules), others):
+            screen = place.screen
+            if place.strangers and not options.shared:
+                keys = ", ".join(sorted(ground.keys_by_id[project] for project in place.strangers))
+                notes.append(
+                    f'the screen "{screen.name}" is used by {keys} as well: nothing is put there. Give the governed '
+                    "projects a screen scheme of their own, or pass --shared."
+                )
+                continue
+            if place.is_for_editing and not options.edit_screens:
+                notes.append(
+                    f'"{screen.name}" is also the screen on which issues are edited: the owned fields are written, and '
+                    "not put there. Give the screen scheme a View screen of its own, or pass --edit-screens: then "
+                    "people can type into them, and Gatepost puts them back."
+                )
+                continue
             present = self._admin.tab(screen.id).fields
             for want in owned:
                 field = fields.get(want.name)
@@ -121,6 +145,13 @@ class CloudProvisioner:
                     description = f'add {want.name} to the screen "{screen.name}"'
                     spec = ScreenSpec(want.name, screen.id, screen.name)
                     yield ProvisionStep(StepKind.SCREEN, f"{screen.id}:{want.name}", description, spec)
+
+    def _unknown_kinds(self, ground: GovernedProjects, rules: Sequence[MeasureRule]) -> Iterator[str]:
+        """Issue types that a rule names and a project does not have: a mistyped one must not mean all of them."""
+        known = {project.key: self._admin.issue_types(project.id) for project in ground.all}
+        for name in sorted({name for rule in rules for name in selected_names(rule.match.type)}):
+            if known and not any(name.casefold() in map(str.casefold, kinds) for kinds in known.values()):
+                yield f'no governed project has an issue type "{name}": nothing is planned for it.'
 
     def _kinds(self, ground: GovernedProjects, rules: Sequence[MeasureRule]) -> list[str]:
         """Ids of the governed issue types in the governed projects."""
@@ -139,15 +170,15 @@ class CloudProvisioner:
         rules: Sequence[MeasureRule],
         before: Sequence[ProvisionStep],
     ) -> Iterator[ProvisionStep]:
-        """Fields that are on the screen and cannot be edited all the same: no scheme of the project has them."""
+        """Fields that a context makes valid and that issues lack all the same: no scheme of the project has them."""
         busy = {step.spec.name for step in before}
         for project in ground.projects:
             sample = sample_issue(self._client, project.key, rules)
             if not sample:
                 continue
-            meta = self._client.editable_fields(sample)
+            writable = self._client.writable_fields(sample)
             for name, field in fields.items():
-                if field.id not in meta and name not in busy:
+                if field.id not in writable and name not in busy:
                     description = f"associate {name} with the project {project.key}"
                     yield ProvisionStep(
                         StepKind.ASSOCIATION, f"{name}:{project.id}", description, ProjectsSpec(name, (project.id,))
@@ -158,13 +189,9 @@ class CloudProvisioner:
     def apply(self, step: ProvisionStep) -> ProvisionedObject:
         match step.spec:
             case GateSpec() as spec:
-                names = (spec.gate, spec.allowed_stages or "")
-                catalogue = FieldCatalogue.from_payload(self._client.fields())
-                fields = {name: field for name in names if isinstance(field := catalogue.resolve(name), Field)}
-                return self._keeper.apply(step.target, spec, fields)
+                return self._keeper.apply(step.target, spec, self._known(spec.highest_stage))
             case FieldSpec(name=name) as made:
-                identity = self._admin.create_field(name, made.kind, DESCRIPTION)
-                return ProvisionedObject(step.kind, identity, name, made)
+                return ProvisionedObject(step.kind, self._create(made), name, made)
             case OptionSpec(name, context, option) as choice:
                 field = self._field(name)
                 self._admin.add_options(field.id, context, [option])
@@ -188,11 +215,33 @@ class CloudProvisioner:
             case RecordSpec():
                 raise ValuesRejected(f"{self._connection}: a record of ServiceNow cannot be created in Jira")
 
+    def _create(self, spec: FieldSpec) -> str:
+        """A field for its projects only: Jira makes one for everybody, so its own comes first, then that goes."""
+        identity = self._admin.create_field(spec.name, spec.kind, DESCRIPTION)
+        if spec.projects:
+            everywhere: list[Context] = [one for one in self._admin.contexts(identity) if one.is_global]
+            self._admin.add_context(identity, f"Gatepost: {spec.name}", spec.projects)
+            for context in everywhere:
+                self._admin.drop_context(identity, context.id)
+        return identity
+
+    def intend(self, step: ProvisionStep) -> ProvisionedObject | None:
+        if isinstance(step.spec, GateSpec):
+            return self._keeper.intend(step.target, step.spec, self._known(step.spec.highest_stage))
+        return None
+
+    def _known(self, name: str) -> Field | None:
+        field = FieldCatalogue.from_payload(self._client.fields()).resolve(name)
+        return field if isinstance(field, Field) else None
+
     def _field(self, name: str) -> Field:
         field = FieldCatalogue.from_payload(self._client.fields()).resolve(name)
         if not isinstance(field, Field):
             raise ValuesRejected(f"{self._connection}: {field.message}")
         return field
+
+    def ungated_moves(self, config: MappingConfig, made: Sequence[ProvisionedObject]) -> Sequence[str]:
+        return ungated_moves(self._client, self._connection, config, made)
 
     def undo(self, made: ProvisionedObject) -> str:
         try:

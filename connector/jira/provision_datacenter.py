@@ -97,6 +97,16 @@ class DataCenterProvisioner:
         place = OnScreen(spec.screen, tab.id, field.id)
         return ProvisionedObject(step.kind, f"{spec.screen}:{tab.id}:{field.id}", spec.name, place)
 
+    def intend(self, step: ProvisionStep) -> ProvisionedObject | None:
+        """Nothing that exists already is changed there but screens, whose change is known when it is done."""
+        del step
+        return None
+
+    def ungated_moves(self, config: MappingConfig, made: Sequence[ProvisionedObject]) -> Sequence[str]:
+        """There are no native gates."""
+        del config, made
+        return ()
+
     def undo(self, made: ProvisionedObject) -> str:
         try:
             match made.detail:
@@ -111,7 +121,9 @@ class DataCenterProvisioner:
 
     def verify(self, config: MappingConfig) -> Sequence[str]:
         rules = [rule for rule in config.measures if rule.connection == self._connection]
-        return verify_fields(self._client, rules, choices=False)
+        return verify_fields(
+            self._client, rules, choices=False, unwritable="it is not on the edit screen, or not valid there"
+        )
 
 
 DEFAULT_SCREEN = "Default Screen"

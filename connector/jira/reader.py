@@ -12,7 +12,7 @@ from connector.errors import AuthenticationFailed, RetryLater, ToolError, Values
 from connector.http.json_values import JsonObject, as_object, as_text
 from connector.jira.absence import AbsenceCheck
 from connector.jira.client import MAX_IDS, JiraClient, search
-from connector.jira.evidence_scanner import EPIC_LINK, parent_fields
+from connector.jira.evidence_scanner import parent_fields
 from connector.jira.fields import Field, OwnAccount, SiteFields
 from connector.jira.payloads import (
     BASE_FIELDS,
@@ -22,6 +22,7 @@ from connector.jira.payloads import (
     in_progress,
     is_done,
     open_item,
+    parents_of,
     status_id,
     updated,
     work_item,
@@ -52,15 +53,12 @@ class JiraReader:
         client: JiraClient,
         fields: SiteFields,
         own: OwnAccount,
-        *,
-        native_gates: bool = True,
     ) -> None:
         self._connection = connection
         self._base_url = base_url
         self._client = client
         self._fields = fields
         self._own = own
-        self._native_gates = native_gates
         self._logged_problems: set[FieldName] = set()
 
     def read(
@@ -100,7 +98,6 @@ class JiraReader:
                 if isinstance(children, Unknown)
                 else self._summarize_children(children.get(identity, ())),
                 own_account=self._own.id(),
-                native_gates=self._native_gates,
                 parent_fields=hanging,
                 child_items=() if isinstance(children, Unknown) else _items_of(children.get(identity, ()), below),
             )
@@ -178,14 +175,18 @@ class JiraReader:
         if not ids:
             return {}
         # Company-managed projects of old, and all of Data Center, hang a story on its epic by a field of its own.
-        epic = self._fields.catalogue().by_custom_type(EPIC_LINK)
+        catalogue = self._fields.catalogue()
+        hanging = parent_fields(self._fields)
+        above = [field for name in hanging if (field := catalogue.by_id(name)) is not None]
         system = (*CHILD_FIELDS, *MATCHED_FIELDS) if below.ids else CHILD_FIELDS
         requested = [*system, *sorted(below.ids - set(system))]
         query = f"parent in ({', '.join(ids)})"
-        if epic is not None:
-            requested.append(epic.id)
-            query += f' OR "{epic.name}" in ({", ".join(ids)})'
-        by_key = {as_text(issue.get("key")): NativeId(as_text(issue.get("id"))) for issue in issues}
+        keys = [as_text(issue.get("key")) for issue in issues]
+        by_name = {key: NativeId(identity) for key, identity in zip((*keys, *ids), (*ids, *ids), strict=True)}
+        for field in above:
+            requested.append(field.id)
+            # Keys are the documented form; an id is taken by some versions only.
+            query += f' OR "{field.name}" in ({", ".join(keys)})'
         try:
             # A child that changed is read together with its parent, which must not see it as it was before.
             found = search(self._client, f"{query} ORDER BY key", requested, reconcile=ids[:MAX_RECONCILED])
@@ -196,9 +197,11 @@ class JiraReader:
         by_parent: dict[NativeId, list[JsonObject]] = {}
         for child in found:
             values = as_object(child.get("fields"))
-            parent = NativeId(as_text(as_object(values.get("parent")).get("id")))
-            if not parent and epic is not None:
-                parent = by_key.get(as_text(values.get(epic.id)), parent)
+            # A sub-task's own parent is none of these where the story above it hangs on one by another field.
+            names = parents_of(values, hanging)
+            parent = next((known for name in names if (known := by_name.get(name)) is not None), None)
+            if parent is None:
+                return Unknown(f"{as_text(child.get('key'))} is somebody's child item, and Jira does not say whose")
             by_parent.setdefault(parent, []).append(child)
         return by_parent
 

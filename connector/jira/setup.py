@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,16 +15,18 @@ from connector.http.tool_access import Auth, Deployment, ToolAccess, WebhookAuth
 from connector.http.transport import ToolAdapter
 from connector.jira.client import JiraClient, Webhook, json_object
 from connector.jira.cloud import CloudClient
-from connector.jira.webhooks import EVENTS
-from connector.sync.setup import ConnectionCheck, Health, ToolIdentity, WebhookRegistration
+from connector.jira.scanner import jql_quoted
+from connector.jira.webhooks import DATACENTER_EVENTS, EVENTS, PROBE_EVENT
+from connector.sync.setup import ConnectionCheck, Health, ProbeEvent, ToolIdentity, WebhookRegistration
 from mapping.work_item import NativeId
+
+MOST_UNNAMED = 50
+"""Projects that a webhook names before a mapping says which."""
 
 TEST_PROPERTY = "gatepost.probe"
 """Issue property that makes Jira send an event; nobody sees it."""
 
-DYNAMIC_EVENTS = tuple(
-    event for event in EVENTS if event.startswith(("jira:", "comment_")) or event == "issue_property_set"
-)
+DYNAMIC_EVENTS = (*(event for event in EVENTS if event.startswith(("jira:", "comment_"))), PROBE_EVENT)
 """The events that a dynamic webhook can send; the sweep finds worklogs, links and attachments."""
 
 NEEDED_PERMISSIONS = {
@@ -34,6 +37,8 @@ NEEDED_PERMISSIONS = {
     "TRANSITION_ISSUES": "move an issue back that went through a shut gate",
     "LINK_ISSUES": "link what blocks",
 }
+QUIET_PERMISSION = "ADMINISTER_PROJECTS"
+"""Lets an account write without a mail to every watcher."""
 GLOBAL_PERMISSIONS = {
     "BULK_CHANGE": "one value is then written into many issues at once instead of one by one",
     "ADMINISTER": "needed only for gatepost provision and for registering webhooks",
@@ -67,14 +72,31 @@ class JiraSetup:
     def register(self, url: str, secret: str | None, auth: WebhookAuth, queries: Sequence[str]) -> WebhookRegistration:
         if auth is WebhookAuth.JWT:
             return self._register_dynamic(url, queries)
-        webhook = Webhook("", f"Gatepost {self._access.name}", url, EVENTS, enabled=True, signed=True)
+        query = " OR ".join(queries)
+        webhook = self._wanted_webhook(url, query)
         existing = self._own_webhook(url)
         signing = secret if auth is WebhookAuth.SIGNATURE else None
         if existing is None:
             added = self._client.add_webhook(webhook, signing)
-            return WebhookRegistration(added.id, auth, url)
+            return WebhookRegistration(added.id, auth, url, query=query)
         self._client.change_webhook(replace(webhook, id=existing.id), signing)
-        return WebhookRegistration(existing.id, auth, url, existed=True)
+        return WebhookRegistration(existing.id, auth, url, existed=True, query=query)
+
+    def _wanted_webhook(self, url: str, query: str) -> Webhook:
+        events = DATACENTER_EVENTS if self._is_datacenter else EVENTS
+        return Webhook("", f"Gatepost {self._access.name}", url, events, enabled=True, signed=True, query=query)
+
+    @property
+    def _is_datacenter(self) -> bool:
+        return self._access.deployment is Deployment.DATACENTER
+
+    def webhook_queries(self, projects: Sequence[str]) -> Sequence[str]:
+        seen = [project.key for project in self._client.projects()]
+        named = {key.casefold() for key in projects}
+        keys = [key for key in seen if key.casefold() in named] or ([] if named else seen)
+        # Each key is at most ten characters; what is left out comes with the first mapping, and with sweeps until then.
+        keys = keys if named else keys[:MOST_UNNAMED]
+        return [f"project in ({', '.join(map(jql_quoted, sorted(keys)))})"] if keys else []
 
     def _own_webhook(self, url: str) -> Webhook | None:
         """Our webhook, by its name or its address: a second registration would send every event twice."""
@@ -86,7 +108,9 @@ class JiraSetup:
         """One webhook a query.  An app has one address, so older ones of this account are removed first."""
         api = self._dynamic()
         old = [as_text(as_object(row).get("id")) for row in as_list(self._listed(api).get("values"))]
-        hooks = [{"events": list(DYNAMIC_EVENTS), "jqlFilter": query} for query in queries]
+        # Without the filter every app's properties would ring.
+        probe = {"issuePropertyKeysFilter": [TEST_PROPERTY]}
+        hooks = [{"events": list(DYNAMIC_EVENTS), "jqlFilter": query, **probe} for query in queries]
         response = json_object(api.register_dynamic_webhooks(data={"url": url, "webhooks": hooks}), "webhook")
         results = [as_object(row) for row in as_list(response.get("webhookRegistrationResult"))]
         # The status is 200 even when some of them were refused.
@@ -96,7 +120,10 @@ class JiraSetup:
             self._delete(created)
             raise ValuesRejected(f"{self._access.name} does not accept the webhook's query: {'; '.join(wrong)}")
         self._delete(old)
-        return self.refresh(WebhookRegistration(",".join(created), WebhookAuth.JWT, url, existed=bool(old)))
+        made = WebhookRegistration(
+            ",".join(created), WebhookAuth.JWT, url, existed=bool(old), query=" OR ".join(queries)
+        )
+        return self.refresh(made)
 
     def refresh(self, registration: WebhookRegistration) -> WebhookRegistration:
         if registration.auth is not WebhookAuth.JWT:
@@ -136,18 +163,38 @@ class JiraSetup:
     def _listed(api: Any) -> Any:
         return json_object(api.get_dynamic_webhooks_for_app(max_results=100), "webhook")
 
-    def trigger_event(self, item: NativeId) -> None:
+    def trigger_event(self, item: NativeId, registration: WebhookRegistration) -> ProbeEvent:
+        """A property that nobody sees; Data Center documents no event for one, and a hook by hand may lack it."""
+        if self._is_datacenter or registration.is_by_hand:
+            return ProbeEvent.BY_HAND
+        self._with_probe_event(registration, wanted=True)
         self._client.edit_issue(item, {}, {TEST_PROPERTY: {"at": datetime.now(UTC).isoformat()}})
+        return ProbeEvent.SENT
+
+    def end_probe(self, item: NativeId, registration: WebhookRegistration) -> None:
+        if self._is_datacenter or registration.is_by_hand:
+            return
+        with suppress(NotFound):
+            self._client.drop_property(item, TEST_PROPERTY)
+        self._with_probe_event(registration, wanted=False)
+
+    def _with_probe_event(self, registration: WebhookRegistration, *, wanted: bool) -> None:
+        """An admin webhook cannot be bounded to one property: it reports properties only while one is awaited."""
+        if registration.auth is WebhookAuth.JWT:
+            return
+        webhook = self._wanted_webhook(registration.url, registration.query)
+        events = (*webhook.events, PROBE_EVENT) if wanted else webhook.events
+        self._client.change_webhook(replace(webhook, id=registration.id, events=events), None)
 
     # --- health ------------------------------------------------------------------------------------
 
     def checks(self, projects: Sequence[str], registration: WebhookRegistration | None) -> Sequence[ConnectionCheck]:
-        return [*self._permissions(projects), *self._webhook(registration)]
+        return [*self._permissions(projects), *self._webhook(registration), *_not_sent(projects, registration)]
 
     def _permissions(self, projects: Sequence[str]) -> Iterator[ConnectionCheck]:
         for project in projects:
             try:
-                granted = self._client.permissions(list(NEEDED_PERMISSIONS), project)
+                granted = self._client.permissions([*NEEDED_PERMISSIONS, QUIET_PERMISSION], project)
             except (NotFound, ValuesRejected):
                 yield ConnectionCheck(
                     f"project {project}",
@@ -159,6 +206,14 @@ class JiraSetup:
             lacking = [name for name in NEEDED_PERMISSIONS if not granted.get(name)]
             if not lacking:
                 yield ConnectionCheck(f"project {project}", Health.GOOD, "all permissions that Gatepost needs")
+            if not granted.get(QUIET_PERMISSION) and not self._is_datacenter:
+                yield ConnectionCheck(
+                    f"project {project}",
+                    Health.WARNING,
+                    "single writes mail the watchers",
+                    f"Give the account {QUIET_PERMISSION} there, or take Issue updated out of a notification scheme "
+                    "for it.",
+                )
             for name in lacking:
                 yield ConnectionCheck(
                     f"project {project}",
@@ -194,6 +249,9 @@ class JiraSetup:
                 "webhook", Health.GOOD, "sent by a rule of Jira Automation, which Gatepost cannot check"
             )
             return
+        if registration.is_by_hand:
+            yield ConnectionCheck("webhook", Health.GOOD, "made by hand, which Gatepost cannot check")
+            return
         registered = next((hook for hook in self._client.webhooks() if hook.id == registration.id), None)
         hint = "Register it again: gatepost connect jira"
         if registered is None:
@@ -203,8 +261,10 @@ class JiraSetup:
         elif registered.url != registration.url:
             yield ConnectionCheck("webhook", Health.BAD, f"it sends to another address: {registered.url}", hint)
         else:
-            signed = "signed" if registered.signed else "not signed"
-            yield ConnectionCheck("webhook", Health.GOOD, f"registered, {signed}")
+            signed = {True: ", signed", False: ", not signed", None: ""}[registered.signed]
+            yield ConnectionCheck("webhook", Health.GOOD, f"registered{signed}")
+            if not registered.query:
+                yield ConnectionCheck("webhook filter", Health.WARNING, "it sends the issues of the whole site", hint)
 
     def _dynamic_health(self) -> Iterator[ConnectionCheck]:
         api = self._dynamic()
@@ -229,6 +289,18 @@ class JiraSetup:
                 f"{len(failed)} could not be delivered in the last 72 hours",
                 "The sweep has caught up with them; see why Gatepost could not be reached.",
             )
+
+
+def _not_sent(projects: Sequence[str], registration: WebhookRegistration | None) -> Iterator[ConnectionCheck]:
+    """Governed projects that the webhook does not name."""
+    lacking = [key for key in projects if registration is not None and f'"{key}"' not in registration.query]
+    if lacking and registration is not None and registration.query:
+        yield ConnectionCheck(
+            "webhook filter",
+            Health.WARNING,
+            f"it does not send {', '.join(lacking)}",
+            "Register it again with an account that administers Jira: gatepost connect jira",
+        )
 
 
 def _moment(milliseconds: object) -> datetime:

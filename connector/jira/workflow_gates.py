@@ -4,6 +4,9 @@ Pure: documents in, documents out.  The shapes are those of ``POST /workflows`` 
 parameter is text, a list is JSON inside text, and every group of conditions has to have its ``conditionGroups``.
 Existing rules are preserved: where any one of several conditions was enough, the old group is wrapped as a whole in a
 new group, because beside them ours would not be evaluated.
+
+A transition compares one number, the highest stage that the item may enter, with the stage that it leads into.  So the
+way back is open from wherever a transition starts, nobody skips a stage, and an empty number refuses (decision 0046).
 """
 
 from __future__ import annotations
@@ -13,16 +16,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connector.sync.provision import GateStyle
-from governance.verdict import GateState
-
 Document = dict[str, Any]
 
-OPEN = GateState.OPEN.label
 CHECK_FIELD_RULE = "system:check-field-value"
-VALIDATE_FIELD_RULE = "system:validate-field-value"
 RESTRICT_ALL_USERS_RULE = "system:restrict-from-all-users"
 RESTRICT_TRANSITION_RULE = "system:restrict-issue-transition"
+CHECK_FIELD_PARAMETERS = ("fieldId", "fieldValue", "comparator", "comparisonType")
 
 WORKFLOW_KEYS = (
     "id",
@@ -37,133 +36,101 @@ WORKFLOW_KEYS = (
 
 
 @dataclass(frozen=True, slots=True)
-class GateField:
-    """The field with the state of the gate."""
-
-    id: str
-    values: Mapping[str, str]
-    """Each state of the gate to what a rule compares with: the option's id, or the text itself."""
-    comparison: str
-    """OPTIONID or STRING."""
-
-
-@dataclass(frozen=True, slots=True)
 class WorkflowGate:
     """The rules that every gated transition of one workflow gets."""
 
-    field: GateField
-    open_gate_required: bool
-    """Only an open gate lets through.  Else what is not shut passes as well: items that are not governed."""
-    style: GateStyle = GateStyle.BOTH
-    allowed_stages: str = ""
-    """Id of the text field that names the stages which are open; empty when the mapping writes none."""
-    former_allowed_stages: str = ""
-    """The same when the gate was placed last: rules on a field that is no longer written would stop everybody."""
+    field: str
+    """Id of the number field with the highest stage that the item may enter."""
+    number_required: bool = True
+    """An empty number refuses.  Else it lets through: items that nobody governs share the workflow."""
     automation_only: bool = False
     exempt_group: str = ""
+    former_field: str = ""
+    """Id of the field when the gate was placed last: rules on one that is no longer written would stop everybody."""
 
-    def conditions(self) -> list[Document]:
-        rules = []
-        if self.style is not GateStyle.EXPLAIN:
-            if self.open_gate_required:
-                rules.append(self._check("=", OPEN))
-            else:
-                rules += [self._check("!=", state) for state in self.field.values if state != OPEN]
-            if self.automation_only:
-                rules.append({"ruleKey": RESTRICT_ALL_USERS_RULE, "parameters": {"restrictMode": "users"}})
-        return rules
+    def block(self, level: int) -> Document:
+        """What the conditions of a transition into the stage of this number are extended by."""
+        enough = self._check(">=", level)
+        if self.number_required:
+            core = _all([enough])
+        else:
+            # An empty field is unequal to every number; of a number that is there ">=" decides as well.
+            empty = _all([self._check("!=", lower) for lower in range(level)])
+            core = {"operation": "ANY", "conditions": [enough], "conditionGroups": [empty]}
+        if self.automation_only:
+            programs = {"ruleKey": RESTRICT_ALL_USERS_RULE, "parameters": {"restrictMode": "users"}}
+            core = (
+                _all([enough, programs])
+                if self.number_required
+                else {"operation": "ALL", "conditions": [programs], "conditionGroups": [core]}
+            )
+        if not self.exempt_group:
+            return core
+        member = {"ruleKey": RESTRICT_TRANSITION_RULE, "parameters": {"groupIds": self.exempt_group}}
+        return {"operation": "ANY", "conditions": [member], "conditionGroups": [core]}
 
-    def validators(self, stage: str) -> list[Document]:
-        """The message for transitions that are reached in another way: by a list, a bulk change, a program."""
-        if self.style is GateStyle.HIDE or not self.open_gate_required or not self.allowed_stages:
-            return []
-        message = f"Gatepost: the gate into {stage} is shut. The field with the blockers shows why and who must act."
-        required = {"ruleType": "fieldRequired", "fieldsRequired": self.allowed_stages, "ignoreContext": "false"}
-        named = {
-            "ruleType": "fieldMatchesRegularExpression",
-            "fieldKey": self.allowed_stages,
-            "regexp": f"(^|, ){_escaped(stage)}(,|$)",
-        }
-        return [
-            {"ruleKey": VALIDATE_FIELD_RULE, "parameters": required | {"errorMessage": message}},
-            {"ruleKey": VALIDATE_FIELD_RULE, "parameters": named},
-        ]
-
-    def _check(self, comparator: str, option: str) -> Document:
+    def _check(self, comparator: str, level: int) -> Document:
         return {
             "ruleKey": CHECK_FIELD_RULE,
             "parameters": {
-                "fieldId": self.field.id,
-                "fieldValue": json.dumps([self.field.values[option]]),
+                "fieldId": self.field,
+                "fieldValue": json.dumps([str(level)]),
                 "comparator": comparator,
-                "comparisonType": self.field.comparison,
+                "comparisonType": "NUMBER",
             },
         }
 
 
-def add_gate_rules(transition: Document, gate: WorkflowGate, stage: str) -> Document:
+def add_gate_rules(transition: Document, gate: WorkflowGate, level: int) -> Document:
     """The transition with the gate's rules, and everything that it had."""
-    bare = remove_gate_rules(transition, gate.field.id, gate.allowed_stages, gate.former_allowed_stages)
-    added = gate.conditions()
-    old = _group(bare.get("conditions"))
-    result = dict(bare)
-    if added:
-        root = _wrapped(old) if old else _all([])
-        if gate.exempt_group:
-            member = {"ruleKey": RESTRICT_TRANSITION_RULE, "parameters": {"groupIds": gate.exempt_group}}
-            block = {"operation": "ANY", "conditions": [member], "conditionGroups": [_all(added)]}
-            result["conditions"] = root | {"conditionGroups": [*root["conditionGroups"], block]}
-        else:
-            result["conditions"] = root | {"conditions": [*root["conditions"], *added]}
-    result["validators"] = [*bare.get("validators", []), *gate.validators(stage)]
-    return result
+    bare = remove_gate_rules(transition, gate.field, gate.former_field)
+    old, block = _group(bare.get("conditions")), gate.block(level)
+    root = _wrapped(old) if old else _all([])
+    if _is_single(block):
+        return bare | {"conditions": root | {"conditions": [*root["conditions"], *block["conditions"]]}}
+    return bare | {"conditions": root | {"conditionGroups": [*root["conditionGroups"], block]}}
 
 
-def remove_gate_rules(transition: Document, gate: str, *allowed_stages: str) -> Document:
-    """The transition without the gate's rules, as it was before."""
+def remove_gate_rules(transition: Document, *fields: str) -> Document:
+    """The transition without the rules on these fields, as it was before."""
     result = dict(transition)
     root = _group(transition.get("conditions"))
     if root is not None:
-        remaining = _without(root, gate)
+        remaining = _without(root, frozenset(fields))
         if remaining is None:
             result.pop("conditions", None)
         else:
             result["conditions"] = remaining
-    result["validators"] = [
-        validator
-        for validator in transition.get("validators", [])
-        if not any(_our_validator(validator, field) for field in allowed_stages)
-    ]
     return result
 
 
-def has_gate_rules(transition: Document, gate: WorkflowGate, stage: str) -> bool:
-    """Whether the rules are stored as intended: read back, because a wrong parameter is silently stored empty."""
-    expected = add_gate_rules(transition, gate, stage)
-    pairs = [(expected.get(part) or [], transition.get(part) or []) for part in ("conditions", "validators")]
-    return all(bool(_without_ids(rule) == _without_ids(other)) for rule, other in pairs)
+def has_gate_rules(transition: Document, gate: WorkflowGate, level: int) -> bool:
+    """Whether the rules are stored as intended: read back, because a wrong parameter is silently stored empty.
+
+    Parameters that the tool adds to our rules by itself, ids and the order of rules do not count.
+    """
+    return is_same_gate(transition, add_gate_rules(transition, gate, level), gate.field)
 
 
-def has_any_gate_rule(transition: Document, gate: str, allowed_stages: str) -> bool:
+def is_same_gate(transition: Document, other: Document, field: str) -> bool:
+    """Whether two versions of a transition have the same conditions, for the field of the gate."""
+    return bool(_comparable(transition.get("conditions"), field) == _comparable(other.get("conditions"), field))
+
+
+def has_any_gate_rule(transition: Document, *fields: str) -> bool:
     """Whether the transition has any rule of a gate, right or wrong."""
-    rules = list(_rules(_group(transition.get("conditions"))))
-    return any(_our_condition(rule, gate) for rule in rules) or any(
-        _our_validator(validator, allowed_stages) for validator in transition.get("validators", [])
-    )
+    return any(_is_ours(rule, frozenset(fields)) for rule in _rules(_group(transition.get("conditions"))))
 
 
-def _without(group: Document, gate: str) -> Document | None:
+def _without(group: Document, fields: frozenset[str]) -> Document | None:
     """A group without our rules; a wrapper around a single older group is replaced by that group."""
-    has_own = any(_our_condition(rule, gate) for rule in _rules(group))
-    if not has_own:
+    if not any(_is_ours(rule, fields) for rule in _rules(group)):
         return group
-    conditions = [condition for condition in group["conditions"] if not _our_condition(condition, gate)]
-    automation = [condition for condition in conditions if condition.get("ruleKey") == RESTRICT_ALL_USERS_RULE]
-    conditions = [condition for condition in conditions if condition not in automation]
+    conditions = [condition for condition in group["conditions"] if not _is_ours(condition, fields)]
     groups = [
         remaining
         for inner in group["conditionGroups"]
-        if not _exemption(inner, gate) and (remaining := _without(inner, gate)) is not None
+        if not _is_our_block(inner, fields) and (remaining := _without(inner, fields)) is not None
     ]
     if not conditions and not groups:
         return None
@@ -172,9 +139,21 @@ def _without(group: Document, gate: str) -> Document | None:
     return {"operation": group["operation"], "conditions": conditions, "conditionGroups": groups}
 
 
-def _exemption(group: Document, gate: str) -> bool:
-    keys = [condition.get("ruleKey") for condition in group["conditions"]]
-    return keys == [RESTRICT_TRANSITION_RULE] and any(_our_condition(rule, gate) for rule in _rules(group))
+def _is_our_block(group: Document, fields: frozenset[str]) -> bool:
+    """Made by :meth:`WorkflowGate.block` as a whole: our comparisons, and beside them only what goes with them."""
+    rules = list(_rules(group))
+    beside = [rule for rule in rules if not _is_ours(rule, fields)]
+    return len(beside) < len(rules) and all(_goes_with_ours(rule) for rule in beside)
+
+
+def _goes_with_ours(rule: Document) -> bool:
+    named = {name for name, value in rule.get("parameters", {}).items() if value}
+    key = rule.get("ruleKey")
+    return key == RESTRICT_ALL_USERS_RULE or (key == RESTRICT_TRANSITION_RULE and named == {"groupIds"})
+
+
+def _is_single(group: Document) -> bool:
+    return len(group["conditions"]) == 1 and not group["conditionGroups"]
 
 
 def _wrapped(group: Document) -> Document:
@@ -206,25 +185,26 @@ def _rules(group: Document | None) -> Iterator[Document]:
             yield from _rules(inner)
 
 
-def _our_condition(rule: Document, gate: str) -> bool:
-    return rule.get("ruleKey") == CHECK_FIELD_RULE and rule.get("parameters", {}).get("fieldId") == gate
+def _is_ours(rule: Document, fields: frozenset[str]) -> bool:
+    identity = rule.get("parameters", {}).get("fieldId")
+    return bool(identity) and rule.get("ruleKey") == CHECK_FIELD_RULE and identity in fields
 
 
-def _our_validator(rule: Document, allowed_stages: str) -> bool:
-    parameters = rule.get("parameters", {})
-    named = {parameters.get("fieldsRequired"), parameters.get("fieldKey")}
-    return bool(allowed_stages) and rule.get("ruleKey") == VALIDATE_FIELD_RULE and allowed_stages in named
+def _comparable(value: Any, field: str) -> Any:
+    """A group so that the intended rules can be compared with the stored ones."""
+    group = _group(value)
+    if group is None:
+        return None
+    rules = [_comparable_rule(rule, field) for rule in group["conditions"]]
+    inner = [_comparable(part, field) for part in group["conditionGroups"]]
+    return group["operation"], sorted(rules), sorted(inner, key=repr)
 
 
-def _without_ids(value: Any) -> Any:
-    """Without the ids that the tool gives to rules, so that the intended rules can be compared with the stored ones."""
-    if isinstance(value, Mapping):
-        return {name: _without_ids(part) for name, part in value.items() if name != "id" and part not in (None, [], {})}
-    return [_without_ids(part) for part in value] if isinstance(value, list | tuple) else value
-
-
-def _escaped(text: str) -> str:
-    return "".join(f"\\{character}" if character in r"\.^$*+?()[]{}|" else character for character in text)
+def _comparable_rule(rule: Document, field: str) -> str:
+    parameters = {name: value for name, value in rule.get("parameters", {}).items() if value not in (None, "")}
+    if _is_ours(rule, frozenset({field})):
+        parameters = {name: value for name, value in parameters.items() if name in CHECK_FIELD_PARAMETERS}
+    return json.dumps([rule.get("ruleKey"), parameters], sort_keys=True)
 
 
 def workflow_update(document: Mapping[str, Any], transitions: Sequence[Document]) -> Document:

@@ -49,9 +49,11 @@ class JiraWriter:
         self._marks.apply(item, marks)
         if missing:
             reasons = "; ".join(dict.fromkeys(missing.values()))
-            raise NotProvisioned(
+            waits = NotProvisioned(
                 f"waits for provisioning: {self._connection}: {reasons}. Everything else was written.", fields=missing
             )
+            waits.rest_written = True
+            raise waits
         return WriteResult.DONE
 
     def _edit(self, item: NativeId, body: Mapping[str, Json], properties: Mapping[str, Json]) -> dict[str, str]:
@@ -87,19 +89,22 @@ class JiraWriter:
     def _body(self, item: NativeId, values: Mapping[FieldName, WriteValue]) -> tuple[dict[str, Json], dict[str, str]]:
         """The values by field id, and why the names of others are not clear on this site."""
         catalogue = self._fields.with_names(values)
-        # Fields of team-managed projects share their names: only the issue's own screen shows which one is meant.
+        # Fields of team-managed projects share their names: only the issue's project shows which one is meant.
         scoped = any(catalogue.in_projects(name) for name in values)
-        editable = self._client.editable_fields(item) if scoped else {}
+        project = self._project(item) if scoped else ""
         body: dict[str, Json] = {}
         problems: dict[str, str] = {}
         for name, value in values.items():
-            own = [field for field in catalogue.in_projects(name) if field.id in editable]
-            field = own[0] if len(own) == 1 else catalogue.resolve(name)
+            field = catalogue.resolve(name, project)
             if isinstance(field, FieldProblem):
                 problems[name] = field.message
             else:
                 body[field.id] = field_json(value, field, self._client.rich_text)
         return body, problems
+
+    def _project(self, item: NativeId) -> str:
+        values = as_object(self._client.issue(item, ["project"]).get("fields"))
+        return as_text(as_object(values.get("project")).get("id"))
 
     def write_reply_comment(self, item: NativeId, reply_comment: ReplyComment) -> WriteResult:
         """Edit Gatepost's comment, or add the first.

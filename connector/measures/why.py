@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import Connection, RowMapping, select
 
 from connector.measures.counted_lines import counted_lines
 from connector.store.database.tables import FIGURES_SETTINGS, FIGURES_SETTINGS_VERSION
@@ -121,15 +121,13 @@ def _rates_of(
 
 def _reporting(connection: Connection, until: datetime | None) -> Reporting | None:
     """As the totals of the moment were made; ``None`` where there were none."""
-    query: Select[tuple[str, int]]
+    versions = FIGURES_SETTINGS_VERSION.c
     if until is None:
-        query = select(FIGURES_SETTINGS.c.currency, FIGURES_SETTINGS.c.rate_age_days)
+        found = connection.execute(select(FIGURES_SETTINGS)).first()
     else:
-        versions = FIGURES_SETTINGS_VERSION.c
-        query = select(versions.currency, versions.rate_age_days).where(versions.known_from <= until)
-        query = query.order_by(versions.id.desc()).limit(1)
-    found = connection.execute(query).first()
-    return None if found is None else Reporting(*found)
+        past = select(FIGURES_SETTINGS_VERSION).where(versions.known_from <= until)
+        found = connection.execute(past.order_by(versions.id.desc()).limit(1)).first()
+    return None if found is None else Reporting(found.currency, found.rate_age_days)
 
 
 def why_of_now(connection: Connection, row: RowMapping) -> MeasureWhy:

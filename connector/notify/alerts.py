@@ -28,6 +28,8 @@ class AlertKind(StrEnum):
     BACKLOG = "backlog"
     """The events of a connection wait so long that its webhook endpoint accepts no more."""
     CAUGHT_UP = "caught_up"
+    BREACH_STAYS = "breach_stays"
+    """An item goes past its gate again and again and is not moved back any more."""
     DEAD_LETTERS = "dead_letters"
     """There are many dead letters of one cause."""
     EXPIRING = "expiring"
@@ -135,6 +137,18 @@ def _caught_up(alert: Alert, now: Situation) -> tuple[str, list[str]]:
     ]
 
 
+def _breach_stays(alert: Alert, now: Situation) -> tuple[str, list[str]]:
+    key, measure = alert.detail["key"], alert.detail["measure"]
+    return f"{key} is not moved back any more", [
+        (
+            f"{key} of {_named(alert, now)} went past its shut gate {alert.detail['times']} times within a day and "
+            f"stands at {alert.detail['status']}. Gatepost moved it back each time before, and leaves it there now."
+        ),
+        "Why: something moves it on again, an automation rule, a trigger or another program.",
+        f"What to do: end that, and see {now.address}/measures/{measure}",
+    ]
+
+
 _DEAD_LETTER_MESSAGES = {
     "item": (
         "items of {where}",
@@ -180,6 +194,7 @@ _MESSAGES = {
     AlertKind.RESUMED: _resumed,
     AlertKind.BACKLOG: _backlog,
     AlertKind.CAUGHT_UP: _caught_up,
+    AlertKind.BREACH_STAYS: _breach_stays,
     AlertKind.DEAD_LETTERS: _dead_letters,
     AlertKind.EXPIRING: _expiring,
 }

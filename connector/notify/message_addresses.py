@@ -8,14 +8,13 @@ https://owasp.org/www-community/attacks/Server_Side_Request_Forgery
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from connector.errors import ConfigurationError
-from connector.http.network import Network
-from connector.http.proxies import Proxy, parse_proxy
+from connector.notify.way_out import WayOut
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
@@ -26,19 +25,6 @@ FIXED_HOST_SCHEMES = frozenset({"slack"})
 """Goes to one service, whatever the address says; the rest go to the host that the address names."""
 
 _MAIL = re.compile(r"[^@\s/:?#&]{1,64}@([A-Za-z0-9.-]{1,253})")
-
-
-@dataclass(frozen=True, slots=True)
-class WayOut:
-    """How messages leave: chats as everything else, mail directly or through a proxy of its own."""
-
-    network: Network = field(default_factory=Network)
-    mail_proxy: Proxy | None = None
-
-    @classmethod
-    def from_settings(cls, network: Network, mail_proxy: str) -> WayOut:
-        """Raises ConfigurationError."""
-        return cls(network, parse_proxy(mail_proxy, "GATEPOST_MAIL_PROXY"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def use_network(network: Network, mail_proxy: Proxy | None) -> None:
     """From now on the messengers of this process go this way; a process has one."""
     for module in _MODULES:
         module.requests = _Requests(network)  # type: ignore[attr-defined]
-    email.AppriseSMTPController = _controller(network, mail_proxy)
+    email.AppriseSMTPController = _controller(network, mail_proxy)  # type: ignore[attr-defined, assignment]
 
 
 class _Requests:
@@ -52,7 +52,7 @@ class _Requests:
 
 
 def _controller(network: Network, proxy: Proxy | None) -> type:
-    class MailController(AppriseSMTPController):  # type: ignore[misc]  # the library is not typed
+    class MailController(AppriseSMTPController):
         """Connects as Apprise does, on our way out."""
 
         def __enter__(self) -> Any:
@@ -69,7 +69,7 @@ def _controller(network: Network, proxy: Proxy | None) -> type:
                 with suppress(OSError, smtplib.SMTPException):
                     mail.quit()
                 raise
-            self._socket = mail
+            self._socket = mail  # type: ignore[assignment]  # the library's own type is only that of its first value
             return self
 
     return MailController

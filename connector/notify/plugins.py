@@ -11,8 +11,8 @@ from apprise.plugins.slack import NotifySlack
 from apprise.plugins.workflows import NotifyWorkflows
 
 from connector.errors import ConfigurationError
-from connector.notify.message_addresses import WayOut
 from connector.notify.plugin_network import use_network
+from connector.notify.way_out import WayOut
 
 PLUGINS: Mapping[str, type[NotifyBase]] = {
     "mailto": NotifyEmail,

@@ -3,14 +3,22 @@ line and the pages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from connector import jira
 from connector.bootstrap import Services, Sites, system_clock
-from connector.errors import AuthenticationFailed, ConfigurationError, InvalidResponse, NotFound, ToolError, Unreachable
+from connector.errors import (
+    AuthenticationFailed,
+    ConfigurationError,
+    InvalidResponse,
+    NotFound,
+    PermissionDenied,
+    ToolError,
+    Unreachable,
+)
 from connector.http.tool_access import Auth
 from connector.http.transport import LOOPBACK_HOSTS, Timeout
 from connector.jira.tenant import tenant_cloud_id
@@ -185,6 +193,9 @@ def _gates(services: Services, site: ToolSite, config: MappingConfig | None) -> 
         return
     try:
         drifted = drifted_gates(site.provisioner, config, objects)
+    except PermissionDenied:
+        yield from _offered_moves(site.provisioner.ungated_moves(config, objects), site.name)
+        return
     except ToolError as error:
         yield ConnectionCheck("native gates", Health.WARNING, f"cannot be checked: {error}")
         return
@@ -194,6 +205,14 @@ def _gates(services: Services, site: ToolSite, config: MappingConfig | None) -> 
     if not drifted:
         count = f"{len(gates)} workflow{'' if len(gates) == 1 else 's'}"
         yield ConnectionCheck("native gates", Health.GOOD, f"as they were placed, in {count}")
+
+
+def _offered_moves(lines: Sequence[str], name: str) -> Iterator[ConnectionCheck]:
+    """What an account sees of native gates that may not read workflows."""
+    for line in lines:
+        yield ConnectionCheck("native gates", Health.BAD, line, f"Put it back with: gatepost provision apply {name}")
+    if not lines:
+        yield ConnectionCheck("native gates", Health.GOOD, "no move past a shut gate is offered to this account")
 
 
 def _token_expiry(record: ConnectionRecord, now: datetime) -> Iterator[ConnectionCheck]:

@@ -20,7 +20,13 @@ from connector.notify.webhook_sender import WebhookSender
 from connector.runtime import alert_sending
 from connector.runtime.audit_anchoring import anchor_when_due
 from connector.runtime.digest_sending import send_due_digests
-from connector.runtime.maintenance import check_gates, refresh_webhooks, remember_own_account, send_heartbeat
+from connector.runtime.maintenance import (
+    check_gates,
+    follow_mapping,
+    refresh_webhooks,
+    remember_own_account,
+    send_heartbeat,
+)
 from connector.runtime.queue import TaskHandlers
 from connector.store.notifications.deliveries import SqlDeliveries, wake_due_deliveries
 from connector.store.operations.retention import clean_up
@@ -144,6 +150,7 @@ class WorkerTasks:
                         if self._leases.state() is not LeaseState.VALID:
                             return
                         refresh_webhooks(self._services, site, self._clock())
+                        follow_mapping(self._services, site, active.config)
                         send_heartbeat(self._services, site, self._clock())
                         if kind is SweepKind.FULL:
                             check_gates(self._services, site, active.config)

@@ -24,7 +24,7 @@ from connector.servicenow.fields import TableFields
 from connector.servicenow.groups import Groups
 from connector.servicenow.heartbeat import ServiceNowHeartbeat
 from connector.servicenow.inspector import ServiceNowInspector
-from connector.servicenow.live_check import ServiceNowLiveCheck
+from connector.servicenow.instance_check import ServiceNowInstanceCheck
 from connector.servicenow.provision import ServiceNowProvisioner
 from connector.servicenow.reader import ServiceNowReader
 from connector.servicenow.scanner import ServiceNowScanner
@@ -104,6 +104,6 @@ def build_site(
         event_scope=ServiceNowEventScope(access.name),
         provisioner=ServiceNowProvisioner(access.name, client, fields),
         heartbeat=ServiceNowHeartbeat(access.name, client, fields),
-        live_check=ServiceNowLiveCheck(client, fields, batched_queries),
+        instance_check=ServiceNowInstanceCheck(client, fields, batched_queries),
         batches_per_read=BREADTH,
     )

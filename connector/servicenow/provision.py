@@ -153,6 +153,16 @@ class ServiceNowProvisioner:
         self._fields.forget()
         return ProvisionedObject(step.kind, step.target, f"{table} {part.name}", step.spec)
 
+    def intend(self, step: ProvisionStep) -> ProvisionedObject | None:
+        """Every step makes a record of the app's own."""
+        del step
+        return None
+
+    def ungated_moves(self, config: MappingConfig, made: Sequence[ProvisionedObject]) -> Sequence[str]:
+        """The app's own gate is no workflow that somebody edits."""
+        del config, made
+        return ()
+
     def undo(self, made: ProvisionedObject) -> str:
         if not isinstance(made.detail, RecordSpec):
             return f"{made.name} is no record of ServiceNow and was not removed."

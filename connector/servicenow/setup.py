@@ -15,7 +15,7 @@ from connector.servicenow.hidden_rows import RowsHidden
 from connector.servicenow.query import Query
 from connector.servicenow.rights import reading_role
 from connector.servicenow.sender import sender_checks
-from connector.sync.setup import ConnectionCheck, Health, ToolIdentity, WebhookRegistration
+from connector.sync.setup import ConnectionCheck, Health, ProbeEvent, ToolIdentity, WebhookRegistration
 from mapping.work_item import NativeId
 
 AUXILIARY_TABLES = ("sys_user", "sys_dictionary", "sys_journal_field", "sys_attachment")
@@ -61,9 +61,17 @@ class ServiceNowSetup:
     def unregister(self, registration: WebhookRegistration) -> None:
         del registration
 
-    def trigger_event(self, item: NativeId) -> None:
-        del item
+    def trigger_event(self, item: NativeId, registration: WebhookRegistration) -> ProbeEvent:
+        del item, registration
         raise ValuesRejected(f"{self._access.name}: ServiceNow sends an event only when a record changes.")
+
+    def webhook_queries(self, projects: Sequence[str]) -> Sequence[str]:
+        """The app's own rules bound its events."""
+        del projects
+        return []
+
+    def end_probe(self, item: NativeId, registration: WebhookRegistration) -> None:
+        """No test event is ever sent."""
 
     def checks(self, projects: Sequence[str], registration: WebhookRegistration | None) -> Sequence[ConnectionCheck]:
         """``projects`` are the governed tables."""

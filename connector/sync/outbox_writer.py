@@ -14,6 +14,7 @@ from connector.sync.ports import BatchWriter, BulkResult, ToolSite, WriteRequest
 from connector.sync.reconcile import BatchResult, counts_as_attempt
 from connector.sync.stores import Outbox, OutboxRow, Pauses
 from connector.sync.write_dedup import already_written
+from mapping.marks import is_mark
 
 _log = structlog.get_logger(__name__)
 
@@ -231,6 +232,10 @@ class OutboxWriter:
         try:
             return site.writer.write(_write_request(row)), None
         except NotProvisioned as waits:
+            marks = {name: value for name, value in row.values.items() if is_mark(name)}
+            if marks and not waits.rest_written:
+                # A move back, a hold and a blocker need none of the fields.
+                site.writer.write(WriteRequest(row.native_id, marks, row.version))
             return WriteResult.NOTHING_TO_DO, waits
 
     def _failed(self, row: OutboxRow, error: Exception) -> bool:

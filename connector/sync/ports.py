@@ -6,14 +6,14 @@ store, which has its protocols in :mod:`connector.sync.stores`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from connector.errors import ToolError
-from connector.sync.live_check import LiveCheck
+from connector.sync.instance_check import InstanceCheck
 from connector.sync.provision import Provisioner
 from connector.sync.scan import EvidenceScanner, Scanner
 from connector.sync.setup import ConnectionSetup
@@ -279,6 +279,29 @@ class Finder(Protocol):
         """Ids of the newest items that a query finds: JQL, or the name of a ServiceNow table.  Raises ToolError."""
 
 
+class LiveResult(Protocol):
+    """What was expected of a real tool, and what it did."""
+
+    @property
+    def step(self) -> str: ...
+
+    @property
+    def expected(self) -> str: ...
+
+    @property
+    def got(self) -> str: ...
+
+    @property
+    def is_as_expected(self) -> bool: ...
+
+
+class LiveCheck(Protocol):
+    """What is taken for granted about a tool, tried on a real one."""
+
+    def run(self) -> Iterator[LiveResult]:
+        """One step after another; everything that is made is removed again.  Raises ToolError."""
+
+
 @dataclass(frozen=True, slots=True)
 class ToolSite:
     """One connection with everything that may be done with it."""
@@ -298,6 +321,7 @@ class ToolSite:
     evidence_scanner: EvidenceScanner | None = None
     event_scope: EventScope | None = None
     bulk_editor: BulkEditor | None = None
+    instance_check: InstanceCheck | None = None
     batch_writer: BatchWriter | None = None
     provisioner: Provisioner | None = None
     heartbeat: Heartbeat | None = None

@@ -6,7 +6,7 @@ group of steps: what one made (a field's id) the next one needs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeAlias
@@ -29,31 +29,24 @@ class StepKind(StrEnum):
     GATE = "gate"
 
 
-class GateStyle(StrEnum):
-    """How a native gate shows itself to people."""
-
-    BOTH = "both"
-    """The transition is hidden, and whoever reaches it otherwise sees why."""
-    HIDE = "hide"
-    EXPLAIN = "explain"
-    """The transition stays, and says why it refuses."""
-
-
 @dataclass(frozen=True, slots=True)
 class ProvisionOptions:
     """What the administrator chose."""
 
-    style: GateStyle = GateStyle.BOTH
     readonly: bool = False
     """Text fields that nobody can edit on a screen."""
     automation_only: bool = False
-    """Only programs may take the gated transitions."""
+    """People's clicks do not take the gated transitions; every program does, with whosever token it calls."""
     exempt_group: str = ""
-    """Id of a group that passes every gate."""
+    """Id of a group that passes every gate: the way on while Gatepost does not run."""
     shared: bool = False
-    """Guard workflows that ungoverned projects use as well."""
+    """Guard workflows and use screens that ungoverned projects use as well."""
     screens: tuple[str, ...] = ()
     """Data Center: names of the screens on which issues are edited."""
+    edit_screens: bool = False
+    """Cloud: put owned fields on screens for editing too, where there is no View screen of its own."""
+    gates_only: bool = False
+    """Plan native gates alone, of fields that exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +92,18 @@ class GateSpec:
 
     name: str
     """Of the workflow."""
-    gate: str
-    """Name of the field with the state of the gate."""
-    allowed_stages: str | None
-    """Name of the field with the stages that are open."""
-    open_gate_required: bool
-    """Only issues with an open gate go through; else those without a gate do as well."""
-    style: GateStyle
+    highest_stage: str
+    """Name of the field with the number of the highest stage that an item may enter."""
+    number_required: bool
+    """Issues without a number are refused; else they go through, because nobody governs them."""
     automation_only: bool
     exempt_group: str
-    former_allowed_stages: str
-    """Id of the field that an earlier version of the gates compared."""
-    transitions: Mapping[str, str]
-    """Id of a transition to the label of the stage that it leads into."""
-    gate_names: Mapping[str, str] = field(default_factory=dict)
-    """What the states of the gate are called, by their keys, where that is another name."""
+    former_field: str
+    """Id of the field that the gates compared when they were placed last."""
+    transitions: Mapping[str, int]
+    """Id of a transition to the number of the stage that it leads into."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Id of a transition to its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +149,12 @@ class OnScreen:
 
 @dataclass(frozen=True, slots=True)
 class PlacedGate:
-    """Gates as they were placed, with the ids of the fields that they compare."""
+    """Gates as they were placed, with the field that they compare and what the workflow was before."""
 
     spec: GateSpec
-    gate_id: str
-    allowed_stages_id: str
+    field_id: str
+    before: Mapping[str, str] = field(default_factory=dict)
+    """Id of each transition that was changed to its conditions before the first change, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,14 +197,28 @@ class Provisioner(Protocol):
     ) -> ProvisionPlan:
         """Everything that is missing now; nothing is changed."""
 
+    def intend(self, step: ProvisionStep) -> ProvisionedObject | None:
+        """What a step that changes an existing object will leave there; ``None`` for steps that make a new one."""
+
     def apply(self, step: ProvisionStep) -> ProvisionedObject:
         """Do one step.  Doing it a second time changes nothing."""
+
+    def ungated_moves(self, config: MappingConfig, made: Sequence[ProvisionedObject]) -> Sequence[str]:
+        """Moves past a shut gate that the tool allows all the same, seen without an administrator's rights."""
 
     def undo(self, made: ProvisionedObject) -> str:
         """Undo what was made, and return a sentence about it; what is gone already is no error."""
 
     def verify(self, config: MappingConfig) -> Sequence[str]:
         """What still prevents the fields from being written, checked on real items; empty when nothing does."""
+
+
+def carry_out(provisioner: Provisioner, record: Callable[[ProvisionedObject], None], step: ProvisionStep) -> None:
+    """Do one step.  What it will change is recorded first: a change that stands unrecorded could not be undone."""
+    intended = provisioner.intend(step)
+    if intended is not None:
+        record(intended)
+    record(provisioner.apply(step))
 
 
 def drifted_gates(
@@ -225,7 +230,7 @@ def drifted_gates(
         return ()
     placed = next(iter(gates.values()))
     options = ProvisionOptions(
-        placed.style, automation_only=placed.automation_only, exempt_group=placed.exempt_group, shared=True
+        automation_only=placed.automation_only, exempt_group=placed.exempt_group, shared=True, gates_only=True
     )
     steps = provisioner.plan(config, made, options).steps
     return tuple(step for step in steps if step.kind is StepKind.GATE and step.target in gates)

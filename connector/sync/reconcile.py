@@ -7,7 +7,7 @@ event makes the verdict late, never wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -41,6 +41,7 @@ from governance.rates import Rates
 from mapping.assess_item import NOBODY_NAMED, LastWrittenByItem, MeasureAssessment, assess_item, edits_to_explain
 from mapping.config import MappingConfig
 from mapping.effects import NO_HISTORY
+from mapping.existing_breaches import MovingStart, reported_only
 from mapping.fields import child_fields, fact_fields, needed_fields, plan_currency, uses_tool_approvals
 from mapping.known_people import KnownPeople
 from mapping.map_item import Unmapped
@@ -58,6 +59,8 @@ class ActiveMapping:
     number: int
     config: MappingConfig
     policies: Policies
+    moving_starts: Mapping[str, MovingStart] = field(default_factory=dict)
+    """By rule, where moving back was switched on without moving what was ahead already."""
 
 
 class BatchResult(StrEnum):
@@ -98,7 +101,7 @@ class ItemReading:
     ) -> MeasureAssessment | Unmapped:
         # Commands from pages are ruled on with those from the tool; the item is stored as the tool has it.
         submitted = self.state.submitted_comments
-        return assess_item(
+        assessed = assess_item(
             replace(self.item, comments=(*self.item.comments, *submitted)) if submitted else self.item,
             mapping.config,
             mapping.policies,
@@ -117,6 +120,10 @@ class ItemReading:
             field_history=field_history,
             owner_edited=owner_edited,
         )
+        if isinstance(assessed, Unmapped):
+            return assessed
+        start = mapping.moving_starts.get(assessed.mapped.rule.name)
+        return reported_only(assessed, self.item, start, self.state.mapping_version)
 
     def history_of_actuals(self, undated: Mapping[FieldName, datetime]) -> Mapping[FieldName, tuple[FieldChange, ...]]:
         """The changes of fields with an actual that was seen now and may have been entered in an earlier month."""

@@ -36,6 +36,21 @@ class WebhookRegistration:
     existed: bool = False
     """It was there before, and was changed rather than made a second time."""
     expires_at: datetime | None = None
+    query: str = ""
+    """What it is bounded to, in the tool's own language; empty for everything."""
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Made by an administrator at the tool; Gatepost knows its address and its secret alone."""
+        return not self.id
+
+
+class ProbeEvent(StrEnum):
+    """How a test event comes about."""
+
+    SENT = "sent"
+    BY_HAND = "by_hand"
+    """Nothing that Gatepost may do unseen makes this tool send one: somebody has to write a comment."""
 
 
 class Health(StrEnum):
@@ -63,7 +78,14 @@ class ConnectionSetup(Protocol):
     def register(self, url: str, secret: str | None, auth: WebhookAuth, queries: Sequence[str]) -> WebhookRegistration:
         """Have events sent to an address: made, or found by its address and changed.
 
-        ``queries`` bound what dynamic webhooks send, in the tool's own language.
+        ``queries`` bound what is sent, in the tool's own language; without any it is everything.
+        """
+
+    def webhook_queries(self, projects: Sequence[str]) -> Sequence[str]:
+        """What bounds events to these projects, in the tool's own language; empty where it cannot.
+
+        Only projects that are there: a query that names another one is refused as a whole.  Where none is named, those
+        that the account sees.
         """
 
     def refresh(self, registration: WebhookRegistration) -> WebhookRegistration:
@@ -72,8 +94,11 @@ class ConnectionSetup(Protocol):
     def unregister(self, registration: WebhookRegistration) -> None:
         """Remove a webhook; one that is gone already is no error."""
 
-    def trigger_event(self, item: NativeId) -> None:
+    def trigger_event(self, item: NativeId, registration: WebhookRegistration) -> ProbeEvent:
         """Make the tool send an event about an item, without changing anything that people see."""
+
+    def end_probe(self, item: NativeId, registration: WebhookRegistration) -> None:
+        """Take away what the test event needed."""
 
     def clock_skew(self) -> timedelta | None:
         """How far the tool's clock is ahead of ours."""

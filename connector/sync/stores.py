@@ -97,6 +97,8 @@ class StoredState:
     """The commands of before, with their rulings."""
     submitted_comments: tuple[Comment, ...] = ()
     """Commands from pages or the API that wait for a ruling, as comments."""
+    mapping_version: int | None = None
+    """The version under which the item was assessed last; ``None`` when it never was."""
 
 
 class StateStore(Protocol):

@@ -39,6 +39,10 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "max_body_bytes", "max_backlog_seconds", "batch_size", "lease_seconds", "worker_concurrency", "sweep_minutes",
         "full_sweep_hour", "restore_native_gates", "connect_timeout", "read_timeout",
     ),
+    "Way out of the network": (
+        "proxy", "proxy_exceptions", "ca_file", "client_certificate", "client_key", "client_key_password", "mail_proxy",
+        "atlassian_api", "atlassian_auth",
+    ),
     "Addresses of connections": ("connection_private_networks",),
     "Outgoing events": ("subscription_hosts", "subscription_private_networks", "subscription_http"),
     "Digests and alerts": ("digest_mail", "digest_schemes", "digest_hosts", "alerts"),
@@ -71,6 +75,9 @@ NOTES: Mapping[str, str] = {
     "restore_native_gates": "A change is reported either way.",
     "alerts": "Any host is allowed here. See [Watching it](../operating/watching.md).",
     "audit_sinks": "See [The head of the audit](../../deploy/operations.md#the-head-of-the-audit).",
+    "proxy": "`HTTPS_PROXY` or `ALL_PROXY` without it. See [Inside a company's "
+    "network](../operating/company-network.md).",
+    "proxy_exceptions": "`NO_PROXY` without it.",
     "worker_concurrency": "Batches that one worker process works on at a time.",
     "web_threads": "Requests for pages and the API that one web server answers at a time, and half of its events.",
     "connect_timeout": "Seconds to wait for a connection to a tool.",

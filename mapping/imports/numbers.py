@@ -44,6 +44,8 @@ SYMBOLS = {"€": "EUR", "£": "GBP", "₹": "INR", "₣": "CHF", "zł": "PLN", 
 """Signs that mean one currency; the dollar, the yen and the crown mean several and are read past."""
 _MANY = re.compile(r"US\$|A\$|C\$|\$|¥|kr\.?|Fr\.?|Rs\.?", re.IGNORECASE)
 _CODE = re.compile(r"^([A-Z]{3})(?=[\s\d(+-])|(?<=[\s\d).-])([A-Z]{3})$")
+MOST_SIGNS = 100
+"""Of an amount as a text; a longer one is no number."""
 _GAPS = re.compile(r"[\s\u00a0\u202f\u2009'’`]")
 _PLAIN = re.compile(r"\d+")
 _SCIENTIFIC = re.compile(r"\d+(\.\d+)?[eE][+-]?\d{1,3}")
@@ -71,6 +73,8 @@ def read_amount(value: CellValue, decimal: DecimalSign | None) -> Amount | NotAN
 
 
 def _read_text(value: str, decimal: DecimalSign | None) -> Amount | NotANumber | None:
+    if len(value) > MOST_SIGNS:
+        return None if not value.strip() else NotANumber.TEXT
     text = value.strip().strip("\u00a0\u202f").removeprefix("'").strip()
     if not text or text in {"-", "–", "—", "--"}:
         return None

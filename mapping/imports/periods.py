@@ -33,6 +33,10 @@ MONTH_NAMES: dict[str, int] = {
 }
 
 
+MOST_SIGNS = 60
+"""Of a month or a day; a longer text is none."""
+
+
 class NotAPeriod(StrEnum):
     TEXT = "text"
     AMBIGUOUS = "ambiguous"
@@ -82,6 +86,8 @@ def read_span(value: CellValue, *, day_first: bool | None = None, year_ends: int
             return NotAPeriod.TEXT
         value = int(value)
     text = str(value).strip()
+    if len(text) > MOST_SIGNS:
+        return NotAPeriod.TEXT
     return _read_text(text, day_first, year_ends) if text else None
 
 

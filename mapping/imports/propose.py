@@ -20,6 +20,10 @@ from mapping.imports.table import Grid, make_grid
 SAMPLE = 2_000
 """Records that are read to find out what a column holds."""
 HEADER_ROWS = 20
+SCORED = 400
+"""Records by which a place of the heads is judged."""
+MOST_WORDS = 12
+"""Of a head that can name a month; a longer one is a text."""
 MOST_TEXTS = 60
 """Texts in place of amounts that are listed."""
 
@@ -107,13 +111,14 @@ def propose(sheet: SheetTable, name: str) -> Proposal | str:
             grid = make_grid(sheet, direction, header, 1)
             if grid is None:
                 continue
-            columns = _columns(grid)
+            columns = _columns(grid, SCORED)
             score = _score(columns, grid) / (1 + 0.01 * header)
             if best is None or score > best[0] * 1.001:
                 best = (score, grid, columns, direction, header)
     if best is None or best[0] <= 0:
         return "No column of amounts was found: there is no head with a month, or with a word such as cost or budget."
-    return _Proposer(sheet, name, *best[1:]).make()
+    _, grid, _, direction, header = best
+    return _Proposer(sheet, name, grid, _columns(grid, SAMPLE), direction, header).make()
 
 
 def _headers(sheet: SheetTable, direction: str) -> list[int]:
@@ -126,9 +131,9 @@ def _headers(sheet: SheetTable, direction: str) -> list[int]:
     ]
 
 
-def _columns(grid: Grid) -> list[_Column]:
+def _columns(grid: Grid, sample: int) -> list[_Column]:
     found = []
-    rows = grid.rows[grid.first : grid.first + SAMPLE]
+    rows = grid.rows[grid.first : grid.first + sample]
     for index, head in enumerate(grid.heads):
         if not head:
             continue
@@ -154,7 +159,7 @@ def _columns(grid: Grid) -> list[_Column]:
 
 def _score(columns: Sequence[_Column], grid: Grid) -> float:
     months = {index for _, columns_ in month_patterns(columns).items() for index in columns_}
-    amounts = sum(one.numbers for one in columns if one.is_amount or one.index in months)
+    amounts = sum(one.numbers * one.share for one in columns if one.is_amount or one.index in months)
     named = any(_ID.search(one.head) or _NAME.search(one.head) for one in columns)
     return amounts * (1.0 if named else 0.5) * (1.0 if not grid.transposed else 0.9)
 
@@ -172,8 +177,10 @@ def month_patterns(columns: Sequence[_Column]) -> dict[str, list[int]]:
         if column.values and column.share < 0.3:
             continue
         words = column.head.split(" ")
+        if len(words) > MOST_WORDS or re.search(r"\(\d+\)$", column.head):
+            continue
         for first in range(len(words)):
-            for last in range(len(words), first, -1):
+            for last in range(min(len(words), first + 3), first, -1):
                 if read_month(" ".join(words[first:last])) is not None:
                     pattern = " ".join((*words[:first], "*", *words[last:]))
                     found.setdefault(pattern, []).append(column.index)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from flask import Blueprint, Response, jsonify, request
 
-from sandbox.jira.model import TYPES, Refusal
+from sandbox.jira.model import TYPES, Refusal, Status, Transition, Workflow
 from sandbox.jira.serializer import SCHEMA, IssueSerializer, option_id
 from sandbox.jira.site import JiraSite
 
@@ -37,7 +37,9 @@ class AdminApi:
         self._ids = itertools.count(500)
         self.screens: dict[int, Screen] = {}
         self.screen_of: dict[str, int] = {}
-        """Project key to the screen on which its issues are edited."""
+        """Project key to the screen on which its issues are created and edited."""
+        self.view_screen_of: dict[str, int] = {}
+        """Project key to the screen on which its issues are shown, where it has one of its own."""
         self.contexts: dict[str, list[Context]] = {}
         self.trashed: dict[str, str] = {}
         self.associates = True
@@ -48,31 +50,38 @@ class AdminApi:
         """Whether the experimental field schemes are switched on."""
 
     def create_screens(self) -> None:
-        """Every classic project gets an edit screen of its own with the fields that are there now."""
+        """Every classic project gets an edit and a view screen of its own with the fields that are there now."""
         for project in self._site.projects.values():
             if not project.team_managed:
-                screen = Screen(next(self._ids), f"{project.key}: edit screen", list(self._site.fields))
-                self.screens[screen.id] = screen
-                self.screen_of[project.key] = screen.id
+                for place, kind in ((self.screen_of, "edit"), (self.view_screen_of, "view")):
+                    screen = Screen(next(self._ids), f"{project.key}: {kind} screen", list(self._site.fields))
+                    self.screens[screen.id] = screen
+                    place[project.key] = screen.id
 
     def may_edit(self, identity: str, project: str) -> bool:
-        """Whether a field is on the screen of a project's issues and associated with it."""
+        """Whether a field is on the screen on which a project's issues are edited."""
         if not self.screens:
             return True
         number = self.screen_of.get(project)
-        if number is None or identity not in self.screens[number].fields:
-            return False
-        home = self._site.projects[project]
-        return self.associates or identity not in self._new or (identity, home.id) in self.associated
+        return number is not None and identity in self.screens[number].fields
+
+    def is_valid(self, identity: str, project: str) -> bool:
+        """Whether a context covers a project (id), and a scheme or an association has brought the two together."""
+        contexts = self.contexts.get(identity)
+        covered = contexts is None or any(not one.projects or project in one.projects for one in contexts)
+        return covered and (self.associates or identity not in self._new or (identity, project) in self.associated)
 
     @property
     def _new(self) -> set[str]:
         return set(self.contexts)
 
     def routes(self, api: Blueprint, root: str) -> None:
+        api.post(f"{root}/project")(self.add_project)
+        api.delete(f"{root}/project/<key>")(self.drop_project)
         api.post(f"{root}/field/<identity>/trash")(self.trash)
         api.get(f"{root}/field/<identity>/context")(self.all_contexts)
         api.post(f"{root}/field/<identity>/context")(self.add_context)
+        api.delete(f"{root}/field/<identity>/context/<context>")(self.drop_context)
         api.get(f"{root}/field/<identity>/context/projectmapping")(self.context_projects)
         api.get(f"{root}/field/<identity>/context/<context>/option")(self.options)
         api.post(f"{root}/field/<identity>/context/<context>/option")(self.add_options)
@@ -91,6 +100,27 @@ class AdminApi:
         api.get(f"{root}/screens/<int:screen>/tabs/<int:tab>/fields")(self.tab_fields)
         api.post(f"{root}/screens/<int:screen>/tabs/<int:tab>/fields")(self.add_to_tab)
         api.delete(f"{root}/screens/<int:screen>/tabs/<int:tab>/fields/<identity>")(self.drop_from_tab)
+
+    # --- projects ----------------------------------------------------------------------------------
+
+    def add_project(self) -> tuple[Response, int]:
+        """With a simplified workflow: into each status from every other one."""
+        if "ADMINISTER" in self._site.withheld:
+            raise Refusal(403, "You must have the global administrator right to create projects.")
+        body = request.get_json()
+        names = (("To Do", "new"), ("In Progress", "indeterminate"), ("Done", "done"))
+        statuses = tuple(Status(str(900 + n), name, category) for n, (name, category) in enumerate(names))
+        moves = [Transition(str(11 + n), name, name) for n, (name, _) in enumerate(names)]
+        made = self._site.add_project(body["key"], body["name"], Workflow(f"{body['key']} workflow", statuses, moves))
+        return jsonify({"id": int(made.id), "key": made.key, "self": ""}), 201
+
+    def drop_project(self, key: str) -> tuple[str, int]:
+        """Its issues go with it."""
+        if self._site.projects.pop(key, None) is None:
+            raise Refusal(404, f"No project could be found with key '{key}'.")
+        for issue in [one for one in self._site.issues.values() if one.project == key]:
+            del self._site.issues[issue.id]
+        return "", 204
 
     # --- fields ------------------------------------------------------------------------------------
 
@@ -137,6 +167,13 @@ class AdminApi:
         made = Context(str(next(self._ids)), body["name"], [str(one) for one in body.get("projectIds") or []])
         self._contexts(identity).append(made)
         return jsonify({"id": made.id, "name": made.name, "projectIds": made.projects, "issueTypeIds": []}), 201
+
+    def drop_context(self, identity: str, context: str) -> tuple[str, int]:
+        known = self._contexts(identity)
+        if all(one.id != context for one in known):
+            raise Refusal(404, "The context was not found.")
+        self.contexts[identity] = [one for one in known if one.id != context]
+        return "", 204
 
     def options(self, identity: str, context: str) -> Response:
         names = self._site.fields[identity].options
@@ -217,11 +254,15 @@ class AdminApi:
         requested = request.args.getlist("id")
         keys = {project.id: key for key, project in self._site.projects.items()}
         shown = [
-            {"id": int(one), "name": f"{keys[one]} screens", "screens": {"default": self.screen_of[keys[one]]}}
-            for one in requested
+            {"id": int(one), "name": f"{keys[one]} screens", "screens": self._screens_of(keys[one])}
+            for one in requested or list(keys)
             if keys.get(one) in self.screen_of
         ]
         return _page(shown)
+
+    def _screens_of(self, key: str) -> dict[str, int]:
+        view = {"view": self.view_screen_of[key]} if key in self.view_screen_of else {}
+        return {"default": self.screen_of[key], **view}
 
     # --- field schemes -----------------------------------------------------------------------------
 

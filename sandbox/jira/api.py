@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from flask import Blueprint, Response, g, jsonify, request
 
 from sandbox.jira.admin import field_of
-from sandbox.jira.model import TYPES, Refusal, User, Value
+from sandbox.jira.model import TYPES, Refusal, Transition, User, Value
 from sandbox.jira.serializer import IssueSerializer, from_adf
 from sandbox.jira.state import JiraState
 from sandbox.jira.values import validated_value
@@ -22,6 +22,28 @@ LARGEST_PROPERTY = 32768
 
 def refusal_response(refusal: Refusal) -> tuple[Response, int]:
     return jsonify({"errorMessages": refusal.messages, "errors": refusal.fields}), refusal.status
+
+
+def permissions_shown(names: Iterable[str], withheld: Collection[str]) -> dict[str, object]:
+    return {
+        name: {
+            "id": str(number),
+            "key": name,
+            "name": name,
+            "type": "GLOBAL" if name in GLOBAL_PERMISSIONS else "PROJECT",
+            "description": "",
+            "havePermission": name not in withheld,
+        }
+        for number, name in enumerate(names, 1)
+    }
+
+
+GLOBAL_PERMISSIONS = frozenset({"ADMINISTER", "SYSTEM_ADMIN", "BULK_CHANGE", "USER_PICKER"})
+PERMISSIONS = (
+    "ADMINISTER", "SYSTEM_ADMIN", "BULK_CHANGE", "USER_PICKER", "BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES",
+    "TRANSITION_ISSUES", "LINK_ISSUES", "ADD_COMMENTS", "EDIT_OWN_COMMENTS", "EDIT_ALL_COMMENTS", "DELETE_ISSUES",
+    "CREATE_ATTACHMENTS", "WORK_ON_ISSUES", "ADMINISTER_PROJECTS", "ASSIGN_ISSUES", "MOVE_ISSUES",
+)  # fmt: skip
 
 
 class Api:
@@ -63,6 +85,7 @@ class Api:
         api.post(f"{v3}/issue/<reference>/transitions")(self.transition)
         api.put(f"{v3}/issue/<reference>/properties/<key>")(self.set_property)
         api.get(f"{v3}/issue/<reference>/properties/<key>")(self.get_property)
+        api.delete(f"{v3}/issue/<reference>/properties/<key>")(self.drop_property)
         api.post(f"{v3}/issue/<reference>/remotelink")(self.remote_link)
         api.get(f"{v3}/issue/<reference>/remotelink")(self.remote_links)
         api.post(f"{v3}/issueLink")(self.link)
@@ -159,13 +182,21 @@ class Api:
 
     def edit_issue(self, reference: str) -> tuple[Response | str, int]:
         body = body_of()
+        if not body.get("fields") and not body.get("update"):
+            raise Refusal(400, "one of 'fields' or 'update' required")
+        silent = request.args.get("notifyUsers") == "false"
+        if silent and "ADMINISTER_PROJECTS" in self._state.withheld:
+            raise Refusal(
+                400, "To discard the user notification either admin or project admin permissions are required."
+            )
+        self._state.mails += 0 if silent else 1
         with self._state.lock:
             issue = self._state.issue(reference)
             changes: dict[str, Value] = {}
             errors: dict[str, str] = {}
             for name, value in mapping_of(body.get("fields")).items():
                 try:
-                    changes[name] = validated_value(self._state, name, value)
+                    changes[name] = validated_value(self._state, name, value, issue.project)
                 except Refusal as refusal:
                     errors |= refusal.fields
             if errors:
@@ -187,9 +218,7 @@ class Api:
         return jsonify({"fields": self._shapes.edit_meta(issue.project, self._state.admin.may_edit)})
 
     def project_statuses(self, key: str) -> Response:
-        project = self._state.projects.get(key.upper())
-        if project is None:
-            raise Refusal(404, f"No project could be found with key '{key}'.")
+        project = self._state.project_of(key)
         requested = ("id", "name", "self", "subtask")
         shown = []
         for name in TYPES:
@@ -263,22 +292,35 @@ class Api:
                 "id": transition.id,
                 "name": transition.name,
                 "to": self._shapes.status(workflow.status(transition.to)),
-                "hasScreen": False,
+                "hasScreen": bool(transition.screen),
                 "isGlobal": not transition.sources,
                 "isInitial": False,
                 "isConditional": transition.conditions is not None,
                 "isLooped": False,
+                **({"fields": self._screen_of(transition)} if "fields" in request.args.get("expand", "") else {}),
             }
             for transition, failing in self._state.transitions(issue, over_rest=True)
             if failing is None
         ]
         return jsonify({"expand": "transitions", "transitions": offered})
 
+    def _screen_of(self, transition: Transition) -> dict[str, object]:
+        listed = {str(field["id"]): field for field in self._shapes.field_list()}
+        return {
+            field: {
+                "required": True, "schema": listed[field]["schema"], "name": listed[field]["name"], "key": field,
+                "hasDefaultValue": False, "operations": ["set"],
+            }
+            for field in transition.screen
+        }  # fmt: skip
+
     def transition(self, reference: str) -> tuple[str, int]:
         requested = str(mapping_of(body_of().get("transition")).get("id", ""))
         if not requested:
             raise Refusal(400, 'Missing "transition" identifier')
-        self._state.transition(reference, requested, by=g.user.account_id, over_rest=True)
+        issue, given = self._state.issue(reference), mapping_of(body_of().get("fields"))
+        fields = {name: validated_value(self._state, name, value, issue.project) for name, value in given.items()}
+        self._state.transition(reference, requested, by=g.user.account_id, over_rest=True, fields=fields)
         return "", 204
 
     def link(self) -> tuple[str, int]:
@@ -298,6 +340,12 @@ class Api:
             raise Refusal(400, f"The property value is larger than {LARGEST_PROPERTY} characters.")
         new = self._state.set_property(reference, key, json.loads(raw), by=g.user.account_id)
         return "", 201 if new else 200
+
+    def drop_property(self, reference: str, key: str) -> tuple[str, int]:
+        issue = self._state.issue(reference)
+        if issue.properties.pop(key, None) is None:
+            raise Refusal(404, f"The property {key} does not exist.")
+        return "", 204
 
     def get_property(self, reference: str, key: str) -> Response:
         issue = self._state.issue(reference)
@@ -324,21 +372,26 @@ class Api:
 
     def permissions(self) -> Response:
         permissions = [name for name in request.args.get("permissions", "").split(",") if name]
-        granted = {name: name not in self._state.withheld for name in permissions}
-        return jsonify(
-            {"permissions": {name: {"id": "1", "key": name, "name": name, "havePermission": has, "type": "PROJECT"}
-                             for name, has in granted.items()}}
-        )  # fmt: skip
+        return jsonify({"permissions": permissions_shown(permissions, self._state.withheld)})
 
     # --- webhooks --------------------------------------------------------------------------------------
 
     def add_webhook(self) -> tuple[Response, int]:
         body = body_of()
-        secret = body.get("secret")
         webhook = self._state.webhooks.register(
-            str(body.get("name")), str(body.get("url")), strings_of(body.get("events")), str(secret) if secret else None
+            str(body.get("name")), str(body.get("url")), strings_of(body.get("events")), self.webhook_secret(body)
         )
+        webhook.query, webhook.enabled = self.webhook_query(body), self.is_enabled(body)
         return jsonify(self._webhook(webhook.id)), 201
+
+    def webhook_secret(self, body: Mapping[str, object]) -> str | None:
+        return str(body["secret"]) if body.get("secret") else None
+
+    def webhook_query(self, body: Mapping[str, object]) -> str:
+        return str(mapping_of(body.get("filters")).get("issue-related-events-section") or "")
+
+    def is_enabled(self, body: Mapping[str, object]) -> bool:
+        return bool(body.get("enabled", True))
 
     def webhooks(self) -> Response:
         return jsonify([self._webhook(number) for number in self._state.webhooks.registered])
@@ -350,9 +403,9 @@ class Api:
         body = body_of()
         webhook.name, webhook.url = str(body.get("name", webhook.name)), str(body.get("url", webhook.url))
         webhook.events = strings_of(body.get("events")) or webhook.events
-        webhook.enabled = bool(body.get("enabled", True))
+        webhook.enabled, webhook.query = self.is_enabled(body), self.webhook_query(body)
         # A secret can be written and never read; without one the existing secret stays.
-        webhook.secret = str(body["secret"]) if body.get("secret") else webhook.secret
+        webhook.secret = self.webhook_secret(body) or webhook.secret
         return jsonify(self._webhook(number))
 
     def drop_webhook(self, number: int) -> tuple[str, int]:
@@ -367,7 +420,7 @@ class Api:
             "events": webhook.events,
             "enabled": webhook.enabled,
             "isSigned": webhook.secret is not None,
-            "filters": {},
+            "filters": {"issue-related-events-section": webhook.query} if webhook.query else {},
             "excludeBody": False,
             "self": f"{self._state.base_url}{self.webhook_root}/{webhook.id}",
         }

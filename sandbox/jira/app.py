@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import Flask, Response, jsonify
 
+from sandbox.empty_answers import without_empty_type
 from sandbox.fault_injection import Fault, FaultInjector
 from sandbox.jira import oauth, pages
 from sandbox.jira.api import refusal_response
@@ -21,9 +24,22 @@ def create_app(state: JiraState) -> Flask:
     face = CloudApi if state.deployment is Deployment.CLOUD else DataCenterApi
     app.register_blueprint(face(state).blueprint())
     app.register_error_handler(Refusal, refusal_response)
+    for kind in UNREADABLE:
+        app.register_error_handler(kind, _unreadable)
+    app.after_request(without_empty_type)
     pages.install(app, state)
     oauth.install(app, state, state.oauth)
     return app
+
+
+UNREADABLE = (KeyError, ValueError, TypeError, AttributeError)
+"""What a request of another shape leads to here; Jira answers it with 400."""
+
+
+def _unreadable(error: Exception) -> tuple[Response, int]:
+    logging.getLogger("sandbox.jira").error("a request that cannot be read", exc_info=error)
+    message = f"The request is not valid ({type(error).__name__}: {error})."
+    return jsonify({"errorMessages": [message], "errors": {}}), 400
 
 
 def _fault(fault: Fault) -> Response:

@@ -49,7 +49,21 @@ class BulkQueue:
 
     def routes(self, api: Blueprint, root: str) -> None:
         api.post(f"{root}/bulk/issues/fields")(self.submit)
+        api.add_url_rule(f"{root}/bulk/issues/fields", "bulk_fields", self.fields)
         api.get(f"{root}/bulk/queue/<task>")(self.progress)
+
+    def fields(self) -> Response:
+        """The fields that all these issues have."""
+        issues = [self._site.issue(one) for one in request.args.get("issueIdsOrKeys", "").split(",") if one]
+        shown = []
+        for known in self._site.fields.values():
+            if all(self._site.is_valid(known.id, issue.project) for issue in issues):
+                options = [
+                    {"id": option_id(known.id, place), "value": name} for place, name in enumerate(known.options)
+                ]
+                shown.append({"id": known.id, "name": known.name, "type": known.type, "isRequired": False}
+                             | ({"fieldOptions": options} if options else {}))  # fmt: skip
+        return jsonify({"fields": shown})
 
     def submit(self) -> tuple[Response, int]:
         if "BULK_CHANGE" in self._site.withheld:

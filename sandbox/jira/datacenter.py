@@ -6,11 +6,12 @@ Facts: the vendor's description of 10.3, and https://confluence.atlassian.com/ad
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.jira import jql
-from sandbox.jira.api import Api, body_of, requested_fields
+from sandbox.jira.api import PERMISSIONS, Api, body_of, mapping_of, permissions_shown, requested_fields
 from sandbox.jira.model import Refusal, User
 
 VERSION = (10, 3, 24)
@@ -34,6 +35,39 @@ class DataCenterApi(Api):
         api.after_request(self.rate_limit_headers)
         api.delete(f"{v3}/customFields")(self.drop_fields)
         self._state.admin.screen_routes(api, v3)
+
+    @property
+    def _is_new(self) -> bool:
+        return (self._state.release or VERSION)[0] >= 10
+
+    def webhook_secret(self, body: Mapping[str, object]) -> str | None:
+        """From version 10 on a secret at the top is ignored in silence."""
+        if not self._is_new:
+            return super().webhook_secret(body)
+        secret = mapping_of(body.get("configuration")).get("SECRET")
+        return str(secret) if secret else None
+
+    def webhook_query(self, body: Mapping[str, object]) -> str:
+        if not self._is_new:
+            return super().webhook_query(body)
+        return str(mapping_of(body.get("configuration")).get("FILTERS") or "")
+
+    def is_enabled(self, body: Mapping[str, object]) -> bool:
+        return bool(body.get("active", True)) if self._is_new else super().is_enabled(body)
+
+    def _webhook(self, number: int) -> dict[str, object]:
+        shown = super()._webhook(number)
+        if not self._is_new:
+            return shown
+        webhook = self._state.webhooks.registered[number]
+        configuration = {"EXCLUDE_BODY": "false", **({"FILTERS": webhook.query} if webhook.query else {})}
+        kept = {name: shown[name] for name in ("name", "url", "events")}
+        return kept | {
+            "id": webhook.id,
+            "active": webhook.enabled,
+            "configuration": configuration,
+            "scopeType": "global",
+        }
 
     def _authenticate(self) -> tuple[Response, int] | None:
         if self._state.basic_off and request.headers.get("Authorization", "").lower().startswith("basic "):
@@ -91,9 +125,12 @@ class DataCenterApi(Api):
         return jsonify([self._shapes.project(key) for key in shown])
 
     def project(self, key: str) -> Response:
-        if key not in self._state.projects:
-            raise Refusal(404, f"No project could be found with key '{key}'.")
-        return jsonify(self._shapes.project(key))
+        return jsonify(self._shapes.project(self._state.project_of(key).key))
+
+    def permissions(self) -> Response:
+        """All permissions, whatever was asked for: there is no such parameter."""
+        names = sorted({*PERMISSIONS, *self._state.withheld})
+        return jsonify({"permissions": permissions_shown(names, self._state.withheld)})
 
     def drop_fields(self) -> Response:
         for identity in request.args.get("ids", "").split(","):

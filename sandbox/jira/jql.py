@@ -164,7 +164,11 @@ def _getter(site: JiraSite, name: str) -> Callable[[Issue], set[str]]:
         return parent(issue) - epic(issue)
 
     getters: dict[str, Callable[[Issue], set[str]]] = {
-        "project": lambda issue: {issue.project.casefold(), site.projects[issue.project].name.casefold()},
+        "project": lambda issue: {
+            issue.project.casefold(),
+            site.projects[issue.project].name.casefold(),
+            site.projects[issue.project].id,
+        },
         "key": lambda issue: {issue.key.casefold(), issue.id},
         "issuekey": lambda issue: {issue.key.casefold(), issue.id},
         "id": lambda issue: {issue.id, issue.key.casefold()},

@@ -97,6 +97,10 @@ class Transition:
     """Status names from which it is offered; empty means from everywhere."""
     conditions: Group | None = None
     validators: list[Rule] = field(default_factory=list)
+    triggers: list[Rule] = field(default_factory=list)
+    """Events of development tools that move an issue, whatever the conditions say."""
+    screen: tuple[str, ...] = ()
+    """Ids of the fields on the transition's screen that have to be filled."""
 
 
 @dataclass
@@ -109,6 +113,8 @@ class Workflow:
     id: str = field(default_factory=lambda: str(uuid4()))
     version_id: str = field(default_factory=lambda: str(uuid4()))
     version: int = 1
+    locked: tuple[str, ...] = ()
+    """Names of statuses in which no issue can be edited."""
 
     def status(self, name: str) -> Status:
         return next(status for status in self.statuses if status.name == name)
@@ -186,6 +192,7 @@ class Issue:
     parent: str | None = None
     values: dict[str, Value] = field(default_factory=dict)
     priority: str = "Medium"
+    resolution: str | None = None
     comments: list[Comment] = field(default_factory=list)
     worklogs: list[Worklog] = field(default_factory=list)
     blocked_by: list[str] = field(default_factory=list)

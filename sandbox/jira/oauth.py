@@ -70,7 +70,7 @@ class Gateway:
         path = str(environ.get("PATH_INFO", ""))
         if path.startswith(f"{GATEWAY}/"):
             environ["PATH_INFO"] = path.removeprefix(GATEWAY)
-            environ["sandbox.gateway"] = True
+            environ["sandbox.gateway"] = GATEWAY
         return self._inner(environ, start)
 
 

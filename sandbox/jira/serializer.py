@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from flask import has_request_context, request
+
 from sandbox.jira.model import PRIORITIES, TYPES, Change, Comment, Deployment, FieldDef, Issue, Status, Value, Worklog
 from sandbox.jira.site import JiraSite
 
@@ -85,7 +87,11 @@ class IssueSerializer:
         self._site = site
 
     def url(self, path: str, version: int = 3) -> str:
-        return f"{self._site.base_url}/rest/api/{version}/{path}"
+        """The address of something under the API that was called: Data Center has version 2 alone, and over the gateway
+        of Cloud every address leads there."""
+        version = 2 if self._site.deployment is Deployment.DATACENTER else version
+        gateway = request.environ.get("sandbox.gateway", "") if has_request_context() else ""
+        return f"{self._site.base_url}{gateway}/rest/api/{version}/{path}"
 
     def user(self, account_id: str | None) -> dict[str, object] | None:
         user = self._site.account(account_id or "")
@@ -251,6 +257,7 @@ class IssueSerializer:
             "labels": list(issue.labels),
             "components": [],
             "duedate": issue.duedate,
+            "resolution": {"name": issue.resolution, "id": "10000"} if issue.resolution else None,
             "created": moment(issue.created),
             "updated": moment(issue.updated),
             "comment": {
@@ -280,7 +287,7 @@ class IssueSerializer:
         return values | {
             field.id: self.custom(field, issue.values.get(field.id), version)
             for field in site.fields.values()
-            if field.project in {"", site.projects[issue.project].id}
+            if site.is_valid(field.id, issue.project)
         }
 
     def issue(self, issue: Issue, fields: list[str] | None = None, version: int = 3) -> dict[str, object]:
@@ -304,9 +311,8 @@ class IssueSerializer:
         listed = {str(field["id"]): field for field in self.field_list()}
         shown: dict[str, object] = {}
         for field in self._site.fields.values():
-            elsewhere = field.project not in {"", self._site.projects[project].id}
             hidden = field.id in self._site.off_screen or not may_edit(field.id, project)
-            if elsewhere or hidden:
+            if hidden or not self._site.is_valid(field.id, project):
                 continue
             entry: dict[str, object] = {
                 "required": False, "schema": listed[field.id]["schema"], "name": field.name, "key": field.id,

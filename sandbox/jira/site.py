@@ -42,6 +42,10 @@ class JiraSite:
         """Basic authentication on API calls is off, as it is by default from Data Center 11 on."""
         self.off_screen: set[str] = set()
         """Ids of fields that are on no edit screen."""
+        self.out_of_context: set[str] = set()
+        """Ids of fields that are valid for no issue."""
+        self.mails = 0
+        """Edits over REST of which the watchers were told."""
         self.comments_shown = 5000
         """How many comments come with an issue; all of them have a list of their own."""
         self.projects: dict[str, Project] = {}
@@ -113,6 +117,14 @@ class JiraSite:
 
     # --- reading ---------------------------------------------------------------------------------
 
+    def project_of(self, reference: str) -> Project:
+        """By key in any case, or by id.  Raises Refusal 404."""
+        found = self.projects.get(reference.upper())
+        found = found or next((project for project in self.projects.values() if project.id == reference), None)
+        if found is None:
+            raise Refusal(404, f"No project could be found with key '{reference}'.")
+        return found
+
     def issue(self, reference: str) -> Issue:
         """By id or key in any case; an old key finds the issue that has moved.  Raises Refusal 404."""
         with self.lock:
@@ -148,6 +160,11 @@ class JiraSite:
     def account(self, name: str) -> User | None:
         """By account id, or by Data Center's key."""
         return self.users.get(name) or next((user for user in self.users.values() if user.key == name), None)
+
+    def is_valid(self, field: str, project: str) -> bool:
+        """Whether the issues of a project (key) have a field (id): only then Jira shows and takes it."""
+        home = self.fields[field].project
+        return field not in self.out_of_context and home in {"", self.projects[project].id}
 
     def workflow(self, issue: Issue) -> Workflow:
         return self.projects[issue.project].workflow_of(issue.type)

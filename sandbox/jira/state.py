@@ -17,6 +17,11 @@ from sandbox.jira.webhooks import Webhooks
 from sandbox.jira.workflow_rules import blocked_reason, validator_messages
 from sandbox.jira.workflows import WorkflowApi
 
+SYSTEM_ATTRIBUTES = frozenset(
+    {"summary", "assignee", "duedate", "labels", "description", "attachments", "priority", "resolution"}
+)
+"""System fields that an edit sets."""
+
 
 class JiraState(JiraSite):
     def __init__(
@@ -43,6 +48,9 @@ class JiraState(JiraSite):
             for transition in self.workflow(issue).transitions
             if transition.to != issue.status and (not transition.sources or issue.status in transition.sources)
         ]
+
+    def is_valid(self, field: str, project: str) -> bool:
+        return super().is_valid(field, project) and self.admin.is_valid(field, self.projects[project].id)
 
     # --- changing --------------------------------------------------------------------------------
 
@@ -95,7 +103,7 @@ class JiraState(JiraSite):
             issue = self.issue(reference)
             items, identities = [], []
             for name, value in changes.items():
-                if name in {"summary", "assignee", "duedate", "labels", "description", "attachments", "priority"}:
+                if name in SYSTEM_ATTRIBUTES:
                     identity = name
                     before: object = getattr(issue, name)
                     setattr(issue, name, value)
@@ -164,7 +172,9 @@ class JiraState(JiraSite):
             self.webhooks.worklog("worklog_created", issue, entry)
             return entry
 
-    def transition(self, reference: str, to: str, *, by: str, over_rest: bool = False) -> Issue:
+    def transition(
+        self, reference: str, to: str, *, by: str, over_rest: bool = False, fields: Mapping[str, Value] | None = None
+    ) -> Issue:
         """Move to a status, or by a transition's id.  Raises Refusal when the workflow withholds it."""
         with self.lock:
             issue = self.issue(reference)
@@ -172,6 +182,9 @@ class JiraState(JiraSite):
                 if to in {transition.id, transition.to, transition.name}:
                     if failing is not None:
                         break
+                    empty = [field for field in transition.screen if (fields or {}).get(field) is None]
+                    if over_rest and empty:
+                        raise Refusal(400, fields={field: f"{self.fields[field].name} is required." for field in empty})
                     refused = validator_messages(self, transition.validators, issue)
                     if refused:
                         raise Refusal(400, *refused)

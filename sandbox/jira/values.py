@@ -8,21 +8,27 @@ from sandbox.jira.model import Deployment, Refusal, Value
 from sandbox.jira.serializer import from_adf
 from sandbox.jira.site import JiraSite
 
-SYSTEM_FIELDS = {"summary": "textfield", "duedate": "datepicker", "assignee": "userpicker", "description": "textarea"}
+SYSTEM_FIELDS = {
+    "summary": "textfield",
+    "duedate": "datepicker",
+    "assignee": "userpicker",
+    "description": "textarea",
+    "resolution": "resolution",
+}
 """System fields that can be edited, by the kind of value that they take."""
 
 DOCUMENT_NEEDED = "Operation value must be an Atlassian Document (see the Atlassian Document Format)"
 TOO_LONG = "The entered text is too long. It exceeds the allowed limit of 255 characters."
 
 
-def validated_value(site: JiraSite, name: str, value: object) -> Value:
-    """A field's value, or Jira's complaint about it as a Refusal."""
+def validated_value(site: JiraSite, name: str, value: object, project: str) -> Value:
+    """A field's value for an issue of a project (key), or Jira's complaint about it as a Refusal."""
     fields, cloud = site.fields, site.deployment is Deployment.CLOUD
     if name == "labels" and isinstance(value, list):
         return [str(label) for label in value]
     field = fields.get(name)
     kind = SYSTEM_FIELDS.get(name) or (field.type if field else None)
-    if kind is None:
+    if kind is None or (field is not None and not _can_be_set(site, name, project)):
         raise _refusal(name, f"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown.")
     if value is None:
         return None
@@ -40,6 +46,12 @@ def validated_value(site: JiraSite, name: str, value: object) -> Value:
             raise _refusal(name, f"Option value '{chosen}' is not valid")
         return chosen
     return _line(name, value, many_lines=kind == "textarea")
+
+
+def _can_be_set(site: JiraSite, name: str, project: str) -> bool:
+    """Cloud checks no screen when an issue is edited; Data Center does."""
+    on_screen = site.deployment is Deployment.CLOUD or name not in site.off_screen
+    return on_screen and site.is_valid(name, project)
 
 
 def _option_value(value: object, part: str) -> Value:

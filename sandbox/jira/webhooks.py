@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from sandbox.delivery import hub_signature
+from sandbox.jira import jql
 from sandbox.jira.dynamic_webhooks import DynamicWebhooks
 from sandbox.jira.model import Comment, Issue, Worklog
 from sandbox.jira.serializer import IssueSerializer
@@ -28,6 +29,8 @@ class Webhook:
     events: list[str]
     secret: str | None
     enabled: bool = True
+    query: str = ""
+    """JQL that bounds the events of issues."""
 
 
 class Webhooks:
@@ -113,9 +116,14 @@ class Webhooks:
     def _send(self, event: str, body: dict[str, object], issue: Issue | None = None) -> None:
         raw = json.dumps(body).encode()
         for webhook in self.registered.values():
-            if webhook.enabled and event in webhook.events:
+            if webhook.enabled and event in webhook.events and self._matches(webhook, issue):
                 headers = self._site.delivery_headers(event)
                 if webhook.secret and self._site.signs:
                     headers["X-Hub-Signature"] = hub_signature(webhook.secret, raw)
                 self._site.deliverer.send(webhook.url, raw, headers)
         self._dynamic.send(event, raw, issue)
+
+    def _matches(self, webhook: Webhook, issue: Issue | None) -> bool:
+        if not webhook.query or issue is None or issue.id not in self._site.issues:
+            return True
+        return any(found.id == issue.id for found in jql.search(self._site, webhook.query))

@@ -1,7 +1,9 @@
 """Conditions and validators of workflows: the system rules that form a gate.
 
 A rule that the stand-in does not know lets everything through.  Rules and their parameters:
-``GET /rest/api/3/workflows/capabilities``.
+``GET /rest/api/3/workflows/capabilities``; how they compare: the source of the app that they came from
+(github.com/atlassian/jira-suite-utilities).  There an empty field is unequal to everything and neither above nor below
+anything, and a regular expression has to match the whole value.
 """
 
 from __future__ import annotations
@@ -57,6 +59,8 @@ def _field_matches(site: JiraSite, given: Mapping[str, str], issue: Issue) -> bo
 
 
 def _compare_numbers(comparator: str, value: object, expected: Sequence[str]) -> bool:
+    if value is None:
+        return comparator == "!="
     try:
         left, right = Decimal(str(value)), Decimal(expected[0])
     except (InvalidOperation, IndexError):
@@ -88,7 +92,7 @@ def _messages(site: JiraSite, rule: Rule, issue: Issue) -> Iterator[str]:
         yield given.get("errorMessage") or "A field is required."
     if given.get("ruleType") == "fieldMatchesRegularExpression":
         identity = given.get("fieldKey", "")
-        if not re.search(given.get("regexp", ""), str(issue.values.get(identity) or "")):
+        if not re.fullmatch(given.get("regexp", ""), str(issue.values.get(identity) or "")):
             name = site.fields[identity].name if identity in site.fields else identity
             yield f"{name}: the value does not match the regular expression."
 

@@ -32,6 +32,10 @@ class WorkflowApi:
         self._site = site
         self.busy = 0
         """How many updates are still answered with "another update is ongoing"."""
+        self.lacking_in_teams: set[str] = set()
+        """Rules that a team-managed project's workflow cannot have."""
+        self.adds_parameters = False
+        """Whether the site adds a parameter of its own to the rules that it stores."""
 
     def routes(self, api: Blueprint, root: str) -> None:
         api.post(f"{root}/workflows")(self.read)
@@ -39,6 +43,7 @@ class WorkflowApi:
         api.post(f"{root}/workflows/update/validation")(self.validate)
         api.add_url_rule(f"{root}/workflow/<identity>/projectUsages", "workflow_projects", self.projects)
         api.get(f"{root}/workflow/<identity>/project/<project>/issueTypeUsages")(self.issue_types)
+        api.get(f"{root}/workflows/capabilities")(self.capabilities)
 
     # --- reading -----------------------------------------------------------------------------------
 
@@ -84,12 +89,13 @@ class WorkflowApi:
             "name": workflow.name,
             "description": "",
             "isEditable": True,
-            "scope": {"type": "GLOBAL"},
+            "scope": self._scope(workflow),
             "version": {"id": workflow.version_id, "versionNumber": workflow.version},
             "startPointLayout": {"x": -50.0, "y": -30.0},
             "statuses": [
                 {
-                    "statusReference": reference(status.id), "properties": {}, "deprecated": False,
+                    "statusReference": reference(status.id), "deprecated": False,
+                    "properties": {"jira.issue.editable": "false"} if status.name in workflow.locked else {},
                     "layout": {"x": 10.0, "y": 10.0 * place},
                 }
                 for place, status in enumerate(workflow.statuses)
@@ -103,7 +109,7 @@ class WorkflowApi:
                         {"fromStatusReference": reference(ids[source]), "fromPort": 0, "toPort": 1}
                         for source in transition.sources
                     ],
-                    "actions": [], "triggers": [],
+                    "actions": [], "triggers": copy.deepcopy(transition.triggers),
                     "validators": copy.deepcopy(transition.validators),
                     **({"conditions": copy.deepcopy(transition.conditions)} if transition.conditions else {}),
                 }
@@ -111,20 +117,57 @@ class WorkflowApi:
             ],
         }  # fmt: skip
 
+    def _scope(self, workflow: Workflow) -> dict[str, object]:
+        """A team-managed project's workflow belongs to it alone."""
+        for project in self._site.projects.values():
+            if project.team_managed and workflow in (project.workflow, *project.type_workflows.values()):
+                return {"type": "PROJECT", "project": {"id": project.id}}
+        return {"type": "GLOBAL"}
+
+    def capabilities(self) -> Response:
+        """The rules that a workflow can have."""
+        self._administrator()
+        workflow = self._all().get(request.args.get("workflowId", ""))
+        if workflow is None:
+            raise Refusal(404, "The workflow was not found.")
+        scope = str(self._scope(workflow)["type"])
+        rules = [
+            {"ruleKey": key, "name": key, "description": "", "incompatibleRuleKeys": [], "ruleType": "Condition"}
+            for key in KNOWN_RULES
+            if not (scope == "PROJECT" and key in self.lacking_in_teams)
+        ]
+        return jsonify(
+            {
+                "systemRules": rules,
+                "connectRules": [],
+                "forgeRules": [],
+                "triggerRules": [],
+                "editorScope": scope,
+                "projectTypes": ["software"],
+            }
+        )
+
     def projects(self, identity: str) -> Response:
         using = [
             {"id": project.id}
             for project in self._site.projects.values()
             if any(one.id == identity for one in (project.workflow, *project.type_workflows.values()))
         ]
-        return jsonify({"workflowId": identity, "projects": {"values": using}})
+        return jsonify({"workflowId": identity, "projects": self._usage_page(using)})
+
+    def _usage_page(self, values: list[dict[str, str]]) -> dict[str, object]:
+        """Fifty at once, at most 200; the token of the next page is left out of the last one."""
+        start = int(request.args.get("nextPageToken") or 0)
+        end = start + min(int(request.args.get("maxResults") or 50), 200)
+        following = {"nextPageToken": str(end)} if end < len(values) else {}
+        return {"values": values[start:end], **following}
 
     def issue_types(self, identity: str, project: str) -> Response:
         home = next((one for one in self._site.projects.values() if one.id == project), None)
         if home is None:
             raise Refusal(404, "The project was not found.")
         using = [{"id": number} for name, (number, _) in TYPES.items() if home.workflow_of(name).id == identity]
-        return jsonify({"workflowId": identity, "projectId": project, "issueTypes": {"values": using}})
+        return jsonify({"workflowId": identity, "projectId": project, "issueTypes": self._usage_page(using)})
 
     # --- changing ----------------------------------------------------------------------------------
 
@@ -168,6 +211,9 @@ class WorkflowApi:
                 raise Refusal(409, "Workflow version and version token must match.")
             names = {reference(status.id): status.name for status in workflow.statuses}
             workflow.transitions = [_transition(one, names) for one in document["transitions"]]
+            if self.adds_parameters:
+                for rule in (rule for one in workflow.transitions for rule in _rules(one.conditions)):
+                    rule["parameters"] = {**rule["parameters"], "negate": "false"}  # type: ignore[dict-item]
             workflow.version += 1
             workflow.version_id = str(uuid4())
             changed.append(workflow)
@@ -188,6 +234,7 @@ def _transition(document: Mapping[str, object], names: Mapping[str, str]) -> Tra
         sources=tuple(names[str(one["fromStatusReference"])] for one in _list(document.get("links"))),
         conditions=_group(conditions) if isinstance(conditions, dict) else None,
         validators=[_rule(one) for one in _list(document.get("validators"))],
+        triggers=_list(document.get("triggers")),
     )
 
 

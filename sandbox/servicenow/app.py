@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, jsonify
 
+from sandbox.empty_answers import without_empty_type
 from sandbox.fault_injection import Fault, FaultInjector
 from sandbox.pages import TEMPLATES
 from sandbox.servicenow import api, pages
@@ -15,6 +16,7 @@ def create_app(state: ServiceNowState) -> Flask:
     FaultInjector(_fault).install(app, state.deliverer)
     api.install(app, state)
     pages.install(app, state)
+    app.after_request(without_empty_type)
     return app
 
 

@@ -55,6 +55,7 @@ WRITTEN_FIELDS: Mapping[str, str] = {
     "Implementation status": "textfield",
     "Potential status": "textfield",
     "Gate": "select",
+    "Highest stage": "float",
     "Gate blockers": "textarea",
     "Why": "textarea",
     "Gate findings": "textarea",
@@ -148,12 +149,12 @@ def set_up_people(state: JiraState) -> None:
 
 
 def set_up_jira(state: JiraState) -> None:
-    """People, fields, projects.  In ITX the workflow requires an open gate, in CLOUD it is unchanged."""
+    """People, fields, projects.  In ITX the workflow compares the highest stage, in CLOUD it is unchanged."""
     set_up_people(state)
     for name, kind in WRITTEN_FIELDS.items():
         state.add_field(name, kind, ("Open", "Not due", "Waiting", "Blocked", "Breach") if name == "Gate" else ())
-    gate = state.field_named("Gate").id
-    state.add_project("ITX", "IT transformation", workflow("ITX workflow", field_is(gate, "Open")))
+    highest = state.field_named("Highest stage").id
+    state.add_project("ITX", "IT transformation", workflow("ITX workflow", highest))
     state.add_project("CLOUD", "Cloud", workflow("CLOUD workflow"))
     state.add_project("SUP", "Support", workflow("SUP workflow"))
 
@@ -272,16 +273,31 @@ def _facts(item: SeedMeasure) -> dict[str, Value]:
     return values | dict(item.extra)
 
 
-def workflow(name: str, conditions: Group | None = None) -> Workflow:
-    """Forward from any status before, back from any status after."""
-    statuses = tuple(Status(str(10 + n), s, c) for n, (s, c) in enumerate(zip(STATUSES, CATEGORIES, strict=True)))
+def workflow(name: str, highest_stage: str = "") -> Workflow:
+    """Forward from any status before, back from any status after; ``highest_stage`` is the field that guards it."""
     forward = tuple(
-        Transition(str(20 + n), f"To {there}", there, STATUSES[:n], conditions) for n, there in enumerate(STATUSES) if n
+        Transition(str(20 + n), f"To {there}", there, STATUSES[:n], _guard(highest_stage, n))
+        for n, there in enumerate(STATUSES)
+        if n
     )
     back = tuple(
         Transition(str(40 + n), f"Back to {there}", there, STATUSES[n + 1 :]) for n, there in enumerate(STATUSES[:-1])
     )
-    return Workflow(name, statuses, [*forward, *back])
+    return Workflow(name, _statuses(), [*forward, *back])
+
+
+def simplified_workflow(name: str, highest_stage: str = "") -> Workflow:
+    """What a new software project has: into each status from every other one, by one transition."""
+    moves = [Transition(str(11 + n), there, there, (), _guard(highest_stage, n)) for n, there in enumerate(STATUSES)]
+    return Workflow(name, _statuses(), moves)
+
+
+def _statuses() -> tuple[Status, ...]:
+    return tuple(Status(str(10 + n), s, c) for n, (s, c) in enumerate(zip(STATUSES, CATEGORIES, strict=True)))
+
+
+def _guard(field: str, level: int) -> Group | None:
+    return field_is(field, str(level), ">=", "NUMBER") if field and level else None
 
 
 def _columns(state: ServiceNowState, table: str) -> None:
@@ -294,6 +310,8 @@ def _columns(state: ServiceNowState, table: str) -> None:
     if table == "change_request":
         state.add_column(table, Column("business_unit", "Business unit"))
     for name, kind in WRITTEN_FIELDS.items():
+        if name not in WRITTEN_ELEMENTS:
+            continue
         element = f"u_gatepost_{WRITTEN_ELEMENTS[name]}"
         column_type, length = ("decimal", 40) if kind == "float" else ("string", 4000 if kind == "textarea" else 255)
         state.add_column(table, owned(Column(element, name, column_type, max_length=length), "u_gatepost_writer"))

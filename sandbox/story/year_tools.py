@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from sandbox.jira.model import Issue, Refusal, Value, field_is
+from sandbox.jira.model import Issue, Refusal, Value
 from sandbox.jira.state import JiraState
 from sandbox.servicenow.model import Refusal as RecordRefusal
 from sandbox.servicenow.state import ServiceNowState
 from sandbox.story.player import BOT_ACCOUNTS
-from sandbox.story.seed import column_of, workflow
+from sandbox.story.seed import column_of, simplified_workflow, workflow
 
 PROJECT = "MOD"
 """The Jira project of the past year's epics."""
@@ -44,14 +44,13 @@ def year_mapping() -> str:
 
 
 def set_up_year(state: JiraState, team: Mapping[str, str]) -> None:
-    """The project of the past year's epics, whose workflow asks for an open gate; its stories move freely."""
+    """The project of the past year's epics: their simplified workflow compares the highest stage; stories move."""
     for login, name in team.items():
         state.add_user(login, name, f"{login}@nordbank.example")
     for name, kind in FIELDS.items():
         state.add_field(name, kind)
-    gate = state.field_named("Gate").id
     free = workflow("MOD workflow of stories")
-    gated = workflow("MOD workflow", field_is(gate, "Open"))
+    gated = simplified_workflow("MOD workflow", state.field_named("Highest stage").id)
     state.add_project(PROJECT, "Modernisation", gated, type_workflows={"Story": free})
 
 

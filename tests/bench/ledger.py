@@ -24,7 +24,7 @@ def fill_ledger(engine: Engine) -> int:
         # The schema's owner: the tables have policies and are written once.
         transaction.execute(text("SET LOCAL ROLE NONE"))
         transaction.execute(text("ALTER TABLE ledger_entry DISABLE TRIGGER USER"))
-        for statement in (_ENTRIES, _PLANS, _SIGNED, _CLOSES):
+        for statement in (_ENTRIES, _PLANS, _SIGNED, _UNSIGNED, _CLOSES):
             transaction.execute(text(statement), {"back": MONTHS_BACK} if ":back" in statement else {})
         transaction.execute(text("ALTER TABLE ledger_entry ENABLE TRIGGER USER"))
         return int(transaction.execute(text("SELECT count(*) FROM ledger_entry")).scalar_one())
@@ -78,6 +78,13 @@ _SIGNED = """
         WHERE e.version = 'actual' AND hashtext(e.measure_id || e.month) % 20 <> 0
         GROUP BY e.measure_id
     ) AS signed WHERE signed.measure_id = m.id
+"""
+_UNSIGNED = """
+    UPDATE measure AS m SET unvalidated_since = unsigned.month FROM (
+        SELECT e.measure_id, min(e.month) AS month FROM effect_line AS e
+        WHERE e.version = 'actual' AND e.kind = 'benefit' AND hashtext(e.measure_id || e.month) % 20 = 0
+        GROUP BY e.measure_id
+    ) AS unsigned WHERE unsigned.measure_id = m.id
 """
 _CLOSES = """
     WITH month AS (

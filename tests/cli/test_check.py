@@ -102,7 +102,8 @@ def test_a_gate_behind_another_one_says_which_comes_first(cli: Cli) -> None:
         ),
         (
             ("ITX-1", "--gate", "decided", "--server", "http://127.0.0.1:9", "--token-file", "-"),
-            "http://127.0.0.1:9 does not answer (ConnectionError). Is it running, and reachable from here?\n",
+            "http://127.0.0.1:9 does not answer: nothing listens at 127.0.0.1, port 9. See that it runs there, and that "
+            "address and port are right.\n",
         ),
     ],
 )

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import trustme
 
+from connector.http.certificates import certificates_in
+
 
 class Authority:
     """One authority of the company."""
@@ -20,6 +22,11 @@ class Authority:
     @cached_property
     def pem(self) -> str:
         return self._ca.cert_pem.bytes().decode()
+
+    @property
+    def unit(self) -> str:
+        """What stands beside the organisation in its name."""
+        return certificates_in(self.pem, "the authority")[0].subject.partition(", ")[2]
 
     @cached_property
     def file(self) -> Path:

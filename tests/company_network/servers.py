@@ -58,7 +58,7 @@ def tls_server(context: ssl.SSLContext, answer: Answer | None = None, host: str 
 
         def _serve(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            certificate = self.connection.getpeercert() or {}  # type: ignore[attr-defined]
+            certificate = self.connection.getpeercert() or {}
             names = dict(pair for part in certificate.get("subject", ()) for pair in part)
             asked = Asked(self.command, self.path, dict(self.headers), str(names.get("commonName", "")))
             running.asked.append(asked)
@@ -80,7 +80,7 @@ def tls_server(context: ssl.SSLContext, answer: Answer | None = None, host: str 
         address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         daemon_threads = True
 
-        def get_request(self) -> tuple[ssl.SSLSocket, object]:  # type: ignore[override]
+        def get_request(self) -> tuple[ssl.SSLSocket, object]:
             plain, address = super().get_request()
             plain.settimeout(5)
             return context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False), address

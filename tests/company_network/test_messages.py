@@ -19,7 +19,8 @@ from connector.http.network import Network
 from connector.http.proxies import Proxy
 from connector.http.transport import Timeout
 from connector.notify.audit_sinks import ObjectSink, SinkUnavailable, Written
-from connector.notify.message_addresses import AllowedTargets, Messenger, OperatorMessengers, WayOut
+from connector.notify.message_addresses import AllowedTargets, Messenger, OperatorMessengers
+from connector.notify.way_out import WayOut
 from connector.notify.webhook_sender import Accepted, NotAccepted, WebhookSender
 from connector.people.identity import Client, SignInRefused
 from connector.people.oidc import IdentityProvider

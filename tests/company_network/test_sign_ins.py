@@ -113,7 +113,7 @@ def by_grant(access: ToolAccess, grant: OAuthGrant) -> ToolAccess:
 
 
 def cloud_access(tools: Tools, base: str, network: Network) -> ToolAccess:
-    token = tools.cloud.jira.users["gatepost-bot"].token
+    token = tools.cloud.jira.users["gatepost-bot"].token or ""
     return ToolAccess(ConnectionName("j"), Tool.JIRA, base, seed.BOT_EMAIL, token, network=network)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
 from governance.assess import assess
 from governance.effects import Version
-from governance.evidence import Command, Verb
+from governance.evidence import Command, CommandOrigin, CommandSource, Verb
 from governance.locked_plan import lock_plan
 from governance.measure import Committee, Measure, Person
 from governance.measure_state import MeasureState, OffRamp, OffRampKind
@@ -252,3 +253,43 @@ def test_commands_are_ruled_on_in_the_order_in_which_they_were_given() -> None:
     second = new_command("", KAYA, Verb.RESUME, at=NOW - timedelta(hours=1))
     later_evidence = evidence("identified", "identified", commands=(second, first))
     assert assess(measure(), later_evidence, POLICY, NOW).off_ramp is None
+
+
+APPROVAL, REJECTION = new_command("detailed", BRANDT), new_command("decided", BRANDT, Verb.REJECT, text="too dear")
+
+
+@pytest.mark.parametrize(
+    ("place", "origin", "limit", "accepted"),
+    [
+        ("also in the tool", CommandOrigin.COMMENT, None, True),
+        ("on the page only", CommandOrigin.COMMENT, Decimal(0), False),
+        ("on the page only", CommandOrigin.APPROVAL, Decimal(0), False),
+        ("on the page only", CommandOrigin.PAGE, Decimal(0), True),
+        ("there above an amount that is not reached", CommandOrigin.COMMENT, Decimal(10_000_000), True),
+        ("there above an amount that is reached", CommandOrigin.COMMENT, Decimal(100_000), False),
+    ],
+)
+def test_where_an_approval_counts(place: str, origin: CommandOrigin, limit: Decimal | None, accepted: bool) -> None:
+    """A rule of automation may act as somebody else, and a mail handler believes a sender."""
+    policy = POLICY.with_thresholds(replace(POLICY.thresholds, confirm_on_page_from=limit))
+    given = [
+        command._replace(source=CommandSource(origin, f"c{number}"))
+        for number, command in enumerate((APPROVAL, REJECTION))
+    ]
+    found = assess(
+        measure(),
+        replace(evidence("identified", "identified", commands=tuple(given)), measure_state=MeasureState("identified")),
+        policy,
+        NOW,
+    ).commands
+    approval, rejection = (command.ruling for command in found)
+    assert approval is not None
+    assert rejection is not None
+    assert ("page in Gatepost only" not in approval.reply) is accepted, place
+    assert rejection.accepted, "a no counts wherever it is said"
+    if not accepted:
+        amount = " of 100,000 and more" if limit else ""
+        assert approval.reply == (
+            f"Approvals and confirmations of measures{amount} count on their page in Gatepost only: in the tool a rule or "
+            "a mail may speak for somebody else. Give it there."
+        )

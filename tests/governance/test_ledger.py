@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -250,3 +251,57 @@ def test_the_order_of_entries_and_corrections_does_not_matter(
     for amount, (_, month) in zip(right, booked, strict=True):
         expected[Period(2026, month)] = expected.get(Period(2026, month), Decimal(0)) + amount
     assert {line.month: line.money.amount for line in effect_lines(shuffled)} == expected
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.one_of(st.tuples(st.integers(1, 12), amounts), st.sampled_from(["close"])),
+        max_size=30,
+    )
+)
+def test_a_closed_month_never_changes_whatever_is_posted_later(acts: list[tuple[int, Decimal] | str]) -> None:
+    """Months close one after the other; whatever is refused says so, and whatever is posted reaches open months only."""
+    entries: list[LedgerEntry] = []
+    closed: Period | None = None
+    sealed: dict[Period, tuple[str, tuple[EffectLine, ...]]] = {}
+
+    def month_of(month: Period) -> tuple[str, tuple[EffectLine, ...]]:
+        held = [one for one in entries if one.posting.month == month]
+        return digest(held), effect_lines(held)
+
+    for act in acts:
+        if isinstance(act, str):
+            closed = Period(2026, 1) if closed is None else closed.plus(1)
+            sealed[closed] = month_of(closed)
+            continue
+        month, amount = act
+        new = NewEntry(posting(amount, month=Period(2026, month)), WEBER)
+        refusal = posting_refusal(new, closed, date(2027, 12, 31))
+        if closed is not None and new.posting.month <= closed:
+            assert refusal is not None
+        if refusal is None:
+            entries.append(stored(len(entries) + 1, new))
+    assert {month: month_of(month) for month in sealed} == sealed
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.tuples(st.integers(1, 3), st.integers(1, 6), amounts), min_size=1, max_size=12),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_of_files_and_of_their_lines_does_not_matter(
+    lines: list[tuple[int, int, Decimal]], random: Random
+) -> None:
+    """Each line belongs to one of three files; whichever is posted first, every month has the same sum."""
+
+    def posted(order: list[tuple[int, int, Decimal]]) -> tuple[EffectLine, ...]:
+        return effect_lines(
+            stored(number, NewEntry(posting(amount, month=Period(2026, month)), FileCell(f"{file}.csv", "line 2")))
+            for number, (file, month, amount) in enumerate(order, 1)
+        )
+
+    by_file = sorted(lines, key=lambda line: -line[0])
+    shuffled = list(lines)
+    random.shuffle(shuffled)
+    assert posted(lines) == posted(by_file) == posted(shuffled)

@@ -10,7 +10,7 @@ from governance.baseline_series import BaselineSeries
 from governance.facts import Unknown
 from mapping.baseline_table import read_baseline
 from mapping.map_item import MappedMeasure, map_item
-from mapping.work_item import FieldName, FieldValue
+from mapping.work_item import FieldValue
 from tests.mapping.items import expression_scope, item
 from tests.mapping.test_classes import loaded
 from tests.mapping.test_governing import SOUND
@@ -59,8 +59,8 @@ def test_a_field_of_the_item_is_the_baseline_of_its_measure() -> None:
     config = loaded(SOUND.replace("    roles: {owner: Assignee", f"{facts}    roles: {{owner: Assignee")).config
 
     def series(text: str) -> object:
-        fields: dict[FieldName, FieldValue] = {FieldName("Baseline"): "1200 USD", FieldName("Series"): text}
-        found = map_item(expression_scope(item({**fields, FieldName("Kind"): "cost"})), config)
+        fields: dict[str, FieldValue] = {"Baseline": "1200 USD", "Series": text, "Kind": "cost"}
+        found = map_item(expression_scope(item(fields)), config)
         assert isinstance(found, MappedMeasure), found
         return found.measure.baseline_series
 

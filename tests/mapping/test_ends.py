@@ -48,7 +48,7 @@ def assessed(
 ) -> MeasureAssessment:
     loaded = load_mapping(MAPPING.replace("ENFORCE", enforce))
     assert isinstance(loaded, LoadedMapping)
-    some = item({"DoI stage": None}, status=status, status_category=StatusCategory.DONE, native_gates=True)
+    some = item({"DoI stage": None}, status=status, status_category=StatusCategory.DONE)
     result = assess_item(
         some,
         loaded.config,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +15,18 @@ from governance.measure import Role
 from governance.measure_state import Breach
 from governance.responsible import Responsible
 from governance.verdict import Blocker, EventKind, GateState, Verdict
-from mapping.marks import MAX_PROPERTY_LENGTH, Mark, is_mark, link_json, mark_changes, stored_value, verdict_json
+from mapping.config import MappingConfig
+from mapping.marks import (
+    MAX_PROPERTY_LENGTH,
+    Mark,
+    blockers_made,
+    is_mark,
+    link_json,
+    mark_changes,
+    stored_value,
+    verdict_json,
+)
+from mapping.policy import Policies
 from mapping.reply_comment import reply_comment_of
 from mapping.work_item import FieldName, Link, StatusCategory
 from tests.governance.factory import KAYA, NOW, POLICY, evidence, measure
@@ -33,7 +46,8 @@ def changed(
 ) -> dict[str, object]:
     """Mark to what would be written."""
     written = {FieldName(name): value for name, value in (last or {}).items()}
-    found = mark_changes(verdict, rule(marks=marks, stage=STATUSES), item(**more), "jira-main:1", written)
+    governing = rule(marks=marks, stage=STATUSES, enforce="comment")
+    found = mark_changes(verdict, governing, item(**more), "jira-main:1", written)
     return {str(change.field): change.target for change in found}
 
 
@@ -90,7 +104,7 @@ def test_a_verdict_that_is_too_long_is_cut_on_whole_blockers() -> None:
     many = tuple(
         Blocker(f"k{n}", "OPEN_WORK", "children", "implemented", "", "ü" * 500, owner, NOW) for n in range(200)
     )
-    text = verdict_json(replace(SHUT, blockers=many), "jira-main:1")
+    text = verdict_json(replace(SHUT, blockers=many), "jira-main:1", figures=True)
     assert MAX_PROPERTY_LENGTH // 2 < len(text) <= MAX_PROPERTY_LENGTH
     content = json.loads(text)
     assert content["open"] == 200, "the number of all of them is there all the same"
@@ -110,24 +124,51 @@ def test_the_link_says_what_the_gate_does_and_leads_to_the_measure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("enforce", "native_gates", "stage", "changes"),
+    ("enforce", "stage", "changes"),
     [
-        ("revert", True, "detailed", {"@status": "Analysis\nBacklog\nIdeas"}),
-        ("revert", True, "identified", {"@status": "Backlog\nIdeas"}),
-        ("revert", True, None, {"@status": "Backlog\nIdeas"}),
-        ("native", True, "detailed", {}),
-        ("native", False, "detailed", {"@status": "Analysis\nBacklog\nIdeas"}),
-        ("comment", False, "detailed", {}),
-        ("off", False, "detailed", {}),
+        ({"enforce": "revert"}, "detailed", {"@status": "Analysis\nBacklog\nIdeas"}),
+        ({"enforce": "revert"}, "identified", {"@status": "Backlog\nIdeas"}),
+        ({"enforce": "revert"}, None, {"@status": "Backlog\nIdeas"}),
+        ({"enforce": "native"}, "detailed", {"@status": "Analysis\nBacklog\nIdeas"}),
+        ({"enforce": "native", "on_breach": "comment"}, "detailed", {}),
+        ({"enforce": "comment"}, "detailed", {}),
+        ({"enforce": "off"}, "detailed", {}),
     ],
 )
-def test_a_breach_is_taken_back_where_the_rule_says_so_or_the_tool_cannot_refuse(
-    enforce: str, native_gates: bool, stage: str | None, changes: dict[str, str]
+def test_a_breach_is_taken_back_where_the_rule_says_so(
+    enforce: dict[str, str], stage: str | None, changes: dict[str, str]
 ) -> None:
+    """Under a native gate too: triggers, imports and automation rules get past a workflow's conditions."""
     verdict = replace(BREACH, stage=stage)
-    present = item(status="Done", native_gates=native_gates)
-    found = mark_changes(verdict, rule(enforce=enforce, stage=STATUSES), present, "jira-main:1", {})
+    found = mark_changes(verdict, rule(**enforce, stage=STATUSES), item(status="Done"), "jira-main:1", {})
     assert {str(change.field): change.target for change in found} == changes
+
+
+def test_after_three_reverts_within_a_day_it_stays_where_it_is_and_that_is_told() -> None:
+    moment, state, seen = NOW, SHUT.measure_state, []
+    verdict = SHUT
+    for number in range(1, 5):
+        moment = NOW + timedelta(minutes=10 * number)
+        present = replace(evidence("identified", "decided", commands=()), measure_state=state)
+        verdict = assess(measure(), present, POLICY, moment)
+        seen.append(bool(mark_changes(verdict, rule(enforce="revert", stage=STATUSES), item(status="Done"), "j:1", {})))
+        again = replace(present, measure_state=verdict.measure_state)
+        assert assess(measure(), again, POLICY, moment).measure_state.breach_times == verdict.measure_state.breach_times
+        back = replace(evidence("identified", "identified", commands=()), measure_state=verdict.measure_state)
+        state = assess(measure(), back, POLICY, moment + timedelta(minutes=1)).measure_state
+    assert seen == [True, True, True, False]
+    assert [event.text for event in verdict.events if event.kind is EventKind.BREACH_STAYS] == [
+        "Past a shut gate 4 times within a day: it is not moved back any more for now"
+    ]
+    comment = reply_comment_of(measure(), verdict, None, "Done")
+    assert comment is not None
+    assert comment.text.splitlines()[1].endswith(
+        "while the gate into Detailed is shut. It went past the gate 4 times within a day, so it is not moved back before "
+        "22 Nov 2026 09:10 UTC: end what moves it on. 1 condition is not met and is listed in the field Gate blockers."
+    )
+    present = replace(evidence("identified", "decided", commands=()), measure_state=state)
+    later = assess(measure(), present, POLICY, NOW + timedelta(days=2))
+    assert mark_changes(later, rule(enforce="revert", stage=STATUSES), item(status="Done"), "j:1", {})
 
 
 def test_nothing_is_taken_back_without_a_breach() -> None:
@@ -208,3 +249,34 @@ def test_the_checklist_has_every_condition_in_its_order_and_is_written_when_it_c
     assert (met["who"], met["since"]) == ("", "")
     stored = stored_value("@checklist", str(value))
     assert changed(SHUT, {"checklist": True}, {"@checklist": stored}) == {}
+
+
+def test_the_property_shows_no_amount_and_no_sentence_unless_it_is_asked_to() -> None:
+    """Everybody with Browse, and every app, reads it."""
+    bare, whole = (json.loads(verdict_json(SHUT, "j:1", figures=figures)) for figures in (False, True))
+    assert {"plan", "forecast", "actual"} & set(bare) == set()
+    assert all("text" not in blocker for blocker in bare["blockers"])
+    assert whole["plan"] == str(SHUT.figures.plan)
+    assert whole["blockers"][0]["text"]
+
+
+def test_each_portfolio_has_a_blocker_of_its_own() -> None:
+    """An issue can have two thousand links."""
+    marks = rule(marks={"blocked_by": {"IT": "GOV-1", "Retail": "GOV-2"}}, stage=STATUSES)
+    for portfolio, wanted in (("it", "GOV-1"), ("Retail", "GOV-2"), ("Elsewhere", None)):
+        changes = {
+            str(change.field): change.target for change in mark_changes(SHUT, marks, item(), "j:1", {}, portfolio)
+        }
+        assert changes.get("@blocked by") == wanted
+    assert blockers_made(marks.marks) == {"GOV-1", "GOV-2"}
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"), [("tool", None), ("page", Decimal(0)), ("above 250000", Decimal(250_000)), (None, None)]
+)
+def test_where_confirmations_count_is_read_from_the_policy(given: str | None, wanted: Decimal | None) -> None:
+    policy = {"confirm_in": given} if given else {}
+    config = MappingConfig.model_validate(
+        {"version": 1, "organization": "N", "reporting_currency": "EUR", "policy": policy, "measures": [rule()]}
+    )
+    assert Policies(config).base.thresholds.confirm_on_page_from == wanted

@@ -18,13 +18,19 @@ from sqlalchemy.engine import URL
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.errors import AuthenticationFailed
 from connector.http.tool_access import WebhookAuth
+from connector.runtime.maintenance import follow_mapping
 from connector.settings import Settings
+from connector.store.database import postgres
+from connector.store.queue.workers import WorkerPresence
+from mapping.load import LoadedMapping, load_mapping
 from mapping.work_item import ConnectionName
 from sandbox import servers
 from sandbox.jira.model import Deployment
+from sandbox.jira.oauth import GATEWAY
 from sandbox.serving import Server
 from sandbox.story import seed
 from tests.command_line import Cli
+from tests.company_network.authority import Authority
 from tests.conftest import ROOT
 from tests.waiting import LONGEST_CALL_SECONDS, LONGEST_WAIT_SECONDS
 from webhook_server.app import create_app
@@ -86,6 +92,41 @@ def cloud(cli: Cli, database: URL, tmp_path: Path) -> Iterator[SiteUnderTest]:
         yield here
 
 
+@contextmanager
+def somebody_comments(here: SiteUnderTest) -> Iterator[None]:
+    """While a test event is awaited."""
+    over = threading.Event()
+
+    def comment() -> None:
+        while not over.wait(0.3):
+            if here.sandbox.jira.webhooks.registered:
+                here.sandbox.jira.comment("ITX-1", "Here I am", by="kaya")
+
+    person = threading.Thread(target=comment)
+    person.start()
+    yield
+    over.set()
+    person.join()
+
+
+def test_a_webhook_follows_the_mapping(cloud: SiteUnderTest) -> None:
+    jira = cloud.sandbox.jira
+    cloud.connect("--url", jira.base_url, "--user", seed.BOT_EMAIL)
+    loaded = load_mapping((ROOT / "deploy/examples/jira-only.yaml").read_text())
+    assert isinstance(loaded, LoadedMapping)
+    site = Sites(cloud.services, system_clock).get(NAME)
+    follow_mapping(cloud.services, site, loaded.config)
+    (hook,) = jira.webhooks.registered.values()
+    assert hook.query == 'project in ("CLOUD", "ITX")'
+    before = cloud.services.inbox.newest_event_id(NAME)
+    jira.create("SUP", "Story", "Of other people", by="kaya")
+    assert cloud.sandbox.wait_delivered()
+    assert cloud.services.inbox.newest_event_id(NAME) == before
+    jira.create("ITX", "Epic", "Governed", by="kaya")
+    assert cloud.sandbox.wait_delivered()
+    assert cloud.services.inbox.newest_event_id(NAME) > before
+
+
 def test_cloud_with_an_api_token_is_connected_once_and_an_event_comes_back(cloud: SiteUnderTest) -> None:
     jira = cloud.sandbox.jira
     output = cloud.connect("--url", jira.base_url, "--user", seed.BOT_EMAIL)
@@ -94,6 +135,9 @@ def test_cloud_with_an_api_token_is_connected_once_and_an_event_comes_back(cloud
     assert "The test event arrived and was accepted." in output
     (hook,) = jira.webhooks.registered.values()
     assert (hook.name, hook.url) == ("Gatepost jira-main", f"{cloud.public}/hooks/jira/jira-main")
+    assert hook.query == 'project in ("CLOUD", "ITX", "SUP")', "never the whole site"
+    assert "issue_property_set" not in hook.events, "it was there for the test event alone"
+    assert all("gatepost.probe" not in issue.properties for issue in jira.issues.values())
     assert "Webhook updated (signature)." in cloud.connect(), "a second run adds no second webhook"
     assert len(jira.webhooks.registered) == 1
     record = cloud.services.connections.get(NAME)
@@ -116,11 +160,13 @@ def test_a_secret_is_rotated_at_both_ends_without_losing_an_event(cloud: SiteUnd
 
 
 def test_a_server_that_cannot_be_reached_is_reported(cloud: SiteUnderTest) -> None:
+    """A worker runs, so a server may run as well, and the tool alone may reach it: it is waited for."""
     here = replace(cloud, public="http://127.0.0.1:9")
-    result = here.cli.run(
-        "connect", "jira", NAME, "--url", here.sandbox.jira.base_url, "--user", seed.BOT_EMAIL, "--public-url",
-        here.public, "--wait", "1", GATEPOST_CREDENTIAL=seed.BOT_TOKEN,
-    )  # fmt: skip
+    with WorkerPresence(cloud.services.engine, postgres.conninfo(cloud.services.url)):
+        result = here.cli.run(
+            "connect", "jira", NAME, "--url", here.sandbox.jira.base_url, "--user", seed.BOT_EMAIL, "--public-url",
+            here.public, "--wait", "1", GATEPOST_CREDENTIAL=seed.BOT_TOKEN,
+        )  # fmt: skip
     assert str(result.exception) == (
         "http://127.0.0.1:9 was not reached within 1 s. The webhook is registered; check that `gatepost serve` is running "
         "and that the tool can reach this address."
@@ -172,7 +218,7 @@ def test_oauth_with_dynamic_webhooks_renewed_tokens_and_extended_webhooks(
     assert "The test event arrived and was accepted." in output
     assert "Dynamic webhooks send no events for worklogs, links and attachments; sweeps find those." in output
     (hook,) = jira.dynamic.registered.values()
-    assert hook.query == "project != GATEPOSTNONE"
+    assert hook.query == 'project in ("CLOUD", "ITX", "SUP")', "a project that is not there would be refused"
 
     first = cloud.services.connections.get(NAME)
     assert first is not None
@@ -217,7 +263,19 @@ def test_a_scoped_token_works_at_the_gateway_and_the_doctor_reports_it(cloud: Si
     ) in cloud.doctor()
     output = cloud.connect("--url", jira.base_url, "--user", seed.BOT_EMAIL, "--auth", "scoped", "--api", jira.base_url)
     assert "signed in by scoped" in output
+    assert "Let a Jira administrator make this webhook under System, WebHooks:" in output
+    assert jira.webhooks.registered == {}, "the gateway has no admin webhooks"
     assert "✓ signed in: as Gatepost" in cloud.doctor()
+    assert "✓ webhook: made by hand, which Gatepost cannot check" in cloud.doctor()
+    record = cloud.services.connections.get(NAME)
+    assert record is not None
+    assert f"secret   {record.webhook_secrets[0]}" in output
+    register = jira.webhooks.register
+    register("By hand", f"{cloud.public}/hooks/jira/{NAME}", ["comment_created"], record.webhook_secrets[0])
+    before = cloud.services.inbox.newest_event_id(NAME)
+    jira.comment("ITX-1", "Hello", by="kaya")
+    assert cloud.sandbox.wait_delivered()
+    assert cloud.services.inbox.newest_event_id(NAME) > before
 
 
 @pytest.mark.parametrize(
@@ -231,15 +289,20 @@ def test_data_center_with_a_personal_access_token(
     cli: Cli, database: URL, tmp_path: Path, release: tuple[int, ...], webhook_auth: str, path: str
 ) -> None:
     with connected_site(cli, database, tmp_path, Deployment.DATACENTER, release) as here:
-        output = here.connect("--url", here.sandbox.jira.base_url)
+        with somebody_comments(here):
+            output = here.connect("--url", here.sandbox.jira.base_url)
         assert "is Jira Data Center" in output
+        assert "now: this Jira sends no event for anything that nobody sees." in output
+        (hook,) = here.sandbox.jira.webhooks.registered.values()
+        assert not {"issue_property_set", "attachment_created"} & set(hook.events), "events that it documents"
         assert "signed in by bearer" in output
         assert f"Webhook registered ({webhook_auth})." in output
         assert ("This Jira does not sign events: the address itself is the secret" in output) is (
             webhook_auth == "url_secret"
         )
         assert "The test event arrived and was accepted." in output
-        assert f"Webhook updated ({webhook_auth})." in here.connect()
+        with somebody_comments(here):
+            assert f"Webhook updated ({webhook_auth})." in here.connect()
         calls = requests.get(f"{here.sandbox.jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()[
             "calls"
         ]
@@ -334,3 +397,97 @@ def test_servicenow_with_oauth_renews_its_token_and_the_doctor_checks_its_tables
     assert "✓ tables beside: sys_user, sys_dictionary, sys_journal_field, sys_attachment can be read" in shown
     wrong = cloud.cli.run(*arguments, GATEPOST_CLIENT_SECRET="another")
     assert "does not renew the access" in str(wrong.exception)
+
+
+def test_connecting_before_anything_runs_says_so_at_once(cloud: SiteUnderTest) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    cloud.public = nowhere
+    output = cloud.connect("--url", cloud.sandbox.jira.base_url, "--user", seed.BOT_EMAIL)
+    assert "Webhook registered (signature)." in output
+    assert (
+        f"Nothing answers at {nowhere}, and no worker runs: no test event was sent. Start Gatepost with: gatepost "
+        f"serve. Then see an event arrive: gatepost connect jira jira-main --public-url {nowhere}"
+    ) in output
+
+
+def test_a_service_account_signs_in_by_its_own_client(cloud: SiteUnderTest) -> None:
+    """On Cloud by the gateway; it registers a webhook as an account does, because nobody consented to an app."""
+    jira = cloud.sandbox.jira
+    jira.oauth.service_accounts["service"] = "sandbox-app-secret"
+    output = cloud.connect(
+        "--url", jira.base_url, "--service-account", "--client-id", "service", "--api", jira.base_url,
+        "--token", f"{jira.base_url}/oauth/token",
+    )  # fmt: skip
+    assert "is Jira Cloud; Gatepost works there as Gatepost (Etc/UTC), signed in by oauth." in output
+    assert "Webhook registered (signature)." in output
+    record = cloud.services.connections.get(NAME)
+    assert record is not None
+    assert record.api_url == f"{jira.base_url}{GATEWAY}"
+    assert "✓ credential: renewed by itself" in cloud.doctor()
+    missing = cloud.cli.refused("connect", "jira", NAME, "--url", jira.base_url, "--service-account")
+    assert missing.startswith(
+        "A service account needs --client-id and --client-secret-file (or GATEPOST_CLIENT_SECRET)"
+    )
+
+
+def test_a_service_account_of_data_center(cli: Cli, database: URL, tmp_path: Path) -> None:
+    with connected_site(cli, database, tmp_path, Deployment.DATACENTER) as here:
+        here.sandbox.jira.basic_off = True
+        here.sandbox.jira.oauth.service_accounts["service"] = "sandbox-app-secret"
+        arguments = ("--url", here.sandbox.jira.base_url, "--service-account", "--client-id", "service")
+        output = here.connect(*arguments, "--deployment", "datacenter")
+        assert "is Jira Data Center" in output
+        assert "signed in by oauth." in output
+
+
+def test_the_way_to_a_tool_is_shown_changed_and_taken_back(cloud: SiteUnderTest, tmp_path: Path) -> None:
+    cloud.cli.ok("connection", "add", NAME, "--tool", "jira", "--url", "https://jira.nordbank.example", "--user", "u",
+                 GATEPOST_CREDENTIAL="t")  # fmt: skip
+    authority = Authority(tmp_path / "authority")
+
+    def way(*arguments: str) -> str:
+        return " ".join(cloud.cli.ok("connection", "network", NAME, *arguments).split())
+
+    assert way() == "jira-main is reached as the installation does. Try it: gatepost doctor jira-main"
+    assert way("--proxy", "http://svc:secret@proxy.nordbank.example:8080", "--ca-file", str(authority.file)) == (
+        "jira-main is reached by the proxy http://proxy.nordbank.example:8080, trusting Nordbank Root, "
+        f"{authority.unit} besides. Try it: gatepost doctor jira-main"
+    )
+    shown = way("--client-certificate", str(authority.client_file()))
+    assert "showing the certificate gatepost@nordbank.example" in shown
+    assert "secret" not in shown
+    record = cloud.services.connections.get(NAME)
+    assert record is not None
+    assert record.network is not None
+    assert cloud.services.tool_access(record).network.proxy_for("jira.nordbank.example", 443) is not None
+    # Renewed credentials leave it as it is; a renewal of the key reads it.
+    cloud.cli.ok("connection", "add", NAME, "--tool", "jira", "--url", "https://jira.nordbank.example", "--user", "u",
+                 GATEPOST_CREDENTIAL="t2")  # fmt: skip
+    assert "proxy.nordbank.example" in way()
+    assert way("--reset") == "jira-main is reached as the installation does. Try it: gatepost doctor jira-main"
+    assert cloud.cli.refused("connection", "network", NAME, "--ca-file", str(ROOT / "LICENSE")) == (
+        "--ca-file holds no certificate in PEM form: a text that begins with -----BEGIN CERTIFICATE----- is expected."
+    )
+    assert cloud.cli.refused("connection", "network", NAME, "--client-certificate", str(authority.file)).startswith(
+        "--client-certificate: the certificate and its private key cannot be used together ("
+    )
+
+
+def test_a_connection_that_governs_nothing_is_removed(cloud: SiteUnderTest) -> None:
+    cloud.connect("--url", cloud.sandbox.jira.base_url, "--user", seed.BOT_EMAIL)
+    assert cloud.states()
+    output = cloud.cli.ok("connection", "remove", NAME)
+    assert output.splitlines() == [
+        "Removed jira-main.",
+        f"Its webhook is still registered at {cloud.sandbox.jira.base_url}: remove it there.",
+    ]
+    assert cloud.services.connections.get(NAME) is None
+    assert cloud.states() == []
+    assert cloud.cli.refused("connection", "remove", NAME).startswith('There is no connection "jira-main".')
+    cloud.connect("--url", cloud.sandbox.jira.base_url, "--user", seed.BOT_EMAIL)
+    cloud.cli.ok("mapping", "activate", str(ROOT / "deploy/examples/jira-only.yaml"), "--reason", "first")
+    assert cloud.cli.refused("connection", "remove", NAME) == (
+        "jira-main is in the active mapping: activate a mapping without it first."
+    )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,9 @@ import requests
 from sqlalchemy.engine import URL
 
 from connector.bootstrap import Services, bootstrap
+from connector.errors import Unreachable
+from connector.jira.admin import CloudAdmin, Workflows
+from connector.jira.workflow_gates import Document
 from connector.settings import Settings
 from sandbox import servers
 from sandbox.jira.model import Deployment, Refusal, Workflow, field_is
@@ -23,13 +26,9 @@ from tests.waiting import LONGEST_CALL_SECONDS
 
 pytestmark = pytest.mark.story
 
-MAPPING = (
-    (ROOT / "deploy/examples/jira-only.yaml")
-    .read_text()
-    .replace("      gate: Gate\n", "      gate: Gate\n      allowed_stages: Gate allowed stages\n", 1)
-)
+MAPPING = (ROOT / "deploy/examples/jira-only.yaml").read_text()
 OWNED_COLUMNS = (
-    "DoI stage", "Implementation status", "Potential status", "Gate", "Gate allowed stages", "Gate blockers", "Why",
+    "DoI stage", "Implementation status", "Potential status", "Gate", "Highest stage", "Gate blockers", "Why",
     "Plan net", "Forecast net", "Actual net", "Variance %",
 )  # fmt: skip
 
@@ -94,10 +93,11 @@ def test_a_plan_lists_everything_and_changes_nothing(site: ProvisionedSite) -> N
     output = site.plan()
     assert "create the field Gate (select with Open, Not due, Waiting, Blocked, Breach) for CLOUD, ITX" in output
     assert (
-        'Gate blockers, Why, Plan net, Forecast net, Actual net, Variance % on the screen "ITX: edit screen"' in output
+        'Gate blockers, Why, Plan net, Forecast net, Actual net, Variance % on the screen "ITX: view screen"' in output
     )
     assert 'guard "To Analysis", "To Approved", "To Done", "To Closed" of the workflow "ITX epics"' in output
-    assert "lets through an open gate only" in output
+    assert "Highest stage has to reach the stage; an empty number shuts" in output
+    assert "no group is exempt from the gates" in output
     assert site.fields() == before
     assert site.cli.run("provision", "plan", "jira-main", "--mapping", site.file).exit_code == 1
 
@@ -109,6 +109,11 @@ def test_missing_objects_are_created_and_verified_and_the_second_run_changes_not
     jira = site.sandbox.jira
     assert jira.field_named("Gate").options == ("Open", "Not due", "Waiting", "Blocked", "Breach")
     assert jira.field_named("Gate blockers").type == "textarea"
+    highest = jira.field_named("Highest stage").id
+    on = {screen.name for screen in jira.admin.screens.values() if highest in screen.fields}
+    assert on == {"ITX: view screen", "CLOUD: view screen"}, "nobody types into an owned field"
+    projects = [jira.projects[key].id for key in ("CLOUD", "ITX")]
+    assert [context.projects for context in jira.admin.contexts[highest]] == [projects], "and no other project has it"
     requests.delete(f"{jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS)
     again = site.apply()
     assert "Nothing is missing." in again
@@ -195,44 +200,123 @@ def move(site: ProvisionedSite, key: str, to: str) -> str:
     return ""
 
 
-def set_gate(site: ProvisionedSite, key: str, gate: str | None, allowed_stages: str | None = None) -> None:
-    site.sandbox.jira.edit(key, {"Gate": gate, "Gate allowed stages": allowed_stages}, by="gatepost-bot")
+def set_highest(site: ProvisionedSite, key: str, level: int | None) -> None:
+    site.sandbox.jira.edit(key, {"Highest stage": level}, by="gatepost-bot")
 
 
-def test_a_guarded_workflow_refuses_and_always_allows_the_way_back(site: ProvisionedSite) -> None:
+@pytest.mark.parametrize("kind", [seed.workflow, seed.simplified_workflow])
+def test_a_guarded_workflow_refuses_and_always_allows_the_way_back(
+    site: ProvisionedSite, kind: Callable[[str], Workflow]
+) -> None:
+    """In one whose transitions start anywhere as well: every new software project has one of these."""
+    jira = site.sandbox.jira
+    jira.projects["ITX"].type_workflows["Epic"] = kind("ITX epics")  # type: ignore[index]
     site.apply()
-    issue = next(issue for issue in site.sandbox.jira.issues.values() if issue.project == "ITX")
+    issue = next(issue for issue in jira.issues.values() if issue.project == "ITX")
     assert "not valid for the current state" in move(site, issue.key, "Analysis"), "it has not been assessed yet"
-    set_gate(site, issue.key, "Blocked")
+    set_highest(site, issue.key, 0)
     assert "not valid for the current state" in move(site, issue.key, "Analysis")
-    set_gate(site, issue.key, "Open", "Detailed")
-    assert "does not match" in move(site, issue.key, "Done"), "an open gate does not allow to skip a stage"
+    set_highest(site, issue.key, 1)
+    assert "not valid" in move(site, issue.key, "Done"), "nobody skips a stage"
     assert move(site, issue.key, "Analysis") == ""
-    set_gate(site, issue.key, "Breach")
-    assert move(site, issue.key, "Backlog") == "", "the way back is never guarded"
+    set_highest(site, issue.key, 3)
+    assert (move(site, issue.key, "Approved"), move(site, issue.key, "Done")) == ("", "")
+    set_highest(site, issue.key, 2)
+    assert "not valid" in move(site, issue.key, "Closed")
+    assert move(site, issue.key, "Approved") == "", "the way back is open into every stage that was reached"
+    assert move(site, issue.key, "Backlog") == ""
 
 
-def test_a_renamed_state_of_the_gate_opens_and_shuts_like_its_own(site: ProvisionedSite) -> None:
-    site.apply()
-    named = MAPPING.replace("\npolicy:", "\npolicy:\n  gate_names: {open: Offen, blocked: Gesperrt}\n#", 1)
-    assert named != MAPPING
-    Path(site.file).write_text(named)
-    assert "add the choice Gesperrt to Gate" in site.plan()
-    site.apply()
-    site.apply()  # the workflow's rules name the choices, which the first run has made
-    key = next(issue.key for issue in site.sandbox.jira.issues.values() if issue.project == "ITX")
-    for gate, may in (("Gesperrt", False), ("Blocked", False), ("Open", False), ("Offen", True)):
-        set_gate(site, key, gate, "Detailed")
-        assert (move(site, key, "Analysis") == "") is may, gate
-
-
-def test_the_reason_can_be_shown_instead_of_hiding_the_transition(site: ProvisionedSite) -> None:
-    site.apply("--style", "explain")
-    issue = next(issue for issue in site.sandbox.jira.issues.values() if issue.project == "ITX")
-    set_gate(site, issue.key, "Blocked")
-    assert move(site, issue.key, "Analysis").startswith(
-        "Gatepost: the gate into Detailed is shut. The field with the blockers shows why and who must act."
+def test_a_workflow_in_more_projects_than_one_page_shows_is_shared(site: ProvisionedSite) -> None:
+    jira = site.sandbox.jira
+    shared = jira.projects["ITX"].workflow_of("Epic")
+    for number in range(210):
+        jira.projects[f"N{number}"] = replace(jira.projects["ITX"], id=str(90_000 + number), key=f"N{number}")
+    assert jira.projects["N209"].workflow_of("Epic") is shared
+    Path(site.file).write_text(
+        MAPPING.replace("project: [ITX, CLOUD]", f"project: [ITX, {', '.join(f'N{n}' for n in range(209))}]")
     )
+    output = site.plan()
+    assert 'the workflow "ITX epics" is used by N209 as well, which no rule governs' in output
+
+
+def test_a_mistyped_issue_type_plans_no_screens(site: ProvisionedSite) -> None:
+    Path(site.file).write_text(MAPPING.replace("type: [Epic]", "type: [Epik]"))
+    output = site.plan()
+    assert 'no governed project has an issue type "Epik": nothing is planned for it.' in output
+    assert "on the screen" not in output
+
+
+def test_no_screen_for_editing_and_none_that_others_share_gets_a_field_unasked(site: ProvisionedSite) -> None:
+    admin = site.sandbox.jira.admin
+    del admin.view_screen_of["ITX"]
+    site.sandbox.jira.add_project("HR", "People", seed.workflow("HR workflow"))
+    admin.screen_of["HR"], admin.view_screen_of["HR"] = admin.screen_of["CLOUD"], admin.view_screen_of["CLOUD"]
+    output = site.plan()
+    assert '"ITX: edit screen" is also the screen on which issues are edited: the owned fields are written' in output
+    assert 'the screen "CLOUD: view screen" is used by HR as well: nothing is put there.' in output
+    assert "put DoI stage" not in output
+    asked = site.plan("--edit-screens", "--shared")
+    assert 'on the screen "ITX: edit screen"' in asked
+    assert 'on the screen "CLOUD: view screen"' in asked
+    applied = site.apply()
+    assert "Every owned field can be written on a real issue of each project." in applied, "an edit checks no screen"
+
+
+def test_a_team_managed_workflow_is_guarded_where_jira_offers_the_rule(site: ProvisionedSite) -> None:
+    jira = site.sandbox.jira
+    jira.add_project("TEAM", "A team's own", seed.simplified_workflow("TEAM workflow"), team_managed=True)
+    Path(site.file).write_text(MAPPING.replace("project: [ITX, CLOUD]", "project: [ITX, CLOUD, TEAM]"))
+    assert 'of the workflow "TEAM workflow"' in site.plan()
+    jira.workflows.lacking_in_teams.add("system:check-field-value")
+    output = site.plan()
+    assert 'of the workflow "TEAM workflow": Highest' not in output
+    assert 'the workflow "TEAM workflow" belongs to a team-managed project, where Jira offers no rule' in output
+
+
+def test_a_locked_status_is_told(site: ProvisionedSite) -> None:
+    site.sandbox.jira.projects["ITX"].workflow_of("Epic").locked = ("Closed",)
+    assert 'Closed of the workflow "ITX epics" is locked (jira.issue.editable=false)' in site.plan()
+
+
+def test_triggers_on_a_guarded_transition_are_told(site: ProvisionedSite) -> None:
+    workflow = site.sandbox.jira.projects["ITX"].workflow_of("Epic")
+    workflow.transitions[2].triggers = [{"ruleKey": "system:development-triggers", "parameters": {}}]
+    assert '"To Done" of the workflow "ITX epics" also has triggers: a branch, a commit or a merge' in site.plan()
+
+
+def test_a_gate_that_the_site_stores_with_more_parameters_is_recorded_and_right(site: ProvisionedSite) -> None:
+    site.sandbox.jira.workflows.adds_parameters = True
+    assert "Every owned field can be written" in site.apply()
+    assert "Nothing is missing." in site.plan()
+
+
+def test_what_a_gate_changes_is_recorded_before_it_changes(
+    site: ProvisionedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The call is lost after the workflow was written: the gate stands, and can be taken back."""
+    jira = site.sandbox.jira
+    workflow = jira.projects["ITX"].workflow_of("Epic")
+    bare = [transition.conditions for transition in workflow.transitions]
+    real = CloudAdmin.replace_transitions
+
+    def lost(self: CloudAdmin, read: Workflows, transitions: Sequence[Document]) -> None:
+        real(self, read, transitions)
+        raise Unreachable("The connection was lost.")
+
+    monkeypatch.setattr(CloudAdmin, "replace_transitions", lost)
+    result = site.cli.run("provision", "apply", "jira-main", "--yes", "--mapping", site.file)
+    assert "The connection was lost." in str(result.exception)
+    assert [transition.conditions for transition in workflow.transitions] != bare
+    monkeypatch.undo()
+    sheet = " ".join(site.cli.run("provision", "sheet", "jira-main").output.split())
+    assert (
+        'Workflow "ITX epics", transition "To Analysis" (21): take out the condition that compares Highest stage '
+        "(customfield_" in sheet
+    )
+    assert "with 1" in sheet
+    site.run("destroy", "--yes")
+    assert [transition.conditions for transition in workflow.transitions] == bare
 
 
 def test_items_that_are_not_governed_pass_where_they_share_the_workflow(site: ProvisionedSite) -> None:
@@ -243,10 +327,10 @@ def test_items_that_are_not_governed_pass_where_they_share_the_workflow(site: Pr
     jira.admin.screens.clear()
     jira.admin.create_screens()
     output = site.apply()
-    assert 'of the workflow "One for all": stops a shut gate; issues without one pass' in output
+    assert 'of the workflow "One for all": Highest stage has to reach the stage; an empty number passes' in output
     story = jira.create("OPS", "Story", "Not governed", by="kaya")
     epic = jira.create("OPS", "Epic", "Governed", by="kaya")
-    set_gate(site, epic.key, "Blocked")
+    set_highest(site, epic.key, 0)
     assert move(site, story.key, "Analysis") == ""
     assert "not valid" in move(site, epic.key, "Analysis")
 
@@ -281,7 +365,7 @@ def test_a_busy_site_is_reported_and_the_next_run_continues(site: ProvisionedSit
 
 def test_text_fields_can_be_created_read_only(site: ProvisionedSite) -> None:
     site.apply("--readonly")
-    assert site.sandbox.jira.field_named("Gate allowed stages").type == "readonlyfield"
+    assert site.sandbox.jira.field_named("DoI stage").type == "readonlyfield"
     assert "Nothing is missing." in site.plan("--readonly")
 
 
@@ -298,3 +382,13 @@ def test_data_center_gets_fields_on_named_screens_and_a_note_about_the_rest(
         assert "Nothing is missing." in site.plan("--screen", "ITX: edit screen", "--screen", "CLOUD: edit screen")
         site.run("destroy", "--yes")
         assert not set(OWNED_COLUMNS) & site.fields()
+
+
+def test_the_live_check_finds_the_stand_in_as_it_takes_jira_to_be_and_leaves_nothing(site: ProvisionedSite) -> None:
+    jira = site.sandbox.jira
+    before, projects, issues = site.fields(), set(jira.projects), set(jira.issues)
+    output = " ".join(site.cli.run("doctor", "--live-check", "jira-main").output.split())
+    assert "✗" not in output, output
+    assert "✓ 7 back at a shut gate, by a transition from any status: To Do" in output
+    assert "✓ 10 and is refused inside an edit: refused" in output
+    assert (site.fields(), set(jira.projects), set(jira.issues)) == (before, projects, issues)

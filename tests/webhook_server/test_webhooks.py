@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -89,6 +90,15 @@ def endpoints(database: URL, tmp_path: Path) -> Iterator[Endpoints]:
 def test_a_signed_jira_event_is_committed_and_accepted(endpoints: Endpoints) -> None:
     assert endpoints.post(EVENT) == (202, "accepted")
     assert endpoints.inbox() == [("jira:issue_updated", "10001", "pending", None)]
+
+
+def test_a_sender_waits_for_a_locked_table_less_than_five_seconds(endpoints: Endpoints) -> None:
+    with endpoints.services.engine.begin() as other:
+        other.execute(text("LOCK TABLE dirty_key IN ACCESS EXCLUSIVE MODE"))
+        began = time.monotonic()
+        assert endpoints.post(EVENT) == (503, "The event could not be stored. Send it again.")
+        assert time.monotonic() - began < 5
+    assert endpoints.post(EVENT) == (202, "accepted"), "nothing was stored before"
 
 
 def test_a_signed_servicenow_event_is_committed_and_accepted(endpoints: Endpoints) -> None:

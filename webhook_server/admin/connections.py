@@ -195,7 +195,7 @@ def _register_again(services: Services, record: ConnectionRecord, secret: str) -
     if webhook.auth is WebhookAuth.URL_SECRET:
         # The address contains the secret: the present webhook would stay beside the new one.
         setup.unregister(webhook)
-    registered = setup.register(url, secret, webhook.auth, [])
+    registered = setup.register(url, secret, webhook.auth, [webhook.query] if webhook.query else [])
     services.connections.update_details(record.name, webhook_registration=registration_values(registered))
 
 

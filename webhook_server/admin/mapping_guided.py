@@ -66,7 +66,7 @@ LABELS = {
     "enforce": "A shut gate",
     "implementation": "Implementation status",
     "potential": "Potential status",
-    "allowed_stages": "Stages it may move into",
+    "highest_stage": "Number of the highest stage that it may enter",
     "variance": "Variance in percent",
     "funding": "Whether money may be spent",
     "written_at": "When Gatepost wrote last",

@@ -54,6 +54,7 @@ ENTRY_TITLES = {
     "command.withdrawn": ("bad", ""),
     "command.altered": ("bad", ""),
     "measure.breached": ("bad", ""),
+    "measure.breach_stays": ("bad", ""),
 }
 """Mark and beginning of an entry whose detail is one text."""
 

@@ -18,9 +18,10 @@ from connector.store.ledger.entries import read_entries
 from connector.store.ledger.measure_names import key_by_id, measures_by_name
 from governance.ledger import LedgerEntry
 from governance.money import Money, Period
-from governance.month_close import CloseItem, CloseState, CloseStep, RefusedStep, Signer
+from governance.month_close import CloseItem, CloseItemKind, CloseState, CloseStep, RefusedStep, Signer
 from governance.rates import Reporting
 from governance.reconciliation import kind_text
+from webhook_server.admin.money_import import confirm_import, decide, import_page, preview_import, take_back
 from webhook_server.admin.money_lock import agree_to_lock, lock_data, prepare_lock, refuse_lock
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.auth import current_viewer, requires_role
@@ -29,6 +30,8 @@ from webhook_server.formats import capitalised
 from webhook_server.permission import Reach
 
 ROWS = 50
+MOST_LINES = 50
+"""Of each kind on the checklist; whoever looks at more asks for one legal entity, or the API."""
 SIGNERS = (Role.CONTROLLER, Role.OFFICE)
 
 
@@ -41,6 +44,8 @@ class MonthShown:
     state: CloseState
     checklist: tuple[CloseItem, ...]
     steps: tuple[CloseStep, ...]
+    is_cut: bool = False
+    """There are more lines than these."""
 
     @property
     def keeps_open(self) -> int:
@@ -61,6 +66,15 @@ def money(_: Services) -> Blueprint:
         ("/locks/<int:number>/refuse", "refuse_lock", partial(_locked, refuse_lock)),
     ):
         blueprint.add_url_rule(rule, endpoint, signs(view), methods=["POST"])
+    whole = requires_role(*SIGNERS, reach=Reach.ORGANISATION)
+    blueprint.add_url_rule("/import", "import_page", whole(import_page))
+    for rule, endpoint, view in (
+        ("/import/preview", "preview_import", preview_import),
+        ("/import/confirm", "confirm_import", confirm_import),
+        ("/imports/<int:number>/take-back", "take_back", take_back),
+        ("/quarantine/<int:number>", "decide", decide),
+    ):
+        blueprint.add_url_rule(rule, endpoint, whole(view), methods=["POST"])
     return blueprint
 
 
@@ -159,6 +173,7 @@ def _page(error: str = "") -> str:
         following=entries[ROWS - 1].id if len(entries) > ROWS else None,
         closed_through=here.month_close.closed_through(entity),
         me=viewer.person,
+        may_import=viewer.holds_everywhere(SIGNERS),
         **(lock_data(viewer) if viewer.grants_of(SIGNERS) else {}),
         capitalised=capitalised,
         kind_text=kind_text,
@@ -173,8 +188,10 @@ def _shown(entity: str, wanted: Period | None) -> MonthShown:
     month = wanted or (state.waiting.month if state.waiting else None)
     if month is None:
         month = min(state.closed_through.plus(1), over) if state.closed_through else over
-    items = close.checklist(month, entity, _reporting())
-    return MonthShown(entity, month, state, items, close.steps(entity))
+    items = close.checklist(month, entity, _reporting(), MOST_LINES + 1)
+    kinds = [[item for item in items if item.kind is kind] for kind in CloseItemKind]
+    shown = tuple(item for some in kinds for item in some[:MOST_LINES])
+    return MonthShown(entity, month, state, shown, close.steps(entity), is_cut=len(shown) < len(items))
 
 
 def _asked() -> tuple[Period, str]:

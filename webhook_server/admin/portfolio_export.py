@@ -76,7 +76,7 @@ def _csv_rows(
         after: str | None = None
         while True:
             if rows == "measures":
-                page, piece = _measures(lists, after, currency, asked.rates, is_today=asked.on is None)
+                page, piece = _measures(lists, after, currency, asked.rates)
             else:
                 page, piece = _lines(lists, wanted, after, currency, rates)
             yield _csv(piece)
@@ -86,7 +86,7 @@ def _csv_rows(
 
 
 def _measures(
-    lists: PortfolioLists, after: str | None, currency: str, view: RatesView, *, is_today: bool
+    lists: PortfolioLists, after: str | None, currency: str, view: RatesView
 ) -> tuple[str | None, list[Sequence[object]]]:
     page = lists.measures("key", after, BATCH_ROWS)
     return page.next_cursor, [
@@ -95,7 +95,7 @@ def _measures(
             row.title,
             *row.hierarchy,
             row.owner,
-            "; ".join(f"{key.replace('_', ' ')}: {name}" for key, name in row.further_roles) if is_today else "",
+            "; ".join(f"{key.replace('_', ' ')}: {name}" for key, name in row.further_roles),
             row.step,
             row.gate,
             row.implementation,

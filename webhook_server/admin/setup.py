@@ -247,6 +247,8 @@ def _entered_record(services: Services, entered: dict[str, str], credential: str
         webhook_auth=known.webhook_auth if known else frozenset({WebhookAuth.SIGNATURE}),
         webhook_registration=known.webhook_registration if known else None,
         made_on_page=not by_operator,
+        # The way is an operator's, for this address and no other one.
+        network=known.network if known is not None and known.base_url == url else None,
     )  # fmt: skip
 
 

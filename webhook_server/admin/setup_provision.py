@@ -18,7 +18,8 @@ from connector.errors import ConfigurationError, ToolError
 from connector.people.permissions import Role
 from connector.store.connections.provisioned_objects import ProvisionedObjects
 from connector.store.database.tables import AUDIT
-from connector.sync.provision import GateStyle, Provisioner, ProvisionOptions, ProvisionPlan, StepKind
+from connector.store.queue.waiting_writes import write_now
+from connector.sync.provision import Provisioner, ProvisionOptions, ProvisionPlan, StepKind, carry_out
 from mapping.config import MappingConfig
 from mapping.load import LoadedMapping, load_mapping
 from mapping.work_item import ConnectionName
@@ -68,7 +69,6 @@ def add_provision(blueprint: Blueprint, services: Services) -> None:
             target=target,
             reason=reason,
             created=created,
-            styles=[(style.value, text) for style, text in GATE_STYLE_LABELS.items()],
         )
 
     @blueprint.post("/provision/<name>/plan")
@@ -94,6 +94,7 @@ def add_provision(blueprint: Blueprint, services: Services) -> None:
                 return _render_plan(services, target, found, options, changed=True)
             done, last = _apply_batch(target, found)
             left = target.provisioner.plan(target.config, target.registry.all(), options) if done else found
+            write_now(services.engine, services.waker, ConnectionName(name))
             state |= {"done": state["done"] + done, "parts": state["parts"] + 1}
             # A step that is planned again after it was done would repeat for ever.
             if left.steps and plan_fingerprint(left) != plan_fingerprint(found) and state["parts"] < MAX_BATCHES:
@@ -119,13 +120,6 @@ def add_provision(blueprint: Blueprint, services: Services) -> None:
             verified=verified,
             created=target.registry.all(),
         )
-
-
-GATE_STYLE_LABELS = {
-    GateStyle.BOTH: "hide it, and explain it to whoever reaches it in another way",
-    GateStyle.HIDE: "hide the transition while the gate is shut",
-    GateStyle.EXPLAIN: "keep the transition; it says why it refuses",
-}
 
 
 def plan_fingerprint(plan: ProvisionPlan) -> str:
@@ -169,7 +163,7 @@ def _apply_batch(target: ProvisionTarget, plan: ProvisionPlan) -> tuple[int, str
     for step in plan.steps:
         if step.kind is not plan.steps[0].kind or (done and time.monotonic() - started > BATCH_SECONDS):
             break
-        target.registry.record(target.provisioner.apply(step))
+        carry_out(target.provisioner, target.registry.record, step)
         done, last = done + 1, step.description
     return done, last
 
@@ -204,38 +198,31 @@ def _required_target(services: Services, name: str) -> ProvisionTarget:
 
 
 def _options() -> ProvisionOptions:
-    """Raises ConfigurationError when two choices do not go together."""
     form = request.form
-    style = GateStyle(form.get("style", GateStyle.BOTH.value))
-    automation_only = bool(form.get("automation_only"))
-    if automation_only and style is GateStyle.EXPLAIN:
-        raise ConfigurationError(
-            "With automation accounts only, people do not see the transitions, so they cannot be explained."
-        )
     screens = tuple(part.strip() for part in form.get("screens", "").split(",") if part.strip())
     return ProvisionOptions(
-        style,
         bool(form.get("readonly")),
-        automation_only,
+        bool(form.get("automation_only")),
         form.get("exempt_group", "").strip(),
         bool(form.get("shared")),
         screens,
+        bool(form.get("edit_screens")),
     )
 
 
 def _as_json(options: ProvisionOptions) -> dict[str, object]:
     return {
-        "style": options.style.value,
         "readonly": options.readonly,
         "automation_only": options.automation_only,
         "exempt_group": options.exempt_group,
         "shared": options.shared,
         "screens": list(options.screens),
+        "edit_screens": options.edit_screens,
     }
 
 
 def _options_from(stored: dict[str, Any]) -> ProvisionOptions:
-    return ProvisionOptions(**stored | {"style": GateStyle(stored["style"]), "screens": tuple(stored["screens"])})
+    return ProvisionOptions(**stored | {"screens": tuple(stored["screens"])})
 
 
 def _signed(state: dict[str, Any]) -> str:

@@ -52,6 +52,10 @@ def record_rotated(transaction: Connection, by: str, connection: str) -> None:
     _record(transaction, by, "connection.secret_rotated", connection, told, {})
 
 
+def record_removed(transaction: Connection, by: str, connection: str) -> None:
+    _record(transaction, by, "connection.removed", connection, f"{connection} was removed.", {})
+
+
 def record_changed(transaction: Connection, by: str, connection: str, columns: Iterable[str]) -> None:
     """Single details of a connection were changed by a person."""
     names = sorted(column.replace("_", " ") for column in columns)

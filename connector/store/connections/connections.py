@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, func, select, update
+from sqlalchemy import Engine, RowMapping, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
@@ -172,6 +172,26 @@ class Connections:
                 former = partial(self._record, before) if before is not None else None
                 connection_audit.record_saved(transaction, by, record, former)
 
+    def remove(self, name: str, *, by: str) -> None:
+        """Forget a connection that governs nothing: its secrets, events and limits.
+
+        Raises ConfigurationError when items of it are known: their measures and the audit need its name.
+        """
+        with self._engine.begin() as transaction:
+            row = transaction.execute(select(CONNECTION.c.name).where(CONNECTION.c.name == name).with_for_update())
+            if row.first() is None:
+                raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
+            known = transaction.execute(_KNOWN_ITEMS, {"name": name}).scalar_one()
+            if known:
+                raise ConfigurationError(
+                    f"{name} cannot be removed: {known:,} of its items are known, and their measures and the audit "
+                    "name it. Take it out of the mapping instead; then nothing is read or written there any more."
+                )
+            for statement in _FORGET:
+                transaction.execute(statement, {"name": name})
+            connection_audit.record_removed(transaction, by, name)
+        self._cache.pop(name, None)
+
     def get(self, name: str) -> ConnectionRecord | None:
         if "\x00" in name:
             # Senders choose what they ask for; PostgreSQL would refuse the question, and not say that there is none.
@@ -285,6 +305,15 @@ class Connections:
         )
 
 
+_KNOWN_ITEMS = text("SELECT count(*) FROM work_item WHERE connection = :name")
+_FORGET = tuple(
+    text(f"DELETE FROM {table} WHERE {column} = :name")  # noqa: S608 - names of our own
+    for table, column in (("outbox", "connection"), ("dirty_key", "connection"), ("inbox", "connection"),
+                          ("connection", "name"))
+)  # fmt: skip
+"""What else names a connection goes with it (ON DELETE CASCADE)."""
+
+
 def _network(stored: str) -> ConnectionNetwork:
     return ConnectionNetwork(**json.loads(stored))
 
@@ -313,10 +342,17 @@ def registration_of(record: ConnectionRecord) -> WebhookRegistration | None:
         str(stored["url"]),
         existed=True,
         expires_at=datetime.fromisoformat(ends) if ends else None,
+        query=str(stored.get("query") or ""),
     )
 
 
 def registration_values(registration: WebhookRegistration) -> dict[str, str | None]:
     """The inverse of :func:`registration_of`."""
     ends = registration.expires_at.isoformat() if registration.expires_at else None
-    return {"id": registration.id, "auth": registration.auth.value, "url": registration.url, "expires_at": ends}
+    return {
+        "id": registration.id,
+        "auth": registration.auth.value,
+        "url": registration.url,
+        "expires_at": ends,
+        "query": registration.query,
+    }

@@ -16,10 +16,14 @@ ASSESSED_BY = "an operator"
 
 
 def close_checklist(
-    connection: Connection, month: Period, legal_entity: str, reporting: Reporting
+    connection: Connection, month: Period, legal_entity: str, reporting: Reporting, most: int | None = None
 ) -> tuple[CloseItem, ...]:
-    """The open lines of a legal entity, or of all (empty); what keeps the month open comes first."""
+    """The open lines of a legal entity, or of all (empty); what keeps the month open comes first.
+
+    ``most``: no more lines of each kind than these, for whoever looks; without it all of them.
+    """
     asked = {
+        "most": most,
         "month": month.first_day,
         "entity": legal_entity,
         "text_month": str(month),
@@ -63,15 +67,17 @@ _OF_ENTITY = "(CAST(:entity AS text) = '' OR lower(m.legal_entity) = lower(:enti
 _DIFFERENCES = text(f"""
     SELECT m.id, m.key, m.controller, d.kind, d.ledger, d.tool, d.due_at
     FROM ledger_difference AS d JOIN measure AS m ON m.id = d.measure_id
-    WHERE {_OF_ENTITY} ORDER BY m.key, m.id, d.kind
+    WHERE {_OF_ENTITY} ORDER BY m.key, m.id, d.kind LIMIT :most
 """)  # noqa: S608 - our own clause
 # Whether the tool agrees with these entries is found by the next assessment only.
 _NOT_ASSESSED = text(f"""
     SELECT m.id, m.key FROM measure AS m
     JOIN (SELECT e.measure_id, max(e.entered_at) AS entered_at FROM ledger_entry AS e
-          WHERE e.month = :month AND e.measure_id IS NOT NULL GROUP BY 1) AS newest ON newest.measure_id = m.id
+          WHERE e.month = :month AND e.measure_id IS NOT NULL
+            AND e.entered_at > (SELECT min(assessed_at) FROM measure WHERE unmapped_since IS NULL)
+          GROUP BY 1) AS newest ON newest.measure_id = m.id
     WHERE newest.entered_at > m.assessed_at AND {_OF_ENTITY}
-    ORDER BY m.key, m.id
+    ORDER BY m.key, m.id LIMIT :most
 """)  # noqa: S608 - our own clause
 _RATES = text(f"""
     SELECT DISTINCT e.currency, e.account = 'cash' AND e.kind NOT IN ('capex', 'depreciation', 'tax') AS is_balance
@@ -87,16 +93,28 @@ _MISSING = text(f"""
       AND coalesce(m.verdict #>> '{{off_ramp,kind}}', '') NOT IN ('cancelled', 'killed')
       AND NOT EXISTS (SELECT 1 FROM effect_line AS a
                       WHERE a.measure_id = m.id AND a.version = 'actual' AND a.month = e.month AND a.kind = e.kind)
-    GROUP BY m.id, m.key, m.controller ORDER BY m.key, m.id
+    GROUP BY m.id, m.key, m.controller ORDER BY m.key, m.id LIMIT :most
 """)  # noqa: S608 - our own clause
-# The newest month before this one with an actual benefit that nobody has signed, or no longer as it is.
+# The newest month before this one with an actual benefit that nobody has signed, or no longer as it is.  Which measures
+# have one at all is known from their assessment, so that those that are signed are not looked at.
 _UNVALIDATED = text(f"""
+    WITH closed AS MATERIALIZED (
+        SELECT named.entity, ledger_closed_through(named.entity) AS through FROM (
+            SELECT DISTINCT coalesce(m.legal_entity, '') AS entity FROM measure AS m
+            WHERE m.unvalidated_since < :month AND {_OF_ENTITY}
+        ) AS named
+    ), unsigned AS MATERIALIZED (
+        SELECT m.id, m.key, m.controller, m.verdict, closed.through
+        FROM measure AS m JOIN closed ON closed.entity = coalesce(m.legal_entity, '')
+        WHERE m.unvalidated_since < :month AND m.unvalidated_since <= closed.through AND {_OF_ENTITY}
+        ORDER BY m.key, m.id LIMIT :most
+    )
     SELECT DISTINCT ON (m.key, m.id) m.id, m.key, m.controller, e.month
-    FROM effect_line AS e JOIN measure AS m ON m.id = e.measure_id
+    FROM unsigned AS m JOIN effect_line AS e ON e.measure_id = m.id
     WHERE e.version = 'actual' AND e.kind IN ('benefit', 'one_off_benefit') AND e.month < :month
-      AND e.account = 'ebitda' AND e.hard
-      AND e.month <= ledger_closed_through(coalesce(m.legal_entity, '')) AND {_OF_ENTITY}
+      AND e.account = 'ebitda' AND e.hard AND e.amount <> 0 AND e.month <= m.through
       AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(m.verdict -> 'signed') AS s (line)
-                      WHERE s.line ->> 'month' = to_char(e.month, 'YYYY-MM') AND s.line ->> 'kind' = e.kind)
+                      WHERE s.line ->> 'month' = to_char(e.month, 'YYYY-MM') AND s.line ->> 'kind' = e.kind
+                        AND coalesce(s.line ->> 'pl_line', '') = e.pl_line)
     ORDER BY m.key, m.id, e.month DESC
 """)  # noqa: S608 - our own clause

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -213,3 +213,20 @@ _PROFILE = text("""
     ORDER BY number DESC LIMIT 1
 """)
 _PROFILES = text("SELECT DISTINCT ON (name) * FROM money_profile ORDER BY name, number DESC")
+
+
+def wait_for_answer(transaction: Connection, name: str, content: bytes, at: datetime) -> str:
+    """Keep a file that was shown until somebody confirms it; those of yesterday that nobody confirmed go."""
+    transaction.execute(_FORGET, {"before": at - timedelta(days=1)})
+    return keep_file(transaction, name, content)
+
+
+def read_waiting_file(connection: Connection, sha256: str) -> bytes | None:
+    content = connection.execute(text("SELECT content FROM money_file WHERE sha256 = :s"), {"s": sha256}).scalar()
+    return bytes(content) if content is not None else None
+
+
+_FORGET = text("""
+    DELETE FROM money_file AS f WHERE f.kept_at < :before
+      AND NOT EXISTS (SELECT 1 FROM money_import AS i WHERE i.sha256 = f.sha256)
+""")

@@ -73,9 +73,12 @@ class MonthClose:
             row = connection.execute(_STEP, {"id": number}).first()
         return _step(row) if row is not None else None
 
-    def checklist(self, month: Period, legal_entity: str, reporting: Reporting) -> tuple[CloseItem, ...]:
+    def checklist(
+        self, month: Period, legal_entity: str, reporting: Reporting, most: int | None = None
+    ) -> tuple[CloseItem, ...]:
+        """What is not done of a month; ``most`` lines of each kind."""
         with self._engine.connect() as connection:
-            return close_checklist(connection, month, legal_entity, reporting)
+            return close_checklist(connection, month, legal_entity, reporting, most)
 
     def prepare(
         self,
@@ -260,9 +263,26 @@ def _step(row: Row[Any]) -> CloseStep:
 # The same lock that whoever posts holds together with others.
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('ledger', 4713))")
 _CLOSED_THROUGH = text("SELECT ledger_closed_through(:entity)")
+# From one name to the next by the index: there are few of them among millions of rows.
 _ENTITIES = text("""
-    SELECT legal_entity FROM measure WHERE legal_entity IS NOT NULL AND unmapped_since IS NULL
-    UNION SELECT legal_entity FROM ledger_entry UNION SELECT legal_entity FROM month_close_step ORDER BY 1
+    WITH RECURSIVE of_measures (name, legal_entity) AS (
+        (SELECT lower(legal_entity), legal_entity FROM measure WHERE legal_entity IS NOT NULL
+         ORDER BY lower(legal_entity) LIMIT 1)
+        UNION ALL
+        SELECT following.* FROM of_measures, LATERAL (
+            SELECT lower(m.legal_entity), m.legal_entity FROM measure AS m
+            WHERE lower(m.legal_entity) > of_measures.name ORDER BY lower(m.legal_entity) LIMIT 1) AS following
+    ), of_entries (name, legal_entity) AS (
+        (SELECT lower(legal_entity), legal_entity FROM ledger_entry ORDER BY lower(legal_entity) LIMIT 1)
+        UNION ALL
+        SELECT following.* FROM of_entries, LATERAL (
+            SELECT lower(e.legal_entity), e.legal_entity FROM ledger_entry AS e
+            WHERE lower(e.legal_entity) > of_entries.name ORDER BY lower(e.legal_entity) LIMIT 1) AS following
+    )
+    SELECT DISTINCT ON (lower(legal_entity)) legal_entity FROM (
+        SELECT legal_entity FROM of_measures UNION ALL SELECT legal_entity FROM of_entries
+        UNION ALL SELECT legal_entity FROM month_close_step
+    ) AS named ORDER BY lower(legal_entity), legal_entity
 """)
 _STATE = text("""
     SELECT ledger_closed_through(:entity) AS closed, ledger_closed_through('') AS with_all,

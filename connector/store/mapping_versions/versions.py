@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,8 +12,10 @@ from sqlalchemy import Connection, Engine, RowMapping, func, select, text, updat
 from connector.errors import ConfigurationError
 from connector.store.database import audit
 from connector.store.database.tables import MAPPING_VERSION
+from connector.store.mapping_versions.moving_starts import moving_starts, starts_from_json, starts_to_json
 from connector.store.queue.inbox import mark_all_dirty
 from connector.store.queue.wake_up import TaskKind, Waker
+from mapping.existing_breaches import MovingStart
 from mapping.work_item import ConnectionName
 
 
@@ -39,6 +42,8 @@ class StoredMapping:
     superseded_at: datetime | None
     restores: int | None
     """The version that this one brought back."""
+    moving_starts: Mapping[str, MovingStart] = field(default_factory=dict)
+    """By rule, where moving back was switched on without moving what was ahead already."""
 
 
 class MappingConflict(ConfigurationError):
@@ -94,9 +99,19 @@ class MappingVersions:
             )
 
     def activate(
-        self, source: str, digest: str, *, author: str, reason: str, instead_of: int | None = None
+        self,
+        source: str,
+        digest: str,
+        *,
+        author: str,
+        reason: str,
+        instead_of: int | None = None,
+        move_existing: bool = False,
     ) -> StoredMapping:
         """Make this text the active version and have every known item assessed again under it.
+
+        Where its rules begin to move items back, those that are ahead of their gate already are only reported, unless
+        ``move_existing``.
 
         A text that is equal to the active one is not stored twice.  ``instead_of`` is the version that its author
         believes to be active: raises MappingConflict when another one is.
@@ -109,11 +124,10 @@ class MappingVersions:
                 raise MappingConflict(active)
             if active is not None and active.digest == digest:
                 return active
-            return self._activate(
-                transaction, _insert(transaction, source, digest, author, reason, MappingState.VALIDATED)
-            )
+            added = _insert(transaction, source, digest, author, reason, MappingState.VALIDATED)
+            return self._activate(transaction, added, move_existing=move_existing)
 
-    def activate_version(self, number: int, *, author: str) -> StoredMapping:
+    def activate_version(self, number: int, *, author: str, move_existing: bool = False) -> StoredMapping:
         """Make a kept version the active one.  Raises ConfigurationError for one that is not ready for it."""
         stored = self.get(number)
         match stored.state:
@@ -127,7 +141,7 @@ class MappingVersions:
                 )
             case _:
                 with self._engine.begin() as transaction:
-                    return self._activate(transaction, stored, author)
+                    return self._activate(transaction, stored, author, move_existing=move_existing)
 
     def rollback(self, *, author: str, reason: str, to: int | None = None) -> StoredMapping:
         """Bring a former version back, the last one by default, as a new version: history has no way back."""
@@ -157,7 +171,19 @@ class MappingVersions:
         with self._engine.connect() as transaction:
             return int(transaction.execute(_WAITING).scalar_one())
 
-    def _activate(self, transaction: Connection, stored: StoredMapping, author: str = "") -> StoredMapping:
+    def count_breaches(self, rules: Collection[str]) -> int:
+        """Measures of these rules that are ahead of their gate now."""
+        with self._engine.connect() as transaction:
+            return int(transaction.execute(_BREACHES, {"rules": sorted(rules)}).scalar_one())
+
+    def _activate(
+        self, transaction: Connection, stored: StoredMapping, author: str = "", *, move_existing: bool = False
+    ) -> StoredMapping:
+        before = _active(transaction)
+        begins = MovingStart(stored.number, transaction.execute(select(func.now())).scalar_one())
+        kept = {} if before is None else before.moving_starts
+        former = None if before is None else before.source
+        starts = {} if move_existing else moving_starts(former, stored.source, kept, begins)
         transaction.execute(
             update(MAPPING_VERSION)
             .where(MAPPING_VERSION.c.state == MappingState.ACTIVE.value)
@@ -166,7 +192,7 @@ class MappingVersions:
         row = transaction.execute(
             update(MAPPING_VERSION)
             .where(MAPPING_VERSION.c.number == stored.number)
-            .values(state=MappingState.ACTIVE.value, activated_at=func.now())
+            .values(state=MappingState.ACTIVE.value, activated_at=func.now(), moving_starts=starts_to_json(starts))
             .returning(MAPPING_VERSION)
         ).mappings()
         active = _stored(row.one())
@@ -220,10 +246,15 @@ def _stored(row: RowMapping) -> StoredMapping:
         "superseded_at",
         "restores",
     )
-    return StoredMapping(state=MappingState(row["state"]), **{name: row[name] for name in names})
+    return StoredMapping(
+        state=MappingState(row["state"]),
+        moving_starts=starts_from_json(row["moving_starts"]),
+        **{name: row[name] for name in names},
+    )
 
 
 # What no rule took so far, and dead letters for want of a mapping, are tried again as well.
 _CONNECTIONS_WITH_DIRTY_KEYS = text("SELECT DISTINCT connection FROM dirty_key ORDER BY connection")
 _LOCK = text("LOCK TABLE mapping_version IN SHARE ROW EXCLUSIVE MODE")
+_BREACHES = text("SELECT count(*) FROM measure WHERE gate = 'breach' AND rule = ANY(:rules) AND unmapped_since IS NULL")
 _WAITING = text("SELECT count(*) FROM dirty_key WHERE state = 'waiting'")

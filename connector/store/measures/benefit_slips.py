@@ -11,7 +11,7 @@ from governance.money import Money, Period
 from governance.slip_effect import BenefitSlip, benefit_slip
 
 
-def stored_slip(effect_lines: Iterable[Mapping[str, Any]], fiscal_year_start: int) -> Fact[BenefitSlip]:
+def stored_slip(effect_lines: Iterable[Mapping[Any, Any]], fiscal_year_start: int) -> Fact[BenefitSlip]:
     """As :func:`governance.slip_effect.benefit_slip` says, of the lines that count: the locked plan, if any."""
     lines = (
         EffectLine(

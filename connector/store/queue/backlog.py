@@ -12,6 +12,7 @@ from threading import Lock
 
 from sqlalchemy import Engine, text
 
+from connector.store.database.bounded import bounded_transaction
 from mapping.work_item import ConnectionName
 
 FRESH_SECONDS = 1.0
@@ -27,7 +28,7 @@ _OLDEST = text("""
 
 def oldest_age(engine: Engine, connection: ConnectionName) -> float:
     """Seconds that the oldest event of a connection has waited for a worker; 0 when none does."""
-    with engine.connect() as transaction:
+    with bounded_transaction(engine) as transaction:
         row = transaction.execute(_OLDEST, {"connection": connection}).first()
     return max(float(row.age), 0.0) if row is not None and row.inbox_id is not None else 0.0
 

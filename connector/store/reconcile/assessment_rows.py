@@ -14,7 +14,7 @@ from connector.store.database.row_level_access import account_key
 from connector.store.measures.verdicts import verdict_to_json
 from connector.store.reconcile import evidence_names
 from connector.sync.stores import AssessedItem
-from governance.effects import EffectLine
+from governance.effects import BENEFITS, Account, EffectLine, Version
 from governance.explain import explain
 from governance.facts import Unknown, known
 from governance.locked_plan import with_locked_plan
@@ -22,6 +22,7 @@ from governance.measure import Person
 from governance.measure_state import MeasureState
 from governance.money import Money
 from governance.role_change import pending
+from governance.signature import LineKey as SignedKey
 from mapping.marks import is_mark
 from mapping.work_item import Comment, ConnectionName, WorkItem
 from mapping.writeback import Change, Comparison
@@ -146,6 +147,7 @@ def measure_row(prepared: PreparedAssessment, mapping_version: int, now: datetim
         "reassess_at": outcome.reassess_at,
         "baseline_id": known(facts.baseline_id),
         "item_created_at": item.created,
+        "unvalidated_since": _unvalidated_since(outcome),
         "explanation": prepared.explanation,
         "findings": prepared.findings,
         "role_change_parties": _role_change_parties(item.connection, verdict.measure_state),
@@ -155,6 +157,22 @@ def measure_row(prepared: PreparedAssessment, mapping_version: int, now: datetim
         "policy_version": verdict.policy_version,
         "assessed_at": now,
     }
+
+
+def _unvalidated_since(outcome: AssessedItem) -> date | None:
+    signed = {line.key for line in outcome.assessment.verdict.signed}
+    months = (
+        line.month
+        for line in outcome.assessment.mapped.measure.effects
+        if line.version is Version.ACTUAL
+        and line.kind in BENEFITS
+        and line.account is Account.EBITDA
+        and line.hard
+        and line.money.amount
+        and SignedKey(line.month, line.kind, line.pl_line) not in signed
+    )
+    oldest = min(months, default=None)
+    return None if oldest is None else oldest.first_day
 
 
 def _role_change_parties(connection: ConnectionName, state: MeasureState) -> list[str]:

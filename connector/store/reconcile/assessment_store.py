@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select, text, update
 
+from connector.notify.alerts import AlertKind
 from connector.store.database import audit
 from connector.store.database.bulk_insert import insert_many, on_conflict_update
 from connector.store.database.tables import (
@@ -23,6 +24,7 @@ from connector.store.database.tables import (
 )
 from connector.store.ledger.differences import store_differences
 from connector.store.measures import verdict_history
+from connector.store.notifications.alerts import raise_one_time_alert
 from connector.store.notifications.event_recorder import EventRecorder
 from connector.store.queue.dirty_keys import release_claim, still_claimed
 from connector.store.queue.inbox import mark_dirty, schedule_reassessment
@@ -30,6 +32,7 @@ from connector.store.queue.outbox_planner import REASSESS_SECONDS, plan_writes, 
 from connector.store.queue.wake_up import TaskKind, Waker
 from connector.store.reconcile import assessment_rows, command_rows, dependents
 from connector.sync.stores import AbsentItem, AssessedItem, Claim, ItemAlias, ItemOutcome, StoreResult, UnmappedItem
+from governance.verdict import EventKind
 from mapping.work_item import ConnectionName, NativeId
 
 
@@ -63,6 +66,7 @@ class SqlAssessmentStore:
             entries, decisions = _store_measures(transaction, assessed, mapping_version, now)
             _mark_unmapped(transaction, claim.connection, unmapped, now)
             _mark_unreachable(transaction, claim.connection, [o for o in kept if isinstance(o, AbsentItem)])
+            _report_lasting_breaches(transaction, claim.connection, assessed)
             planned = plan_writes(transaction, claim, assessed)
             supersede_writes(transaction, claim.connection, [outcome.item.native_id for outcome in unmapped])
             settled_names = {dirty_key_of(outcome) for outcome in kept}
@@ -81,6 +85,22 @@ class SqlAssessmentStore:
             watch.record(self._waker, now)
             audit.record(transaction, entries)
         return StoreResult(len(kept), decisions, sum(planned.rows_by_connection.values()), len(outcomes) - len(kept))
+
+
+def _report_lasting_breaches(
+    transaction: Connection, connection: ConnectionName, assessed: Sequence[AssessedItem]
+) -> None:
+    """An alert for each item that went past its gate so often that it is not moved back any more."""
+    for outcome in assessed:
+        verdict, item = outcome.assessment.verdict, outcome.item
+        if any(event.kind is EventKind.BREACH_STAYS for event in verdict.events):
+            detail = {
+                "key": item.key,
+                "measure": outcome.assessment.mapped.measure.id,
+                "status": item.status,
+                "times": str(len(verdict.measure_state.breach_times)),
+            }
+            raise_one_time_alert(transaction, AlertKind.BREACH_STAYS, connection, detail)
 
 
 def dirty_key_of(outcome: ItemOutcome) -> NativeId:

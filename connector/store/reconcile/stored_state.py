@@ -44,7 +44,7 @@ class SqlStateStore:
     ) -> dict[NativeId, StoredState]:
         with self._engine.connect() as transaction:
             measures = transaction.execute(
-                select(MEASURE.c.id, MEASURE.c.native_id, MEASURE.c.measure_state).where(
+                select(MEASURE.c.id, MEASURE.c.native_id, MEASURE.c.measure_state, MEASURE.c.mapping_version).where(
                     MEASURE.c.connection == connection, MEASURE.c.native_id.in_(items)
                 )
             ).all()
@@ -67,7 +67,11 @@ class SqlStateStore:
                 continue
             state = replace(from_json(MeasureState, measure.measure_state), plan=plans.get(measure.id))
             states[item] = StoredState(
-                state, values.get(item, {}), commands.get(measure.id, ()), pending.get(measure.id, ())
+                state,
+                values.get(item, {}),
+                commands.get(measure.id, ()),
+                pending.get(measure.id, ()),
+                measure.mapping_version,
             )
         return states
 

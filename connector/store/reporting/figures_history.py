@@ -122,12 +122,17 @@ def _tables_at() -> tuple[CTE, ...]:
     measures = (
         text("""
             SELECT m.id, m.connection, m.native_id, m.owner_id, m.sponsor_id, m.controller_id,
+                   coalesce((SELECT v.facts FROM verdict_version AS v
+                             WHERE v.measure_id = m.id AND v.known_from <= :figures_at
+                             ORDER BY v.known_from DESC, v.id DESC LIMIT 1), '{}') AS facts,
                    coalesce((SELECT v.findings FROM verdict_version AS v
                              WHERE v.measure_id = m.id AND v.known_from <= :figures_at
                              ORDER BY v.known_from DESC, v.id DESC LIMIT 1), '[]') AS findings
             FROM measure AS m
         """)
-        .columns(*map(literal_column, ("id", "connection", "native_id", "owner_id", "sponsor_id", "controller_id")))
+        .columns(
+            *map(literal_column, ("id", "connection", "native_id", "owner_id", "sponsor_id", "controller_id", "facts"))
+        )
         .cte("measure")
     )
     return figures, findings, measures

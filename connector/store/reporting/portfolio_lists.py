@@ -80,7 +80,7 @@ class MeasureRow:
     blockers: tuple[str, ...]
     findings: tuple[str, ...]
     further_roles: tuple[tuple[str, str], ...] = ()
-    """Key of each further role that somebody holds today, and the holder's name."""
+    """Key of each further role that somebody holds, and the holder's name."""
 
 
 @dataclass(frozen=True, slots=True)

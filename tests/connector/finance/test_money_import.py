@@ -21,6 +21,7 @@ from governance.ledger import EntryId, EntryType
 from governance.ledger_source import EnteredBy, FileCell
 from governance.money import Money, Period
 from governance.month_close import CloseItemKind
+from governance.rates import Reporting
 from governance.statements import ChangeKind
 from mapping.imports.profile import load_profile
 from mapping.imports.template import TEMPLATE_PROFILE
@@ -156,7 +157,7 @@ def test_what_matches_nothing_waits_is_on_the_checklist_and_is_decided(
         big, small = open_quarantine(connection)
         items = [
             one
-            for one in close_checklist(connection, Period(2026, 10), "", "EUR")
+            for one in close_checklist(connection, Period(2026, 10), "", Reporting("EUR"))
             if one.kind is CloseItemKind.QUARANTINE
         ]
     assert (big.sentence, big.amount, big.due_at) == ('"9000": matches no measure', 15, date(2026, 11, 10))

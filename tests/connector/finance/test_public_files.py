@@ -69,7 +69,7 @@ def independent_totals(file: Path) -> dict[str, Decimal]:
         column = next(i for i, name in enumerate(rows[0]) if name.startswith(head))
         for row in rows[1:]:
             cell = row[column].strip() if column < len(row) else ""
-            if match := re.fullmatch(r"(-?)£?(-?)\s*(\d[\d,]*(?:\.\d+)?)", cell.replace("\xa0", "")):
+            if match := re.fullmatch(r"(-?)£?(-?)\s*(\d[\d,]*(?:\.\d+)?(?:[eE]-?\d+)?)", cell.replace("\xa0", "")):
                 number = Decimal(match[3].replace(",", "")) * 1_000_000
                 totals[version] += -number if match[1] or match[2] else number
     return dict(totals)

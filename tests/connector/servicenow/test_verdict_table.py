@@ -188,8 +188,8 @@ def test_the_live_check_tries_each_assumption_on_its_own_record_and_leaves_nothi
     sandbox: servers.Sandbox, site: ToolSite
 ) -> None:
     before = {table: set(rows) for table, rows in sandbox.servicenow.tables.items()}
-    assert site.live_check is not None
-    steps = {step.key: step for step in site.live_check.run("change_request")}
+    assert site.instance_check is not None
+    steps = {step.key: step for step in site.instance_check.run("change_request")}
     assert {key: step.result.value for key, step in steps.items() if key.startswith("L")} == {
         "L1": "proved", "L2": "proved", "L3": "proved", "L4": "proved", "L5": "proved", "L6": "not tried",
         "L7": "refuted", "L8": "proved", "L9": "proved", "L10": "proved", "L11": "proved", "L12": "proved",

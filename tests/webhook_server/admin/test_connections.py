@@ -296,15 +296,13 @@ def test_the_set_up_says_what_is_done_and_what_comes_next(desk: Desk) -> None:
 
 
 STORY = (ROOT / "sandbox/story/mapping.yaml").read_text()
-WITH_ALLOWED_STAGES = STORY.replace(
-    "      gate: Gate\n", "      gate: Gate\n      allowed_stages: Gate allowed stages\n", 1
-)
+WITH_FUNDING = STORY.replace("      gate: Gate\n", "      gate: Gate\n      funding: Money may be spent\n", 1)
 
 
 @pytest.fixture
 def wanting(database: URL, tmp_path: Path) -> Iterator[Desk]:
     """The mapping names a field that is not there yet."""
-    with simulation(database, tmp_path, mapping=WITH_ALLOWED_STAGES) as scene:
+    with simulation(database, tmp_path, mapping=WITH_FUNDING) as scene:
         scene.sandbox.jira.admin.create_screens()
         for project in ("ITX", "CLOUD"):
             scene.sandbox.jira.create(project, "Epic", "An idea", by="kaya", assignee="osei")
@@ -315,8 +313,8 @@ def test_what_is_missing_is_planned_confirmed_and_made_step_by_step(wanting: Des
     services, jira = wanting.scene.services, wanting.scene.sandbox.jira
     plan = wanting.admin.update("/setup/provision/jira-main/plan")
     assert "nothing has been created yet." in page_text(plan)
-    assert "Fields create the field Gate allowed stages" in page_text(plan)
-    assert "Gate allowed stages" not in {field.name for field in jira.fields.values()}
+    assert "Fields create the field Money may be spent" in page_text(plan)
+    assert "Money may be spent" not in {field.name for field in jira.fields.values()}
     answer, parts = plan, 0
     while 'name="state"' in answer.text and parts < 20:
         answer = wanting.admin.update("/setup/provision/jira-main/apply", state=hidden(answer, "state"))
@@ -327,7 +325,7 @@ def test_what_is_missing_is_planned_confirmed_and_made_step_by_step(wanting: Des
     assert "Everything is created, and every owned field can be written on a real issue of each project." in page_text(
         answer
     )
-    assert jira.field_named("Gate allowed stages") is not None
+    assert jira.field_named("Money may be spent") is not None
     assert (WHO, "provisioned") in wanting.actions("jira-main")
     forged = wanting.admin.update("/setup/provision/jira-main/apply", state="forged")
     assert forged.status_code == 400
@@ -335,7 +333,7 @@ def test_what_is_missing_is_planned_confirmed_and_made_step_by_step(wanting: Des
 
 def test_a_plan_that_has_changed_since_is_shown_again_and_not_carried_out(wanting: Desk) -> None:
     plan = wanting.admin.update("/setup/provision/jira-main/plan")
-    source = WITH_ALLOWED_STAGES.replace("findings: Gate findings", "findings: Gate notes", 1)
+    source = WITH_FUNDING.replace("findings: Gate findings", "findings: Gate notes", 1)
     loaded = load_mapping(source)
     assert isinstance(loaded, LoadedMapping)
     wanting.scene.services.mappings.activate(source, loaded.version, author="A. Weber", reason="another field")

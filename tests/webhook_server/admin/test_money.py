@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 
@@ -14,13 +16,14 @@ from governance.effects import EffectKind
 from governance.ledger import LedgerVersion, NewEntry, Posting
 from governance.ledger_source import BillLine, FileCell
 from governance.money import Money, Period
+from mapping.imports.template import TEMPLATE_PROFILE
 from mapping.load import LoadedMapping, load_mapping
 from tests.connector.store.conftest import open_store
 from tests.databases import Databases
 from tests.mapping.test_apply import MAPPING
 from tests.webhook_server.admin.test_measure import enter
 from tests.webhook_server.api_server import ApiServer, api_server
-from tests.webhook_server.signed_in_browser import SignedInBrowser, page_text
+from tests.webhook_server.signed_in_browser import SignedInBrowser, hidden, page_text
 
 JANUARY = Period(2026, 1)
 
@@ -126,3 +129,27 @@ def test_only_a_closed_measure_gives_a_saving_for_a_budget(api: ApiServer, weber
     vera = enter(api, "Verena", RoleGrant(Role.VIEWER))
     assert "Savings taken out of budgets" not in vera.text("/money")
     assert vera.post("/money/locks", **form).status_code == 403
+
+
+def test_a_file_is_shown_on_the_page_confirmed_and_taken_back(api: ApiServer, weber: SignedInBrowser) -> None:
+    content = b"Measure;Version;Kind;Month;Amount;Currency;P&L line;Cost centre;GL account;Legal entity;Counterparty;Document\n"
+    content += b"ITX-1;forecast;capex;2027-01;7;EUR;;;;;;1\nNew-9;forecast;capex;2027-01;8;EUR;;;;;;2\n"
+    source = TEMPLATE_PROFILE.replace("sheet: Money\n", "")
+    assert "No row waits for a measure." in weber.text("/money/import")
+    shown = weber.post(
+        "/money/import/preview", profile_text=source, as_of="2026-02-01", file=(BytesIO(content), "Plan.csv")
+    )
+    assert "2 amounts: 1 new, 0 changed, 0 taken back, 0 as they are." in page_text(shown)
+    assert "1 amounts of 1 names match no measure and go to quarantine: 8 EUR." in page_text(shown)
+    names = ("sha256", "name", "digest", "as_of")
+    fields: dict[str, object] = {name: hidden(shown, name) for name in names}
+    assert weber.post("/money/import/confirm", **fields | {"digest": "another"}, source=source).status_code == 409
+    assert weber.post("/money/import/confirm", **fields, source=source).status_code == 303
+    after = weber.get("/money/import")
+    assert '"New-9": matches no measure' in page_text(after)
+    (number,) = re.findall(r"/money/imports/(\d+)/take-back", after.text)
+    (row,) = re.findall(r"/money/quarantine/(\d+)", after.text)
+    assert "There is no measure" in page_text(weber.post(f"/money/quarantine/{row}", row_measure="ITX-99"))
+    assert weber.post(f"/money/quarantine/{row}", row_measure="ITX-2").status_code == 303
+    assert weber.post(f"/money/imports/{number}/take-back", reason="wrong year").status_code == 303
+    assert "taken back by" in weber.text("/money/import")

@@ -161,10 +161,11 @@ def test_a_figure_leads_to_its_lines_which_add_up_to_it(three: WebSite) -> None:
     page = read(visitor, "/portfolio/lines?figure=ebitda&first=2026-01&last=2026-12")
     assert (
         "The EBITDA effect of these lines: plan 2,400,936 EUR, latest estimate 800,936 EUR, actual 400,000 EUR. "
-        "The latest estimate takes actuals until Oct 2026 and forecasts after it. "
+        "The latest estimate takes actuals until Oct 2026, or until the last month that the legal entity has closed, "
+        "and forecasts after it. "
         "Costs are subtracted, and each line is converted with the rate beside it: a plan with that of its decision."
     ) in page
-    assert "In-year, plan 2.4M EUR" in read(visitor, "/portfolio")
+    assert "In-year, plan current 2.4M EUR" in read(visitor, "/portfolio")
     assert "one-off cost Mar 2026 EBITDA – 100,000 EUR −100,000" in page
     assert "benefit Jul 2026 EBITDA – 1,000 USD 936 1 USD = 0.9357 EUR since 2026-06-01" in page
     page = read(visitor, "/portfolio/lines?left_out=no_rate")

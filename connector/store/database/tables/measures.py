@@ -37,6 +37,7 @@ MAPPING_VERSION = Table(
     Column("state", Text, nullable=False),
     timestamp_column("superseded_at"),
     Column("restores", Integer),
+    Column("moving_starts", JSONB, nullable=False, server_default=text("'{}'")),
     Index("mapping_version_one_active", "state", unique=True, postgresql_where=text("state = 'active'")),
 )
 
@@ -90,6 +91,7 @@ MEASURE = Table(
     timestamp_column("reassess_at"),
     Column("baseline_id", Text),
     timestamp_column("item_created_at"),
+    Column("unvalidated_since", Date),
     Column("explanation", Text, nullable=False, server_default=text("''")),
     Column("findings", JSONB, nullable=False, server_default=text("'[]'")),
     Column("role_change_parties", ARRAY(Text), nullable=False, server_default=text("'{}'")),
@@ -109,6 +111,8 @@ MEASURE = Table(
     Index("measure_place", "portfolio", "program", "project", "package"),
     Index("measure_reassess", "reassess_at", postgresql_where=text("unmapped_since IS NULL")),
     *(Index(f"measure_{role}", f"{role}_id") for role in ("owner", "sponsor", "controller")),
+    Index("measure_legal_entity", text("lower(legal_entity)")),
+    Index("measure_unvalidated", "unvalidated_since", postgresql_where=text("unvalidated_since IS NOT NULL")),
     Index("measure_baseline", "baseline_id", postgresql_where=text("baseline_id IS NOT NULL")),
 )
 
@@ -124,6 +128,7 @@ EFFECT_LINE = Table(
     Column("account", Text, primary_key=True, server_default=text("'ebitda'")),
     Column("hard", Boolean, primary_key=True, server_default=text("true")),
     Column("pl_line", Text, primary_key=True, server_default=text("''")),
+    Index("effect_line_month", "month", "version"),
 )
 
 DECISION = Table(

@@ -96,7 +96,8 @@ class Sent:
         # Sent past SQLAlchemy, in a pipeline.
         names = ("connections", "deliveries", "parts", "events", "items", "deletions", "states", "reasons", "bodies")
         one = [[JIRA], ["d"], [0], ["x"], ["1"], [False], ["pending"], [None], [b"{}"]]
-        self.statements[_STORE_EVENTS] = dict(zip(names, one, strict=True))
+        also = {"also_connections": [JIRA], "also_items": ["2"]}
+        self.statements[_STORE_EVENTS] = dict(zip(names, one, strict=True)) | also
         event.remove(engine, "before_cursor_execute", note)
 
 
@@ -177,7 +178,7 @@ def test_nothing_that_the_flow_sends_reads_a_large_table_from_end_to_end(large: 
         ("WITH picked AS ( SELECT id FROM outbox AS o WHERE bulk_key", "outbox_bulk_key"),
         ("UPDATE measure SET reassess_at", "measure_reassess"),
         ("UPDATE inbox AS i SET state", "inbox_pending"),
-        ("SELECT DISTINCT m.connection, m.native_id FROM dependency", "dependency_on"),
+        ("WITH found AS ( SELECT m.connection, m.native_id FROM dependency", "dependency_on"),
     ],
 )
 def test_what_is_asked_most_goes_by_the_index_that_was_made_for_it(

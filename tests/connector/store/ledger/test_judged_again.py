@@ -122,14 +122,14 @@ def test_hours_that_the_team_logs_in_another_tool_are_elsewhere(store: StoreFixt
                 " (VALUES ('jira-main', %(here)s), ('snow-main', %(there)s)) AS c (name, account)",
                 {"login": f"dev{number}", "here": account, "there": there},
             )
-    here = Timecards((TimeEntry("k", NativeId("10001"), None, "ITX", day, Decimal(4)),))
-    there = Timecards(
+    worked = Timecards((TimeEntry("k", NativeId("10001"), None, "ITX", day, Decimal(4)),))
+    incidents = Timecards(
         tuple(
             TimeEntry(who, NativeId(f"incident:{who}"), None, "incident", day, Decimal(hours))
             for who, hours in (("snow-k", 30), ("snow-b", 8), ("snow-z", 100))
         )
     )
-    jira, snow = replace(SITE, timesheet=here), replace(SITE, name=SNOW, timesheet=there)
+    jira, snow = replace(SITE, timesheet=worked), replace(SITE, name=SNOW, timesheet=incidents)
     rule = CONFIG.measures[0].model_copy(update={"team": "Team", "hours_from": (SNOW,)})
     config = CONFIG.model_copy(update={"measures": (rule,)})
     some = item({"Actual": None, "Team": (KAYA, BRANDT)})

@@ -188,6 +188,10 @@ def _values(one: GivenMeasure) -> dict[str, object]:
         "measure_state": json.dumps({"granted_at": {one.stage: since} if one.stage else {}}),
         "findings": json.dumps(findings), "verdict_digest": stamp, "effects_digest": stamp, "mapping_version": 1,
         "policy_version": "five/tests", "assessed_at": NOW,
+        "unvalidated_since": min(
+            (row.month.first_day for row in one.lines if row.version is Version.ACTUAL and row.kind.is_benefit),
+            default=None,
+        ),
     }  # fmt: skip
 
 

@@ -315,8 +315,10 @@ def test_totals_take_the_month_that_the_legal_entity_has_closed(store: StoreFixt
     refresh(store.engine)
 
     def estimates() -> list[tuple[str, Decimal]]:
-        found = store.rows("SELECT closed_month::text, ebitda_estimate FROM measure_figures ORDER BY measure_id")
-        return [(month[:7], amount) for month, amount in found]
+        found = store.rows(
+            "SELECT closed_month::text AS month, ebitda_estimate FROM measure_figures ORDER BY measure_id"
+        )
+        return [(row.month[:7], row.ebitda_estimate) for row in found]
 
     assert estimates() == [("2026-10", Decimal(700))] * 3
     with store.engine.begin() as transaction:

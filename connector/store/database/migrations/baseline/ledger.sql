@@ -43,6 +43,8 @@ CREATE UNIQUE INDEX ledger_entry_reverses ON ledger_entry (reverses) WHERE rever
 -- Sums of a measure, and what a month holds.
 CREATE INDEX ledger_entry_of_measure ON ledger_entry (measure_id, version, month) WHERE measure_id IS NOT NULL;
 CREATE INDEX ledger_entry_month ON ledger_entry (month, legal_entity, id);
+-- A page of one legal entity's entries, and which legal entities there are.
+CREATE INDEX ledger_entry_of_entity ON ledger_entry (lower(legal_entity), id);
 CREATE INDEX ledger_entry_batch ON ledger_entry (batch) WHERE batch <> '';
 CREATE INDEX ledger_entry_statement ON ledger_entry (statement, id) WHERE statement <> '';
 

@@ -10,7 +10,9 @@ CREATE TABLE mapping_version (
     activated_at  timestamptz,
     state         text NOT NULL CHECK (state IN ('draft', 'validated', 'previewed', 'active', 'superseded')),
     superseded_at timestamptz,
-    restores      integer
+    restores      integer,
+    -- By rule, with version and time, where moving back was switched on without moving what was ahead already.
+    moving_starts jsonb NOT NULL DEFAULT '{}'
 );
 CREATE UNIQUE INDEX mapping_version_one_active ON mapping_version (state) WHERE state = 'active';
 

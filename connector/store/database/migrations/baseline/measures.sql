@@ -70,6 +70,8 @@ CREATE TABLE measure (
     reassess_at     timestamptz,
     baseline_id     text,
     item_created_at timestamptz,
+    -- The oldest month with a booked hard benefit that nobody has signed, or no longer as it is booked.
+    unvalidated_since date,
     explanation     text NOT NULL DEFAULT '',
     findings        jsonb NOT NULL DEFAULT '[]',
     -- The accounts of the former and the new holder of every role whose change nobody has accepted, as in
@@ -94,6 +96,8 @@ CREATE INDEX measure_role_change_parties ON measure USING gin (role_change_parti
 CREATE INDEX measure_role_changes ON measure (id) WHERE role_change_parties <> '{}';
 CREATE INDEX measure_program ON measure (program);
 CREATE INDEX measure_key ON measure (key);
+CREATE INDEX measure_legal_entity ON measure (lower(legal_entity));
+CREATE INDEX measure_unvalidated ON measure (unvalidated_since) WHERE unvalidated_since IS NOT NULL;
 
 CREATE TABLE effect_line (
     measure_id text NOT NULL REFERENCES measure (id),
@@ -108,6 +112,8 @@ CREATE TABLE effect_line (
     pl_line    text NOT NULL DEFAULT '',
     PRIMARY KEY (measure_id, version, kind, month, currency, account, hard, pl_line)
 );
+-- What is planned for a month, when it is closed.
+CREATE INDEX effect_line_month ON effect_line (month, version);
 
 -- Items of other connections that a measure depends on.
 CREATE TABLE dependency (

@@ -43,5 +43,9 @@ CREATE TRIGGER written_once_whole BEFORE TRUNCATE ON ledger_entry FOR EACH STATE
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON month_close_step FOR EACH ROW EXECUTE FUNCTION written_once();
 CREATE TRIGGER written_once_whole BEFORE TRUNCATE ON month_close_step FOR EACH STATEMENT EXECUTE FUNCTION written_once();
 
+-- A file that nobody has confirmed goes; one that an import names cannot.
+CREATE TRIGGER written_once BEFORE UPDATE ON money_file FOR EACH ROW EXECUTE FUNCTION written_once();
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON money_statement FOR EACH ROW EXECUTE FUNCTION written_once();
+
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON budget_lock_step FOR EACH ROW EXECUTE FUNCTION written_once();
 CREATE TRIGGER written_once_whole BEFORE TRUNCATE ON budget_lock_step FOR EACH STATEMENT EXECUTE FUNCTION written_once();

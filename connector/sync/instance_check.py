@@ -28,7 +28,7 @@ class LiveStep:
     observed: str
 
 
-class LiveCheck(Protocol):
+class InstanceCheck(Protocol):
     def instance(self) -> str:
         """Which instance this is, for the person who has to allow it.  Raises ToolError."""
 

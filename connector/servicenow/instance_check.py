@@ -16,14 +16,14 @@ from connector.http.json_values import JsonObject
 from connector.servicenow.batched_queries import BatchedQueries, TableQuery, TableRows
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import TableFields
-from connector.servicenow.live_check_by_hand import BY_HAND
+from connector.servicenow.instance_check_by_hand import BY_HAND
 from connector.servicenow.payloads import raw_value
 from connector.servicenow.plans import START, TABLES, TYPE
 from connector.servicenow.query import Query
 from connector.servicenow.sender import read_sender
 from connector.servicenow.verdict_table import TABLE as VERDICTS
 from connector.servicenow.verdict_table import TASK, VerdictTable, VerdictWrite
-from connector.sync.live_check import LiveStep, StepResult
+from connector.sync.instance_check import LiveStep, StepResult
 
 TITLE = "Gatepost live check: delete me"
 SAMPLE = 3
@@ -32,8 +32,8 @@ Outcome = tuple[StepResult, str]
 PROVED, REFUTED, NOT_TRIED = StepResult.PROVED, StepResult.REFUTED, StepResult.NOT_TRIED
 
 
-class ServiceNowLiveCheck:
-    """Implements :class:`connector.sync.live_check.LiveCheck`."""
+class ServiceNowInstanceCheck:
+    """Implements :class:`connector.sync.instance_check.InstanceCheck`."""
 
     def __init__(self, client: ServiceNowClient, fields: TableFields, queries: BatchedQueries) -> None:
         self._client = client

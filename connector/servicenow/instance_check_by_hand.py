@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector.sync.live_check import LiveStep, StepResult
+from connector.sync.instance_check import LiveStep, StepResult
 
 
 def _by_hand(key: str, title: str, what: str) -> LiveStep:

@@ -1,0 +1,85 @@
+"""Child items by each field that can hang one issue on another, and what is unknown of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+
+from connector.http.json_values import JsonObject
+from connector.jira.client import JiraClient, SearchPage
+from connector.jira.fields import OwnAccount, SiteFields
+from connector.jira.reader import JiraReader
+from governance.evidence import Children
+from governance.facts import Unknown
+from mapping.work_item import ConnectionName, NativeId
+
+CUSTOM = {"customfield_1": "com.pyxis.greenhopper.jira:gh-epic-link", "customfield_2": "com.atlassian.jpo:jpo-custom-field-parent"}  # fmt: skip
+NAMES = {"customfield_1": "Epic Link", "customfield_2": "Parent Link"}
+
+
+class OneInitiative:
+    """A Data Center with one initiative, whose search answers with these child items."""
+
+    def __init__(self, *children: JsonObject) -> None:
+        self.children = children
+        self.queries: list[str] = []
+
+    def fields(self) -> Sequence[JsonObject]:
+        return [
+            {"id": field, "name": NAMES[field], "schema": {"type": "any", "custom": custom}}
+            for field, custom in CUSTOM.items()
+        ]
+
+    def bulk_fetch(self, issues: Sequence[str], fields: Sequence[str]) -> Sequence[JsonObject]:
+        return [
+            {
+                "id": "10001",
+                "key": "INI-1",
+                "fields": {"status": {"name": "Open"}, "comment": {"comments": [], "total": 0}},
+            }
+        ]
+
+    def search_page(self, jql: str, *_: object, **__: object) -> SearchPage:
+        self.queries.append(jql)
+        return SearchPage(self.children, None)
+
+    def myself(self) -> JsonObject:
+        return {"key": "JIRAUSER1"}
+
+
+def child(**values: Any) -> JsonObject:
+    done = {"name": "Done", "statusCategory": {"key": "done"}}
+    return {"id": "10002", "key": "ITX-2", "fields": {"summary": "An epic", "status": done, **values}}
+
+
+@pytest.mark.parametrize(
+    ("values", "total"),
+    [
+        ({"parent": {"id": "10001", "key": "INI-1"}}, 1),
+        ({"customfield_1": "INI-1"}, 1),
+        ({"customfield_2": "INI-1"}, 1),
+        ({"customfield_2": {"hasEpicLinkFieldDependency": False, "data": {"id": 10001, "key": "INI-1"}}}, 1),
+        ({"customfield_2": {"unread": True}}, None),
+    ],
+    ids=["parent", "Epic Link", "Parent Link", "Parent Link as an object", "of nobody knows whom"],
+)
+def test_children_by_parent_link_and_a_child_of_nobody_known(values: dict[str, Any], total: int | None) -> None:
+    site = OneInitiative(child(**values))
+    client = cast("JiraClient", site)
+    reader = JiraReader(
+        ConnectionName("jira-main"), "https://jira.acme.example", client,
+        SiteFields(client, lambda: datetime.now(UTC)), OwnAccount(client),
+    )  # fmt: skip
+    found = reader.read([NativeId("10001")], frozenset()).items[NativeId("10001")].children
+    if total is None:
+        assert isinstance(found, Unknown)
+        assert found.reason == "ITX-2 is somebody's child item, and Jira does not say whose"
+    else:
+        assert isinstance(found, Children)
+        assert (found.total, found.done) == (total, 1)
+    assert site.queries == ['parent in (10001) OR "Epic Link" in (INI-1) OR "Parent Link" in (INI-1) ORDER BY key'], (
+        "keys are the documented form"
+    )

@@ -1,0 +1,151 @@
+"""``/money/import``: a file of money is shown first and then confirmed; what waits in quarantine; and the way back."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.utils import secure_filename
+
+from connector.bootstrap import system_clock
+from connector.finance.files.limits import FileRefused
+from connector.finance.files.read import read_file
+from connector.finance.import_plan import ImportPlan
+from connector.finance.import_text import import_lines, total_rows
+from connector.finance.money_import import GivenFile, MoneyImports, NotDecided
+from connector.store.ledger.imports import read_imports, read_profile, read_profiles, read_waiting_file, wait_for_answer
+from connector.store.ledger.measure_names import measures_by_name
+from connector.store.ledger.quarantine import open_quarantine
+from mapping.imports.profile import ProfileProblem, load_profile, profile_yaml
+from mapping.imports.propose import propose
+from mapping.imports.template import TEMPLATE_PROFILE
+from webhook_server.auth import current_viewer
+from webhook_server.auth import services as current_services
+
+SHOWN = 100
+
+
+def import_page() -> str:
+    """The form, what waits, and what was imported."""
+    return _page()
+
+
+def preview_import() -> ResponseReturnValue:
+    """Show what a file would change; it is kept for the answer, for a day."""
+    upload = request.files.get("file")
+    content = upload.read() if upload is not None else b""
+    name = secure_filename(upload.filename or "") if upload is not None else ""
+    if not content or not name:
+        return _page("Choose a file first."), 422
+    source = request.form.get("profile_text", "").strip() or _stored(request.form.get("profile", ""))
+    unsure: list[str] = []
+    try:
+        if not source:
+            found = propose(read_file(name, content), "proposed")
+            if isinstance(found, str):
+                return _page(found), 422
+            source, unsure = profile_yaml(found.profile), found.unsure
+        given = _given(name, content, source)
+        plan = _imports().dry_run(given)
+    except (FileRefused, ProfileProblem) as error:
+        return _page(str(error), source), 422
+    with current_services().engine.begin() as transaction:
+        sha256 = wait_for_answer(transaction, name, content, given.at)
+    return _shown(plan, given, sha256, unsure)
+
+
+def confirm_import() -> ResponseReturnValue:
+    """Import what was shown, when it would still change the same."""
+    with current_services().engine.connect() as connection:
+        content = read_waiting_file(connection, request.form.get("sha256", "")[:64])
+    if content is None:
+        return _page("The file was shown more than a day ago. Choose it again."), 409
+    try:
+        given = _given(secure_filename(request.form.get("name", "")) or "file", content, request.form.get("source", ""))
+        result = _imports().run(given, confirmed=request.form.get("digest", ""))
+    except (FileRefused, ProfileProblem, NotDecided) as error:
+        return _page(str(error)), 409
+    if not result.number:
+        return _page("Nothing changes."), 409
+    flash(f"{given.name} is imported, as import {result.number}.", "good")
+    return redirect(url_for("money.import_page"), 303)
+
+
+def take_back(number: int) -> ResponseReturnValue:
+    """Take an import back as a whole."""
+    try:
+        many = _imports().take_back(number, request.form.get("reason", ""), by=_login(), at=system_clock())
+    except NotDecided as error:
+        return _page(str(error)), 409
+    flash(f"Import {number} is taken back: {many:,} corrections.", "good")
+    return redirect(url_for("money.import_page"), 303)
+
+
+def decide(number: int) -> ResponseReturnValue:
+    """Decide on a row in quarantine: its measure, its owner, or why it is left out."""
+    here, at = current_services(), system_clock()
+    name = request.form.get("row_measure", "").strip()[:200].replace("\x00", "")
+    reason, owner = request.form.get("reason", ""), request.form.get("owner", "").strip()
+    try:
+        if name:
+            with here.read_as(current_viewer()) as connection:
+                named = measures_by_name(connection, {name}).get(name, ())
+            if len(named) != 1:
+                return _page(f'There is no measure "{name}" that you may see, or several; enter its id.'), 409
+            _imports().resolve(number, named[0].id, by=_login(), at=at)
+        elif owner:
+            _imports().assign(number, owner, by=_login())
+        else:
+            _imports().dismiss(number, reason, by=_login(), at=at)
+    except NotDecided as error:
+        return _page(str(error)), 409
+    flash(f"Row {number} is decided." if not owner else f"Row {number} is given to {owner}.", "good")
+    return redirect(url_for("money.import_page"), 303)
+
+
+def _shown(plan: ImportPlan, given: GivenFile, sha256: str, unsure: list[str]) -> str:
+    changes = [change for change in plan.changes if change.entries]
+    return render_template(
+        "money/import_preview.html", plan=plan, sentences=list(import_lines(plan)), totals=total_rows(plan),
+        changes=changes[:SHOWN], more=max(0, len(changes) - SHOWN), problems=list(plan.problems)[:SHOWN],
+        given=given, sha256=sha256, unsure=unsure,
+        cell=lambda change: getattr(change.statement.source, "cell", str(change.statement.source)),
+        postable=not plan.problems and plan.same_as is None and not plan.does_nothing,
+    )  # fmt: skip
+
+
+def _page(error: str = "", source: str = "") -> str:
+    with current_services().engine.connect() as connection:
+        return render_template(
+            "money/import.html", error=error, source=source, imports=read_imports(connection),
+            waiting=open_quarantine(connection, limit=SHOWN), profiles=[one.name for one in read_profiles(connection)],
+            today=system_clock().date(),
+        )  # fmt: skip
+
+
+def _stored(name: str) -> str:
+    """The source of a profile by its name; empty when one has to be proposed."""
+    if name == "template":
+        return TEMPLATE_PROFILE
+    with current_services().engine.connect() as connection:
+        found = read_profile(connection, name) if name else None
+    return found.source if found is not None else ""
+
+
+def _given(name: str, content: bytes, source: str) -> GivenFile:
+    at = system_clock()
+    try:
+        as_of = date.fromisoformat(request.form.get("as_of", "") or at.date().isoformat())
+    except ValueError:
+        abort(400, "The form's day is no day.")
+    return GivenFile(name, content, load_profile(source), source, _login(), at, as_of, current_viewer())
+
+
+def _imports() -> MoneyImports:
+    here = current_services()
+    return MoneyImports(here.engine, here.waker)
+
+
+def _login() -> str:
+    return current_viewer().login
