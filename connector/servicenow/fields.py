@@ -53,6 +53,9 @@ AUXILIARY_TABLES = (
 )  # fmt: skip
 """Tables that are queried besides the governed ones; their columns are read together with the first table's."""
 
+PLATFORM_TABLES = frozenset({*AUXILIARY_TABLES, *TASK_PARENTS, *CI_PARENTS, "pm_project", "dmn_demand"})
+"""Tables whose parents are the same on every instance."""
+
 UNCHECKED_TABLES = frozenset(
     {
         "sys_dictionary", "sys_properties", "sys_db_object", "sys_user_role", "sys_security_acl",
@@ -243,10 +246,11 @@ class TableFields:
         }
 
     def _read_parents(self, tables: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """By ``sys_db_object``; of a table that it does not show, the usual ones."""
+        """By ``sys_db_object``, but for the platform's own; of a table that it does not show, the usual ones."""
         found: dict[str, tuple[str, ...]] = {}
+        asked = [table for table in tables if table not in PLATFORM_TABLES]
         try:
-            for row in self._client.query("sys_db_object", Query().one_of("name", tables), LINEAGE):
+            for row in self._client.query("sys_db_object", Query().one_of("name", asked), LINEAGE) if asked else ():
                 names = (raw_value(row.get(column)) for column in LINEAGE[1:])
                 found[raw_value(row.get("name"))] = tuple(name for name in names if name)
         except (NotFound, PermissionDenied, ValuesRejected):

@@ -132,7 +132,7 @@ def test_a_misspelt_column_is_refused_before_it_returns_everything(
         client(site).query(table, query, ("sys_id",))
     assert str(refused.value).startswith(message)
     queried = {path.rpartition("/")[2] for _, path in paths(sandbox)}
-    assert queried == {"sys_db_object", "sys_dictionary"}, "only the dictionary was queried"
+    assert {"sys_dictionary"} <= queried <= {"sys_db_object", "sys_dictionary"}, "only the dictionary was queried"
 
 
 def test_a_new_column_is_known_when_the_dictionary_is_read_again(sandbox: servers.Sandbox) -> None:
