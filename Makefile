@@ -75,8 +75,8 @@ audit: setup ## Known vulnerabilities, bill of materials (SBOM) and secrets in t
 editor: ## Build the mapping editor's bundle from its sources (needs node and npm)
 	cd webhook_server/editor && npm ci --ignore-scripts && npm test && npm run build
 
-servicenow-app: ## Build and pack the ServiceNow app (needs Node.js with npm)
-	cd deploy/servicenow-app && npm ci --no-audit --no-fund && $(PYTHON) generate.py --check && npm run lint && npm test && npm run build && $(PYTHON) pack.py
+servicenow-app: ## Test and pack the ServiceNow app (needs Node.js)
+	cd deploy/servicenow-app && npm test && $(PYTHON) pack.py
 
 clean: ## Remove the virtual environment, the demo's data and the built documentation
 	rm -rf $(VENV) .gatepost .site .audit
