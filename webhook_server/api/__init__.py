@@ -17,11 +17,13 @@ from webhook_server.api import (
     commands,
     connections,
     dead_letters,
+    decisions,
     findings,
     gates,
     inbox_outbox,
     ledger,
     mappings,
+    measure_history,
     measures,
     portfolio,
     rates,
@@ -38,6 +40,8 @@ from webhook_server.auth import open_to_all
 
 OPERATIONS: tuple[Operation, ...] = (
     *measures.OPERATIONS,
+    *measure_history.OPERATIONS,
+    *decisions.OPERATIONS,
     *benefit_slip.OPERATIONS,
     *commands.OPERATIONS,
     *work.OPERATIONS,

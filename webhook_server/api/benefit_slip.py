@@ -11,7 +11,7 @@ from connector.bootstrap import MappingCache
 from connector.store.measures import measure_queries
 from connector.store.measures.benefit_slips import stored_slip
 from governance.facts import Unknown
-from webhook_server.api.measures import MEASURE_PARAMETER, TAG, find_measure
+from webhook_server.api.measure_lookup import MEASURE_PARAMETER, TAG, find_measure
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.values import Amount, Model
 

@@ -28,7 +28,7 @@ from connector.sync.command_submission import (
 )
 from governance.evidence import Verb
 from governance.measure import MeasureId
-from webhook_server.api.measures import MEASURE_PARAMETER, find_measure
+from webhook_server.api.measure_lookup import MEASURE_PARAMETER, find_measure
 from webhook_server.api.operation import ApiCall, Operation, PathParameter, Reply
 from webhook_server.api.problem import AMBIGUOUS_TYPE, Problem
 from webhook_server.api.values import Amount, LongText, Model, Page, PageQuery, ShortText, make_page, number_cursor

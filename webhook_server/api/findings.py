@@ -7,7 +7,8 @@ from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
 from connector.store.measures.measure_queries import MeasureFilter
 from governance.verdict import Finding
-from webhook_server.api.measures import FindingModel, finding_model
+from webhook_server.api.measure_answers import finding_model
+from webhook_server.api.measure_models import FindingModel
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.values import HierarchyModel, Model, Page, PageQuery, ShortText, from_cursor, make_page
 

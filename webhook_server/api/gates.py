@@ -13,7 +13,7 @@ from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
 from connector.store.measures.measure_lookup import explanation_of
 from governance.verdict import GateState, Outcome
-from webhook_server.api.measures import MEASURE_PARAMETER
+from webhook_server.api.measure_lookup import MEASURE_PARAMETER
 from webhook_server.api.operation import ApiCall, Operation, PathParameter, Reply
 from webhook_server.api.problem import AMBIGUOUS_TYPE, Problem
 from webhook_server.api.values import Model

@@ -16,7 +16,7 @@ from connector.store.reporting.variance_by_place import PlaceVariance, VarianceB
 from governance.effects import EffectKind
 from governance.variance_tree import KindShare, VarianceCause
 from webhook_server.api.known_on import day_of
-from webhook_server.api.measures import MEASURE_PARAMETER, KnownOnQuery, find_known
+from webhook_server.api.measure_lookup import MEASURE_PARAMETER, KnownOnQuery, find_known
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.problem import Problem
 from webhook_server.api.values import Amount, Model, ShortText
