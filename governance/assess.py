@@ -623,6 +623,13 @@ class _Assessment:
             return ()
         return tuple(stage.label for stage in self.policy.stages[self.policy.index(claimed) + 1 : self.granted + 1])
 
+    def _open_stages(self) -> tuple[str, ...]:
+        """A granted stage is open unless the measure is stopped, or its tool says that it ended or says nothing."""
+        stopped = self.off_ramp is not None or (self.evidence.ended and not self._may_end())
+        if stopped or isinstance(self.evidence.tool_stage, Unknown):
+            return ()
+        return tuple(stage.key for stage in self.policy.stages[: self.granted + 1])
+
     def _breach(self, gate: GateState) -> Breach | None:
         """A breach is reported while the gate stays shut: whoever moved the item finds out why it came back."""
         before = self.evidence.measure_state.breach
@@ -729,6 +736,7 @@ class _Assessment:
             relapse=self.relapse,
             relapse_lines=self.relapse_lines,
             allowed_stages=self._allowed_stages(gate),
+            open_stages=self._open_stages(),
             kill_criteria=self.criteria,
             reason_requests=self.deviation.reason_requests if self.deviation and not self.deviation.reason else (),
             events=tuple(self.events),

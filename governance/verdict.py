@@ -309,6 +309,8 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     allowed_stages: tuple[str, ...] = ()
     """Labels of the stages into which the item may be moved now; none while the gate is shut."""
+    open_stages: tuple[str, ...] = ()
+    """Keys of the stages whose gates are open, from the first one on: also of those that it has entered."""
     kill_criteria: tuple[CriterionState, ...] = ()
     """The agreed kill criteria, each with its present value."""
     reason_requests: tuple[ReasonRequest, ...] = ()

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from governance.explain import blocker_lines
+from governance.measure_gates import GateBlocker, MeasureGates, gates_of
 from governance.measure_state import is_cancelled
 from governance.verdict import GateState, Outcome, Verdict
 from mapping.config import Enforce, FlagWhen, MeasureRule
@@ -176,14 +177,12 @@ def revert_statuses(verdict: Verdict, rule: MeasureRule, item: WorkItem) -> tupl
 
 def verdict_json(verdict: Verdict, measure: str) -> str:
     """The verdict for programs, as JSON that is the same for the same verdict; blockers are cut to the tool's limit."""
-    figures = verdict.figures
+    figures, gates = verdict.figures, gates_of(verdict)
     content: dict[str, object] = {
         "version": 1,
         "measure": measure,
         "stage": verdict.stage,
-        "next": verdict.next_stage,
-        "gate": verdict.gate.value,
-        "allowed_stages": list(verdict.allowed_stages),
+        "may_enter": list(gates.may_enter),
         "implementation": verdict.implementation.colour.value,
         "potential": verdict.potential.colour.value,
         "plan": str(figures.plan) if figures.plan else None,
@@ -191,15 +190,31 @@ def verdict_json(verdict: Verdict, measure: str) -> str:
         "actual": str(figures.actual) if figures.actual else None,
         "policy": verdict.policy_version,
     }
-    blockers = [
-        {"code": one.code, "stage": one.stage, "text": one.sentence, "who": one.who, "since": one.since.isoformat()}
-        for one in verdict.blockers
-    ]
+    blockers = gates.next.blockers if gates.next is not None else ()
+    count = len(blockers)
     while True:
-        text = json.dumps(content | {"blockers": blockers, "open": len(verdict.blockers)}, ensure_ascii=False)
+        text = json.dumps(content | _next_json(gates, blockers, count), ensure_ascii=False)
         if len(text) <= MAX_PROPERTY_LENGTH or not blockers:
             return text
         blockers = blockers[: len(blockers) // 2]
+
+
+def _next_json(gates: MeasureGates, blockers: Sequence[GateBlocker], count: int) -> dict[str, object]:
+    """The next gate with as many of its ``count`` blockers as there is room for."""
+    if gates.next is None:
+        return {"next": None}
+    listed = [
+        {
+            "id": one.id,
+            "code": one.code,
+            "sentence": one.sentence,
+            "who": one.who,
+            "since": one.since.isoformat() if one.since is not None else None,
+        }
+        for one in blockers
+    ]
+    following = {"stage": gates.next.stage, "state": gates.next.state.value, "blockers": listed, "blocker_count": count}
+    return {"next": following}
 
 
 def link_json(verdict: Verdict, base: str, measure: str) -> str:
@@ -207,6 +222,8 @@ def link_json(verdict: Verdict, base: str, measure: str) -> str:
     base = base.rstrip("/")
     gate = verdict.gate_in_text
     into = verdict.next_stage_label or verdict.stage_label
+    if verdict.gate is GateState.OPEN:
+        into = " or ".join(verdict.allowed_stages) or verdict.stage_label
     count = len(verdict.blockers)
     summary = "nothing stands in the way" if not count else f"{count} blocker{'' if count == 1 else 's'}"
     title = f"Gate into {into}: {gate}" if verdict.next_stage else f"{verdict.stage_label}: no further gate"

@@ -173,4 +173,4 @@ def test_the_rule_of_jira_gets_the_values_that_it_reads(live: Live) -> None:
     body = json.loads(done.stdout)
     assert body["open"] is False
     assert body["summary"].startswith("The gate into Implemented is shut")
-    assert all(blocker["sentence"] for blocker in body["blockers"])
+    assert all(blocker["sentence"] for blocker in body["gates"]["next"]["blockers"])

@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping
 from connector.store.measures import measure_queries
 from connector.store.measures.names_for_viewer import decision_without_names
 from governance.verdict import GateState
+from webhook_server.api.gates_model import ITEM_GATE
 from webhook_server.api.measure_lookup import (
     TAG,
     about_measure,
@@ -31,7 +32,7 @@ class DecisionSummary(Model):
     number: int
     decided_at: datetime
     stage: str | None
-    gate: GateState
+    item_gate: GateState = Field(description=ITEM_GATE)
     mapping_version: int
     policy_version: str
     digest: str = Field(description="The digest that the audit records.")
@@ -70,7 +71,9 @@ def show_decision(call: ApiCall) -> DecisionDetail:
 
 def _decision(row: RowMapping) -> DecisionSummary:
     return DecisionSummary(
-        number=row["id"], **{name: row[name] for name in DecisionSummary.model_fields if name != "number"}
+        number=row["id"],
+        item_gate=row["gate"],
+        **{name: row[name] for name in DecisionSummary.model_fields if name not in {"number", "item_gate"}},
     )
 
 

@@ -13,19 +13,11 @@ from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
 from connector.store.measures.measure_lookup import explanation_of
 from governance.verdict import GateState, Outcome
+from webhook_server.api.gates_model import GatesModel, gates_model
 from webhook_server.api.measure_lookup import MEASURE_PARAMETER
 from webhook_server.api.operation import ApiCall, Operation, PathParameter, Reply
 from webhook_server.api.problem import AMBIGUOUS_TYPE, Problem
 from webhook_server.api.values import Model
-
-
-class GateBlockerModel(Model):
-    code: str
-    sentence: str
-    who: str
-    since: datetime | None = Field(
-        description="When it was found first; null if the item has not reached this gate yet."
-    )
 
 
 class GateConditionModel(Model):
@@ -41,8 +33,7 @@ class GateCheckModel(Model):
 
     open: bool
     state: GateState = Field(
-        description="What the gate means for the work of now: open; not_due, when work has not come to it; waiting, "
-        "when only approvals are missing; blocked, when a condition fails or is unknown; breach."
+        description="Of the gate that was asked for. A gate behind the next one is blocked: others come first."
     )
     measure: str
     key: str
@@ -52,7 +43,7 @@ class GateCheckModel(Model):
     stage_label: str
     granted_stage: str | None = Field(description="The last granted stage.")
     summary: str = Field(description="The answer in one sentence.")
-    blockers: list[GateBlockerModel]
+    gates: GatesModel
     checklist: list[GateConditionModel] = Field(description="Every condition of the next gate.")
     assessed_at: datetime
     text: str = Field(description="The whole answer as a text for a terminal.")
@@ -106,10 +97,7 @@ def _gate(answer: GateCheck) -> GateCheckModel:
         "text",
     )
     return GateCheckModel(
-        blockers=[
-            GateBlockerModel(code=blocker.code, sentence=blocker.sentence, who=blocker.who, since=blocker.since)
-            for blocker in answer.blockers
-        ],
+        gates=gates_model(answer.gates),
         checklist=[
             GateConditionModel(
                 outcome=condition.outcome, subject=condition.subject, code=condition.code, reason=condition.reason,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from sqlalchemy import RowMapping
 
+from connector.store.measures.stored_gates import stored_gates
+from governance.measure_gates import gates_of
 from governance.money import Money
 from governance.plan_check import PlanCheck
-from governance.responsible import Responsible
 from governance.verdict import Figures as VerdictFigures
 from governance.verdict import Finding, Status
+from webhook_server.api.gates_model import gates_model, responsible_models
 from webhook_server.api.measure_models import (
     CheckWithColour,
     Figures,
@@ -18,7 +18,6 @@ from webhook_server.api.measure_models import (
     MeasureSummary,
     PlanCheckModel,
     PlanFigures,
-    ResponsibleModel,
     StatusModel,
 )
 from webhook_server.api.values import (
@@ -30,7 +29,7 @@ from webhook_server.api.values import (
 def measure_summary(row: RowMapping) -> MeasureSummary:
     same = (
         "id", "key", "title", "url", "connection", "rule", "business_unit", "legal_entity", "owner", "sponsor",
-        "controller", "stage", "tool_stage", "gate", "implementation", "potential", "blockers", "assessed_at",
+        "controller", "stage", "tool_stage", "implementation", "potential", "assessed_at",
     )  # fmt: skip
     figures = Figures(
         **{name: Amount.of(row[f"{name}_net"], row["currency"]) for name in ("plan", "forecast", "actual", "variance")}
@@ -38,13 +37,10 @@ def measure_summary(row: RowMapping) -> MeasureSummary:
     return MeasureSummary(
         hierarchy=HierarchyModel.of(row),
         figures=figures,
-        findings=row["finding_count"],
+        gates=gates_model(gates_of(stored_gates(row))),
+        finding_count=row["finding_count"],
         **{name: row[name] for name in same},
     )
-
-
-def responsible_models(people: Iterable[Responsible]) -> list[ResponsibleModel]:
-    return [ResponsibleModel(role=person.role, name=person.name) for person in people]
 
 
 def finding_model(finding: Finding) -> FindingModel:

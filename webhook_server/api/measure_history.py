@@ -7,12 +7,14 @@ from typing import Any
 
 from flask import request
 from pydantic import Field
+from sqlalchemy import RowMapping
 
 from connector.store.measures import measure_queries
 from connector.store.measures.names_for_viewer import decision_without_names
 from connector.store.measures.verdicts import verdict_of, verdict_to_json
 from governance.effects import Account, EffectKind, Version
 from governance.verdict import Colour, GateState
+from webhook_server.api.gates_model import ITEM_GATE
 from webhook_server.api.measure_lookup import (
     KnownOnQuery,
     about_measure,
@@ -48,7 +50,7 @@ class Explanation(Model):
 class StatusDay(Model):
     day: date
     stage: str | None
-    gate: GateState
+    item_gate: GateState = Field(description=ITEM_GATE)
     implementation: Colour
     potential: Colour
     reasons: dict[str, str]
@@ -86,10 +88,15 @@ def explain(call: ApiCall) -> Explanation | Reply:
     )
 
 
+def _day(row: RowMapping) -> StatusDay:
+    same = (name for name in StatusDay.model_fields if name != "item_gate")
+    return StatusDay(item_gate=row["gate"], **{name: row[name] for name in same})
+
+
 def history(call: ApiCall) -> StatusDayList:
     with call.services.read_as(call.viewer) as connection:
         rows = measure_queries.status_history(connection, find_measure(call, connection)["id"])
-    return StatusDayList(items=[StatusDay(**{name: row[name] for name in StatusDay.model_fields}) for row in rows])
+    return StatusDayList(items=[_day(row) for row in rows])
 
 
 def effect_lines(call: ApiCall) -> EffectLineList:

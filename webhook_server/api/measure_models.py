@@ -7,9 +7,10 @@ from datetime import datetime
 from pydantic import Field
 
 from governance.plan_check import CheckKind
-from governance.verdict import Colour, GateState, Outcome
+from governance.verdict import Colour, Outcome
 from webhook_server.api.books import BothBooksModel
 from webhook_server.api.capitalisation import CapitalisationModel
+from webhook_server.api.gates_model import GatesModel, ResponsibleModel
 from webhook_server.api.relapse import RelapseModel
 from webhook_server.api.sources import SourceModel
 from webhook_server.api.values import (
@@ -43,29 +44,12 @@ class MeasureSummary(Model):
     controller: str | None
     stage: str | None = Field(description="The last granted stage.")
     tool_stage: str | None = Field(description="The stage that the item's status corresponds to.")
-    gate: GateState
+    gates: GatesModel
     implementation: Colour
     potential: Colour
     figures: Figures
-    blockers: int
-    findings: int
+    finding_count: int
     assessed_at: datetime
-
-
-class ResponsibleModel(Model):
-    """Somebody who must act."""
-
-    role: str | None = Field(description="Key of the role of the measure; null for somebody without a role there.")
-    name: str = Field(description="Empty if nobody is named.")
-
-
-class BlockerModel(Model):
-    code: str
-    subject: str = Field(description="What the condition is about; for an approval, the role that gives it.")
-    sentence: str
-    who: str = Field(description="Who must act, as a text.")
-    responsible: list[ResponsibleModel]
-    since: datetime
 
 
 class ConditionModel(Model):
@@ -145,10 +129,7 @@ class MeasureDetail(Model):
         description="Since when what is shown was known, if a day was asked for; null for today."
     )
     measure: MeasureSummary
-    next_stage: str | None
-    allowed_stages: list[str] = Field(description="Labels of the stages to which the item may move now.")
-    blockers: list[BlockerModel]
-    checklist: list[ConditionModel]
+    checklist: list[ConditionModel] = Field(description="Every condition of the next gate, met or not.")
     findings: list[FindingModel]
     implementation: StatusModel
     potential: StatusModel

@@ -14,11 +14,11 @@ from governance.kill_switch import criterion_at
 from governance.verdict import Colour, GateState
 from webhook_server.api.books import books_of
 from webhook_server.api.capitalisation import capitalisation_model
+from webhook_server.api.gates_model import responsible_models
 from webhook_server.api.measure_answers import (
     finding_model,
     measure_summary,
     plan_figures,
-    responsible_models,
     status_model,
 )
 from webhook_server.api.measure_lookup import (
@@ -28,7 +28,6 @@ from webhook_server.api.measure_lookup import (
     find_known,
 )
 from webhook_server.api.measure_models import (
-    BlockerModel,
     ConditionModel,
     KillCriterionModel,
     MeasureDetail,
@@ -105,15 +104,6 @@ def show(call: ApiCall) -> MeasureDetail:
         sources=source_models(ages, call.services.settings.source_age_limit, system_clock()),
         known_from=known.known_from if known else None,
         measure=measure_summary(row),
-        next_stage=verdict.next_stage,
-        allowed_stages=list(verdict.allowed_stages),
-        blockers=[
-            BlockerModel(
-                code=blocker.code, subject=blocker.subject, sentence=blocker.sentence, who=blocker.who,
-                responsible=responsible_models(blocker.responsible), since=blocker.since,
-            )
-            for blocker in verdict.blockers
-        ],
         checklist=[
             ConditionModel(
                 stage=condition.stage, code=condition.code, subject=condition.subject, outcome=condition.outcome,

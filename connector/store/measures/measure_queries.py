@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, or_, select, true
 
 from connector.store.database.tables import COMMAND, DECISION, EFFECT_LINE, MEASURE, STATUS_DAY, WORK_ITEM
+from connector.store.measures.stored_gates import gates_column
 
 EQUALITY_FILTERS = (
     "connection", "portfolio", "program", "project", "package", "business_unit", "legal_entity", "owner", "sponsor",
@@ -158,7 +159,11 @@ def _select(seen: ColumnElement[bool]) -> Select[tuple[object, ...]]:
     blockers = func.jsonb_array_length(MEASURE.c.verdict["blockers"]).label("blockers")
     count = func.jsonb_array_length(MEASURE.c.findings).label("finding_count")
     join = (WORK_ITEM.c.connection == MEASURE.c.connection) & (WORK_ITEM.c.native_id == MEASURE.c.native_id)
-    return select(*columns, blockers, count, WORK_ITEM.c.url).join_from(MEASURE, WORK_ITEM, join).where(seen)
+    return (
+        select(*columns, blockers, count, gates_column(), WORK_ITEM.c.url)
+        .join_from(MEASURE, WORK_ITEM, join)
+        .where(seen)
+    )
 
 
 def _escape_like(part: str) -> str:

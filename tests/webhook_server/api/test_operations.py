@@ -105,8 +105,11 @@ def test_a_measure_has_its_figures_as_texts_and_what_blocks_it(api: ApiServer) -
     assert found["measure"]["hierarchy"] == {
         "portfolio": "IT", "program": "Cloud exit", "project": "ITX", "package": "CRM of governed",
     }  # fmt: skip
-    assert (found["next_stage"], found["off_ramp"], found["allowed_stages"]) == ("detailed", None, [])
-    assert found["measure"]["blockers"] == len(found["blockers"]) > 0
+    gates = found["measure"]["gates"]
+    assert (gates["may_enter"], gates["next"]["stage"], found["off_ramp"]) == (["identified"], "detailed", None)
+    assert gates["next"]["blockers"]
+    assert api.get("admin", "/gates/ITX-1/detailed").get_json()["gates"] == gates
+    assert api.get("admin", "/measures").get_json()["items"][0]["gates"] == gates
     assert {one["outcome"] for one in found["checklist"]} == {"met", "unmet", "unknown"}
 
 
@@ -172,7 +175,7 @@ SLIP_PARTS = ("lost", "postponed", "made_up", "in_year")
 
 def test_history_lines_and_decisions(api: ApiServer) -> None:
     (day,) = api.get("admin", "/measures/ITX-1/history").get_json()["items"]
-    assert (day["day"], day["gate"]) == ("2026-02-10", "blocked")
+    assert (day["day"], day["item_gate"]) == ("2026-02-10", "blocked")
     lines = api.get("admin", "/measures/ITX-1/effect-lines").get_json()["items"]
     assert lines[0] == {
         "version": "plan", "kind": "benefit", "month": "2026-01-01", "account": "ebitda", "hard": True,
@@ -204,7 +207,7 @@ def test_a_gate_that_is_open_is_200_and_one_that_is_shut_409_with_the_checklist(
     assert shut.get_json()["summary"] == (
         "The gate into Implemented is shut for ITX-1 Retire the legacy CRM: Detailed comes first."
     )
-    assert shut.get_json()["blockers"][0]["sentence"].startswith("Detailed is shut: ")
+    assert shut.get_json()["gates"]["next"]["blockers"][0]["sentence"].startswith("Detailed is shut: ")
 
 
 def test_an_unknown_stage_names_the_stages(api: ApiServer) -> None:
