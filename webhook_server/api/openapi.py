@@ -10,6 +10,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from webhook_server.api.idempotency import KEY_HEADER, MAX_KEY_LENGTH
+from webhook_server.api.openapi_names import operation_id, schema_names
+from webhook_server.api.openapi_notes import described_schema, description_of, example_of
 from webhook_server.api.operation import MAX_PARAMETER_LENGTH, Operation, PathParameter
 from webhook_server.api.problem import PROBLEM_MEDIA_TYPE, ProblemModel
 
@@ -38,8 +40,10 @@ def document(operations: Sequence[Operation]) -> Document:
     schemas, references = _schemas(operations)
     paths: dict[str, dict[str, Document]] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation_object(operation, references)
-    return {
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation_object(
+            operation, references, schemas
+        )
+    whole: Document = {
         "openapi": "3.1.0",
         "info": {"title": "Gatepost", "version": installed_version("gatepost"), "description": DESCRIPTION},
         "servers": [{"url": "/api/v1"}],
@@ -58,6 +62,27 @@ def document(operations: Sequence[Operation]) -> Document:
             },
         },
     }
+    return _renamed(whole)
+
+
+def _renamed(whole: Document) -> Document:
+    """With the public names of schemas, each described, and without the titles that name every property again."""
+    names = schema_names(whole["components"]["schemas"])
+    whole = _with_references(whole, {f"{_SCHEMAS}{key}": f"{_SCHEMAS}{name}" for key, name in names.items()})
+    schemas = {names[key]: schema for key, schema in sorted(whole["components"]["schemas"].items())}
+    whole["components"]["schemas"] = {name: described_schema(name, schema, schemas) for name, schema in schemas.items()}
+    return whole
+
+
+_SCHEMAS = "#/components/schemas/"
+
+
+def _with_references(part: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(part, list):
+        return [_with_references(one, names) for one in part]
+    if not isinstance(part, dict):
+        return names.get(part, part) if isinstance(part, str) else part
+    return {key: _with_references(one, names) for key, one in part.items()}
 
 
 References: TypeAlias = "Mapping[tuple[type[BaseModel], Mode], Document]"
@@ -75,13 +100,13 @@ def _schemas(operations: Sequence[Operation]) -> tuple[Document, References]:
     return definitions.get("$defs", {}), references  # type: ignore[return-value]  # pydantic's own key is wider
 
 
-def _operation_object(operation: Operation, references: References) -> Document:
+def _operation_object(operation: Operation, references: References, schemas: Document) -> Document:
     described: Document = {
-        "operationId": operation.name,
+        "operationId": operation_id(operation.method, operation.path, operation.summary),
         "tags": [operation.tag],
         "summary": operation.summary,
         "description": _description(operation),
-        "parameters": [*map(_path_parameter, operation.path_parameters), *_query_parameters(operation.query)],
+        "parameters": [*map(_path_parameter, operation.path_parameters), *_query_parameters(operation.query, schemas)],
         "responses": _responses(operation, references),
     }
     if operation.is_write:
@@ -103,16 +128,24 @@ def _path_parameter(part: PathParameter) -> Document:
     schema: Document = {"type": "string", "minLength": 1, "maxLength": MAX_PARAMETER_LENGTH}
     if part.kind is int:
         schema = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}
-    return {"name": part.name, "in": "path", "required": True, "description": part.description, "schema": schema}
+    return {
+        "name": part.name,
+        "in": "path",
+        "required": True,
+        "description": part.description,
+        "schema": schema,
+        "example": example_of(part.name, schema, {}),
+    }
 
 
-def _query_parameters(model: type[BaseModel] | None) -> Iterable[Document]:
+def _query_parameters(model: type[BaseModel] | None, schemas: Document) -> Iterable[Document]:
+    """The parameters of a query; their enumerations become schemas of the whole document."""
     if model is None:
         return
     schema = model.model_json_schema(mode="validation")
     definitions = schema.get("$defs", {})
     for name, described in schema["properties"].items():
-        flat = _inlined(described, definitions)
+        flat = _inlined(described, definitions, schemas)
         about = flat.pop("description", "")
         flat.pop("title", None)
         # An absent parameter is not sent at all; a query string has no `null`.
@@ -126,21 +159,26 @@ def _query_parameters(model: type[BaseModel] | None) -> Iterable[Document]:
             "name": name,
             "in": "query",
             "required": name in schema.get("required", []),
-            "description": about,
+            "description": about or description_of(name),
             "schema": flat,
+            "example": example_of(name, flat, schemas),
         }
 
 
-def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
-    """A schema with its references resolved; the references of a parameter are relative to another document."""
+def _inlined(schema: Any, definitions: Mapping[str, Any], schemas: Document) -> Any:
+    """A schema with its references resolved, except those to enumerations, which the document names."""
     if isinstance(schema, list):
-        return [_inlined(part, definitions) for part in schema]
+        return [_inlined(part, definitions, schemas) for part in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
         rest = {name: part for name, part in schema.items() if name != "$ref"}
-        return _inlined(definitions[schema["$ref"].rsplit("/", 1)[1]] | rest, definitions)
-    return {name: _inlined(part, definitions) for name, part in schema.items()}
+        key = schema["$ref"].rsplit("/", 1)[1]
+        if "enum" in definitions[key]:
+            schemas.setdefault(key, definitions[key])
+            return {"$ref": f"{_SCHEMAS}{key}"} | rest
+        return _inlined(definitions[key] | rest, definitions, schemas)
+    return {name: _inlined(part, definitions, schemas) for name, part in schema.items()}
 
 
 def _idempotency_key() -> Document:
@@ -151,6 +189,7 @@ def _idempotency_key() -> Document:
         "description": "A value that you choose, preferably a UUID. The same request with the same value within a day "
         "gets the same answer; another request with it is refused (422).",
         "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[!-~]+$"},
+        "example": "0f0b7f0c-2f6f-4b54-9a55-3c6f4a2d9c11",
     }
 
 

@@ -22,7 +22,7 @@ from webhook_server.api.problem import Problem
 from webhook_server.api.values import Amount, Model, ShortText
 
 
-class ChangeModel(Model):
+class KnownChangeModel(Model):
     """What one assessment found changed."""
 
     at: datetime
@@ -35,7 +35,7 @@ class MonthShareModel(Model):
     amount: Amount
 
 
-class CauseModel(Model):
+class CauseShare(Model):
     cause: VarianceCause
     amount: Amount
     months: list[MonthShareModel]
@@ -46,8 +46,8 @@ class KindModel(Model):
     hard: bool
     amount: Amount
     shift: int = Field(description="Months by which its first amount moved; positive is later.")
-    causes: list[CauseModel]
-    change: ChangeModel | None = Field(description="The newest change of an amount of this kind.")
+    causes: list[CauseShare]
+    change: KnownChangeModel | None = Field(description="The newest change of an amount of this kind.")
 
 
 class WhyModel(Model):
@@ -56,7 +56,7 @@ class WhyModel(Model):
     kinds: list[KindModel]
     other: Amount | None = Field(description="What the variance holds beside the lines.")
     stated_reason: str
-    changes: list[ChangeModel] = Field(description="Newest first.")
+    changes: list[KnownChangeModel] = Field(description="Newest first.")
     changes_complete: bool = Field(description="False when older changes are left out.")
 
 
@@ -156,7 +156,7 @@ def _kind(share: KindShare, currency: str, change: KnownChange | None) -> KindMo
         amount=_money(share.amount, currency),
         shift=share.shift,
         causes=[
-            CauseModel(
+            CauseShare(
                 cause=cause.cause,
                 amount=_money(cause.amount, currency),
                 months=[
@@ -170,9 +170,9 @@ def _kind(share: KindShare, currency: str, change: KnownChange | None) -> KindMo
     )
 
 
-def _change(change: KnownChange) -> ChangeModel:
+def _change(change: KnownChange) -> KnownChangeModel:
     parts = [f"{part.name}: {part.before} became {part.after}" for part in change.parts]
-    return ChangeModel(at=change.at, parts=parts, by=list(change.people))
+    return KnownChangeModel(at=change.at, parts=parts, by=list(change.people))
 
 
 def _money(amount: Decimal, currency: str) -> Amount:
