@@ -16,7 +16,7 @@ from governance.verdict import GateState, Outcome
 from webhook_server.api.gates_model import GatesModel, gates_model
 from webhook_server.api.measure_lookup import MEASURE_PARAMETER
 from webhook_server.api.operation import ApiCall, Operation, PathParameter, Reply
-from webhook_server.api.problem import AMBIGUOUS_TYPE, Problem
+from webhook_server.api.problem import Problem, ProblemCode
 from webhook_server.api.values import Model
 
 
@@ -58,11 +58,23 @@ class GateQuery(Model):
 
 PROBLEMS = {
     404: "There is no such measure or stage, or it is no longer a measure.",
-    409: "The gate is shut: the body is the checklist. Or several measures have the key: a problem of the type "
-    "urn:gatepost:ambiguous.",
+    409: "The gate is shut: the body is the checklist. Or several measures have the key: a problem with the code "
+    "ambiguous_key.",
     503: "The item is no longer visible in its tool, so there is no answer.",
 }
-STATUS_BY_REASON = {NoAnswerReason.AMBIGUOUS: 409, NoAnswerReason.UNREACHABLE: 503}
+PROBLEM_OF_REASON = {
+    NoAnswerReason.NO_MEASURE: (404, ProblemCode.NOT_VISIBLE_OR_UNKNOWN, "Name it by its key or id."),
+    NoAnswerReason.AMBIGUOUS: (409, ProblemCode.AMBIGUOUS_KEY, ""),
+    NoAnswerReason.NO_STAGE: (404, ProblemCode.UNKNOWN_STAGE, ""),
+    NoAnswerReason.UNREACHABLE: (503, ProblemCode.ITEM_UNREACHABLE, "Its tool no longer shows the item."),
+    NoAnswerReason.UNMAPPED: (404, ProblemCode.NO_LONGER_A_MEASURE, ""),
+}
+"""Status, code and what to do, where that is another thing for a program than at the command line."""
+
+
+def no_answer(answer: NoAnswer) -> Problem:
+    status, code, detail = PROBLEM_OF_REASON[answer.reason]
+    return Problem(status, answer.problem, detail or answer.hint, code=code)
 
 
 def check(call: ApiCall) -> Reply:
@@ -74,8 +86,7 @@ def check(call: ApiCall) -> Reply:
         ]
     answer = check_gate(measures, name, stage, active.policies.base if active is not None else None)
     if isinstance(answer, NoAnswer):
-        kind = AMBIGUOUS_TYPE if answer.reason is NoAnswerReason.AMBIGUOUS else "about:blank"
-        raise Problem(STATUS_BY_REASON.get(answer.reason, 404), answer.problem, answer.hint, kind=kind)
+        raise no_answer(answer)
     status = 200 if answer.open or call.query_as(GateQuery).always_200 else 409
     if request.accept_mimetypes.best_match(["application/json", "text/plain"]) == "text/plain":
         return Reply(None, status, text=f"{answer.text}\n")

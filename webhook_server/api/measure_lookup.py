@@ -13,7 +13,7 @@ from connector.store.measures import measure_queries
 from connector.store.measures.verdict_history import KnownMeasure
 from webhook_server.api.known_on import day_of
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
-from webhook_server.api.problem import AMBIGUOUS_TYPE, Problem
+from webhook_server.api.problem import Problem, ProblemCode
 from webhook_server.api.values import (
     Model,
     ShortText,
@@ -34,14 +34,23 @@ class KnownOnQuery(Model):
 
 def find_measure(call: ApiCall, connection: Connection) -> RowMapping:
     """The measure of the path.  Raises Problem: 404 without such a measure, 409 when several have the key."""
-    name = call.text_parameter("measure")
+    return measure_named(call, connection, call.text_parameter("measure"))
+
+
+def measure_named(call: ApiCall, connection: Connection, name: str) -> RowMapping:
+    """A measure by key or id.  Raises Problem: 404 without such a measure, 409 when several have the key."""
     rows = measure_queries.find_measures(connection, name, visible_to(call.viewer))
     if not rows:
-        raise Problem(404, f'There is no measure "{name}".', "Name it by its key or id.")
+        raise Problem(
+            404, f'There is no measure "{name}".', "Name it by its key or id.", code=ProblemCode.NOT_VISIBLE_OR_UNKNOWN,
+        )  # fmt: skip
     if len(rows) > 1:
         ids = ", ".join(row["id"] for row in rows)
         raise Problem(
-            409, f'"{name}" is the key of several measures.', f"Name one by its id: {ids}.", kind=AMBIGUOUS_TYPE
+            409,
+            f'"{name}" is the key of several measures.',
+            f"Name one by its id: {ids}.",
+            code=ProblemCode.AMBIGUOUS_KEY,
         )
     return rows[0]
 
@@ -62,7 +71,7 @@ def find_known(call: ApiCall, connection: Connection) -> tuple[RowMapping, Known
     return known.row, known  # type: ignore[return-value]  # a row as the catalogue has it
 
 
-_AMBIGUOUS_KEY = {409: "Several measures have this key; the type is urn:gatepost:ambiguous."}
+_AMBIGUOUS_KEY = {409: "Several measures have this key; the code is ambiguous_key."}
 
 
 def about_measure(path: str, summary: str, run: Any, response: Any, **more: Any) -> Operation:

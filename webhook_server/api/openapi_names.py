@@ -130,10 +130,10 @@ def schema_names(keys: Iterable[str]) -> dict[str, str]:
 
 
 def _schema_name(key: str) -> str:
-    page = re.fullmatch(r"Page_(\w+)_", key)
+    page: re.Match[str] | None = re.fullmatch(r"Page_(\w+)_", key)
     if page is not None:
-        return f"{_schema_name(page[1])}Page"
-    plain = key.rpartition("__")[2]
+        return f"{_schema_name(str(page[1]))}Page"
+    plain: str = key.rpartition("__")[2]
     if plain in SCHEMA_NAMES:
         return SCHEMA_NAMES[plain]
     return plain.removesuffix("Model") or plain

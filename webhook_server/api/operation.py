@@ -17,7 +17,7 @@ from connector.bootstrap import Services
 from connector.errors import ConfigurationError
 from connector.people.permissions import ALLOWED_ROLES, ORGANISATION_WIDE, Action, TokenScope, Viewer
 from webhook_server.api.idempotency import KEY_HEADER, IdempotentRequest, caller_of
-from webhook_server.api.problem import Problem, invalid_request
+from webhook_server.api.problem import FieldError, Problem, ProblemCode, invalid_request
 from webhook_server.auth import viewer_or_none
 from webhook_server.permission import Permission, Reach, declare
 from webhook_server.recent_sign_in import is_recent
@@ -171,17 +171,22 @@ def _authorised_viewer(operation: Operation) -> Viewer:
     permission = operation.permission
     if not permission.admits_role(viewer):
         raise Problem(
-            403, f"This needs the role {permission.allowed_roles}.", "Ask an administrator of Gatepost for it."
-        )
+            403, f"This needs the role {permission.allowed_roles}.", "Ask an administrator of Gatepost for it.",
+            code=ProblemCode.ROLE_MISSING,
+        )  # fmt: skip
     if operation.scope not in viewer.scopes:
         scopes = ", ".join(sorted(viewer.scopes)) or "none"
         raise Problem(
             403,
             f"This needs a token with the scope {operation.scope.value}; this one has {scopes}.",
-            "Create another token: gatepost token create",
+            "Create another token on the page Account.",
+            code=ProblemCode.SCOPE_MISSING,
         )
     if operation.changes_access and viewer.session is not None and not is_recent(viewer):
-        raise Problem(403, "You signed in more than ten minutes ago.", "Sign in again, or send a token.")
+        raise Problem(
+            403, "You signed in more than ten minutes ago.", "Sign in again, or send a token.",
+            code=ProblemCode.SIGN_IN_TOO_OLD,
+        )  # fmt: skip
     return viewer
 
 
@@ -202,11 +207,15 @@ def _query(model: type[BaseModel] | None) -> BaseModel | None:
     lists = {name for name, field in fields.items() if "list" in str(field.annotation)}
     for name, values in sent.items():
         if name not in lists and len(values) > 1:
-            raise Problem(422, f"The query is not valid: {name}.", f"{name} is given {len(values)} times.")
+            message = f"{name} is given {len(values)} times."
+            wrong = FieldError(location=name, message=message)
+            raise Problem(422, f"The query is not valid: {name}.", message, errors=[wrong])
     flat = {name: values if name in lists else values[0] for name, values in sent.items()}
     if model is None:
         if flat:
-            raise Problem(422, f"The query is not valid: {', '.join(flat)}.", "This address takes no parameters.")
+            message = "This address takes no parameters."
+            wrongs = [FieldError(location=name, message=message) for name in flat]
+            raise Problem(422, f"The query is not valid: {', '.join(flat)}.", message, errors=wrongs)
         return None
     try:
         return model.model_validate(flat)

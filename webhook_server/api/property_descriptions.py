@@ -141,6 +141,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "problems": "What is wrong.",
     "program": "Name of the program.",
     "project": "Name of the project.",
+    "query": "What was asked for.",
     "reason": "Why.",
     "reasons": "Why, by status.",
     "received_at": "When it was received.",

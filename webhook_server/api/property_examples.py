@@ -110,7 +110,7 @@ EXAMPLES: Mapping[str, str | int | bool] = {
     "schema_revision": "baseline",
     "scopes": "gates:read",
     "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-    "sentence": "Decided is shut: M. Brandt has not yet given the approval · sponsor M. Brandt to act · APPROVAL_MISSING",
+    "sentence": "Decided is shut: M. Brandt has not yet given the approval · APPROVAL_MISSING",
     "sentences": "Decided is shut: M. Brandt has not yet given the approval",
     "service": "CRM licences",
     "services": "CRM licences",

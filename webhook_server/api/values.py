@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from sqlalchemy import RowMapping
 
 from governance.money import Money
-from webhook_server.api.problem import Problem
+from webhook_server.api.problem import Problem, ProblemCode
 
 MAX_NUMBER = 2**63 - 1
 
@@ -108,7 +108,10 @@ def from_cursor(cursor: str | None, *kinds: type) -> tuple[str | int, ...] | Non
         and all(0 <= part <= MAX_NUMBER if isinstance(part, int) else "\x00" not in part for part in parts)
     )
     if not valid:
-        raise Problem(422, "The query is not valid: cursor.", "Use `next` of the previous page, unchanged.")
+        raise Problem(
+            422, "The query is not valid: cursor.", "Use `next` of the previous page, unchanged.",
+            code=ProblemCode.CURSOR_INVALID,
+        )  # fmt: skip
     return tuple(parts)
 
 

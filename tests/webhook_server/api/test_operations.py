@@ -63,7 +63,7 @@ def test_everybody_sees_their_part_and_the_rest_is_not_there(api: ApiServer) -> 
     assert problem_of(api.get("exit", "/measures/ITX-2")) == (
         404, 'There is no measure "ITX-2".', "Name it by its key or id.",
     )  # fmt: skip
-    for path in ("explain", "history", "effect-lines", "decisions", "rulings"):
+    for path in ("explain", "history", "effect-lines", "decisions", "commands"):
         assert api.get("exit", f"/measures/jira-main/10002/{path}").status_code == 404
     assert api.get("exit", "/gates/ITX-2/detailed").status_code == 404
     assert api.get("stranger", "/measures").get_json() == {"items": [], "next": None}
@@ -166,8 +166,8 @@ def test_a_key_of_two_measures_is_refused_with_their_ids(api: ApiServer) -> None
         '"ITX-1" is the key of several measures.',
         "Name one by its id: jira-main/10001, jira-main/10002.",
     )
-    assert answer.get_json()["type"] == "urn:gatepost:ambiguous"
-    assert api.get("admin", "/gates/ITX-1/detailed").get_json()["type"] == "urn:gatepost:ambiguous"
+    assert answer.get_json()["type"] == "urn:gatepost:problem:ambiguous_key"
+    assert api.get("admin", "/gates/ITX-1/detailed").get_json()["code"] == "ambiguous_key"
 
 
 SLIP_PARTS = ("lost", "postponed", "made_up", "in_year")
@@ -227,24 +227,37 @@ def assess_again(api: ApiServer, loaded: LoadedMapping) -> None:
 def test_a_command_has_the_effect_of_a_comment_in_the_tool(api: ApiServer, loaded: LoadedMapping) -> None:
     api.person("brandt", accounts=(("jira-main", "b"),))
     answer = api.post("brandt", "/measures/ITX-1/commands", {"verb": "approve", "stage": "detailed"})
-    assert (answer.status_code, answer.get_json()) == (202, {"number": 1, "state": "waiting", "reply": WAITING_REPLY})
-    assert answer.location == "/api/v1/measures/jira-main/10001/commands/1"
+    stored = answer.get_json()
+    assert (answer.status_code, stored["id"], stored["state"], stored["reply"]) == (202, "s1", "waiting", WAITING_REPLY)
+    assert answer.location == "/api/v1/commands/s1"
     assert outcome(api, "brandt", answer) == ("waiting", WAITING_REPLY)
-    (waiting,) = api.get("brandt", "/measures/ITX-1/commands").get_json()["items"]
-    assert (waiting["given_by"], waiting["text"]) == ("brandt@acme.example", "/approve detailed")
+    (waiting,) = api.get("brandt", "/measures/ITX-1/commands?state=waiting").get_json()["items"]
+    assert (waiting, waiting["verb"], waiting["person"]) == (stored, "approve", "jira-main/b")
     assess_again(api, loaded)
     assert outcome(api, "brandt", answer) == ("accepted", "Detailed approved by Brandt as sponsor.")
-    (ruling,) = api.get("brandt", "/measures/ITX-1/rulings").get_json()["items"]
-    assert (ruling["verb"], ruling["person"], ruling["role"], ruling["accepted"]) == (
+    (ruled,) = api.get("brandt", "/measures/ITX-1/commands").get_json()["items"]
+    assert (ruled["id"], ruled["verb"], ruled["person"], ruled["person_name"], ruled["role"], ruled["state"]) == (
+        "s1",
         "approve",
+        "jira-main/b",
         "Brandt",
         "sponsor",
-        True,
+        "accepted",
     )
-    assert ruling["reply"] == "Detailed approved by Brandt as sponsor."
-    assert api.get("brandt", "/measures/ITX-1/commands").get_json()["items"] == []
+    assert ruled["reply"] == "Detailed approved by Brandt as sponsor."
+    assert api.get("brandt", "/measures/ITX-1/commands?state=waiting").get_json()["items"] == []
     assess_again(api, loaded)
-    assert len(api.get("brandt", "/measures/ITX-1/rulings").get_json()["items"]) == 1, "ruled on once"
+    assert len(api.get("brandt", "/measures/ITX-1/commands").get_json()["items"]) == 1, "ruled on once"
+
+
+def test_several_commands_are_stored_or_refused_each_by_itself(api: ApiServer) -> None:
+    api.person("brandt", accounts=(("jira-main", "b"),))
+    hold = {"verb": "hold", "text": "wait"}
+    sent = [{"measure": "ITX-1", "command": hold}, {"measure": "ITX-9", "command": hold}]
+    answer = api.post("brandt", "/commands", {"items": sent})
+    first, second = answer.get_json()["items"]
+    assert (answer.status_code, first["command"]["id"], first["problem"]) == (200, "s1", None)
+    assert (second["command"], second["problem"]["code"]) == (None, "not_visible_or_unknown")
 
 
 WAITING_REPLY = "The command is stored. It is ruled on when the item is read next."
@@ -272,13 +285,15 @@ def test_a_waiting_command_says_why_it_waits(api: ApiServer) -> None:
     assert outcome(api, "kaya", answer) == ("waiting", f"{WAITING_REPLY} Last attempt: jira-main answered 503")
 
 
-def test_a_command_is_found_under_its_own_measure_only(api: ApiServer) -> None:
+def test_a_command_of_a_measure_that_one_does_not_see_is_not_there(api: ApiServer) -> None:
     api.person("kaya", accounts=(("jira-main", "k"),))
+    api.person("branches", RoleGrant(Role.VIEWER, ("IT", "Branches")))
     api.post("kaya", "/measures/ITX-1/commands", {"verb": "hold", "text": "wait"})
-    assert problem_of(api.get("kaya", "/measures/ITX-1/commands/2")) == (
-        404, "There is no command 2 about this measure.", "Use the number of its 202 answer.",
+    assert api.get("kaya", "/commands/s1").get_json()["measure"] == "jira-main/10001"
+    assert problem_of(api.get("branches", "/commands/s1")) == (
+        404, 'There is no command "s1".', "Use the id of its 202 answer.",
     )  # fmt: skip
-    assert problem_of(api.get("admin", "/measures/ITX-2/commands/1"))[0] == 404
+    assert [api.get("kaya", f"/commands/{name}").status_code for name in ("s2", "c1", "x1", "s0")] == [404] * 4
 
 
 def test_without_an_account_in_the_tool_a_command_is_refused(api: ApiServer) -> None:
@@ -286,7 +301,7 @@ def test_without_an_account_in_the_tool_a_command_is_refused(api: ApiServer) -> 
     assert problem_of(api.post("olga", "/measures/ITX-1/commands", {"verb": "hold", "text": "wait"})) == (
         403,
         "Olga has no linked account on jira-main.",
-        "An administrator links it on the page People, or with: gatepost user link",
+        "An administrator links it on the page People.",
     )
     assert api.store.rows("SELECT 1 FROM submitted_command") == []
 
@@ -296,22 +311,27 @@ def test_without_an_account_in_the_tool_a_command_is_refused(api: ApiServer) -> 
     [
         (
             {"verb": "approve"},
-            "The stage is missing.",
-            "Correct form: /approve STAGE, for example: /approve decided",
+            "The body is not valid: approve.stage.",
+            "`errors` says what is wrong with each value.",
         ),
         (
             {"verb": "confirm", "amount": "1200000.50", "currency": "EUR"},
-            "An amount, a currency and a month are needed.",
-            "Correct form: /confirm AMOUNT CURRENCY MONTH[..MONTH], for example: /confirm 1.2M EUR 2026-08..2026-10",
+            "The body is not valid: confirm.month.",
+            "`errors` says what is wrong with each value.",
         ),
         (
             {"verb": "hold"},
-            "The reason is missing.",
-            "Correct form: /hold reason, for example: /hold waiting for the supplier's contract",
+            "The body is not valid: hold.text.",
+            "`errors` says what is wrong with each value.",
+        ),
+        (
+            {"verb": "approve", "stage": "live"},
+            '"live" is not a stage; the stages are Identified, Detailed, Decided, Implemented, Closed.',
+            "Correct form: /approve STAGE, for example: /approve decided",
         ),
     ],
 )
-def test_a_missing_part_is_refused_with_the_correct_form(
+def test_a_missing_or_wrong_part_is_refused_by_its_name(
     api: ApiServer, body: dict[str, str], title: str, detail: str
 ) -> None:
     api.person("brandt", accounts=(("jira-main", "b"),))
@@ -323,7 +343,7 @@ def test_a_reason_of_two_lines_holds_no_second_command(api: ApiServer, loaded: L
     body = {"verb": "hold", "text": "wait\n/approve detailed"}
     assert api.post("brandt", "/measures/ITX-1/commands", body).status_code == 202
     assess_again(api, loaded)
-    (ruling,) = api.get("brandt", "/measures/ITX-1/rulings").get_json()["items"]
+    (ruling,) = api.get("brandt", "/measures/ITX-1/commands").get_json()["items"]
     assert (ruling["verb"], ruling["reason"]) == ("hold", "wait /approve detailed")
 
 
@@ -380,12 +400,18 @@ def test_a_body_that_is_not_json_and_values_that_are_not_valid_have_their_own_st
     assert problem_of(plain) == (415, "The body's Content-Type must be application/json.", "Send it as JSON.")
     api.person("olga", RoleGrant(Role.OWNER))
     wrong = api.post("olga", "/measures/ITX-1/commands", {"verb": "marry", "more": 1})
-    assert problem_of(wrong)[:2] == (422, "The body is not valid: verb, more.")
+    assert problem_of(wrong)[:2] == (422, "The body is not valid: body.")
+    assert "accept-role" in wrong.get_json()["errors"][0]["known"]
 
 
 def test_a_wrong_method_is_answered_with_the_allowed_ones(api: ApiServer) -> None:
     answer = api.call("admin", "DELETE", "/measures")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
+    assert answer.get_json()["code"] == "method_not_allowed"
+    assert api.get("admin", "/nothing").get_json()["code"] == "unknown_address"
+    large = api.client.post("/api/v1/reassess", data=b"x", headers={"Content-Length": str(10**9)})
+    assert large.status_code in {401, 413}
+    assert large.get_json()["type"].startswith("urn:gatepost:problem:")
 
 
 # --- the rest -------------------------------------------------------------------------------------------------
@@ -425,7 +451,7 @@ def test_a_mapping_is_checked_stored_activated_and_restored(api: ApiServer) -> N
     assert back["restores"] == before
     assert api.get("admin", f"/mappings/{back['number']}").get_json()["source"] == MAPPING
     assert problem_of(api.get("admin", "/mappings/99999"))[:2] == (
-        404, "There is no mapping version 99999. List them with: gatepost mapping history",
+        404, "There is no mapping version 99999.",
     )  # fmt: skip
 
 
