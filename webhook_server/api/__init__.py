@@ -36,6 +36,7 @@ from webhook_server.api import (
 )
 from webhook_server.api.openapi import Document, document
 from webhook_server.api.operation import Operation, add_route
+from webhook_server.api.rate_limit import RateLimits
 from webhook_server.auth import open_to_all
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -80,8 +81,9 @@ def openapi_document() -> Document:
 
 def api(services: Services) -> Blueprint:
     blueprint = Blueprint("api", __name__, url_prefix=BASE)
+    limits = RateLimits(services.settings.api_requests_per_minute)
     for operation in OPERATIONS:
-        add_route(blueprint, operation, services)
+        add_route(blueprint, operation, services, limits)
 
     @blueprint.get("/openapi.json")
     @open_to_all

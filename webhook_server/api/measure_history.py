@@ -35,7 +35,7 @@ class Explanation(Model):
     key: str
     title: str | None
     url: str
-    explanation: list[str] = Field(
+    lines: list[str] = Field(
         description="Lines of text; the first ones are also in the tool's field with the blockers."
     )
     verdict: dict[str, Any] = Field(description="The verdict with its findings, as stored.")
@@ -79,10 +79,10 @@ def explain(call: ApiCall) -> Explanation | Reply:
         row, _ = find_known(call, connection)
     if request.accept_mimetypes.best_match(["application/json", "text/plain"]) == "text/plain":
         return Reply(None, text=f"{row['key']} {row['title'] or ''}\n\n{row['explanation']}\n")
-    names = (name for name in Explanation.model_fields if name not in {"explanation", "verdict"})
+    names = (name for name in Explanation.model_fields if name not in {"lines", "verdict"})
     stored = verdict_to_json(verdict_of(row))
     return Explanation(
-        explanation=row["explanation"].splitlines(),
+        lines=row["explanation"].splitlines(),
         verdict=stored if call.viewer.sees_everything else decision_without_names(stored),
         **{name: row[name] for name in names},
     )

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from webhook_server.api.idempotency import KEY_HEADER, MAX_KEY_LENGTH
+from webhook_server.api.list_options import PARTIAL_MEDIA_TYPE
 from webhook_server.api.openapi_names import operation_id, schema_names
 from webhook_server.api.openapi_notes import described_schema, description_of, example_of
 from webhook_server.api.operation import MAX_PARAMETER_LENGTH, Operation, PathParameter
@@ -23,15 +24,21 @@ Financial stage-gate governance on top of Jira and ServiceNow.
 
 * A token sees the measures within its person's roles, and those in which the person has a role in the tool. Anything
   else is answered with 404.
-* Lists have `limit` and `cursor`; `next` of an answer is the `cursor` of the next page.
+* Lists have `limit` and `cursor`; `next` of an answer is the `cursor` of the next page, with the same filters. With
+  `fields` an answer has some fields of each entry only, and another type.
+* A GET has an `ETag`; sent back as `If-None-Match` it is answered with 304 while nothing has changed.
+* Every answer says in `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` what its token may still send; 429
+  comes with `Retry-After`.
 * Money is a text with its currency. Times are UTC.
 * A write may have an `Idempotency-Key`: repeated within a day, it is done once and gets the same answer.
-* Errors are problems (RFC 9457): `title` says what happened, `detail` what to do.
+* Errors are problems (RFC 9457): `code` is for programs, `title` says what happened, `detail` what to do, `errors`
+  names the values that are wrong, with those that are known.
 """
 
 COMMON_PROBLEMS = {
     401: "The token is missing, wrong or expired.",
     403: "The token's scope or its person's role is not sufficient.",
+    429: "More requests with this token than a minute allows; `Retry-After` says how long to wait.",
 }
 
 
@@ -109,6 +116,8 @@ def _operation_object(operation: Operation, references: References, schemas: Doc
         "parameters": [*map(_path_parameter, operation.path_parameters), *_query_parameters(operation.query, schemas)],
         "responses": _responses(operation, references),
     }
+    if operation.deprecated_since is not None:
+        described["deprecated"] = True
     if operation.is_write:
         described["parameters"].append(_idempotency_key())
     if operation.body is not None:
@@ -199,6 +208,8 @@ def _responses(operation: Operation, references: References) -> Document:
         content: Document = {"application/json": {"schema": references[operation.response_model, "serialization"]}}
         if operation.has_text_form:
             content["text/plain"] = {"schema": {"type": "string"}}
+        if operation.is_list:
+            content[PARTIAL_MEDIA_TYPE] = {"schema": {"type": "object", "additionalProperties": True}}
         responses[str(operation.status)] = {"description": operation.summary, "content": content}
     else:
         responses["204"] = {"description": "Done."}

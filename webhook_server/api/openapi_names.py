@@ -109,7 +109,9 @@ def operation_id(method: str, path: str, summary: str) -> str:
     listed = OPERATION_IDS.get(f"{method} {path}")
     if listed is not None:
         return listed
-    words = [word for word in re.findall(r"[A-Za-z]+", summary.split(":")[0]) if word.lower() not in _SMALL_WORDS]
+    words: list[str] = [
+        word for word in re.findall(r"[A-Za-z]+", summary.split(":")[0]) if word.lower() not in _SMALL_WORDS
+    ]
     first, *rest = words[:4]
     return first.lower() + "".join(word.capitalize() for word in rest)
 

@@ -60,6 +60,12 @@ class PageQuery(Model):
 
     limit: Limit = 50
     cursor: Cursor | None = None
+    fields: list[ShortText] = Field(
+        default=[], max_length=60,
+        description="Only these fields of each entry, several times or with commas; the answer is then of the type "
+        "application/vnd.gatepost.partial+json.",
+        examples=[["key", "gates"]],
+    )  # fmt: skip
 
 
 class Amount(Model):

@@ -88,7 +88,7 @@ def test_a_measure_is_named_by_key_or_id(api: ApiServer, name: str) -> None:
     assert api.get("admin", f"/measures/{name}").get_json()["measure"]["key"] == "ITX-1"
     found = api.get("admin", f"/measures/{name}/explain").get_json()
     assert (found["key"], found["verdict"]["gate"]) == ("ITX-1", "blocked")
-    assert found["explanation"][0].startswith("Detailed is shut: ")
+    assert found["lines"][0].startswith("Detailed is shut: ")
 
 
 def test_as_plain_text_it_is_the_checklist(api: ApiServer) -> None:
