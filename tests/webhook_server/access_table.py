@@ -55,6 +55,7 @@ TABLE: dict[str, str] = {
     "GET /api/v1/measures/<path:measure>/commands": "401 404 404 404 404",
     "POST /api/v1/measures/<path:measure>/commands": "401 403 404 403 403",
     "GET /api/v1/commands/<command>": "401 404 404 404 404",
+    "POST /api/v1/gates/check": "401 200 200 200 200",
     "POST /api/v1/commands": "401 403 200 403 403",
     "GET /api/v1/measures/<path:measure>/decisions": "401 404 404 404 404",
     "GET /api/v1/measures/<path:measure>/effect-lines": "401 404 404 404 404",

@@ -16,8 +16,8 @@ from governance.verdict import GateState, Outcome
 from webhook_server.api.gates_model import GatesModel, gates_model
 from webhook_server.api.measure_lookup import MEASURE_PARAMETER
 from webhook_server.api.operation import ApiCall, Operation, PathParameter, Reply
-from webhook_server.api.problem import Problem, ProblemCode
-from webhook_server.api.values import Model
+from webhook_server.api.problem import Problem, ProblemCode, ProblemModel
+from webhook_server.api.values import Model, ShortText
 
 
 class GateConditionModel(Model):
@@ -121,6 +121,49 @@ def _gate(answer: GateCheck) -> GateCheckModel:
     )  # fmt: skip
 
 
+class GateQuestion(Model):
+    measure: ShortText = Field(description="Key or id of the measure.")
+    stage: ShortText = Field(
+        description="Key or label of the stage that the gate leads into.", examples=["implemented"]
+    )
+
+
+class GateQuestions(Model):
+    items: list[GateQuestion] = Field(min_length=1, max_length=500, description="Up to 500 gates.")
+
+
+class GateAnswer(Model):
+    """One answer: a gate, or why there is no answer.  Without one nothing may pass."""
+
+    gate: GateCheckModel | None = Field(description="The answer; null when there is none.")
+    problem: ProblemModel | None = Field(description="Why there is no answer; null otherwise.")
+
+
+class GateAnswerList(Model):
+    all_open: bool = Field(description="Whether every one of these gates is open.")
+    items: list[GateAnswer] = Field(description="In the order of the request.")
+
+
+def check_several(call: ApiCall) -> GateAnswerList:
+    questions = call.body_as(GateQuestions).items
+    active = MappingCache(call.services.mappings).active()
+    policy = active.policies.base if active is not None else None
+    with call.services.read_as(call.viewer) as connection:
+        found = {
+            name: [explanation_of(row) for row in measure_queries.find_measures(connection, name, visible)]
+            for visible in (visible_to(call.viewer),)
+            for name in {question.measure for question in questions}
+        }
+    answers = []
+    for question in questions:
+        answer = check_gate(found[question.measure], question.measure, question.stage, policy)
+        if isinstance(answer, NoAnswer):
+            answers.append(GateAnswer(gate=None, problem=no_answer(answer).model))
+        else:
+            answers.append(GateAnswer(gate=_gate(answer), problem=None))
+    return GateAnswerList(all_open=all(one.gate is not None and one.gate.open for one in answers), items=answers)
+
+
 STAGE_PARAMETER = PathParameter("stage", "a stage, by its key or label: implemented")
 
 OPERATIONS = (
@@ -138,5 +181,15 @@ OPERATIONS = (
         problems=PROBLEMS,
         description="200 when the gate into the stage is open, 409 with the same body when it is shut. With "
         "`Accept: text/plain` the checklist as lines. `gatepost check --server` asks here.",
+    ),
+    Operation(
+        "POST",
+        "/gates/check",
+        "gates",
+        "Ask whether several gates are open",
+        check_several,
+        GateAnswerList,
+        body=GateQuestions,
+        description="Up to 500; 200 with an answer for each, open or shut. Read `all_open` before you act on all.",
     ),
 )

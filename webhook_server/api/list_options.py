@@ -41,10 +41,10 @@ def with_marked_cursor(page: BaseModel, mark: str) -> BaseModel:
     return page if not isinstance(position, str) else page.model_copy(update={"next": f"{position}{mark}"})
 
 
-def only_fields(page: BaseModel, wanted: Sequence[str]) -> str:
-    """The page as JSON with these fields of each entry.  Raises Problem for a field that entries do not have."""
+def only_fields(page: BaseModel, described: type[BaseModel], wanted: Sequence[str]) -> str:
+    """The page, which is one of ``described``, as JSON with these fields of each entry.  Raises Problem for a field that entries do not have."""
     names = {name for given in wanted for name in given.split(",") if name}
-    kind = type(page).model_fields["items"].annotation
+    kind = described.model_fields["items"].annotation
     known = sorted(getattr(kind, "__args__", (BaseModel,))[0].model_fields)
     unknown = sorted(names.difference(known))
     if unknown:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Annotated
+
 from pydantic import Field
 
 from connector.bootstrap import system_clock
 from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
-from connector.store.measures.measure_queries import MeasureFilter
+from connector.store.measures.measure_queries import MeasureFilter, MeasureSort
 from connector.store.measures.verdicts import verdict_of
 from connector.store.operations.source_ages import source_ages
 from governance.kill_switch import criterion_at
@@ -15,6 +18,7 @@ from governance.verdict import Colour, GateState
 from webhook_server.api.books import books_of
 from webhook_server.api.capitalisation import capitalisation_model
 from webhook_server.api.gates_model import responsible_models
+from webhook_server.api.known_filters import require_known, require_stages
 from webhook_server.api.measure_answers import (
     finding_model,
     measure_summary,
@@ -34,6 +38,7 @@ from webhook_server.api.measure_models import (
     MeasureSummary,
 )
 from webhook_server.api.operation import ApiCall, Operation
+from webhook_server.api.problem import Problem, ProblemCode
 from webhook_server.api.relapse import relapse_model
 from webhook_server.api.sources import source_models
 from webhook_server.api.values import (
@@ -45,49 +50,93 @@ from webhook_server.api.values import (
     make_page,
 )
 
+Names = Annotated[list[ShortText], Field(max_length=50)]
+"""One of several values; a value that nothing has is refused."""
+
 
 class MeasuresQuery(PageQuery):
-    connection: ShortText | None = None
-    portfolio: ShortText | None = None
-    program: ShortText | None = None
-    project: ShortText | None = None
-    package: ShortText | None = None
-    business_unit: ShortText | None = None
-    legal_entity: ShortText | None = None
-    owner: ShortText | None = Field(default=None, description="A person's name, as listed.")
-    sponsor: ShortText | None = None
-    controller: ShortText | None = None
-    stage: ShortText | None = None
-    rule: ShortText | None = None
-    gate: GateState | None = None
-    implementation: Colour | None = None
-    potential: Colour | None = None
-    blocker: ShortText | None = Field(default=None, description="Code of a blocker: LEGACY_COST_RUNNING.")
-    finding: ShortText | None = Field(default=None, description="Code of a finding: CREEP.")
+    connection: Names = Field(default=[], description="Name of the connection to the tool; one of several.")
+    portfolio: Names = Field(default=[], description="Name of the portfolio; one of several.")
+    program: Names = Field(default=[], description="Name of the program; one of several.")
+    project: Names = Field(default=[], description="Name of the project; one of several.")
+    package: Names = Field(default=[], description="Name of the work package; one of several.")
+    business_unit: Names = Field(default=[], description="Business unit; one of several.")
+    legal_entity: Names = Field(default=[], description="Legal entity; one of several.")
+    owner: Names = Field(default=[], description="A person's name, as listed; one of several.")
+    sponsor: Names = Field(default=[], description="A person's name, as listed; one of several.")
+    controller: Names = Field(default=[], description="A person's name, as listed; one of several.")
+    person: ShortText | None = Field(
+        default=None, description="Stable id of somebody who is owner, sponsor or controller.", examples=["jira-main/b"]
+    )
+    stage: Names = Field(default=[], description="Key of the granted stage; one of several.")
+    rule: Names = Field(default=[], description="Name of the mapping rule; one of several.")
+    may_enter: Names = Field(
+        default=[],
+        description="Key of a stage whose gate is open; one of several.",
+        examples=[["implemented"]],
+    )
+    next_state: list[GateState] = Field(default=[], description="State of the next gate; one of several.")
+    implementation: list[Colour] = Field(default=[], description="Status of the work; one of several.")
+    potential: list[Colour] = Field(default=[], description="Status of the money; one of several.")
+    blocker: Names = Field(default=[], description="Code of a blocker: LEGACY_COST_RUNNING; one of several.")
+    finding: Names = Field(default=[], description="Code of a finding: CREEP; one of several.")
     q: ShortText | None = Field(default=None, description="Part of the key or the title.")
     assessed_since: Moment | None = Field(default=None, description="Assessed at this time or later.")
     include_removed: bool = Field(default=False, description="Also measures that no rule matches any more.")
+    sort: MeasureSort = Field(default=MeasureSort.ID, description="Order; with a minus the other way round.")
 
     def to_filter(self) -> MeasureFilter:
-        equal = {name: value for name in measure_queries.EQUALITY_FILTERS if (value := getattr(self, name)) is not None}
+        person = None
+        if self.person is not None:
+            connection, _, account = self.person.partition("/")
+            person = (connection, account)
         return MeasureFilter(
-            {name: str(value) for name, value in equal.items()}, self.blocker, self.finding, self.q,
+            self.equal, self.blocker, self.finding, self.may_enter, self.next_state, person, self.q,
             self.assessed_since, self.include_removed,
         )  # fmt: skip
+
+    @property
+    def equal(self) -> dict[str, list[str]]:
+        """The values of columns, by column."""
+        given = {name: getattr(self, name) for name in measure_queries.EQUALITY_FILTERS}
+        return {name: list(map(str, values)) for name, values in given.items() if values}
 
 
 def list_measures(call: ApiCall) -> Page[MeasureSummary]:
     query = call.query_as(MeasuresQuery)
-    after = from_cursor(query.cursor, str)
+    after = _position(query)
     with call.services.read_as(call.viewer) as connection:
+        require_known(call, connection, query.equal, blocker=query.blocker, finding=query.finding)
+        require_stages(call, may_enter=query.may_enter)
         rows = measure_queries.list_measures(
-            connection,
-            query.to_filter(),
-            visible_to(call.viewer),
-            after=str(after[0]) if after else None,
-            limit=query.limit + 1,
+            connection, query.to_filter(), visible_to(call.viewer), after=after, limit=query.limit + 1, sort=query.sort
         )
-    return make_page([measure_summary(row) for row in rows], query.limit, [(row["id"],) for row in rows])
+    ends = [(_text(row[query.sort.column]), row["id"]) for row in rows]
+    return make_page([measure_summary(row) for row in rows], query.limit, ends)
+
+
+def _position(query: MeasuresQuery) -> tuple[str, str] | None:
+    parts = from_cursor(query.cursor, str, str)
+    if parts is None:
+        return None
+    value, measure = map(str, parts)
+    if query.sort.column == "assessed_at" and _moment(value) is None:
+        raise Problem(
+            422, "The query is not valid: cursor.", "Use `next` of the previous page, unchanged.",
+            code=ProblemCode.CURSOR_INVALID,
+        )  # fmt: skip
+    return value, measure
+
+
+def _moment(value: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def show(call: ApiCall) -> MeasureDetail:

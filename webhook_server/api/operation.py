@@ -330,8 +330,10 @@ def _run(operation: Operation, call: ApiCall) -> Response:
     if isinstance(result, BaseModel) and operation.is_list:
         result = with_marked_cursor(result, filter_mark(request.path, dict(request.args.lists())))
         wanted = request.args.getlist("fields")
-        if wanted:
-            return Response(only_fields(result, wanted), operation.status, mimetype=PARTIAL_MEDIA_TYPE)
+        if wanted and operation.response_model is not None:
+            return Response(
+                only_fields(result, operation.response_model, wanted), operation.status, mimetype=PARTIAL_MEDIA_TYPE
+            )
     reply = result if isinstance(result, Reply) else Reply(result, operation.status)
     if reply.text is not None:
         response = Response(reply.text, reply.status, mimetype="text/plain")

@@ -103,7 +103,9 @@ def _failures(event: events.ScenarioFinished) -> Iterator[tuple[str, str]]:
         answer = recorder.interactions[name].response if name in recorder.interactions else None
         meta = node.value.meta
         valid = meta is not None and meta.generation.mode is schemathesis.GenerationMode.POSITIVE
-        if valid and answer is not None and answer.status_code == 422 and answer.json()["errors"]:
+        refused = valid and answer is not None and answer.status_code == 422
+        # A name of the schema's form that nothing has is refused as well.
+        if refused and answer.json()["errors"] and answer.json()["code"] != "unknown_filter_value":
             yield f"{event.label}: valid values were refused", f"{node.value}\n{answer.content!r}"
 
 
@@ -116,7 +118,7 @@ def test_every_operation_needs_a_token(live: ApiServer) -> None:
 
 def test_a_write_needs_more_than_the_scope_read(live: ApiServer) -> None:
     for operation in OPERATIONS:
-        if operation.is_write and operation.path != "/mappings/validate":
+        if operation.is_write and operation.path not in {"/mappings/validate", "/gates/check"}:
             path = operation.path.replace("{number}", "1").replace("{", "").replace("}", "")
             assert live.call("settings", operation.method, path).status_code == 403, operation.path
 

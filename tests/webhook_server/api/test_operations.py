@@ -118,9 +118,14 @@ def test_a_measure_has_its_figures_as_texts_and_what_blocks_it(api: ApiServer) -
     [
         ("", ["ITX-1", "ITX-2"]),
         ("?program=Branches", ["ITX-2"]),
-        ("?program=branches", []),
-        ("?gate=blocked&stage=identified", ["ITX-1", "ITX-2"]),
-        ("?gate=open", []),
+        ("?program=Branches&program=Cloud%20exit", ["ITX-1", "ITX-2"]),
+        ("?next_state=blocked&stage=identified", ["ITX-1", "ITX-2"]),
+        ("?next_state=waiting&next_state=breach", []),
+        ("?may_enter=identified", ["ITX-1", "ITX-2"]),
+        ("?may_enter=detailed", []),
+        ("?sort=-key", ["ITX-2", "ITX-1"]),
+        ("?person=jira-main/k", ["ITX-1", "ITX-2"]),
+        ("?person=jira-main/x", []),
         ("?q=legacy%20crm", ["ITX-1", "ITX-2"]),
         ("?q=itx-2", ["ITX-2"]),
         ("?q=%25", []),
@@ -139,6 +144,51 @@ def test_pages_follow_one_another(api: ApiServer) -> None:
     second = api.get("admin", f"/measures?limit=1&cursor={first['next']}").get_json()
     assert [one["key"] for one in (*first["items"], *second["items"])] == ["ITX-1", "ITX-2"]
     assert second["next"] is None
+    for sort, keys in (("-key", ["ITX-2", "ITX-1"]), ("-assessed_at", ["ITX-2", "ITX-1"])):
+        first = api.get("admin", f"/measures?limit=1&sort={sort}").get_json()
+        second = api.get("admin", f"/measures?limit=1&sort={sort}&cursor={first['next']}").get_json()
+        assert [one["key"] for one in (*first["items"], *second["items"])] == keys
+    other = api.get("admin", f"/measures?limit=1&sort=key&cursor={first['next']}")
+    assert (other.status_code, other.get_json()["code"]) == (422, "cursor_invalid")
+
+
+def test_some_fields_of_each_entry_and_an_answer_that_has_not_changed(api: ApiServer) -> None:
+    some = api.get("admin", "/measures?fields=key&fields=stage")
+    assert some.mimetype == "application/vnd.gatepost.partial+json"
+    assert some.get_json()["items"][0] == {"key": "ITX-1", "stage": "identified"}
+    assert "gates" in api.get("admin", "/measures?fields=colour").get_json()["errors"][0]["known"]
+    whole = api.get("admin", "/measures")
+    same = api.get("admin", "/measures", If_None_Match=whole.headers["ETag"])
+    assert (same.status_code, same.data) == (304, b"")
+    assert int(whole.headers["RateLimit-Remaining"]) < int(whole.headers["RateLimit-Limit"])
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "known"),
+    [
+        ("measures?program=branches", "program", ["Branches", "Cloud exit"]),
+        ("findings?program=Branches&program=branches", "program", ["Branches", "Cloud exit"]),
+        ("measures?may_enter=live", "may_enter", ["identified", "detailed", "decided", "implemented", "closed"]),
+        ("measures?blocker=NONE", "blocker", None),
+    ],
+)
+def test_a_value_that_nothing_has_is_refused_with_the_known_ones(
+    api: ApiServer, query: str, name: str, known: list[str] | None
+) -> None:
+    answer = api.get("admin", f"/{query}")
+    (error,) = answer.get_json()["errors"]
+    assert (answer.status_code, answer.get_json()["code"], error["location"]) == (422, "unknown_filter_value", name)
+    assert error["known"] == known if known is not None else "LEGACY_COST_RUNNING" in error["known"] or error["known"]
+
+
+def test_several_gates_are_checked_at_once(api: ApiServer) -> None:
+    asked = [("ITX-1", "identified"), ("ITX-2", "detailed"), ("ITX-9", "detailed")]
+    answer = api.post("settings", "/gates/check", {"items": [{"measure": one, "stage": into} for one, into in asked]})
+    first, second, third = answer.get_json()["items"]
+    assert (answer.status_code, answer.get_json()["all_open"]) == (200, False)
+    assert (first["gate"]["open"], second["gate"]["open"], third["gate"]) == (True, False, None)
+    assert third["problem"]["code"] == "not_visible_or_unknown"
+    assert second["gate"] == api.get("settings", "/gates/ITX-2/detailed").get_json()
 
 
 @pytest.mark.parametrize(
@@ -146,10 +196,10 @@ def test_pages_follow_one_another(api: ApiServer) -> None:
     [
         ("?limit=0", "The query is not valid: limit."),
         ("?limit=many", "The query is not valid: limit."),
-        ("?gate=ajar", "The query is not valid: gate."),
+        ("?next_state=ajar", "The query is not valid: next_state.0."),
         ("?colour=red", "The query is not valid: colour."),
         ("?cursor=abc", "The query is not valid: cursor."),
-        ("?gate=open&gate=blocked", "The query is not valid: gate."),
+        ("?q=a&q=b", "The query is not valid: q."),
         ("?assessed_since=2026-02-10T08:00:00", "The query is not valid: assessed_since."),
     ],
 )
