@@ -26,8 +26,8 @@ from connector.notify.measure_events import (
     StatusesChanged,
 )
 from governance.evidence import Verb
-from governance.facts import known
-from governance.measure import Measure
+from governance.facts import Fact, known
+from governance.measure import Measure, Person
 from governance.measure_gates import MeasureGates, gates_of
 from governance.money import Money
 from governance.responsible import Responsible
@@ -55,7 +55,7 @@ def event_body(
         "stage_label": verdict.stage_label,
         "gates": gates_json(gates_of(verdict)),
         "people": {
-            name: person.name if (person := known(holder)) else None
+            name: _person(measure, holder)
             for name, holder in (
                 ("owner", measure.roles.owner),
                 ("sponsor", measure.roles.sponsor),
@@ -201,6 +201,14 @@ def _blocked(blockers: Sequence[Blocker], new: frozenset[str]) -> dict[str, Json
         "new_blockers": [blocker.key for blocker in blockers if blocker.key in new],
         "who_must_act": list(dict.fromkeys(blocker.who for blocker in blockers if blocker.responsible)),
     }
+
+
+def _person(measure: Measure, holder: Fact[Person]) -> Json:
+    """With the id that stays the same when the name changes: connection and account in its tool."""
+    person = known(holder)
+    if not person:
+        return None
+    return {"person": f"{measure.id.partition('/')[0]}/{person.id}", "name": person.name}
 
 
 def _responsible(people: Sequence[Responsible]) -> Json:

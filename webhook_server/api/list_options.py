@@ -42,7 +42,7 @@ def with_marked_cursor(page: BaseModel, mark: str) -> BaseModel:
 
 
 def only_fields(page: BaseModel, described: type[BaseModel], wanted: Sequence[str]) -> str:
-    """The page, which is one of ``described``, as JSON with these fields of each entry.  Raises Problem for a field that entries do not have."""
+    """The page, one of ``described``, as JSON with these fields of each entry.  Raises Problem for an unknown one."""
     names = {name for given in wanted for name in given.split(",") if name}
     kind = described.model_fields["items"].annotation
     known = sorted(getattr(kind, "__args__", (BaseModel,))[0].model_fields)

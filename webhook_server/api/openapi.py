@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from connector.notify.measure_events import EVENT_DESCRIPTIONS, EventType
+from webhook_server.api.event_models import EVENT_MODELS, example_of_schema
 from webhook_server.api.idempotency import KEY_HEADER, MAX_KEY_LENGTH
 from webhook_server.api.list_options import PARTIAL_MEDIA_TYPE
 from webhook_server.api.openapi_names import operation_id, schema_names
@@ -69,7 +71,29 @@ def document(operations: Sequence[Operation]) -> Document:
             },
         },
     }
-    return _renamed(whole)
+    described = _renamed(whole)
+    described["webhooks"] = _webhooks(described["components"]["schemas"])
+    return described
+
+
+def _webhooks(schemas: Document) -> Document:
+    """Each outgoing event with an example, as a receiver gets it."""
+    names = schema_names({model.__name__ for model in EVENT_MODELS.values()})
+    found: Document = {}
+    for kind, model in EVENT_MODELS.items():
+        reference = f"{_SCHEMAS}{names[model.__name__]}"
+        example = example_of_schema(reference, schemas) | {"type": kind}
+        content = {"schema": {"$ref": reference}, "example": example}
+        found[kind] = {
+            "post": {
+                "operationId": "on" + "".join(word.capitalize() for word in kind.split(".")),
+                "summary": f"{EVENT_DESCRIPTIONS[EventType(kind)].capitalize()}",
+                "description": "Signed as the Standard Webhooks specification says.",
+                "requestBody": {"required": True, "content": {"application/json": content}},
+                "responses": {"2XX": {"description": "Received; anything else is tried again."}},
+            }
+        }
+    return found
 
 
 def _renamed(whole: Document) -> Document:
@@ -97,6 +121,7 @@ References: TypeAlias = "Mapping[tuple[type[BaseModel], Mode], Document]"
 
 def _schemas(operations: Sequence[Operation]) -> tuple[Document, References]:
     models: dict[tuple[type[BaseModel], Mode], None] = {(ProblemModel, "serialization"): None}
+    models |= {(model, "serialization"): None for model in EVENT_MODELS.values()}
     for operation in operations:
         if operation.body is not None:
             models[operation.body, "validation"] = None

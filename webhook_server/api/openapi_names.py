@@ -120,7 +120,7 @@ def schema_names(keys: Iterable[str]) -> dict[str, str]:
     """The name of each schema in the description, by its name in the code; unique and without a module's path."""
     names: dict[str, str] = {}
     taken: set[str] = set()
-    for key in sorted(keys, key=lambda one: one not in SCHEMA_NAMES):
+    for key in sorted(keys, key=lambda one: (one not in SCHEMA_NAMES, one)):
         name = _schema_name(key)
         if name in taken:
             name = key.rpartition("__")[2]

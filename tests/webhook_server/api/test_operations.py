@@ -595,6 +595,11 @@ def test_the_audit_is_searched(api: ApiServer) -> None:
         "stage.granted"
     ] * 2
     assert api.get("admin", "/audit?action=sta").get_json()["items"] == []
+    me = api.get("admin", "/me").get_json()
+    assert me["token"]["number"] >= 1
+    api.post("admin", "/connections/jira-main/sweeps", {"full": True})
+    mine = api.get("admin", f"/audit?person={me['person']}").get_json()["items"]
+    assert {one["person"] for one in mine} <= {me["person"]}
 
 
 def test_a_subscription_from_creation_to_deletion(api: ApiServer, loaded: LoadedMapping) -> None:
@@ -615,6 +620,12 @@ def test_a_subscription_from_creation_to_deletion(api: ApiServer, loaded: Loaded
     (delivery,) = api.get("admin", "/subscriptions/bot/deliveries").get_json()["items"]
     assert (delivery["event"], delivery["key"], delivery["state"]) == ("gate.blocked", "ITX-1", "waiting")
     assert api.post("admin", "/subscriptions/bot/replay", {}).get_json() == {"count": 0}
+    with api.store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE subscription_delivery SET state = 'done'")
+    day = {"since": "2020-01-01T00:00:00Z", "until": "2099-01-01T00:00:00Z"}
+    other = day | {"events": ["gate.opened"]}
+    assert api.post("admin", "/subscriptions/bot/replay", other).get_json() == {"count": 0}
+    assert api.post("admin", "/subscriptions/bot/replay", day | {"events": ["gate.blocked"]}).get_json() == {"count": 1}
     assert api.call("admin", "DELETE", "/subscriptions/bot").status_code == 204
     assert api.get("admin", "/subscriptions/bot").status_code == 404
     receiver.stop()
