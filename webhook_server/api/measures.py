@@ -183,6 +183,9 @@ def show(call: ApiCall) -> MeasureDetail:
 
 
 OPERATIONS = (
-    Operation("GET", "/measures", TAG, "List measures", list_measures, Page[MeasureSummary], query=MeasuresQuery),
+    Operation(
+        "GET", "/measures", TAG, "List measures", list_measures, Page[MeasureSummary], query=MeasuresQuery,
+        problems={409: "The active mapping is not valid, so that the stages are not known."},
+    ),
     about_measure("/measures/{measure}", "Show a measure", show, MeasureDetail, query=KnownOnQuery),
 )  # fmt: skip

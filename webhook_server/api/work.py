@@ -127,6 +127,7 @@ OPERATIONS = (
         list_work,
         MyWorkPage,
         query=WorkQuery,
+        problems={409: "The active mapping is not valid."},
         description="Approvals, confirmations, requested reasons, and blockers that the caller has to clear, by the "
         "accounts of the tools that are linked to the token's person. The oldest comes first.",
     ),
