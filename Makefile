@@ -6,8 +6,10 @@ BIN := $(VENV)/bin
 ARGS ?=
 # Tests at once, each with a PostgreSQL of its own; many of them wait most of the time.
 JOBS ?= 3
+# Demo and tests start many processes: each would compile all sources anew, which is most of what a start costs.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo serve test test-times lint format docs bench lock images audit editor servicenow-app clean
+.PHONY: help setup demo serve test test-times lint format docs bench lock images audit editor servicenow-app mutants clean
 
 help: ## Show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +51,10 @@ docs: setup ## Build the documentation into .site/ (ARGS=serve shows it at http:
 
 bench: setup ## Measure; prints ratios and the machine
 	$(BIN)/python -m tests.bench $(ARGS)
+
+mutants: setup ## Change the code of the judgement, and see which tests notice (ARGS="governance.gates --of 60")
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock "mutmut>=3.8"
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet
 

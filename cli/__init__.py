@@ -7,7 +7,7 @@ other command imports its own module (``commands.py`` says which) when it is cal
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from .commands import ENTRIES
 from .lazy import LazyGroup
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
     from sqlalchemy.exc import OperationalError
 
 app = typer.Typer(
@@ -29,8 +30,21 @@ app = typer.Typer(
 )
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        from cli.version import version
+
+        version()
+        raise typer.Exit
+
+
 @app.callback()
-def _quiet(context: typer.Context) -> None:
+def _quiet(
+    context: typer.Context,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
     """Financial stage-gate governance on top of Jira and ServiceNow."""
     if not ENTRIES[context.invoked_subcommand or ""].logs:
         return
@@ -49,6 +63,10 @@ def main() -> None:
         raise
     except GatepostError as error:
         _refuse(type(error).__name__, str(error))
+    except _settings_error() as error:
+        from cli.setting_problems import setting_problems
+
+        _refuse("ConfigurationError", setting_problems(error))
     except _database_error() as error:
         # The database's own message is what an operator needs, not a traceback.
         message = " ".join(str(error.orig).split())
@@ -56,6 +74,13 @@ def main() -> None:
             "DatabaseUnavailable",
             f"The database is not available ({message}). Check DATABASE_URL and the database server.",
         )
+
+
+def _settings_error() -> type[ValidationError]:
+    """Imported when a command has failed."""
+    from pydantic import ValidationError
+
+    return ValidationError
 
 
 def _database_error() -> type[OperationalError]:

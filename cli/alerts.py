@@ -24,10 +24,12 @@ STATE_LABELS = {"waiting": "not sent yet", "sent": "sent", "dropped": "not neede
 def test() -> None:
     """Send a test to every address of GATEPOST_ALERTS.  Exit status 1 when one does not accept it."""
     # Here, because the library of addresses takes a while to load and no other command needs it.
-    from connector.notify.message_addresses import OperatorMessengers
+    from connector.http.network import network_of
+    from connector.notify.message_addresses import OperatorMessengers, WayOut
 
     settings = Settings()
-    messengers = OperatorMessengers(settings.alert_addresses, settings.mail_server)
+    way_out = WayOut.from_settings(network_of(settings), settings.mail_proxy_address)
+    messengers = OperatorMessengers(settings.alert_addresses, settings.mail_server, way_out)
     if not messengers.names:
         raise ConfigurationError("GATEPOST_ALERTS is not set: no alert is sent when a connection is paused.")
     accepted = {

@@ -16,14 +16,16 @@ from rich.markup import escape
 
 from cli.connect_servicenow import servicenow
 from cli.connection import check_connection_address
+from cli.network_options import CaFile, ClientCertificate, ClientKey, ProxyOption, own_network
 from cli.oauth_consent import ask_consent
 from cli.operating_user import operating_user
 from cli.secret_input import CLIENT_SECRET, CREDENTIAL, ClientSecretFile, CredentialFile, read_secret
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
-from connector.errors import ConfigurationError, NotFound
-from connector.http.tool_access import Auth, Deployment, WebhookAuth
+from connector.errors import AuthenticationFailed, ConfigurationError, InvalidResponse, NotFound, PermissionDenied
+from connector.http.network import ConnectionNetwork, Network
+from connector.http.tool_access import Auth, Deployment, OAuthGrantType, WebhookAuth
 from connector.http.transport import LOOPBACK_HOSTS, Timeout
-from connector.jira.oauth import Endpoints
+from connector.jira.oauth import DATACENTER_SCOPE, DATACENTER_TOKEN_PATH, Endpoints, service_account_grant
 from connector.jira.tenant import tenant_cloud_id
 from connector.settings import Settings
 from connector.store.connections.connections import ConnectionRecord, registration_values
@@ -72,6 +74,9 @@ class AccountDetails:
     client_secret: str | None
     callback_port: int
     endpoints: Endpoints
+    network: ConnectionNetwork | None
+    service_account: bool = False
+    deployment: Deployment | None = None
 
 
 @app.command()
@@ -85,10 +90,20 @@ def jira(
     cloud_id: Annotated[str | None, typer.Option(help="For scoped tokens; read from the site by default")] = None,
     client_id: Annotated[str | None, typer.Option(help="OAuth: the app's client id")] = None,
     client_secret_file: ClientSecretFile = None,
+    service_account: Annotated[
+        bool, typer.Option("--service-account", help="OAuth: a service account's own client; nobody has to consent")
+    ] = False,
+    deployment: Annotated[
+        Deployment | None, typer.Option(help="Which Jira it is, where a service account signs in; detected by default")
+    ] = None,
     callback_port: Annotated[int, typer.Option(help="OAuth: http://localhost:<port>/callback at the app")] = 8765,
-    api: Annotated[str, typer.Option(help="Where Atlassian's gateway is", hidden=True)] = Endpoints().api,
-    authorize: Annotated[str, typer.Option(hidden=True)] = Endpoints().authorize,
-    token: Annotated[str, typer.Option(hidden=True)] = Endpoints().token,
+    api: Annotated[str | None, typer.Option(help="Atlassian's gateway; GATEPOST_ATLASSIAN_API by default")] = None,
+    authorize: Annotated[str | None, typer.Option(hidden=True)] = None,
+    token: Annotated[str | None, typer.Option(hidden=True)] = None,
+    proxy: ProxyOption = None,
+    ca_file: CaFile = None,
+    client_certificate: ClientCertificate = None,
+    client_key: ClientKey = None,
     webhook_auth: WebhookAuthOption = None,
     public_url: PublicUrl = None,
     rotate: Rotate = False,
@@ -102,11 +117,18 @@ def jira(
     with bootstrap(Settings(), application="gatepost connect") as services:
         record = services.connections.get(name)
         if url is not None:
-            kind = auth or (Auth.BASIC if user else Auth.BEARER)
+            kind = auth or (Auth.OAUTH if service_account else Auth.BASIC if user else Auth.BEARER)
+            if kind is Auth.CERTIFICATE:
+                raise ConfigurationError(
+                    "Jira knows nobody by a certificate alone: give a token besides, with --auth bearer or basic."
+                )
+            usual = Endpoints.at(services.settings.atlassian_api, services.settings.atlassian_auth)
+            endpoints = Endpoints(authorize or usual.authorize, token or usual.token, (api or usual.api).rstrip("/"))
+            own = own_network(record.network if record else None, proxy, ca_file, client_certificate, client_key)
             sign_in = AccountDetails(
                 url, user, kind, read_secret(credential_file, CREDENTIAL), expires, cloud_id, client_id,
-                read_secret(client_secret_file, CLIENT_SECRET), callback_port,
-                Endpoints(authorize, token, api),
+                read_secret(client_secret_file, CLIENT_SECRET), callback_port, endpoints, own,
+                service_account=service_account, deployment=deployment,
             )  # fmt: skip
             record = _sign_in(services, console, name, sign_in, record)
         if record is None:
@@ -144,25 +166,60 @@ def _sign_in(
         expires_at=details.expires.replace(tzinfo=UTC) if details.expires else None,
         webhook_auth=known.webhook_auth if known else frozenset({WebhookAuth.SIGNATURE}),
         webhook_registration=known.webhook_registration if known else None,
+        network=details.network,
     )  # fmt: skip
-    if details.auth is Auth.OAUTH:
+    network, cloud = services.network.with_connection(details.network), ""
+    if details.auth is Auth.OAUTH and details.service_account:
+        record, cloud = _service_account(record, details, timeout, network)
+    elif details.auth is Auth.OAUTH:
         if not details.client_id or not details.client_secret:
             raise ConfigurationError(
                 f"OAuth needs --client-id and --client-secret-file (or {CLIENT_SECRET}) of your app in Atlassian's "
                 "console."
             )
         grant, fresh, cloud = ask_consent(
-            console, details.client_id, details.client_secret, details.endpoints, base, details.callback_port, timeout
-        )
+            console, details.client_id, details.client_secret, details.endpoints, base, details.callback_port, timeout,
+            network,
+        )  # fmt: skip
         record = replace(record, credential=fresh.access_token, oauth=grant, expires_at=fresh.expires_at)
     elif not record.credential:
         record = replace(record, credential=typer.prompt("Token", hide_input=True))
     if details.auth is Auth.SCOPED:
-        cloud = details.cloud_id or tenant_cloud_id(base, timeout=timeout)
-    if details.auth in {Auth.SCOPED, Auth.OAUTH}:
+        cloud = details.cloud_id or tenant_cloud_id(base, timeout=timeout, network=network)
+    if cloud:
         record = replace(record, api_url=f"{details.endpoints.api}/ex/jira/{cloud}")
     services.connections.save(record, by=operating_user())
     return record
+
+
+def _service_account(
+    record: ConnectionRecord, details: AccountDetails, timeout: Timeout, network: Network
+) -> tuple[ConnectionRecord, str]:
+    """The record that renews its access by the account's own client, and the cloud id; none on Data Center.
+
+    Raises ConfigurationError, ToolError.
+    """
+    if not details.client_id or not details.client_secret:
+        raise ConfigurationError(
+            f"A service account needs --client-id and --client-secret-file (or {CLIENT_SECRET}): on Cloud from "
+            "admin.atlassian.com, Directory, Service accounts, Create credentials, OAuth 2.0; on Data Center 11 from "
+            "Administration, Service accounts."
+        )
+    cloud = details.cloud_id or ""
+    if not cloud and details.deployment is not Deployment.DATACENTER:
+        try:
+            cloud = tenant_cloud_id(record.base_url, timeout=timeout, network=network)
+        except (NotFound, InvalidResponse, PermissionDenied, AuthenticationFailed):
+            # Only Cloud publishes an id.
+            if details.deployment is Deployment.CLOUD:
+                raise
+    datacenter = not cloud
+    token_url = record.base_url + DATACENTER_TOKEN_PATH if datacenter else details.endpoints.token
+    grant = service_account_grant(
+        details.client_id, details.client_secret, token_url, DATACENTER_SCOPE if datacenter else ""
+    )
+    deployment = Deployment.DATACENTER if datacenter else Deployment.CLOUD
+    return replace(record, deployment=deployment, credential="", oauth=grant, expires_at=None), cloud
 
 
 def _show_identity(console: Console, record: ConnectionRecord, identity: ToolIdentity) -> None:
@@ -174,7 +231,7 @@ def _show_identity(console: Console, record: ConnectionRecord, identity: ToolIde
 
 
 def _strongest_webhook_auth(record: ConnectionRecord, identity: ToolIdentity) -> WebhookAuth:
-    if record.auth is Auth.OAUTH:
+    if record.oauth is not None and record.oauth.kind is OAuthGrantType.REFRESH_TOKEN:
         return WebhookAuth.JWT
     old = identity.deployment is Deployment.DATACENTER and int(identity.version.partition(".")[0] or 0) < 10
     return WebhookAuth.URL_SECRET if old else WebhookAuth.SIGNATURE

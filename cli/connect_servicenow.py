@@ -12,10 +12,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.connection import check_connection_address
+from cli.network_options import CaFile, ClientCertificate, ClientKey, ProxyOption, own_network
 from cli.operating_user import operating_user
 from cli.secret_input import CLIENT_SECRET, CREDENTIAL, ClientSecretFile, CredentialFile, read_secret
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.errors import ConfigurationError
+from connector.http.network import ConnectionNetwork, Network
 from connector.http.oauth import jwt_assertion
 from connector.http.tool_access import Auth, OAuthGrant, OAuthGrantType, default_webhook_auth
 from connector.settings import Settings
@@ -24,15 +26,17 @@ from connector.sync.setup import ConnectionSetup, Health
 from mapping.work_item import ConnectionName, Tool
 
 SIGN_IN_LABELS = {
-    Auth.BASIC: "basic (a user with web service access only; interactive users are no longer accepted)",
     Auth.OAUTH: "oauth (client credentials, or a JWT bearer with --key-file)",
+    Auth.CERTIFICATE: "certificate (mutual TLS: --client-certificate)",
     Auth.APIKEY: "apikey (a REST API key)",
+    Auth.BASIC: "basic (a user with web service access only; ServiceNow prepares its end)",
 }
+"""The one to be preferred first."""
 
 
 @dataclass(frozen=True, slots=True)
 class AppCredentials:
-    """Client of the instance's application registry, and Gatepost's own key for a JWT bearer."""
+    """Client of the Machine Identity Console (or the older application registry), and our own key for a JWT bearer."""
 
     client_id: str | None
     client_secret: str | None
@@ -44,14 +48,20 @@ def servicenow(
     name: Annotated[str, typer.Argument(help="A short name, as the mapping uses it: servicenow-main")],
     url: Annotated[str, typer.Option(help="The instance: https://acme.service-now.com")],
     user: Annotated[str, typer.Option(help="User name of the integration user, however it signs in")],
-    auth: Annotated[Auth, typer.Option(help="; ".join(SIGN_IN_LABELS.values()))] = Auth.BASIC,
+    auth: Annotated[
+        Auth | None, typer.Option(help="; ".join(SIGN_IN_LABELS.values()) + ". By default what the options fit")
+    ] = None,
     credential_file: CredentialFile = None,
-    client_id: Annotated[str | None, typer.Option(help="OAuth: the client id of the application registry")] = None,
+    client_id: Annotated[str | None, typer.Option(help="OAuth: the client id of the inbound integration")] = None,
     client_secret_file: ClientSecretFile = None,
     key_file: Annotated[
         Path | None, typer.Option(help="JWT bearer: our RSA key in PEM form", exists=True, dir_okay=False)
     ] = None,
     key_id: Annotated[str, typer.Option(help="JWT bearer: the key's id in the JWT verifier map")] = "",
+    proxy: ProxyOption = None,
+    ca_file: CaFile = None,
+    client_certificate: ClientCertificate = None,
+    client_key: ClientKey = None,
     public_url: Annotated[str | None, typer.Option(help="Where the instance reaches this server")] = None,
     rotate: Annotated[
         bool, typer.Option("--rotate", help="Create a new secret; the previous one is accepted for 7 more days")
@@ -63,14 +73,17 @@ def servicenow(
     with bootstrap(Settings(), application="gatepost connect") as services:
         known = services.connections.get(name)
         credentials = AppCredentials(client_id, read_secret(client_secret_file, CLIENT_SECRET), key_file, key_id)
+        network = own_network(known.network if known else None, proxy, ca_file, client_certificate, client_key)
+        given = read_secret(credential_file, CREDENTIAL) or ""
         record = ConnectionRecord(
             ConnectionName(name), Tool.SERVICENOW, url.rstrip("/"), user,
-            read_secret(credential_file, CREDENTIAL) or "",
-            known.webhook_secrets if known else (secrets.token_urlsafe(32),), auth=auth,
+            given, known.webhook_secrets if known else (secrets.token_urlsafe(32),),
+            auth=auth or _fitting(credentials, network, given),
             old_secret_until=known.old_secret_until if known else None,
             webhook_auth=known.webhook_auth if known else default_webhook_auth(Tool.SERVICENOW),
+            network=network,
         )  # fmt: skip
-        services.connections.save(_sign_in(record, credentials), by=operating_user())
+        services.connections.save(_sign_in(record, credentials, services.network), by=operating_user())
         if rotate:
             services.connections.rotate_secret(name, secrets.token_urlsafe(32), by=operating_user())
         setup = Sites(services, system_clock).get(record.name).setup
@@ -80,17 +93,31 @@ def servicenow(
         _print_app_settings(services, console, name, public_url)
 
 
-def _sign_in(record: ConnectionRecord, app: AppCredentials) -> ConnectionRecord:
+def _fitting(app: AppCredentials, network: ConnectionNetwork | None, credential: str) -> Auth:
+    """The way of signing in that the options fit; a password only where nothing else is given."""
+    if app.client_id or app.key_file is not None:
+        return Auth.OAUTH
+    return Auth.CERTIFICATE if network is not None and network.client and not credential else Auth.BASIC
+
+
+def _sign_in(record: ConnectionRecord, app: AppCredentials, installation: Network) -> ConnectionRecord:
     """The connection with its credentials.  Raises ConfigurationError when something is missing."""
     if record.auth not in SIGN_IN_LABELS:
         raise ConfigurationError(f"Sign-in at ServiceNow is by one of: {'; '.join(SIGN_IN_LABELS.values())}.")
+    if record.auth is Auth.CERTIFICATE:
+        if not installation.with_connection(record.network).client:
+            raise ConfigurationError(
+                "Mutual TLS needs a certificate that the instance knows for this user: --client-certificate FILE."
+            )
+        return replace(record, credential="")
     if record.auth is not Auth.OAUTH:
         what = "API key" if record.auth is Auth.APIKEY else "Password"
         return record if record.credential else replace(record, credential=typer.prompt(what, hide_input=True))
     if not app.client_id or (not app.client_secret and app.key_file is None):
         raise ConfigurationError(
-            f"OAuth needs --client-id and --client-secret-file (or {CLIENT_SECRET}) of the application registry, or "
-            "--key-file for a JWT bearer."
+            f"OAuth needs --client-id and --client-secret-file (or {CLIENT_SECRET}) of an inbound integration: Machine "
+            "Identity Console, Inbound integrations, New integration (in older families System OAuth, Application "
+            "Registry); or --key-file for a JWT bearer."
         )
     token_url = f"{record.base_url}/oauth_token.do"
     grant = OAuthGrant(app.client_id, app.client_secret or "", "", token_url, OAuthGrantType.CLIENT_CREDENTIALS)

@@ -11,9 +11,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.network_options import CaFile, ClientCertificate, ClientKey, ProxyOption, own_network, way_shown
 from cli.operating_user import operating_user
 from cli.secret_input import CREDENTIAL, WEBHOOK_SECRET, CredentialFile, WebhookSecretFile, read_secret
 from connector.bootstrap import Services, bootstrap, system_clock
+from connector.errors import ConfigurationError
 from connector.http.connection_address import check_connection_address
 from connector.http.tool_access import default_webhook_auth
 from connector.settings import Settings
@@ -89,6 +91,34 @@ def rotate(name: Annotated[str, typer.Argument(help="The connection's name")]) -
     typer.echo(f"The new secret, shown only now: {secret}")
     if until is not None:
         typer.echo(f"The previous one is accepted until {_moment(until)}.")
+
+
+@app.command()
+def network(
+    name: Annotated[str, typer.Argument(help="The connection's name")],
+    proxy: ProxyOption = None,
+    ca_file: CaFile = None,
+    client_certificate: ClientCertificate = None,
+    client_key: ClientKey = None,
+    reset: Annotated[bool, typer.Option("--reset", help="Forget all of it: as the installation does")] = False,
+) -> None:
+    """Show or change the way to a tool: its proxy, its certificate authorities, our certificate for it."""
+    with _services() as services:
+        record = _known(services, name)
+        known = None if reset else record.network
+        own = own_network(known, proxy, ca_file, client_certificate, client_key)
+        if own != record.network:
+            services.network.with_connection(own).ssl_context()
+            services.connections.save(replace(record, network=own), by=operating_user())
+        shown = way_shown(own, services.settings)
+    typer.echo(f"{name} is reached {', '.join(shown)}. Try it: gatepost doctor {name}")
+
+
+def _known(services: Services, name: str) -> ConnectionRecord:
+    record = services.connections.get(name)
+    if record is None:
+        raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
+    return record
 
 
 def _moment(moment: datetime) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from cli.operating_user import operating_user
 from connector.bootstrap import Services, bootstrap, system_clock
@@ -17,19 +16,24 @@ from connector.settings import Settings
 from connector.store.operations.retention import RetentionPeriods
 from connector.store.queue import dead_letters
 from connector.store.queue.dead_letter_details import DeadLetterDetails, dead_letter_details
+from connector.store.queue.dead_letter_names import full_name
 from connector.store.queue.dead_letters import DeadLetter, DeadLetterKind
 
 app = typer.Typer(
     help="Dead letters: work that is not tried again, and why. Other work continues.", no_args_is_help=True
 )
 
-Target = Annotated[str, typer.Argument(help="A cause, or one dead letter (write/17), from: gatepost dead-letters list")]
+Target = Annotated[
+    str,
+    typer.Argument(help="A cause, or one dead letter (write/17), or its beginning, from: gatepost dead-letters list"),
+]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask")]
 KIND_LABELS = {
     DeadLetterKind.ITEM: "not assessed",
     DeadLetterKind.WRITE: "not written",
     DeadLetterKind.DELIVERY: "not delivered",
 }
+LINE, INDENT = 79, "    "
 MAX_LISTED = 100
 """Dead letters of a cause that are listed."""
 
@@ -37,22 +41,15 @@ MAX_LISTED = 100
 @app.command("list")
 def list_() -> None:
     """List the causes: reasons that differ only in ids are one cause."""
-    table = Table("Cause", "Kind", "Connection", "Count", "First", "Last", "Reason")
     with _services() as services, services.engine.connect() as connection:
-        for cause in dead_letters.causes(connection):
-            table.add_row(
-                cause.id,
-                KIND_LABELS[cause.kind],
-                escape(cause.connection),
-                str(cause.count),
-                f"{cause.first_at:%Y-%m-%d %H:%M}",
-                f"{cause.last_at:%Y-%m-%d %H:%M}",
-                escape(cause.reason[:200]),
-            )
-    if not table.rows:
+        found = dead_letters.causes(connection)
+    if not found:
         typer.echo("There are no dead letters.")
-        return
-    Console(highlight=False).print(table)
+    for cause in found:
+        # Two short lines each, and the reason below them: a table of seven columns does not fit a terminal.
+        typer.echo(f"{cause.id}  {cause.count} {KIND_LABELS[cause.kind]}  {cause.connection}")
+        typer.echo(f"    since {cause.first_at:%Y-%m-%d %H:%M}, last {cause.last_at:%Y-%m-%d %H:%M}")
+        typer.echo(textwrap.fill(cause.reason[:400], LINE, initial_indent=INDENT, subsequent_indent=INDENT))
 
 
 @app.command()
@@ -60,6 +57,7 @@ def show(target: Target) -> None:
     """Show the dead letters of a cause, or the details of one."""
     console = Console(highlight=False, soft_wrap=True)
     with _services() as services:
+        target = full_name(services.engine, target)
         if "/" in target:
             _print_details(console, _find_details(services, target), services.retention_periods)
             return
@@ -79,6 +77,7 @@ def show(target: Target) -> None:
 def replay(target: Target, yes: YesOption = False) -> None:
     """Reassess the items and write what differs; send subscribers the same events again."""
     with _services() as services:
+        target = full_name(services.engine, target)
         chosen = _find_dead_letters(services, target)
         if not yes:
             typer.confirm(f"Replay {_count_and_reason(chosen)}? Items are read and assessed again.", abort=True)
@@ -96,6 +95,7 @@ def drop(
     if not reason.strip():
         raise ConfigurationError("Say why: --reason. The audit records it.")
     with _services() as services:
+        target = full_name(services.engine, target)
         chosen = _find_dead_letters(services, target)
         if not yes:
             typer.confirm(f"Drop {_count_and_reason(chosen)}? This cannot be undone.", abort=True)

@@ -21,6 +21,7 @@ from cli.demo_people import DEMO_PEOPLE, add_people, link_people
 from cli.demo_processes import DemoAddresses, run_processes, wait_until_up
 from cli.demo_year import play_year
 from cli.moved_clock import MovedClock
+from cli.ports import require_free
 from cli.progress import progress_bar
 from connector.bootstrap import Services, bootstrap
 from connector.errors import ConfigurationError
@@ -37,6 +38,9 @@ from sandbox.story.player import ScenarioPlayer, ShownItem
 from sandbox.story.year import TEAM
 from sandbox.story.year_tools import set_up_year, year_mapping
 
+FIRST_PORT = 8600
+MARK = ".gatepost-demo"
+"""A file that says that a folder is the demo's own, which it may delete."""
 SECRET = "sandbox-secret"  # noqa: S105 - signs the sandbox's events on this machine
 SHOWN_FIELDS = (
     "DoI stage",
@@ -53,19 +57,27 @@ GATES = ("Open", "Not due", "Waiting", "Blocked", "Breach")
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the story")] = False,
     data: Annotated[Path, typer.Option(help="Folder of the demo's database; deleted first")] = Path(".gatepost/demo"),
-    port: Annotated[int, typer.Option(help="Port of Gatepost; the next two are the sandbox's")] = 8600,
+    port: Annotated[int | None, typer.Option(help="Port of Gatepost; 8600 by default, any other one if taken")] = None,
+    jira_port: Annotated[int | None, typer.Option(help="Port of Jira; 8701 by default")] = None,
+    servicenow_port: Annotated[int | None, typer.Option(help="Port of ServiceNow; 8702 by default")] = None,
     year: Annotated[bool, typer.Option(help="Play the year before the story first")] = True,
 ) -> None:
     """Start sandbox, server and worker on a fresh database, play a year and the story, show the outcome."""
     console = Console(highlight=False)
     started = time.monotonic()
-    addresses = free_addresses(port)
     _refuse_running(data)
+    _refuse_foreign(data)
+    addresses = chosen_addresses(port, jira_port, servicenow_port)
+    console.print(
+        f"Ports: Gatepost {addresses.gatepost_port}, Jira {addresses.jira_port}, ServiceNow {addresses.servicenow_port}"
+    )
     for number in (signal.SIGINT, signal.SIGTERM):
         # Both end the demo in order: all of its processes are stopped.
         signal.signal(number, signal.default_int_handler)
     if data.exists():
         shutil.rmtree(data)
+    data.mkdir(parents=True)
+    (data / MARK).write_text("This folder is deleted by the next: gatepost demo\n", encoding="utf-8")
     settings = Settings(
         database_url=None, data=data, port=addresses.gatepost_port, log_format=LogFormat.TEXT, log_level="WARNING"
     )
@@ -133,6 +145,16 @@ def _refuse_running(data: Path) -> None:
     raise ConfigurationError(
         f"A demo is running on {data} already. Stop it with Ctrl-C, or use another folder: --data FOLDER"
     )
+
+
+def _refuse_foreign(data: Path) -> None:
+    """Raises ConfigurationError for what the demo has not made: it would be deleted."""
+    if data.is_dir() and ((data / MARK).is_file() or not any(data.iterdir())):
+        return
+    if data.exists():
+        raise ConfigurationError(
+            f"{data} is no folder of the demo, which deletes its folder first. Name a new or empty one: --data FOLDER"
+        )
 
 
 def set_up(settings: Settings, addresses: DemoAddresses, password: str) -> None:
@@ -241,6 +263,19 @@ def _summary(console: Console, player: ScenarioPlayer, written: int, seconds: fl
         f"\n[bold]{len(items)} measures in three programs: {gates}.[/] {len(scenarios.SCENARIOS)} scenarios played, "
         f"{written} figures and statuses changed in the tools, {seconds:.0f} seconds."
     )
+
+
+def chosen_addresses(gatepost: int | None, jira: int | None, servicenow: int | None) -> DemoAddresses:
+    """The ports that were asked for, and free ones for the rest.
+
+    Raises ConfigurationError when one that was asked for is taken.
+    """
+    asked = ((gatepost, "--port"), (jira, "--jira-port"), (servicenow, "--servicenow-port"))
+    for port, option in asked:
+        if port is not None:
+            require_free("127.0.0.1", port, f"Take another one with {option}.")
+    free = free_addresses(gatepost or FIRST_PORT)
+    return DemoAddresses(gatepost or free.gatepost_port, jira or free.jira_port, servicenow or free.servicenow_port)
 
 
 def free_addresses(first: int) -> DemoAddresses:

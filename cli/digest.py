@@ -44,7 +44,7 @@ def send(
             raise ConfigurationError(f"{person.name} has chosen no address yet, on the page Digest.")
         settings = services.settings
         allowed = AllowedTargets.from_settings(settings.digest_schemes, settings.digest_hosts, settings.mail_server)
-        accepted = Messenger(allowed).send(setting.address, message.title, message.body)
+        accepted = Messenger(allowed, services.message_way_out).send(setting.address, message.title, message.body)
         typer.echo(f"{'Sent' if accepted else 'Not accepted'}: {message.title}, to {masked_address(setting.address)}")
         if not accepted:
             raise typer.Exit(1)

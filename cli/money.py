@@ -12,8 +12,10 @@ from rich.table import Table
 
 from cli.money_capitalisation import capitalisation
 from cli.money_close import accept, close, refuse, reopen
+from cli.money_import import import_, imports, profile, quarantine, template, undo
 from cli.money_lock import lock_budget
-from cli.operating_user import operating_user
+from cli.operating_user import operating_user, stated_author
+from cli.stated_account import stated_account
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
 from connector.finance.ledger_lines import WrongLine, entry_of, money_of, read_csv
@@ -26,6 +28,10 @@ from governance.ledger_source import EnteredBy, FileCell
 app = typer.Typer(help="Money as finance knows it: the ledger, and the close of its months.", no_args_is_help=True)
 
 SHOWN_PROBLEMS = 20
+
+InTheNameOf = Annotated[
+    str, typer.Option("--as", help="Login of the Gatepost account whose entries these are; needed to post")
+]
 
 
 @app.command()
@@ -46,9 +52,9 @@ def post(
     legal_entity: Annotated[str, typer.Option(help="Legal entity; the measure's own by default")] = "",
     counterparty: Annotated[str, typer.Option(help="The legal entity on the other side")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be posted, and post nothing")] = False,
+    as_: InTheNameOf = "",
 ) -> None:
     """Post one entry, or all lines of a CSV file; all of them or none.  The file's name is its batch, taken once."""
-    user = operating_user()
     if file is not None:
         lines, batch = _lines_of_file(file), file.name
     else:
@@ -58,13 +64,15 @@ def post(
             "legal_entity": legal_entity, "counterparty": counterparty,
         }  # fmt: skip
         try:
-            lines, batch = [entry_of(values, EnteredBy(user))], ""
+            lines, batch = [entry_of(values, EnteredBy(stated_author(as_ or None)))], ""
         except WrongLine as error:
             raise ConfigurationError(f"This is no entry: {error}.") from None
     with bootstrap(Settings(), application="gatepost money") as services, services.engine.connect() as connection:
+        by = operating_user() if dry_run and not as_ else stated_account(services, as_)
         result = post_lines(
-            services.ledger, connection, lines, viewer=None, by=user, at=_now(), batch=batch, dry_run=dry_run
-        )
+            services.ledger, connection, lines, viewer=None, by=by, at=_now(), batch=batch, dry_run=dry_run,
+            run_by=operating_user(),
+        )  # fmt: skip
         _raise_problems(result, lines)
         _print_entries(result.entries)
     typer.echo(f"{len(result.entries):,} {'would be posted' if dry_run else 'posted'}.")
@@ -85,10 +93,11 @@ def correct(
     entry: Annotated[int, typer.Argument(help="Number of the entry")],
     amount: Annotated[str, typer.Option(help="The amount that is right")],
     reason: Annotated[str, typer.Option(help="What was wrong")],
+    as_: InTheNameOf = "",
 ) -> None:
     """Correct the amount of an entry, also in a closed month; the entry itself stays as it is."""
-    user = operating_user()
     with bootstrap(Settings(), application="gatepost money") as services:
+        by = stated_account(services, as_)
         with services.engine.connect() as connection:
             related = {one.id: one for one in related_entries(connection, EntryId(entry))}
         known = related.get(EntryId(entry))
@@ -98,13 +107,17 @@ def correct(
             right = money_of(amount, known.posting.money.currency)
         except WrongLine as error:
             raise ConfigurationError(f"{error}.") from None
-        made = services.ledger.correct(EntryId(entry), right, reason, EnteredBy(user), by=user, at=_now())
+        source = EnteredBy(stated_author(by))
+        made = services.ledger.correct(EntryId(entry), right, reason, source, by=by, at=_now(), run_by=operating_user())
         result = lines_of(made)
         _raise_problems(result, ())
         _print_entries(result.entries)
 
 
-for _command in (close, accept, refuse, reopen, capitalisation, lock_budget):
+app.command("import")(import_)
+for _command in (
+    profile, undo, imports, quarantine, template, close, accept, refuse, reopen, capitalisation, lock_budget,
+):  # fmt: skip
     app.command()(_command)
 
 

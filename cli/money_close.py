@@ -18,10 +18,12 @@ from connector.bootstrap import Services, bootstrap
 from connector.errors import ConfigurationError
 from connector.finance.ledger_lines import WrongLine, money_of
 from connector.finance.post_lines import may_close
+from connector.measures.usable_rates import reporting_of
 from connector.people.permissions import TokenScope
 from connector.settings import Settings
 from governance.money import Money, Period
 from governance.month_close import CloseStep, RefusedStep, Signer
+from governance.rates import Reporting
 
 SignerToken = Annotated[
     Path | None, typer.Option(help=f"File with your API token of the scope write; {TOKEN} by default, else asked for")
@@ -42,9 +44,9 @@ def close(
     """Show what is not done of a month, or prepare its close for a second person to accept."""
     period, stated = _period(month), _gl_cost(gl_cost)
     with bootstrap(Settings(), application="gatepost money") as services:
-        currency = _currency(services)
+        reporting = _reporting(services)
         table = Table("What", "Who", "Until", "Keeps it open")
-        for item in services.month_close.checklist(period, legal_entity, currency):
+        for item in services.month_close.checklist(period, legal_entity, reporting):
             table.add_row(item.text, item.who, str(item.due), "yes" if item.kind.keeps_open else "no")
         if table.row_count:
             Console(highlight=False).print(table)
@@ -62,7 +64,7 @@ def close(
         by = _signer(services, token_file, legal_entity)
         step = _taken(
             services.month_close.prepare(
-                period, legal_entity, currency, by=by, now=_now(), reason=reason, gl_cost=stated
+                period, legal_entity, reporting, by=by, now=_now(), reason=reason, gl_cost=stated
             )
         )
     typer.echo(
@@ -75,7 +77,7 @@ def accept(number: StepNumber, token_file: SignerToken = None) -> None:
     """Sign the close of a month that somebody else prepared, or accept its reopening."""
     with bootstrap(Settings(), application="gatepost money") as services:
         by = _signer(services, token_file, _entity_of(services, number))
-        step = _taken(services.month_close.accept(number, _currency(services), by=by, now=_now()))
+        step = _taken(services.month_close.accept(number, _reporting(services), by=by, now=_now()))
     typer.echo(f"{step.month} is {step.kind.value}. The digest of its {step.entries:,} entries: {step.ledger_digest}")
 
 
@@ -141,9 +143,8 @@ def _gl_cost(text: str) -> Money | None:
         raise ConfigurationError(f"--gl-cost: {error}. Write it as 1200.50 EUR.") from None
 
 
-def _currency(services: Services) -> str:
-    config = services.active_config()
-    return config.reporting_currency if config else ""
+def _reporting(services: Services) -> Reporting:
+    return reporting_of(services.active_config())
 
 
 def _period(text: str) -> Period:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from connector.bootstrap import system_clock
 from connector.errors import ConfigurationError
+from connector.http.network import Network
 from connector.http.tool_access import OAuthGrant, RenewedToken
 from connector.http.transport import Timeout
 from connector.jira.oauth import Endpoints, OAuthApp
@@ -18,13 +19,20 @@ TIMEOUT_SECONDS = 300
 
 
 def ask_consent(
-    console: Console, client_id: str, client_secret: str, endpoints: Endpoints, site: str, port: int, timeout: Timeout
+    console: Console,
+    client_id: str,
+    client_secret: str,
+    endpoints: Endpoints,
+    site: str,
+    port: int,
+    timeout: Timeout,
+    network: Network,
 ) -> tuple[OAuthGrant, RenewedToken, str]:
     """Tokens and the site's cloud id.  Raises ConfigurationError, AuthenticationFailed or BadAnswer."""
-    app = OAuthApp(client_id, client_secret, endpoints, timeout=timeout)
+    app = OAuthApp(client_id, client_secret, endpoints, timeout=timeout, network=network)
     redirect = f"http://localhost:{port}/callback"
     address, state = app.consent_url(redirect)
-    with _Listener(("127.0.0.1", port), _Callback) as listener:
+    with _listener(port) as listener:
         listener.timeout = TIMEOUT_SECONDS
         console.print(f"Open this page, sign in as the account that Gatepost works as, and consent:\n{address}")
         # Without a browser on this machine, the address is opened on another one, with a tunnel back to here.
@@ -36,6 +44,16 @@ def ask_consent(
         raise ConfigurationError("The answer belongs to another consent. Run the command again.")
     grant, fresh = app.redeem(listener.code, redirect, system_clock)
     return grant, fresh, app.cloud_id(fresh.access_token, site)
+
+
+def _listener(port: int) -> _Listener:
+    try:
+        return _Listener(("127.0.0.1", port), _Callback)
+    except OSError as error:
+        raise ConfigurationError(
+            f"Port {port}, on which the consent comes back, cannot be used ({error.strerror}). Take another one with "
+            "--callback-port, and enter it at the app in Atlassian's console."
+        ) from None
 
 
 class _Listener(HTTPServer):

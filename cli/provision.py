@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from cli.needed_objects import needed_by_mapping, needed_text
 from cli.operating_user import operating_user
 from cli.progress import progress_bar
 from cli.secret_input import CREDENTIAL, CredentialFile, read_secret
@@ -17,6 +18,7 @@ from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.settings import Settings
 from connector.store.connections.provisioned_objects import ProvisionedObjects
+from connector.store.queue.waiting_writes import write_now
 from connector.sync.provision import (
     GateStyle,
     Provisioner,
@@ -102,6 +104,7 @@ def apply(
             if not yes:
                 typer.confirm("Do this now?", abort=True)
             _apply_plan(console, provisioner, registry, config, options, found)
+            write_now(services.engine, services.waker, ConnectionName(name))
         left = provisioner.verify(config)
         for line in left:
             console.print(f"[yellow]![/] {escape(line)}")
@@ -116,6 +119,9 @@ def destroy(
     user: User = "",
     credential_file: CredentialFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
+    needed_too: Annotated[
+        bool, typer.Option("--needed-too", help="With --yes: also what the active mapping writes to")
+    ] = False,
 ) -> None:
     """Remove what Gatepost created, gates first; nothing that existed before is touched."""
     console = Console(highlight=False, soft_wrap=True)
@@ -128,6 +134,11 @@ def destroy(
             return
         for entry in created:
             console.print(f"  {entry.kind.value:<12}{escape(entry.name)}  {escape(entry.target)}")
+        needed = needed_by_mapping(services.active_config(), ConnectionName(name), created)
+        if needed:
+            console.print(f"[yellow]![/] {escape(needed_text(name, needed))}")
+            if yes and not needed_too:
+                raise ConfigurationError("Nothing was removed. To remove what the mapping needs, add --needed-too.")
         if not yes:
             typer.confirm(f"Remove these {len(created)}? Values in deleted fields are lost with them", abort=True)
         for entry in created:

@@ -18,6 +18,7 @@ from connector.measures.known_on import KnownOn, NotAMoment, NotKnownYet, known_
 from connector.runtime.tasks import roll_up_settings
 from connector.settings import Settings
 from connector.store.database.json_codec import Json, to_json
+from connector.store.ledger.closed_months import closed_months
 from connector.store.measures.measure_lookup import MeasureExplanation, explanation_of
 from connector.store.measures.measure_queries import find_measures as find_rows
 from connector.store.measures.verdicts import verdict_to_json
@@ -32,6 +33,7 @@ from governance.left_out import LeftOut
 from governance.measure import MeasureId
 from governance.measure_figures import measure_figures
 from governance.money import Money
+from governance.roll_up import RollUpSettings
 
 Key = Annotated[str, typer.Argument(help="Key of the item (ITX-7, PRJ0000012) or id of the measure")]
 
@@ -114,7 +116,7 @@ def totals(
     """Print plan, latest estimate and actual of the same measures, what is left out, and the lines of each total."""
     with bootstrap(Settings(), application="gatepost totals") as services:
         active = _active(services)
-        settings, rates = roll_up_settings(active, system_clock()), services.rates.rates()
+        settings, rates = _settings(services, active), services.rates.rates()
         by_node: dict[HierarchyNode, list[RollUpMeasure]] = {}
         for entry in services.measures.hierarchy_entries(active.config.organization):
             by_node.setdefault(entry.node(by), []).append(entry)
@@ -131,7 +133,7 @@ def totals(
     report = next(line for line in REPORT if line.figure is figure)
     made = {node: portfolio.figures(by_node[node], settings, rates) for node in sorted(by_node)}
     table = Table(by.value.replace("_", " ").capitalize(), title=f"{report.name} in {settings.currency}")
-    for heading in ("Measures", "Plan", "Latest estimate", "Variance", "Exchange effect", "Actual"):
+    for heading in ("Measures", "Plan current", "Latest estimate", "Variance", "Exchange effect", "Actual"):
         table.add_column(heading, justify="right")
     for node, found in made.items():
         plan, estimate = (getattr(found.amounts, name) for name in (report.plan, report.estimate))
@@ -158,7 +160,7 @@ def figures(
     with bootstrap(Settings(), application="gatepost figures") as services:
         active = _active(services)
         config = active.config
-        settings = roll_up_settings(active, system_clock())
+        settings = _settings(services, active)
         if year is not None:
             named = FiscalYear.named(year, config.fiscal_year_start, YearName(config.fiscal_year_named_by))
             settings = replace(settings, year=named)
@@ -166,7 +168,7 @@ def figures(
         found = portfolio.figures(entries, settings, services.rates.rates())
         names = services.measures.measure_names()
     table = Table("Figure", title=f"{config.organization}, {settings.year.label}, in {settings.currency}")
-    for heading in ("Plan", "Latest estimate", "Of it exchange rates", "Actual"):
+    for heading in ("Plan current", "Latest estimate", "Of it exchange rates", "Actual"):
         table.add_column(heading, justify="right")
     for line in REPORT:
         amounts = (
@@ -184,6 +186,11 @@ def figures(
     console.print(table)
     console.print(single)
     _print_left_out(console, found, names)
+
+
+def _settings(services: Services, active: ActiveMapping) -> RollUpSettings:
+    with services.engine.connect() as connection:
+        return roll_up_settings(active, system_clock(), closed_months(connection))
 
 
 LEFT_OUT_TEXTS = {

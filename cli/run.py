@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
+from typing import Annotated, Any, TypeAlias
 
+import typer
+
+from cli.instance_lock import only_server_of
+from cli.ports import guard_port, require_free
+from cli.ready_notice import announce_when_ready
 from connector.bootstrap import bootstrap
 from connector.runtime import log
 from connector.runtime.address_checks import report_address
@@ -12,31 +19,57 @@ from connector.runtime.supervisor import Child, Supervisor
 from connector.settings import Settings
 from connector.store.database.migrate import Schema
 
+HostOption: TypeAlias = Annotated[
+    str | None, typer.Option(help="Address to listen on: 127.0.0.1, ::1, 0.0.0.0; GATEPOST_HOST by default")
+]
+PortOption: TypeAlias = Annotated[int | None, typer.Option(help="Port to listen on; GATEPOST_PORT by default")]
 
-def serve() -> None:
+CHANGE_PORT = "Take another one with --port or GATEPOST_PORT."
+
+
+def serve(host: HostOption = None, port: PortOption = None) -> None:
     """Run web and worker; with no DATABASE_URL the embedded database as well."""
-    settings = Settings()
+    settings = _settings(host, port)
     log.configure(settings)
-    with bootstrap(settings, application="gatepost serve", schema=Schema.UPGRADE) as services:
+    require_free(settings.host, settings.port, CHANGE_PORT)
+    alone = only_server_of(settings.data, settings.address) if not settings.database_url else nullcontext()
+    with alone, bootstrap(settings, application="gatepost serve", schema=Schema.UPGRADE) as services:
         command = [sys.executable, "-m", "cli"]
         # The owner's login is for the upgrade, which is done: what serves and works does not get it.
         kept = {name: value for name, value in os.environ.items() if name != "GATEPOST_MAINTENANCE_DATABASE_URL"}
         environment = kept | {
             "DATABASE_URL": services.url.render_as_string(hide_password=False),
             "GATEPOST_DATA": str(settings.data.resolve()),
+            "GATEPOST_HOST": settings.host,
+            "GATEPOST_PORT": str(settings.port),
         }
         # The children share the database that this process has opened; it stays open until they end.
-        Supervisor([Child("web", [*command, "web"]), Child("worker", [*command, "worker"])], environment).run()
+        children = [Child("web", [*command, "web"]), Child("worker", [*command, "worker"])]
+        supervisor = Supervisor(children, environment)
+        announce_when_ready(services, lambda: supervisor.stopping)
+        supervisor.run()
 
 
-def web() -> None:
+def web(host: HostOption = None, port: PortOption = None) -> None:
     """Run the web server alone."""
-    settings = Settings()
+    settings = _settings(host, port)
     log.configure(settings)
+    guard = guard_port(settings.host, settings.port, CHANGE_PORT)
     report_address(settings)
     # Fails here, with a message, rather than in a worker process of the web server.
     bootstrap(settings, application="gatepost web", schema=Schema.UPGRADE).close()
-    listen("webhook_server.app:from_environment", settings)
+    # The web server's own processes read the environment.
+    os.environ |= {"GATEPOST_HOST": settings.host, "GATEPOST_PORT": str(settings.port)}
+    try:
+        listen("webhook_server.app:from_environment", settings)
+    finally:
+        del guard
+
+
+def _settings(host: str | None, port: int | None) -> Settings:
+    """The settings, with what was given on the command line."""
+    given: dict[str, Any] = {"host": host, "port": port}
+    return Settings(**{name: value for name, value in given.items() if value is not None})
 
 
 def listen(application: str, settings: Settings) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cli.ports import require_free
 from cli.secret_input import WEBHOOK_SECRET, WebhookSecretFile, read_secret
 from sandbox import servers
 from sandbox.jira.model import Deployment
@@ -26,6 +27,8 @@ def sandbox(
     deployment: Annotated[Deployment, typer.Option(help="Which Jira it is")] = Deployment.CLOUD,
 ) -> None:
     """Start stand-ins for Jira and ServiceNow, as real HTTP servers with state."""
+    for port, option in ((jira_port, "--jira-port"), (servicenow_port, "--servicenow-port")):
+        require_free("127.0.0.1", port, f"Take another one with {option}.")
     secret = read_secret(secret_file, WEBHOOK_SECRET) or "sandbox-secret"
     running = servers.start(jira_port=jira_port, servicenow_port=servicenow_port, deployment=deployment)
     if gatepost is not None:

@@ -81,7 +81,7 @@ def list_() -> None:
 def test(name: Name) -> None:
     """Send a test event now and print request and response.  Exit status 1 when it is not accepted."""
     with _services() as services:
-        sender = WebhookSender(services.subscription_host_rules, system_clock)
+        sender = WebhookSender(services.subscription_host_rules, system_clock, network=services.network)
         trial = send_trial_event(services.subscriptions.get(name), sender, uuid4(), system_clock())
     typer.echo(f"{trial.request}\n")
     if trial.response:

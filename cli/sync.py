@@ -55,7 +55,10 @@ def sync(
                 progress.update(task, completed=sweep.seen, total=max(sweep.total or 0, sweep.seen) or None)
 
             done = sweeper.run(site, site.scanner, config, kind, since=_moment(since), progress=show)
-        console.print(f"{done.seen} items seen, {done.marked} of them new, changed or removed.")
+        console.print(
+            f"{done.seen} items seen, {done.marked} of them new, changed or removed; "
+            f"{done.evidence} measures are read again because of what they rest on."
+        )
         if wait:
             _show_progress(services, console, connection)
 

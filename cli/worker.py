@@ -23,12 +23,20 @@ def worker() -> None:
         bootstrap(settings, application="gatepost worker", schema=Schema.UPGRADE) as services,
         WorkerPresence(services.engine, postgres.conninfo(services.url)) as presence,
     ):
+        lanes = queue.worker_lanes(settings.worker_concurrency)
         app = queue.worker_app(
             postgres.conninfo(services.url),
             task_handlers(services, presence, stop=stop),
             pool_size=settings.worker_concurrency + 2,
+            lanes=lanes,
         )
         garbage_collection.tune_garbage_collection()
         asyncio.run(
-            queue.run_worker(app, name=f"worker-{presence.worker}", concurrency=settings.worker_concurrency, stop=stop)
+            queue.run_worker(
+                app,
+                name=f"worker-{presence.worker}",
+                concurrency=settings.worker_concurrency,
+                stop=stop,
+                lanes=lanes,
+            )
         )

@@ -17,8 +17,10 @@ from sqlalchemy.engine import URL
 from connector import jira, servicenow
 from connector.errors import ConfigurationError
 from connector.http.allowed_hosts import HostRules, listed
+from connector.http.network import Network, network_of
 from connector.http.tool_access import Auth, OAuthGrant, RenewedToken, ToolAccess
 from connector.http.transport import Timeout
+from connector.notify.message_addresses import WayOut
 from connector.people.permissions import Viewer
 from connector.runtime.queue import TaskQueue
 from connector.settings import Settings
@@ -101,6 +103,8 @@ class Services:
     sign_in_throttle: SignInThrottle
     second_factors: SecondFactors
     pending_forms: PendingForms
+    network: Network
+    """The installation's way out: proxy, trusted authorities, client certificate."""
 
     def read_as(self, viewer: Viewer) -> AbstractContextManager[Connection]:
         """A read-only transaction that shows what this viewer may see, and nothing else.
@@ -125,9 +129,17 @@ class Services:
         )
 
     def tool_access(self, record: ConnectionRecord) -> ToolAccess:
-        """How the connection's tool is reached; one that was made on a page keeps to the rules for pages."""
+        """How the connection's tool is reached; one that was made on a page keeps to the rules for pages.
+
+        Raises ConfigurationError when its proxy or certificates cannot be used.
+        """
         rules = self.connection_host_rules if record.made_on_page else None
-        return replace(record.tool_access, host_rules=rules)
+        return replace(record.tool_access, host_rules=rules, network=self.network.with_connection(record.network))
+
+    @property
+    def message_way_out(self) -> WayOut:
+        """How digests and alerts leave.  Raises ConfigurationError."""
+        return WayOut.from_settings(self.network, self.settings.mail_proxy_address)
 
     @property
     def subscription_host_rules(self) -> HostRules:
@@ -154,6 +166,7 @@ def bootstrap(settings: Settings, *, application: str, schema: Schema = Schema.C
 
     Raises ConfigurationError with what to do when that is not possible.
     """
+    network = network_of(settings)
     vault = open_vault(settings.secret_key, settings.data)
     logins = locate_logins(settings.database_url, settings.maintenance_address, settings.data)
     engine = open_database(
@@ -201,6 +214,7 @@ def bootstrap(settings: Settings, *, application: str, schema: Schema = Schema.C
         sign_in_throttle=SignInThrottle(engine),
         second_factors=SecondFactors(engine, vault),
         pending_forms=PendingForms(engine, vault),
+        network=network,
     )
 
 
@@ -279,19 +293,22 @@ class Sites:
         due = self._clock() + TOKEN_MARGIN
         if record.auth is not Auth.OAUTH or (record.expires_at is not None and record.expires_at > due):
             return record
-        return self._services.connections.renew_token(record.name, self._request_token, due=due)
+        return self._services.connections.renew_token(record.name, self._renewal(record.name), due=due)
 
     def _token_after_refusal(self, name: ConnectionName, token: str) -> str:
         """The token that counts after one was refused before its end.  Raises ToolError."""
         return self._services.connections.renew_token(
-            name, self._request_token, due=self._clock(), refused=token
+            name, self._renewal(name), due=self._clock(), refused=token
         ).credential
 
-    def _request_token(self, grant: OAuthGrant) -> RenewedToken:
+    def _renewal(self, name: ConnectionName) -> Callable[[OAuthGrant], RenewedToken]:
+        """Asks for a new token on the connection's own way out."""
         # Here, because the library of OAuth serves only connections that sign in by it.
         from connector.http.oauth import renew_token
 
-        return renew_token(grant, timeout=self._timeout, clock=self._clock)
+        record = self._services.connections.cached(name)
+        network = self._services.network.with_connection(record.network if record else None)
+        return partial(renew_token, timeout=self._timeout, clock=self._clock, network=network)
 
 
 class MappingCache:

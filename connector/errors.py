@@ -15,6 +15,7 @@
         ├── RuleRefused           403 by a business rule or workflow of the tool
         │   └── DataPolicyRefused  403 by a data policy: columns that have to be filled are empty
         ├── NotFound              404: gone or hidden, the tool does not say which
+        ├── NotProvisioned        a field, option, screen or right is not there yet: waits, and is tried again
         ├── Refused               400, 409, 413, 422: the tool does not take these values
         ├── BadAnswer             the answer is not what the API promises (HTML, cut JSON)
         └── HostNotAllowed        the address is not on the allow-list; nothing was sent
@@ -74,6 +75,9 @@ class RetryLater(ToolError):
 class Unreachable(RetryLater):
     """No connection, a timeout, or a 5xx answer.  A write may or may not have been taken."""
 
+    silent = False
+    """The tool let us wait in vain, or is not called because it did: trying again at once would only wait again."""
+
     @property
     def outage(self) -> bool:
         """The tool as a whole is down, not this call wrong: waiting does not count as an attempt."""
@@ -89,6 +93,8 @@ class LimitScope(StrEnum):
     CONNECTION = "connection"
     ENDPOINT = "endpoint"
     ITEM = "item"
+    BACKGROUND = "background"
+    """What can wait: sweeps, while the rest of an allowance is kept for events."""
 
 
 class RateLimited(RetryLater):
@@ -146,6 +152,13 @@ class ValuesRejected(ToolError):
     ) -> None:
         super().__init__(message, operation=operation, status=status)
         self.fields = dict(fields or {})
+
+
+class NotProvisioned(ValuesRejected):
+    """A write needs a field, an option, a screen or a right that the tool has not got yet, or not any more.
+
+    No item causes it, and somebody will make it or take it out of the mapping: until then the write waits.
+    """
 
 
 class InvalidResponse(ToolError):

@@ -97,6 +97,29 @@ class Settings(BaseSettings):
     """Days for which it can be asked what was known of a measure; what held good before is deleted."""
     restore_native_gates: bool = False
     """Restore native gates that somebody removed from a workflow; otherwise they are only reported."""
+    proxy: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("GATEPOST_PROXY", "HTTPS_PROXY", "ALL_PROXY", "proxy")
+    )
+    """The forward proxy towards tools, identity provider, receivers and mail: ``http://user:password@host:port``, or
+    ``direct`` for none."""
+    proxy_exceptions: str = Field(
+        default="", validation_alias=AliasChoices("GATEPOST_PROXY_EXCEPTIONS", "NO_PROXY", "proxy_exceptions")
+    )
+    """What is reached without the proxy, separated by commas: names with all below them, IP addresses, networks."""
+    ca_file: Path | None = None
+    """File with the company's own certificate authorities (PEM), trusted besides those of the operating system."""
+    client_certificate: Path | None = None
+    """File with the certificate and its chain (PEM) that is shown to servers which ask for one (mutual TLS)."""
+    client_key: Path | None = None
+    """File with its private key (PEM), when that is not in the same file."""
+    client_key_password: SecretStr | None = None
+    """Passphrase of the private key, when it has one."""
+    mail_proxy: SecretStr | None = None
+    """The proxy towards the mail server; mail goes directly without one, because the server usually is inside."""
+    atlassian_api: str = "https://api.atlassian.com"
+    """Gateway of Jira Cloud for scoped tokens and OAuth; another one for Government Cloud or isolated clouds."""
+    atlassian_auth: str = "https://auth.atlassian.com"
+    """Where OAuth consents and tokens of Jira Cloud come from."""
     connection_private_networks: str = ""
     """Hosts and networks in private ranges that connections made on the pages may lead to, separated by commas."""
     subscription_hosts: str = ""
@@ -136,12 +159,18 @@ class Settings(BaseSettings):
     @property
     def address(self) -> str:
         """Address of Gatepost for people, without a trailing slash."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
     def mail_server(self) -> str:
         """The mail server of digests and alerts as an address without a recipient; empty without one, secret."""
         return self.digest_mail.get_secret_value() if self.digest_mail else ""
+
+    @property
+    def mail_proxy_address(self) -> str:
+        """The proxy towards the mail server; empty without one, secret."""
+        return self.mail_proxy.get_secret_value() if self.mail_proxy else ""
 
     @property
     def alert_addresses(self) -> str:

@@ -102,6 +102,10 @@ def _candidates(context: ActionContext, now: datetime) -> Iterator[AvailableActi
         yield _action(commands, Verb.RESUME, roles, requested=commands.off_ramp.kind is OffRampKind.KILLED)
     if commands.off_ramp is None or commands.off_ramp.kind is not OffRampKind.CANCELLED:
         yield _action(commands, Verb.CANCEL, command_roles.get(Verb.CANCEL, ()))
+        missing = any(
+            result.code == "KILL_CRITERIA_MISSING" and result.outcome is not Outcome.MET for result in context.checklist
+        )
+        yield _action(commands, Verb.KILL_CRITERIA, command_roles.get(Verb.KILL_CRITERIA, ()), requested=missing)
     yield _action(commands, Verb.DELEGATE, command_roles.get(Verb.DELEGATE, ()))
     yield from _role_changes(commands)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from governance.baseline_series import BaselineSeries, worth_of
 from governance.effects import ZERO, Account, EffectKind, Version
 from governance.evidence import BaselineClaim, Evidence
 from governance.facts import Unknown, known
@@ -22,6 +23,7 @@ from governance.rates import MissingRate, Rates
 from governance.reporting_amounts import NO_RATES
 
 MONTHS_OF_A_YEAR = 12
+REVENUE = "revenue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,48 +48,99 @@ def claim_of(measure: Measure, key: str, since: datetime) -> BaselineClaim:
 def overclaim(measure: Measure, evidence: Evidence, rates: Rates = NO_RATES) -> Overclaim | Unknown | None:
     """The first month in which too much is claimed, if this measure is the youngest of those that claim in it.
 
-    The baseline is an amount for a year; a month is worth a twelfth of it.  What is planned and what is booked are
-    each compared with it: a measure alone, and all of a baseline that several share.  Claims in another currency are
-    converted with the rate of their month; without a rate nobody can say.
+    The baseline is an amount for a year, of which a month is worth a twelfth, or a series by month.  What is planned
+    and what is booked are each compared with it: a measure alone, and all of a baseline that several share.  Claims in
+    another currency are converted with the rate of their month; without a rate nobody can say.  A benefit on revenue
+    that no other measure shares may be more than the revenue was.
     """
+    stated = (measure.baseline_id, measure.baseline, measure.baseline_series, measure.baseline_kind)
     name, baseline = known(measure.baseline_id), known(measure.baseline)
-    if name and isinstance(measure.baseline, Unknown):
-        return measure.baseline
-    if not name or baseline is None:
+    unread = next((fact for fact in stated if isinstance(fact, Unknown)), None)
+    if unread is not None and (name or baseline is not None or unread is not measure.baseline):
+        return unread
+    if baseline is None or (not name and _is_revenue(measure)):
         return None
     created = evidence.created or datetime.max.replace(tzinfo=UTC)
     try:
         own = claim_of(measure, "", created)
     except CurrencyMismatch as error:
         return Unknown(str(error))
+    judged = _Judged(name or "", baseline, known(measure.baseline_series), rates)
     for version in (Version.PLAN, Version.ACTUAL):
-        found = _first_month(own, version, name, baseline, evidence.claims, rates)
+        found = _first_month(own, version, judged, evidence.claims if name else ())
         if found is not None:
             return found
     return None
 
 
+def _is_revenue(measure: Measure) -> bool:
+    kind = known(measure.baseline_kind)
+    return kind is not None and kind.strip().casefold() == REVENUE
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The baseline that claims are compared with."""
+
+    name: str
+    year: Money
+    series: BaselineSeries | None
+    rates: Rates
+
+    @property
+    def text(self) -> str:
+        return f"the baseline {self.name}" if self.name else "the baseline"
+
+    def worth(self, months: Sequence[Period], version: Version) -> Decimal | Unknown:
+        if self.series is None:
+            return self.year.amount * len(months) / MONTHS_OF_A_YEAR
+        total = ZERO
+        for month in months:
+            one = worth_of(self.series, month, self.year.currency, self.rates, planned=version is Version.PLAN)
+            if isinstance(one, Unknown):
+                return one
+            total += one
+        return total
+
+    def worth_text(self, worth: Decimal, since: Period | None) -> str:
+        """``100 EUR a month``; of a series its month, and what comes late from a month on."""
+        value = Money(round(worth, 2), self.year.currency)
+        if since is not None:
+            return f"{value} from {since} on"
+        return f"{value} a month" if self.series is None else f"{value} in this month"
+
+
 def _first_month(
-    own: BaselineClaim,
-    version: Version,
-    name: str,
-    baseline: Money,
-    claims: Sequence[BaselineClaim],
-    rates: Rates,
+    own: BaselineClaim, version: Version, judged: _Judged, claims: Sequence[BaselineClaim]
 ) -> Overclaim | Unknown | None:
-    worth = baseline.amount / MONTHS_OF_A_YEAR
+    currency = judged.year.currency
     for month, own_claim in sorted(_months(own, version).items()):
         others = [claim for claim in claims if month in _months(claim, version)]
-        if not all((claim.since, claim.measure) < (own.since, own.measure) for claim in others):
+        if not own_claim.amount or not all((claim.since, claim.measure) < (own.since, own.measure) for claim in others):
             continue
+        late = _late_months(own, month, claims) if version is Version.ACTUAL else ()
+        worth = judged.worth((*late, month), version)
+        if isinstance(worth, Unknown):
+            return worth
         amounts = [own_claim, *(_months(claim, version)[month] for claim in others)]
-        total = _sum(amounts, baseline.currency, month, rates)
+        total = _sum(amounts, currency, month, judged.rates)
         if isinstance(total, Unknown):
             return total
         if total > worth:
-            claimed = Money(round(total, 2), baseline.currency)
-            return _overclaim(name, month, own_claim, claimed, worth, others, version)
+            claimed = Money(round(total, 2), currency)
+            since = late[0] if late else None
+            return _overclaim(judged, month, own_claim, claimed, judged.worth_text(worth, since), others, version)
     return None
+
+
+def _late_months(own: BaselineClaim, month: Period, claims: Sequence[BaselineClaim]) -> tuple[Period, ...]:
+    """Planned months before a booked one since the booking before it: a total that comes late is of them as well."""
+    planned = [before for before in own.months if before < month]
+    if not planned:
+        return ()
+    booked = {at for claim in (own, *claims) for at, money in claim.booked.items() if money.amount and at < month}
+    last = max(booked, default=None)
+    return tuple(sorted(before for before in planned if last is None or before > last))
 
 
 def _months(claim: BaselineClaim, version: Version) -> Mapping[Period, Money]:
@@ -95,18 +148,17 @@ def _months(claim: BaselineClaim, version: Version) -> Mapping[Period, Money]:
 
 
 def _overclaim(
-    name: str,
+    judged: _Judged,
     month: Period,
     own: Money,
     claimed: Money,
-    worth: Decimal,
+    value: str,
     others: Sequence[BaselineClaim],
     version: Version,
 ) -> Overclaim:
     """The sum tells what the others claim: where one of them stands elsewhere, only the own amount is said."""
-    value = Money(round(worth, 2), claimed.currency)
     booked = "booked" if version is Version.ACTUAL else "claimed"
-    text = f"{claimed} is {booked} on the baseline {name} in {month}, which is worth {value} a month"
+    text = f"{claimed} is {booked} on {judged.text} in {month}, which is worth {value}"
     if others:
         text += f": {first_keys([claim.key for claim in others])} claimed it first"
     hidden = [claim for claim in others if claim.elsewhere]
@@ -116,10 +168,10 @@ def _overclaim(
     seen = ", ".join(claim.key for claim in others if not claim.elsewhere)
     first = f"{seen} and {_not_named(hidden)}" if seen else _not_named(hidden)
     neutral = (
-        f"more is {booked} on the baseline {name} in {month} than it is worth ({value} a month), {own} of it here: "
+        f"more is {booked} on {judged.text} in {month} than it is worth ({value}), {own} of it here: "
         f"{first} claimed it first"
     )
-    return Overclaim(month, f"more than {value} in {month}", neutral, NamedSentence(text, items))
+    return Overclaim(month, f"more than {value}", neutral, NamedSentence(text, items))
 
 
 def _not_named(claims: Sequence[BaselineClaim]) -> str:
@@ -136,6 +188,6 @@ def _sum(amounts: Sequence[Money], currency: str, month: Period, rates: Rates) -
     for money in amounts:
         converted = rates.convert(money, currency, month)
         if isinstance(converted, MissingRate):
-            return Unknown(f"there is {converted} for a claim on the shared baseline: add it with gatepost rates add")
+            return Unknown(f"there is {converted} for a claim on the baseline: add it with gatepost rates add")
         total += converted.money.amount
     return total

@@ -22,5 +22,10 @@ class ClosedMonths:
         found = [self.by_entity.get(name) for name in {"", (known(legal_entity) or "").casefold()}]
         return max((month for month in found if month is not None), default=None)
 
+    @property
+    def of_all(self) -> ClosedMonths:
+        """Without what single legal entities have closed."""
+        return ClosedMonths({name: month for name, month in self.by_entity.items() if not name})
+
 
 NO_CLOSED_MONTHS = ClosedMonths()

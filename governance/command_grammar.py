@@ -30,6 +30,8 @@ USAGE: Mapping[Verb, str] = {
     Verb.REASON: "/reason text, for example: /reason price 60 volume 40 dearer, and fewer of them",
     Verb.DELEGATE: "/delegate person until DATE, for example: /delegate @Sara Lind until 2026-12-31",
     Verb.REBASELINE: "/rebaseline reason, for example: /rebaseline two sites were added to the scope",
+    Verb.KILL_CRITERIA: "/kill-criteria CRITERION[; CRITERION], for example: "
+    "/kill-criteria cost > 1.2M; forecast < 60 % of plan for 3 months",
     Verb.ACCEPT_ROLE: "/accept-role ROLE, and best the new holder, for example: /accept-role sponsor @Sara Lind",
     Verb.HELP: "/help",
 }
@@ -184,6 +186,13 @@ def _with_reason(verb: Verb, rest: str, _policy: Policy) -> ParsedCommand:
     return ParsedCommand(verb, text=rest)
 
 
+def _kill_criteria(verb: Verb, rest: str, _policy: Policy) -> ParsedCommand:
+    """What cannot be checked is said by the ruling, which knows the plan as well."""
+    if not rest:
+        raise _InvalidCommand("the criteria are missing")
+    return ParsedCommand(verb, text=rest)
+
+
 def _without_argument(verb: Verb, rest: str, _policy: Policy) -> ParsedCommand:
     if rest:
         raise _InvalidCommand(f'nothing may follow, but "{rest}" does')
@@ -232,6 +241,7 @@ _PARSERS: Mapping[Verb, Callable[[Verb, str, Policy], ParsedCommand]] = {
     Verb.REASON: _with_reason,
     Verb.DELEGATE: _delegate,
     Verb.REBASELINE: _with_reason,
+    Verb.KILL_CRITERIA: _kill_criteria,
     Verb.ACCEPT_ROLE: _accept_role,
     Verb.HELP: _without_argument,
 }

@@ -31,6 +31,7 @@ from governance.role_change import former_roles, unaccepted_reason
 from governance.role_holders import Capacity, HeldRole
 from governance.separation import conflicting_role, pairs_kept_apart, people_in
 from governance.signature import Signature
+from governance.stated_criteria import criteria_in, criteria_problem, criteria_reply
 from governance.validation import Validation, last_signable, months_of, sign, validation_of
 from governance.verdict import Event, EventKind
 
@@ -101,6 +102,9 @@ def apply_commands(commands: Iterable[Command], context: CommandContext) -> None
             ruled = command._replace(ruling=ruling)
             if ruling.accepted:
                 _take_effect(ruled, ruling, context)
+        if ruled.verb is Verb.KILL_CRITERIA and ruled.accepted and not ruled.withdrawn:
+            # Also what was ruled on before: an approval that is older than the statement was not given for it.
+            context.measure = replace(context.measure, kill_criteria=criteria_in(ruled))
         context.ruled_on.append(ruled)
 
 
@@ -295,6 +299,17 @@ def _reason(command: Command, context: CommandContext) -> Ruling:
     return _by_command_role(command, context, "give the reason", f"Reason noted ({command.text})")
 
 
+def _kill_criteria(command: Command, context: CommandContext) -> Ruling:
+    ruling = _by_command_role(command, context, "state the kill criteria", "")
+    if not ruling.accepted or ruling.role is None:
+        return ruling
+    problem = criteria_problem(command, context.measure, context.effects, context.policy)
+    if problem:
+        return _refused(problem)
+    by = f"{command.person.name} as {context.measure.roles.label(ruling.role)}"
+    return replace(ruling, reply=criteria_reply(command, by, context.plan))
+
+
 def _rebaseline(command: Command, context: CommandContext) -> Ruling:
     problem = _no_rebaseline(context)
     if problem:
@@ -406,5 +421,6 @@ _RULE_OF_VERB: Mapping[Verb, Callable[[Command, CommandContext], Ruling]] = {
     Verb.REASON: _reason,
     Verb.REBASELINE: _rebaseline,
     Verb.DELEGATE: _delegate,
+    Verb.KILL_CRITERIA: _kill_criteria,
     Verb.ACCEPT_ROLE: rule_on_acceptance,
 }

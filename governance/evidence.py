@@ -33,6 +33,8 @@ class Verb(StrEnum):
     REASON = "reason"
     DELEGATE = "delegate"
     REBASELINE = "rebaseline"
+    KILL_CRITERIA = "kill-criteria"
+    """State under which conditions the measure is to be stopped."""
     ACCEPT_ROLE = "accept-role"
     """Accept that somebody else holds a role of the measure now."""
     HELP = "help"

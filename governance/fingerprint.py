@@ -120,6 +120,11 @@ def _baseline(measure: Measure) -> str:
     value = measure.baseline
     shared = f" of {_text(measure.baseline_id)}" if measure.baseline_id else ""
     amount = "unknown" if isinstance(value, Unknown) else str(value or "no baseline")
+    # Volumes and rates of further months are no other agreement; a price is, and so is what the baseline is of.
+    if measure.baseline_series:
+        shared += f", {_text(measure.baseline_series)}"
+    if measure.baseline_kind:
+        shared += f", of {_text(measure.baseline_kind)}"
     return f"{amount}{shared} #{value.reason}" if isinstance(value, Unknown) else f"{amount}{shared}"
 
 

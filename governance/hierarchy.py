@@ -74,6 +74,8 @@ class RollUpMeasure:
     """The exchange rates of the decision; ``None`` before it."""
     original: tuple[EffectLine, ...] | None = None
     """The plan of the decision, where a re-baseline has replaced it."""
+    budget: tuple[EffectLine, ...] = ()
+    """Cost that was approved, by month: the ledger's, as lines of a plan."""
     signed: tuple[SignedLine, ...] = ()
     """What stands of what its controller has signed, in the currency of its actuals."""
 
@@ -151,17 +153,6 @@ class Total:
     def of(self, *kinds: EffectKind) -> Money:
         chosen = (part.amount for part in self.lines if part.line.kind in kinds)
         return Money(sum(chosen, ZERO), self.currency)
-
-    def caveat(self) -> str:
-        """What the total lacks, for a person; empty when nothing."""
-        if self.complete:
-            return ""
-        measures = {measure for measure, _, _ in self.left_out}
-        missing = sorted({rate for _, _, rate in self.left_out})
-        more = f" and {len(missing) - 1} more months" if len(missing) > 1 else ""
-        lines = "1 line" if len(self.left_out) == 1 else f"{len(self.left_out)} lines"
-        count = "1 measure" if len(measures) == 1 else f"{len(measures)} measures"
-        return f"without {lines} of {count}: {missing[0]}{more}"
 
 
 def roll_up(

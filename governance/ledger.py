@@ -92,6 +92,8 @@ class NewEntry:
     """Why it corrects; empty for anything but a correction."""
     corrects: EntryId | None = None
     reverses: EntryId | None = None
+    statement: str = ""
+    """Key of what an import or a sweep states, see :mod:`governance.statements`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ class LedgerEntry:
     """The import that it came with."""
     after_close: bool = False
     """It corrects a month that had been closed when it was entered."""
+    statement: str = ""
 
 
 class RefusalReason(StrEnum):
@@ -275,4 +278,4 @@ def _amount_refusal(entry: EntryId, before: Money, right: Money, kind: EntryType
 def _correcting(entry: LedgerEntry, change: Money, reason: str, source: LedgerSource) -> NewEntry:
     """An entry of the same month and meaning that holds the difference."""
     posting = replace(entry.posting, money=change)
-    return NewEntry(posting, source, EntryType.CORRECTION, reason.strip(), corrects=entry.id)
+    return NewEntry(posting, source, EntryType.CORRECTION, reason.strip(), corrects=entry.id, statement=entry.statement)

@@ -51,6 +51,8 @@ FACT_LABELS: Mapping[str, str] = {
     "kill_criteria": "kill criteria",
     "baseline": "baseline",
     "baseline_id": "shared baseline",
+    "baseline_series": "baseline prices",
+    "baseline_kind": "baseline's kind",
     "objective": "objective",
     "measure_class": "class",
 }
@@ -85,7 +87,7 @@ def _changed(measure: Measure, terms: LockedTerms) -> Iterator[ChangedTerm]:
         present, was = str(value) if value else "", terms.facts.get(name, "")
         if isinstance(value, Unknown) or present == was:
             continue
-        verb = "are" if label.endswith("criteria") else "is"
+        verb = "are" if label.endswith(("criteria", "prices")) else "is"
         yield ChangedTerm(name, present, f"the {label} {verb} {_quoted(present)} instead of {_quoted(was)}")
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar, NewType
 
+from governance.baseline_series import BaselineSeries
 from governance.effects import EffectLine
 from governance.facts import Fact, Unknown
 from governance.money import Money
@@ -174,6 +175,10 @@ class Measure:
     """What the measure overlaps with, or the statement that there is nothing; empty is not declared."""
     baseline_id: Fact[str] = None
     """The baseline that the benefit is claimed on; several measures may share one."""
+    baseline_series: Fact[BaselineSeries] = None
+    """The baseline by month, where it moves with volume and exchange rate."""
+    baseline_kind: Fact[str] = None
+    """``cost``, or ``revenue``, of which a benefit may be more than it was."""
     committee: Fact[Committee] = None
     """The steering committee of the program."""
     measure_class: Fact[str] = None

@@ -11,6 +11,7 @@ from governance.definitions.causes import computed_losses
 from governance.definitions.leakage import Leakage, LeakReason, causes_of, leakage, split
 from governance.definitions.parts import Months, Part, Parts, months_of
 from governance.definitions.pipeline import pipeline
+from governance.definitions.plans import budget, plan_current, plan_original
 from governance.definitions.results import (
     EBITDA_PARTS,
     RECURRING_PARTS,
@@ -24,6 +25,7 @@ from governance.definitions.results import (
     soft_savings,
     total,
 )
+from governance.definitions.steady_state import steady_month
 from governance.definitions.validated import claimed_value, unvalidated_value, validated_value
 from governance.definitions.variance import at_completion, exchange_effect, variance
 from governance.definitions.waiting import delayed_benefit
@@ -33,7 +35,6 @@ from governance.definitions.years import (
     in_year,
     number_of,
     run_rate,
-    steady_month,
 )
 from governance.effects import ZERO, EffectLine, Version, period
 from governance.hierarchy import RollUpMeasure
@@ -49,7 +50,8 @@ BENEFIT_PARTS = (Part.RECURRING_BENEFIT, Part.ONE_OFF_BENEFIT)
 
 def measure_figures(measure: RollUpMeasure, settings: RollUpSettings, rates: Rates) -> MeasureFigures:
     """A measure's figures; one that cannot be converted whole has none, and the missing rate says why."""
-    parts = converted_parts(measure, settings.currency, settings.closed, settings.usable(rates))
+    closed = settings.closed_of(measure.legal_entity)
+    parts = converted_parts(measure, settings.currency, closed, settings.usable(rates))
     if isinstance(parts, MissingRate):
         ended = LeftOut(measure.step) if measure.step in ENDED else LeftOut.NO_RATE
         return MeasureFigures(ended, Amounts(), missing=parts)
@@ -57,6 +59,8 @@ def measure_figures(measure: RollUpMeasure, settings: RollUpSettings, rates: Rat
     made = amounts.made()
     if parts.actual is not None and measure.step not in ENDED:
         made = replace(made, **_values(measure, settings.currency, settings.usable(rates)))
+    if measure.budget:
+        made = replace(made, budget=_budget(measure, settings.currency, settings.usable(rates)))
     return MeasureFigures(
         left_out=_left_out(measure, settings, parts.plan, parts.estimate),
         amounts=made,
@@ -90,6 +94,18 @@ def _values(measure: RollUpMeasure, currency: str, rates: Rates) -> dict[str, De
     }
 
 
+def _budget(measure: RollUpMeasure, currency: str, rates: Rates) -> Decimal | None:
+    """``None`` where a rate is missing; other figures do not rest on the budget."""
+    conversions, months = LineRates(rates, measure.rates), dict[int, Decimal]()
+    for line in measure.budget:
+        converted = conversions.convert(line, currency)
+        if isinstance(converted, MissingRate):
+            return None
+        number = number_of(line.month)
+        months[number] = months.get(number, ZERO) + converted.money.amount
+    return budget(months)
+
+
 def _booked(measure: RollUpMeasure, currency: str, rates: Rates) -> Iterator[EffectLine]:
     conversions = LineRates(rates, measure.rates)
     for line in measure.lines:
@@ -119,6 +135,7 @@ class _Amounts:
 
     def __init__(self, measure: RollUpMeasure, settings: RollUpSettings, parts: ConvertedParts) -> None:
         self._measure, self._settings, self._parts = measure, settings, parts
+        self._closed = number_of(settings.closed_of(measure.legal_entity))
         self._plan, self._estimate, self._actual = parts.plan, parts.estimate, parts.actual
         self._recurring = {} if parts.plan is None else recurring_ebitda(parts.plan)
         self._expected = {} if parts.estimate is None else recurring_ebitda(parts.estimate)
@@ -206,7 +223,8 @@ class _Amounts:
             found,
             recurring_plan=total(self._recurring),
             one_off_plan=total(one_off(plan)),
-            ebitda_plan=total(ebitda),
+            ebitda_plan=plan_current(ebitda),
+            ebitda_original=self._ebitda_original(ebitda),
             ebit_plan=total(ebit_effect(plan)),
             capex_plan=total(capex(plan)),
             cash_plan=total(cash_effect(plan)),
@@ -236,7 +254,7 @@ class _Amounts:
             in_year_estimate=in_year(ebitda, year),
             in_year_cash_estimate=in_year(cash_effect(estimate), year),
             run_rate_estimate=self._run_rate_estimate,
-            run_rate_closed=run_rate(self._expected, number_of(self._settings.closed)),
+            run_rate_closed=run_rate(self._expected, self._closed),
             exit_rate_estimate=exit_rate(self._expected, year),
             carry_over_estimate=carry_over(self._expected, year),
             avoidance_estimate=at_completion(avoidance(estimate)),
@@ -252,6 +270,12 @@ class _Amounts:
             cash_actual=total(cash_effect(actual)),
             in_year_actual=in_year(ebitda, self._settings.year),
         )
+
+    def _ebitda_original(self, of_plan: Months) -> Decimal:
+        original = self._parts.original
+        if original is not self._plan:
+            of_plan = {} if original is None else ebitda_effect(original)
+        return plan_original(of_plan)
 
     def _in_year_original(self, of_plan: Decimal) -> Decimal:
         original = self._parts.original
@@ -282,7 +306,7 @@ class _Amounts:
             "in_year": in_year(ebitda, year),
             "in_year_cash": in_year(cash, year),
             "run_rate": _rate_at(recurring, self._same_age),
-            "run_rate_closed": run_rate(recurring, number_of(self._settings.closed)),
+            "run_rate_closed": run_rate(recurring, self._closed),
             "run_rate_original": _rate_at(recurring, self._decided_age),
             "exit_rate": exit_rate(recurring, year),
             "carry_over": carry_over(recurring, year),
@@ -307,7 +331,7 @@ class _Amounts:
         if not self._measure.held_up or implemented or expected is None:
             return ZERO
         benefit = months_of(expected, *BENEFIT_PARTS)
-        return delayed_benefit(benefit, self._settings.year, number_of(self._settings.closed))
+        return delayed_benefit(benefit, self._settings.year, self._closed)
 
     def _pipeline(self) -> Decimal:
         measure, settings = self._measure, self._settings

@@ -42,13 +42,15 @@ class CloseItemKind(StrEnum):
     MISSING_RATE = "missing_rate"
     DIFFERENCE = "difference"
     """The tool's figure differs from the ledger's."""
+    QUARANTINE = "quarantine"
+    """An import brought amounts of this month that nobody has given a measure yet."""
     NOT_ASSESSED = "not_assessed"
     """Entries were posted and their measure has not been assessed since: whether the tool agrees is not known."""
 
     @property
     def keeps_open(self) -> bool:
         """Whether the month cannot be closed before it is settled."""
-        return self in {CloseItemKind.MISSING_RATE, CloseItemKind.DIFFERENCE, CloseItemKind.NOT_ASSESSED}
+        return self not in {CloseItemKind.MISSING_ACTUAL, CloseItemKind.UNVALIDATED}
 
 
 @dataclass(frozen=True, slots=True)

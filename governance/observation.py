@@ -12,11 +12,11 @@ from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
+from governance.definitions.steady_state import steady_window
 from governance.effects import RECURRING, ZERO, EffectKind, Effects, Series, period
 from governance.latest_estimate import LATE_MONTHS, Months, net_recurring, sum_of
 from governance.money import Period
 from governance.signature import LineKey, SignedLine
-from governance.steady_state import steady_window
 from governance.validation import validated_kinds
 
 CENT = Decimal("0.01")

@@ -11,17 +11,15 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
+from governance.definitions.steady_state import steady_month
+from governance.definitions.years import MONTHS, TRAILING, run_rate
 from governance.effects import ZERO, EffectKind, Effects, Series, period
 from governance.gates import Policy
 from governance.latest_estimate import COSTS, SPEND, LatestEstimate, Months, net_recurring, sum_of
 from governance.money import Money, Period
 from governance.plan_check import CheckKind, PlanCheck
 from governance.rates import MissingRate, Rates
-from governance.steady_state import steady_window
 
-MONTHS = 12
-TRAILING = 3
-"""Months whose mean is the month of the run-rate."""
 EARNED = (EffectKind.BENEFIT, EffectKind.ONE_OFF_BENEFIT)
 
 
@@ -61,16 +59,15 @@ def _earns(plan: Series, estimate: LatestEstimate) -> bool:
 
 
 def _run_rate(plan: Series, estimate: LatestEstimate) -> Iterator[PlanCheck]:
-    """At the date at which the plan was last in steady state, so that both sides are of the same months."""
+    """In the plan's steady month, so that both sides are of the same date; a plan of a month or two has no run-rate."""
     planned = net_recurring(plan.kinds)
-    window = steady_window(planned, TRAILING)
-    if window is None or len(window) < TRAILING:
+    steady = steady_month(planned)
+    if steady is None or steady - min(planned) + 1 < TRAILING:
         return
-    expected, months = net_recurring(estimate.kinds), len(window)
-    was = sum((planned.get(month, ZERO) for month in window), ZERO) * MONTHS / months
-    now = sum((expected.get(month, ZERO) for month in window), ZERO) * MONTHS / months
-    at = str(period(window[-1]))
-    yield PlanCheck(CheckKind.RUN_RATE, Money(was, plan.currency), Money(now, plan.currency), at)
+    was, now = run_rate(planned, steady), run_rate(net_recurring(estimate.kinds), steady)
+    if was > 0:
+        at = str(period(steady))
+        yield PlanCheck(CheckKind.RUN_RATE, Money(was, plan.currency), Money(now, plan.currency), at)
 
 
 def _costs(plan: Series, estimate: LatestEstimate) -> Iterator[PlanCheck]:

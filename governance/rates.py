@@ -35,6 +35,15 @@ class RateKind(StrEnum):
     """Agreed for a year: of plans, in place of the average rate; a month that has none takes the average rate."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """How totals are reported: in which currency, and with rates of which greatest age."""
+
+    currency: str
+    """Empty without a mapping."""
+    rate_age_days: int = RATE_AGE_DAYS
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Rate:
     """``amount × factor`` turns ``currency`` into ``to``, from ``since`` until a newer rate takes over."""

@@ -15,13 +15,13 @@ from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 
+from governance.definitions.steady_state import steady_window
 from governance.effects import RECURRING, ZERO, Account, EffectKind, EffectLine, Effects, Series, Version, period
 from governance.evidence import Service
 from governance.facts import Fact, Unknown
 from governance.latest_estimate import KIND_LABELS, LATE_MONTHS, Months, net_recurring
 from governance.money import Money, Period
 from governance.rates import MissingRate, Rates
-from governance.steady_state import steady_window
 
 CODE = "SAVINGS_RELAPSE"
 CENT = Decimal("0.01")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 
+from governance.closed_months import NO_CLOSED_MONTHS, ClosedMonths
 from governance.definitions.leakage import LeakReason
 from governance.definitions.years import (
     FiscalYear,
@@ -28,13 +29,20 @@ class RollUpSettings:
     year: FiscalYear
     """The fiscal year that *in-year* means."""
     closed: Period
-    """The last closed month: actuals count up to it, forecast after it."""
+    """The last month that is over: actuals count up to it, forecast after it, unless a close says otherwise."""
     weights: Mapping[str, Decimal]
     """Share of the benefit that the pipeline counts, by stage, in the order of the stages."""
     committed_from: str
     """The stage from which committed totals count a measure."""
     rate_age_days: int = RATE_AGE_DAYS
     """Greatest age of an exchange rate; an older one is missing."""
+    closed_months: ClosedMonths = NO_CLOSED_MONTHS
+    """What each legal entity has closed, as a measure's verdict takes it."""
+
+    def closed_of(self, legal_entity: str | None) -> Period:
+        """The last closed month of a legal entity; of one that closes nothing here the last month that is over."""
+        found = self.closed_months.through(legal_entity)
+        return self.closed if found is None else min(self.closed, found)
 
     def usable(self, rates: Rates) -> Rates:
         """The rates that are not too old in the month after the last closed one."""
@@ -66,6 +74,9 @@ class Amounts:
     recurring_estimate: Decimal | None = None
     one_off_plan: Decimal | None = None
     one_off_estimate: Decimal | None = None
+    budget: Decimal | None = None
+    """Cost that was approved, of the ledger's entries of the version budget."""
+    ebitda_original: Decimal | None = None
     ebitda_plan: Decimal | None = None
     ebitda_estimate: Decimal | None = None
     ebitda_actual: Decimal | None = None

@@ -70,7 +70,7 @@ def _by_schedule(
         return Status(Colour.GREEN, ONE, "the work is done")
     today = now.date()
     if today > end:
-        return Status(Colour.RED, None, f"the end was {end}, and the work is not done")
+        return Status(Colour.RED, None, f"the end was {end}, and the work is not done", named_end=end)
     return None
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from governance.verdict import Colour, Status, Verdict
 
 
@@ -12,8 +10,9 @@ def status_reasons(verdict: Verdict) -> tuple[str, str]:
     state = verdict.measure_state
     work, money = [_reason("Implementation", verdict.implementation)], [_reason("Potential", verdict.potential)]
     end = state.plan.terms.end if state.plan is not None and state.plan.terms is not None else None
-    if end is not None and verdict.implementation.colour is not Colour.GREEN:
-        work += _unless_said(f"the agreed end is {end}", end, verdict.implementation)
+    shown = verdict.implementation
+    if end is not None and shown.colour is not Colour.GREEN and shown.named_end != end:
+        work.append(f"the agreed end is {end}")
     if state.red_since is not None and verdict.potential.colour is Colour.RED:
         money.append(f"red since {state.red_since:%d %b %Y}")
     if verdict.deviation is not None and not verdict.deviation.reason:
@@ -31,7 +30,3 @@ def unmapped_reasons(verdict: Verdict, *, work: bool, money: bool) -> list[str]:
 
 def _reason(name: str, status: Status) -> str:
     return f"{name} {status.colour.value.capitalize()}: {status.reason}"
-
-
-def _unless_said(text: str, day: date, status: Status) -> list[str]:
-    return [] if str(day) in status.reason else [text]

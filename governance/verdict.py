@@ -186,6 +186,8 @@ class Status:
     reason: str
     checks: tuple[PotentialCheck, ...] = ()
     """Of the potential: what the colour is the worst of, the worst first."""
+    named_end: date | None = None
+    """The agreed end, where the reason names it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from governance.measure_state import MeasureState, is_new_breach
 from governance.rates import Rates
 from governance.reconciliation import LedgerDifference
 from governance.reporting_amounts import NO_RATES
+from governance.stated_criteria import with_stated_criteria
 from governance.verdict import Verdict
 from mapping.command_history import merge_commands
 from mapping.comment_commands import approvals_as_comments
@@ -115,7 +116,9 @@ def assess_item(
     if people.officers:
         evidence = replace(evidence, officers=people.officers_of(mapped.measure))
     verdict = assess(mapped.measure, evidence, policy, now, rates)
-    rule, measure = mapped.rule, mapped.measure
+    rule, measure = mapped.rule, with_stated_criteria(mapped.measure, verdict.commands)
+    if measure is not mapped.measure:
+        mapped = replace(mapped, measure=measure)
     explained = rule.enforce is Enforce.COMMENT or reverts_breach(rule, item) or _ended_before(rule, verdict)
     reply_comment = (
         reply_comment_of(measure, verdict, item.reply_comment, item.status if explained else None)

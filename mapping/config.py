@@ -108,6 +108,10 @@ class FactRule(MappingModel):
     overlaps: Source | None = None
     baseline_id: Source | None = None
     """The baseline that the benefit is claimed on, by name; several measures may share one."""
+    baseline_series: Source | None = None
+    """A text field with the baseline by month: volume, price, rate; see :mod:`mapping.baseline_table`."""
+    baseline_kind: Source | None = None
+    """``cost`` or ``revenue``: a benefit may be more than the revenue that it starts from, never more than the cost."""
     measure_class: Annotated[Source | None, Field(alias="class")] = None
     """The class of the measure, one of ``policy.classes``."""
     completion_probable: Source | None = None
@@ -419,6 +423,8 @@ class MeasureRule(MappingModel):
     watched: WatchedRule | None = None
     team: str | None = None
     """Field with the people of the measure; their logged hours are compared."""
+    hours_from: tuple[str, ...] = ()
+    """Further connections on which the same people log hours: such as ServiceNow, for a team that works in Jira."""
     stage: StageRule
     ends: EndRule = EndRule()
     approvals: str | None = None

@@ -80,6 +80,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "legacy": "The services that the measure retires, and the ServiceNow that knows them.",
         "watched": "Services that the measure is about and that stay: their unit cost is watched.",
         "team": "Field with the people of the measure; their logged hours are compared.",
+        "hours_from": "Further connections on which the same people log hours, by their linked accounts.",
         "stage": "Which stage each status of the tool claims.",
         "ends": "Statuses of the tool in which work ends without its result.",
         "approvals": "Stage that the tool's own approvals count for (ServiceNow).",
@@ -140,6 +141,8 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "kill_criteria": "What would stop the measure, agreed beforehand: cost > 1.2M; forecast < 60 % of plan; …",
         "overlaps": "Other measures that claim the same effect, or none.",
         "baseline_id": "The baseline's name, when several measures share one.",
+        "baseline_series": "A text field with a table by month: month | volume | price | currency | rate.",
+        "baseline_kind": "cost, or revenue, of which a benefit may be more than it was; cost when it is left out.",
         "class": "The measure's class, one of policy.classes, which says what hurdle it has to reach.",
         "completion_probable": "For capitalisation, yes or no: it will probably be completed; the status counts too.",
         "development_certain": "For capitalisation, yes or no: no significant development uncertainty is left.",
@@ -321,7 +324,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
 }
 
 VALUE_NAMES: Mapping[str, Mapping[str, str]] = {
-    "MeasureRule": {"connection": "connection", "team": "field"},
+    "MeasureRule": {"connection": "connection", "team": "field", "hours_from": "connection"},
     "Match": {"project": "project", "type": "type", "table": "table", "status": "status"},
     "RoleRule": dict.fromkeys(("owner", "sponsor", "controller"), "field"),
     "FurtherRole": {"from": "field"},

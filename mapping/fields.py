@@ -52,6 +52,17 @@ def child_fields(config: MappingConfig, connection: ConnectionName) -> frozenset
     return frozenset(map(FieldName, (*added_up, *weights, *matched)))
 
 
+def connections_of(config: MappingConfig) -> frozenset[str]:
+    """The connections that hold measures, or something on which the evidence of measures rests."""
+    found = {rule.connection for rule in config.measures}
+    for rule in config.measures:
+        found |= {join.connection for join in rule.joins}
+        found |= {
+            source.connection for source in (rule.legacy, rule.watched) if source is not None and source.connection
+        }
+    return frozenset(found)
+
+
 def plan_currency(config: MappingConfig, connection: ConnectionName) -> str | None:
     """The currency in which plans are read, when a rule of the connection asks for cost and benefit plans."""
     reads_plans = any(

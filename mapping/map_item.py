@@ -10,11 +10,13 @@ from decimal import Decimal
 from enum import StrEnum
 
 from governance.actuals_seen import SeenTotal, Sighting
+from governance.baseline_series import BaselineSeries
 from governance.evidence import Command, Evidence, JoinedOwner, OpenItem
 from governance.facts import Fact, Unknown, known
 from governance.measure import Committee, HierarchyPath, Measure, MeasureId, Person, Role, Roles
 from governance.measure_state import MeasureState
 from mapping.attributes import with_attributes
+from mapping.baseline_table import read_baseline
 from mapping.config import FactRule, HierarchyRule, MappingConfig, MeasureRule, ProgressFrom
 from mapping.effects import MappedEffects, MoneyContext, WorkDates, effects_of
 from mapping.expressions import ExpressionScope
@@ -22,7 +24,7 @@ from mapping.match import rule_for
 from mapping.places import claims_seen_from, links_seen_from
 from mapping.related_evidence import RelatedEvidence
 from mapping.reported_facts import reported_facts
-from mapping.sources import RoleGroup, RoleTable
+from mapping.sources import RoleGroup, RoleTable, describe_source
 from mapping.values import date_of, decimal_of, money_of, person_of, text_of
 from mapping.work_item import FieldName, StatusCategory, Tool, WorkItem
 
@@ -202,6 +204,7 @@ def _measure(
     lines, unread = with_attributes(scope, rule.effects.attributes, effects.lines)
     effects = replace(effects, lines=list(lines), problems=[*effects.problems, *unread])
     hierarchy = _hierarchy(scope, rule.hierarchy, config.organization)
+    baseline = money_of(scope, facts.baseline, currency) if facts.baseline else _unmapped_field("baseline")
     measure = Measure(
         id=measure_id(item),
         title=text_of(scope, facts.title) if facts.title else item.title,
@@ -222,11 +225,13 @@ def _measure(
         end=end,
         milestones=milestones,
         rough_value=money_of(scope, facts.rough_value, currency) if facts.rough_value else None,
-        baseline=money_of(scope, facts.baseline, currency) if facts.baseline else _unmapped_field("baseline"),
+        baseline=baseline,
         objective=_fact(scope, facts, "objective"),
         kill_criteria=_fact(scope, facts, "kill_criteria"),
         overlaps=_fact(scope, facts, "overlaps"),
         baseline_id=text_of(scope, facts.baseline_id) if facts.baseline_id else None,
+        baseline_series=_baseline_series(scope, facts, getattr(known(baseline), "currency", currency)),
+        baseline_kind=text_of(scope, facts.baseline_kind) if facts.baseline_kind else None,
         committee=_committee(hierarchy.program, config),
         measure_class=text_of(scope, facts.measure_class) if facts.measure_class else None,
         completion_probable=text_of(scope, facts.completion_probable) if facts.completion_probable else None,
@@ -252,6 +257,16 @@ def _committee(program: Fact[str], config: MappingConfig) -> Fact[Committee]:
 def _fact(scope: ExpressionScope, facts: FactRule, name: str) -> Fact[str]:
     field = getattr(facts, name)
     return text_of(scope, field) if field else _unmapped_field(name)
+
+
+def _baseline_series(scope: ExpressionScope, facts: FactRule, currency: str) -> Fact[BaselineSeries]:
+    if facts.baseline_series is None:
+        return None
+    text = text_of(scope, facts.baseline_series)
+    if text is None or isinstance(text, Unknown):
+        return text
+    found = read_baseline(text, currency)
+    return Unknown(f"{describe_source(facts.baseline_series)}: {found}") if isinstance(found, str) else found
 
 
 def _unmapped_field(name: str) -> Unknown:

@@ -37,7 +37,7 @@ _SEPARATOR = re.compile(r"\s*[|;\t]\s*")
 
 def read_table(text: str, version: Version, currency: str, sign: Sign = Sign.POSITIVE) -> tuple[EffectLine, ...] | str:
     """The lines of a table, or the first thing that is wrong with it, as a sentence."""
-    rows = [_cells(line) for line in text.splitlines() if line.strip() and not set(line) <= set("|-+ :")]
+    rows = [cells_of(line) for line in rows_of(text)]
     if not rows:
         return ()
     if len(rows) > MAX_LINES:
@@ -57,7 +57,12 @@ def read_table(text: str, version: Version, currency: str, sign: Sign = Sign.POS
     return tuple(lines)
 
 
-def _cells(line: str) -> list[str]:
+def rows_of(text: str) -> list[str]:
+    """The lines of a table, without rules and empty ones."""
+    return [line for line in text.splitlines() if line.strip() and not set(line) <= set("|-+ :")]
+
+
+def cells_of(line: str) -> list[str]:
     return _SEPARATOR.split(line.strip().strip("|").strip())
 
 

@@ -88,6 +88,8 @@ def _keys(scope: ExpressionScope, join: JoinRule) -> Fact[tuple[str, ...]]:
         return names_of(scope, join.own_field)
     if join.link:
         label = join.link.casefold()
+        if isinstance(scope.item.blocking_links, Unknown):
+            return scope.item.blocking_links
         return tuple(dict.fromkeys(link.key for link in scope.item.links if link.label.casefold() == label)) or None
     return (scope.item.key,)
 

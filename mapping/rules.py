@@ -156,6 +156,12 @@ def _check_reports(path: MappingPath, rule: Mapping[str, object]) -> Iterator[Ru
     if isinstance(counts, list) and Report.WORKLOGS in counts and not rule.get("team"):
         hint = "Name the field with its people under team."
         yield (*path, "reports", "counts"), "hours are read of the measure's people only.", hint
+    others = rule.get("hours_from")
+    if others and not rule.get("team"):
+        hint = "Name the field with its people under team."
+        yield (*path, "hours_from"), "hours are read of the measure's people only.", hint
+    if isinstance(others, list) and rule.get("connection") in others:
+        yield (*path, "hours_from"), "the measure's own connection is read anyway.", "Name other connections only."
 
 
 def _check_off(codes: object) -> Iterator[RuleProblem]:

@@ -158,6 +158,8 @@ class WorkItem:
     components: tuple[str, ...] = ()
     fields: Mapping[FieldName, FieldValue] = field(default_factory=dict)
     parent: str | None = None
+    parents: tuple[str, ...] = ()
+    """Ids and keys of all items that count this one among their children, however it hangs on them."""
     level: int | None = None
     """Jira's hierarchy level (1 epic, 0 story, -1 sub-task); unknown for ServiceNow."""
     priority: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 
 from flask import Flask
@@ -22,11 +23,13 @@ class QuietHandler(WSGIRequestHandler):
 
 
 class Server:
-    """``port`` 0 takes a free one; ``url`` contains it."""
+    """``port`` 0 takes a free one; ``url`` contains it.  With ``context`` it speaks TLS, as that says."""
 
-    def __init__(self, app: Flask, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._server = make_server(host, port, app, threaded=True, request_handler=QuietHandler)
-        self.url = f"http://{host}:{self._server.server_port}"
+    def __init__(
+        self, app: Flask, host: str = "127.0.0.1", port: int = 0, context: ssl.SSLContext | None = None
+    ) -> None:
+        self._server = make_server(host, port, app, threaded=True, request_handler=QuietHandler, ssl_context=context)
+        self.url = f"{'https' if context else 'http'}://{host}:{self._server.server_port}"
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(POLL_SECONDS,), name=f"sandbox {self.url}", daemon=True
         )

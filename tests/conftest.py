@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +26,10 @@ ROOT = Path(__file__).resolve().parent.parent
 NEWEST = max(path.name[:4] for path in (ROOT / "connector/store/database/migrations/versions").glob("[0-9]*.py"))
 """The schema's newest revision."""
 
+
+# Hundreds of processes are started: each would compile all sources anew, which is most of what a start costs.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # How long an example takes says how busy the machine is, and nothing about the code.
 settings.register_profile("gatepost", deadline=None)

@@ -10,6 +10,7 @@ from flask import Flask, request
 from connector.bootstrap import Clock, Services, bootstrap, system_clock
 from connector.runtime import garbage_collection
 from connector.runtime.log import cover_secrets
+from connector.runtime.parent_process import end_with_parent
 from connector.settings import Settings
 from webhook_server import pages, security
 from webhook_server.admin import PAGES
@@ -60,6 +61,7 @@ def create_app(services: Services, clock: Clock = system_clock) -> Flask:
 
 def from_environment() -> Gateway:
     """The entry point for the web server, which imports it by name in each of its processes."""
+    end_with_parent()
     services = bootstrap(Settings(), application="gatepost web")
     gateway = build_gateway(create_app(services), decide_turn(services, system_clock), services.settings)
     garbage_collection.tune_garbage_collection()

@@ -53,8 +53,9 @@ def post_lines(
     at: datetime,
     batch: str = "",
     dry_run: bool = False,
+    run_by: str = "",
 ) -> PostedLines:
-    """Post entries whose ``measure`` is a key or an id.
+    """Post entries whose ``measure`` is a key or an id.  ``run_by``: who ran a command in the name of ``by``.
 
     ``connection`` shows the measures that the viewer sees; without a viewer (the command line) nobody's rights count.
     """
@@ -72,7 +73,7 @@ def post_lines(
             entries.append(line)
     if problems:
         return PostedLines(problems=tuple(problems))
-    return lines_of(ledger.post(entries, by=by, at=at, batch=batch, dry_run=dry_run))
+    return lines_of(ledger.post(entries, by=by, at=at, batch=batch, dry_run=dry_run, run_by=run_by))
 
 
 def lines_of(result: PostingResult) -> PostedLines:

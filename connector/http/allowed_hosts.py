@@ -125,6 +125,30 @@ def allowed_addresses(host: str, port: int, rules: HostRules, resolver: Resolver
     return found
 
 
+def tunnel_host(host: str, port: int, rules: HostRules, resolver: Resolver = resolve) -> str:
+    """What a proxy is told to connect to: the address that was checked.  Raises AddressForbidden, AddressUnresolved.
+
+    A name, which the proxy resolves by itself and perhaps otherwise than we do, only where the administrator has named
+    that host; then it need not even have an address here.
+    """
+    named = is_named(host, rules)
+    try:
+        address = allowed_addresses(host, port, rules, resolver)[0]
+    except AddressUnresolved:
+        if named:
+            return host
+        raise AddressUnresolved(
+            f"{host} has no address here, so that where the proxy would lead cannot be checked; if it is meant, add "
+            f"the host to {rules.private_setting}"
+        ) from None
+    return host if named else address
+
+
+def is_named(host: str, rules: HostRules) -> bool:
+    """Whether the administrator has named this host, and not only a network."""
+    return any(fnmatchcase(host, pattern) for pattern in (*rules.hosts, *rules.private_networks))
+
+
 def _check_ip_address(host: str, text: str, rules: HostRules) -> None:
     if is_public(text) or _is_allowed(host, text, rules.private_networks):
         return

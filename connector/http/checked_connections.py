@@ -2,7 +2,8 @@
 
 A name that is checked first and resolved again for the connection may lead elsewhere by then: whoever answers for the
 name decides (DNS rebinding).  So the name is resolved once for each connection, every address is checked, and the
-socket goes to one of them; TLS still proves the name.
+socket goes to one of them; TLS still proves the name.  Through a proxy the same holds: it is told the address that was
+checked, and a name only when the administrator has named that host.
 """
 
 from __future__ import annotations
@@ -16,7 +17,14 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
 
-from connector.http.allowed_hosts import AddressUnresolved, HostRules, Resolver, allowed_addresses, resolve
+from connector.http.allowed_hosts import (
+    AddressUnresolved,
+    HostRules,
+    Resolver,
+    allowed_addresses,
+    resolve,
+    tunnel_host,
+)
 
 if TYPE_CHECKING:
     _Connection = HTTPConnection
@@ -32,6 +40,9 @@ class _Checked(_Connection):
 
     def _new_conn(self) -> socket.socket:
         """Raises AddressForbidden before anything is sent."""
+        if self.proxy is not None:
+            # The proxy is the administrator's own; what it connects to is checked in ``_tunnel``.
+            return super()._new_conn()
         port = self.port or self.default_port
         try:
             addresses = allowed_addresses(self.host, port, self.rules, type(self).resolver)
@@ -47,6 +58,24 @@ class _Checked(_Connection):
             raise ConnectTimeoutError(self, f"Connection to {self.host} timed out.") from error
         except OSError as error:
             raise NewConnectionError(self, f"Failed to establish a new connection: {error}") from error
+
+    def _tunnel(self) -> None:
+        """Ask the proxy for the address that was checked; TLS and the request keep to the name.
+
+        Raises AddressForbidden before the proxy is asked.
+        """
+        name, port = self._tunnel_host or "", self._tunnel_port or 443
+        try:
+            target = tunnel_host(name, port, self.rules, type(self).resolver)
+        except AddressUnresolved as error:
+            raise NameResolutionError(name, self, socket.gaierror(str(error))) from None
+        self._tunnel_host = target
+        if "Host" in self._tunnel_headers:
+            self._tunnel_headers["Host"] = f"[{target}]:{port}" if ":" in target else f"{target}:{port}"
+        try:
+            super()._tunnel()  # type: ignore[misc]  # of the standard library's class, whose stubs leave it out
+        finally:
+            self._tunnel_host = name
 
     def _connect(self, address: str, port: int) -> socket.socket:
         return create_connection(

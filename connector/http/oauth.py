@@ -16,16 +16,20 @@ from joserfc.jwk import RSAKey
 
 from connector.errors import AuthenticationFailed, ConfigurationError, InvalidResponse, PermissionDenied, ValuesRejected
 from connector.http.json_values import as_text
+from connector.http.network import Network
 from connector.http.tool_access import OAuthGrant, OAuthGrantType, RenewedToken
 from connector.http.transport import Timeout, as_it_is, build_adapter, mount_adapter
 
 
-def renew_token(grant: OAuthGrant, *, timeout: Timeout, clock: Callable[[], datetime]) -> RenewedToken:
+def renew_token(
+    grant: OAuthGrant, *, timeout: Timeout, clock: Callable[[], datetime], network: Network | None = None
+) -> RenewedToken:
     """A new access token, by the grant's own method.  Raises AuthenticationFailed when it is refused."""
     url = grant.token_url
-    session = oauth_session(grant.client_id, grant.client_secret, url, timeout)
+    session = oauth_session(grant.client_id, grant.client_secret, url, timeout, network=network)
     if grant.kind is OAuthGrantType.CLIENT_CREDENTIALS:
-        return fetch_tokens(lambda: session.fetch_token(url, grant_type=grant.kind.value), url, clock)
+        scope = {"scope": grant.scope} if grant.scope else {}
+        return fetch_tokens(lambda: session.fetch_token(url, grant_type=grant.kind.value, **scope), url, clock)
     if grant.kind is OAuthGrantType.JWT_BEARER:
         signed = jwt_assertion(grant, clock())
         return fetch_tokens(lambda: session.fetch_token(url, grant_type=grant.kind.value, assertion=signed), url, clock)
@@ -58,9 +62,18 @@ def jwt_assertion(grant: OAuthGrant, now: datetime) -> str:
         raise ConfigurationError("The private key is no RSA key in PEM form without a passphrase.") from error
 
 
-def oauth_session(client_id: str, secret: str, url: str, timeout: Timeout, redirect_uri: str | None = None) -> Any:
+def oauth_session(
+    client_id: str,
+    secret: str,
+    url: str,
+    timeout: Timeout,
+    redirect_uri: str | None = None,
+    *,
+    network: Network | None = None,
+) -> Any:
     """Authlib's session on our own transport."""
-    adapter = build_adapter(connection=urlsplit(url).hostname or "", base_url=url, timeout=timeout, classify=as_it_is)
+    host = urlsplit(url).hostname or ""
+    adapter = build_adapter(connection=host, base_url=url, timeout=timeout, classify=as_it_is, network=network)
     how = "client_secret_post"
     return mount_adapter(
         OAuth2Session(client_id, secret, redirect_uri=redirect_uri, token_endpoint_auth_method=how), adapter

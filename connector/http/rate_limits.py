@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from connector.errors import LimitScope, RateLimited
+from connector.http.pacing import Pause, is_background
 
 DEFAULT_WAIT_SECONDS = 5.0
 """How long a scope is closed when the tool does not say (Data Center often sends ``Retry-After: 0``)."""
@@ -41,6 +42,9 @@ class RateLimiter(Protocol):
     def close(self, error: RateLimited) -> None:
         """Close what a 429 named."""
 
+    def slow_down(self, pause: Pause) -> None:
+        """Close before a 429 comes, what an answer's allowance no longer reaches for."""
+
 
 class Unlimited:
     """For one-off commands and for tests: nothing is stored."""
@@ -51,6 +55,9 @@ class Unlimited:
 
     def close(self, error: RateLimited) -> None:
         del error
+
+    def slow_down(self, pause: Pause) -> None:
+        del pause
 
 
 def endpoint_of(operation: str) -> str:
@@ -66,8 +73,9 @@ def item_of(operation: str) -> str:
 
 
 def limit_subjects(operation: str) -> tuple[tuple[LimitScope, str], ...]:
-    """Every scope that can close an operation."""
+    """Every scope that can close an operation, as the present work does it."""
     return (
+        *([(LimitScope.BACKGROUND, "")] if is_background() else []),
         (LimitScope.CONNECTION, ""),
         (LimitScope.ENDPOINT, endpoint_of(operation)),
         (LimitScope.ITEM, item_of(operation)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_fixed
 
 from connector.errors import (
     AuthenticationFailed,
@@ -13,6 +13,7 @@ from connector.errors import (
     HostNotAllowed,
     InvalidResponse,
     LimitScope,
+    NotProvisioned,
     RateLimited,
     RetryLater,
     ToolError,
@@ -45,6 +46,12 @@ PAUSED_RETRY_SECONDS = 3.0
 """How long work waits at least that ran into a pause, so that nothing is tried again and again with what is refused."""
 
 
+PROVISIONING_RETRY_SECONDS = 120.0
+LONGEST_PROVISIONING_RETRY = 900.0
+"""How soon a write is tried again that waits for a field, an option, a screen or a right: at first, and at most.
+It never becomes a dead letter: what it waits for is nothing of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class PauseConnection:
     """Stop the whole connection until a person has acted."""
@@ -62,6 +69,8 @@ def decide(error: Exception, attempts: int, *, jitter: float) -> RetryDecision:
     """
     if isinstance(error, AuthenticationFailed | HostNotAllowed | ConfigurationError):
         return PauseConnection(str(error))
+    if isinstance(error, NotProvisioned):
+        return Retry(min(PROVISIONING_RETRY_SECONDS * 2 ** min(attempts - 1, 3), LONGEST_PROVISIONING_RETRY) * jitter)
     if isinstance(error, RetryLater):
         if attempts >= MAX_ATTEMPTS:
             return StopRetrying(f"gave up after {attempts} attempts: {error}")
@@ -82,8 +91,12 @@ def _backoff(attempts: int, jitter: float) -> float:
     return min(doubled, MAX_DELAY) * jitter
 
 
+def _broke_off(error: BaseException) -> bool:
+    return isinstance(error, Unreachable) and not error.silent
+
+
 def retry_reads() -> Retrying:
     """Two quick tries of an idempotent read when the connection breaks; anything longer goes to the queue."""
     return Retrying(
-        retry=retry_if_exception_type(Unreachable), stop=stop_after_attempt(2), wait=wait_fixed(0.2), reraise=True
+        retry=retry_if_exception(_broke_off), stop=stop_after_attempt(2), wait=wait_fixed(0.2), reraise=True
     )

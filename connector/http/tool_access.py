@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from connector.http.allowed_hosts import HostRules
+from connector.http.network import Network
 from mapping.work_item import ConnectionName, Tool
 
 
@@ -30,6 +31,8 @@ class Auth(StrEnum):
     """A personal access token of Data Center."""
     APIKEY = "apikey"
     """A REST API key of ServiceNow, sent as ``x-sn-apikey``."""
+    CERTIFICATE = "certificate"
+    """The client certificate alone (mutual TLS): ServiceNow knows whose it is, and nothing is sent besides."""
 
 
 class WebhookAuth(StrEnum):
@@ -72,6 +75,8 @@ class ToolAccess:
     """Where calls go, when that is another address."""
     host_rules: HostRules | None = None
     """Where its host may lead to, checked at each connection; ``None`` for one that the operator has given."""
+    network: Network = field(default_factory=Network)
+    """The way to it: proxy, trusted authorities, client certificate."""
 
     @property
     def api_base_url(self) -> str:
@@ -104,6 +109,8 @@ class OAuthGrant:
     key_id: str = ""
     subject: str = ""
     """The user of the assertion: the integration user."""
+    scope: str = ""
+    """What is asked for, where the tool wants it said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,6 @@ from urllib.parse import urlsplit
 
 import requests
 import structlog
-from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
 
 from connector.errors import (
     AuthenticationFailed,
@@ -33,13 +31,21 @@ from connector.errors import (
     ValuesRejected,
 )
 from connector.http.allowed_hosts import AddressForbidden, HostRules
-from connector.http.checked_connections import checked_pools
+from connector.http.calls_in_flight import CALLS_IN_FLIGHT
+from connector.http.circuit_breaker import CircuitBreaker
+from connector.http.failures import failure_of
 from connector.http.json_values import Json
+from connector.http.network import Network
+from connector.http.network_adapter import NetworkAdapter, port_of
+from connector.http.pacing import Pacing
 from connector.http.rate_limits import RateLimiter, Unlimited
-from connector.http.socket_options import socket_options
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_RESPONSE_BYTES = 32 * 1024 * 1024
+TRIAL_SECONDS = 5.0
+"""How long the call waits by which a silent connection is tried."""
+LONGEST_RESPONSE = 4.0
+"""A whole answer may take as many times the time allowed between two pieces of it."""
 LONGEST_WAIT_SECONDS = 24 * 3600.0
 """What an answer may ask us to wait; a longer time is a mistake, and no clock can hold ``1e300`` seconds."""
 
@@ -80,7 +86,7 @@ TokenRenewal = Callable[[str], "str | None"]
 """From the access token that was refused to the current one."""
 
 
-class ToolAdapter(HTTPAdapter):
+class ToolAdapter(NetworkAdapter):
     """A transport that is bounded, typed and silent about secrets."""
 
     def __init__(
@@ -94,25 +100,21 @@ class ToolAdapter(HTTPAdapter):
         limiter: RateLimiter,
         renew: TokenRenewal | None = None,
         host_rules: HostRules | None = None,
+        network: Network | None = None,
     ) -> None:
-        # Before the pools are made, which need it.
-        self._host_rules = host_rules
-        super().__init__(max_retries=Retry(0, read=False), pool_connections=2, pool_maxsize=16)
+        super().__init__(network or Network(), host_rules=host_rules)
         self._connection = connection
         self._allowed_hosts = allowed_hosts
         self._timeout = timeout
         self._classify = classify
         self._clock = clock
         self._limiter = limiter
+        self._pacing = Pacing()
         self._renew = renew
         self._token: str | None = None
+        self._breaker = CircuitBreaker()
         self.clock_skew: timedelta | None = None
         """How far the tool's clock was ahead of ours when it answered last (``Date`` has whole seconds)."""
-
-    def init_poolmanager(self, *sizes: object, **options: object) -> None:
-        super().init_poolmanager(*sizes, socket_options=socket_options(), **options)  # type: ignore[arg-type]
-        if self._host_rules is not None:
-            self.poolmanager.pool_classes_by_scheme = checked_pools(self._host_rules)
 
     def send(  # type: ignore[override]  # requests' own signature is wider than what is honoured here
         self, request: requests.PreparedRequest, **options: object
@@ -122,10 +124,11 @@ class ToolAdapter(HTTPAdapter):
         An access token that is refused before its stated expiry is renewed and the call sent again: what was answered
         with 401 was not carried out, whatever its method.
         """
+        del options
         if self._token is not None:
             request.headers["Authorization"] = f"Bearer {self._token}"
         try:
-            return self._send_once(request, options)
+            return self._send_once(request)
         except AuthenticationFailed:
             scheme, _, refused = str(request.headers.get("Authorization", "")).partition(" ")
             fresh = self._renew(refused) if self._renew is not None and scheme == "Bearer" else None
@@ -133,9 +136,9 @@ class ToolAdapter(HTTPAdapter):
                 raise
         self._token = fresh
         request.headers["Authorization"] = f"Bearer {fresh}"
-        return self._send_once(request, options)
+        return self._send_once(request)
 
-    def _send_once(self, request: requests.PreparedRequest, options: Mapping[str, object]) -> requests.Response:
+    def _send_once(self, request: requests.PreparedRequest) -> requests.Response:
         parts = urlsplit(request.url or "")
         operation = f"{request.method} {parts.path}"
         host = parts.hostname or ""
@@ -152,33 +155,64 @@ class ToolAdapter(HTTPAdapter):
                 scope=closed.scope,
                 from_tool=False,
             )
+        self._refuse_while_silent(operation)
         started = time.monotonic()
+        read_timeout = min(self._timeout.read, TRIAL_SECONDS) if self._breaker.on_trial else self._timeout.read
         try:
-            response = super().send(
-                request,
-                stream=True,
-                timeout=(self._timeout.connect, self._timeout.read),
-                verify=options.get("verify", True),  # type: ignore[arg-type]
-                cert=options.get("cert"),  # type: ignore[arg-type]
-                proxies=options.get("proxies"),  # type: ignore[arg-type]
-            )
-            body = _read(response, operation)
+            response, body = self._exchange(request, operation, read_timeout)
         except AddressForbidden as error:
             self._log_call(operation, type(error).__name__, started)
+            self._breaker.answered()
             raise HostNotAllowed(f"{error} Nothing was sent.", operation=operation) from None
         except requests.RequestException as error:
             self._log_call(operation, type(error).__name__, started)
-            raise Unreachable(
-                f"{self._connection} does not answer ({type(error).__name__}) on {operation}.", operation=operation
-            ) from error
+            raise self._unanswered(error, request, operation) from error
+        self._breaker.answered()
         self._log_call(operation, response.status_code, started)
         self._compare_clocks(response)
         failure = self._failure(response, body, operation)
         if isinstance(failure, RateLimited):
             self._limiter.close(failure)
+        elif (pause := self._pacing.after(response.headers, self._clock())) is not None:
+            self._limiter.slow_down(pause)
         if failure is not None:
             raise failure
         return response
+
+    def _exchange(
+        self, request: requests.PreparedRequest, operation: str, read_timeout: float
+    ) -> tuple[requests.Response, bytes]:
+        with CALLS_IN_FLIGHT.call():
+            response = super().send(request, stream=True, timeout=(self._timeout.connect, read_timeout))
+            return response, _read(response, operation, time.monotonic() + LONGEST_RESPONSE * read_timeout)
+
+    def _refuse_while_silent(self, operation: str) -> None:
+        """Raises Unreachable while the tool is not called because it did not answer."""
+        seconds = self._breaker.closed_for()
+        if seconds is not None:
+            refused = Unreachable(
+                f"{self._connection} has not answered several calls in a row; it is tried again in "
+                f"{round(seconds)} seconds.",
+                operation=operation,
+                retry_after=seconds,
+            )
+            refused.silent = True
+            raise refused
+
+    def _unanswered(
+        self, error: requests.RequestException, request: requests.PreparedRequest, operation: str
+    ) -> Unreachable:
+        address = request.url or ""
+        why = failure_of(error, urlsplit(address).hostname or "", port_of(address), self.proxy_of(address))
+        failure = Unreachable(f"{self._connection} does not answer on {operation}: {why}", operation=operation)
+        failure.silent = isinstance(error, requests.Timeout)
+        pause = self._breaker.silent() if failure.silent else None
+        if not failure.silent:
+            # Refused or broken off at once: nobody waits for that, and a trial has had its answer.
+            self._breaker.answered()
+        if pause is not None:
+            _log.warning("connection silent", connection=self._connection, not_called_for_seconds=round(pause))
+        return failure
 
     def _compare_clocks(self, response: requests.Response) -> None:
         try:
@@ -212,11 +246,13 @@ def build_session(
     classify: Classifier,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     limiter: RateLimiter | None = None,
+    network: Network | None = None,
 ) -> requests.Session:
     """A session that reaches the host of ``base_url`` only."""
     adapter = build_adapter(
-        connection=connection, base_url=base_url, timeout=timeout, classify=classify, clock=clock, limiter=limiter
-    )
+        connection=connection, base_url=base_url, timeout=timeout, classify=classify, clock=clock, limiter=limiter,
+        network=network,
+    )  # fmt: skip
     return mount_adapter(requests.Session(), adapter)
 
 
@@ -230,6 +266,7 @@ def build_adapter(
     limiter: RateLimiter | None = None,
     renew: TokenRenewal | None = None,
     host_rules: HostRules | None = None,
+    network: Network | None = None,
 ) -> ToolAdapter:
     """A transport that reaches the host of ``base_url`` only."""
     return ToolAdapter(
@@ -241,6 +278,7 @@ def build_adapter(
         limiter=limiter or Unlimited(),
         renew=renew,
         host_rules=host_rules,
+        network=network,
     )
 
 
@@ -249,7 +287,7 @@ SessionT = TypeVar("SessionT", bound=requests.Session)
 
 def mount_adapter(session: SessionT, adapter: ToolAdapter) -> SessionT:
     """Make a session, also one that a vendor's client has built for itself, send through the adapter only."""
-    # Neither .netrc nor proxy variables decide where credentials go.
+    # Neither .netrc nor variables that we have not read decide where credentials go.
     session.trust_env = False
     # A redirect is an unexpected response: a dead session, or another host.
     session.max_redirects = 0
@@ -316,11 +354,14 @@ def parse_retry_after(header: str | None, now: datetime) -> float | None:
     return min(max(0.0, (moment - now).total_seconds()), LONGEST_WAIT_SECONDS)
 
 
-def _read(response: requests.Response, operation: str) -> bytes:
-    """The whole response, bounded; requests finds it in its own attribute afterwards."""
+def _read(response: requests.Response, operation: str, ends: float) -> bytes:
+    """The whole response, bounded in size and time; requests finds it in its own attribute afterwards."""
     pieces, size = [], 0
     for piece in response.iter_content(64 * 1024):
         size += len(piece)
+        if time.monotonic() > ends:
+            response.close()
+            raise requests.ReadTimeout(f"The answer to {operation} came too slowly.")
         if size > MAX_RESPONSE_BYTES:
             response.close()
             raise InvalidResponse(

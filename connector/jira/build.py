@@ -18,6 +18,7 @@ from connector.jira.cloud import CloudClient
 from connector.jira.datacenter import DataCenterClient
 from connector.jira.errors import classifier
 from connector.jira.event_parser import JiraEventParser
+from connector.jira.evidence_scanner import JiraEvidenceScanner
 from connector.jira.fields import OwnAccount, SiteFields
 from connector.jira.inspector import JiraInspector
 from connector.jira.provision import CloudProvisioner
@@ -53,11 +54,13 @@ def build_site(
         limiter=limiter,
         renew=renew,
         host_rules=access.host_rules,
+        network=access.network,
     )
     client = client_of(access, adapter)
     fields, own = SiteFields(client, clock), OwnAccount(client)
     cloud = access.deployment is Deployment.CLOUD
     history = JiraChangeHistory(client, fields, own)
+    scanner = JiraScanner(client, lambda: adapter.clock_skew)
     reader = JiraReader(access.name, access.base_url, client, fields, own, native_gates=cloud)
     return ToolSite(
         access.name,
@@ -70,7 +73,8 @@ def build_site(
         join_reader=reader,
         inspector=JiraInspector(access.name, client, fields, reader),
         setup=JiraSetup(access, client, adapter),
-        scanner=JiraScanner(client, lambda: adapter.clock_skew),
+        scanner=scanner,
+        evidence_scanner=JiraEvidenceScanner(client, scanner, fields, lambda: adapter.clock_skew),
         bulk_editor=JiraBulk(client, fields) if isinstance(client, CloudClient) else None,
         change_history=history,
         editors=history,

@@ -16,6 +16,7 @@ from typing import Protocol
 from connector.errors import InvalidResponse
 from connector.http.answer_numbers import Pages
 from connector.http.json_values import Json, JsonObject
+from connector.jira.whole_lists import cut
 
 INTERNAL: JsonObject = {"key": "sd.public.comment", "value": {"internal": True}}
 """The comment property by which a service project keeps a comment from its customers; elsewhere it means nothing."""
@@ -143,15 +144,22 @@ class JiraClient(Protocol):
     def delete_webhook(self, hook: str) -> None: ...
 
 
-def search(client: JiraClient, jql: str, fields: Sequence[str], limit: int | None = None) -> list[JsonObject]:
-    """The issues of a bounded query, page after page, all or the first ``limit``."""
+def search(
+    client: JiraClient, jql: str, fields: Sequence[str], limit: int | None = None, reconcile: Sequence[str] = ()
+) -> list[JsonObject]:
+    """The issues of a bounded query, page after page, all or the first ``limit``.
+
+    ``reconcile`` are ids whose newest state it has to know: a search's index is otherwise some seconds late (Cloud).
+    """
     issues: list[JsonObject] = []
     following: str | None = None
     pages = Pages("search")
     while True:
-        page = client.search_page(jql, fields, following, MAX_IDS)
+        page = client.search_page(jql, fields, following, MAX_IDS, reconcile)
         issues += page.issues
         if not page.issues or page.next_page in {None, following} or (limit is not None and len(issues) >= limit):
+            if limit is None and page.total is not None and len(issues) < page.total:
+                raise cut("search", len(issues), page.total)
             return issues[:limit]
         following = page.next_page
         pages.next(following)

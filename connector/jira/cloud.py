@@ -10,6 +10,7 @@ from typing import Any, cast
 import requests
 from atlassian.jira.jira_cloud import JiraCloud
 
+from connector.errors import InvalidResponse
 from connector.http.answer_numbers import LARGEST_ID, Pages, whole_number
 from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
 from connector.http.retry import retry_reads
@@ -18,6 +19,7 @@ from connector.jira import adf
 from connector.jira.client import INTERNAL, Project, SearchPage, Webhook, json_object
 from connector.jira.payloads import moment
 from connector.jira.webhooks import CLOUD, WebhookResource
+from connector.jira.whole_lists import cut, read_all
 
 COMMENTS_PAGE = 100
 CHANGELOG_PAGE = 100
@@ -80,7 +82,10 @@ class CloudClient:
         response = json_object(retry_reads()(send, data=body), "search/jql")
         token = response.get("nextPageToken")
         found = [as_object(issue) for issue in as_list(response.get("issues"))]
-        return SearchPage(found, token if isinstance(token, str) and token else None)
+        following = token if isinstance(token, str) and token else None
+        if following is None and response.get("isLast") is False:
+            raise InvalidResponse("The answer to search/jql is not the last page and names no next one.")
+        return SearchPage(found, following)
 
     def count(self, jql: str) -> int:
         response = json_object(retry_reads()(self.jira.count_issues, data={"jql": jql}), "search/approximate-count")
@@ -116,17 +121,11 @@ class CloudClient:
         return account
 
     def comments(self, issue: str) -> list[JsonObject]:
-        found: list[JsonObject] = []
-        pages = Pages("comment")
-        while True:
-            response = json_object(
-                retry_reads()(self.jira.get_comments, issue, start_at=len(found), max_results=COMMENTS_PAGE), "comment"
-            )
-            page = [as_object(comment) for comment in as_list(response.get("comments"))]
-            found += page
-            if not page or len(found) >= whole_number(response.get("total"), "total", "comment"):
-                return found
-            pages.next(as_text(page[0].get("id")))
+        def page(start: int) -> JsonObject:
+            response = retry_reads()(self.jira.get_comments, issue, start_at=start, max_results=COMMENTS_PAGE)
+            return json_object(response, "comment")
+
+        return read_all(page, "comments", "comment")
 
     def add_comment(self, issue: str, text: str, mentions: Sequence[tuple[str, str]]) -> None:
         self.jira.add_comment(issue, data=_comment_body(text, mentions))
@@ -137,13 +136,15 @@ class CloudClient:
     def changelog(self, issue: str, since: datetime) -> list[JsonObject]:
         """Oldest first, a hundred at once: read from the end until the moment is reached."""
         first = self._changelog_page(issue, 0)
-        total = int(as_text(first.get("total")) or 0)
+        total = whole_number(first.get("total"), "total", "changelog")
         found: list[JsonObject] = []
         end = total
         while end > 0:
             start = max(0, end - CHANGELOG_PAGE)
             page = first if start == 0 and end <= CHANGELOG_PAGE else self._changelog_page(issue, start)
             entries = [as_object(entry) for entry in as_list(page.get("values"))][: end - start]
+            if len(entries) < end - start:
+                raise cut("changelog", len(found) + len(entries), total)
             found += entries
             oldest = moment(entries[0].get("created")) if entries else None
             if oldest is None or oldest < since:
@@ -159,10 +160,12 @@ class CloudClient:
         return adf.from_text(text)
 
     def worklogs(self, issue: str, since: datetime) -> list[JsonObject]:
-        response = json_object(
-            retry_reads()(self.jira.get_issue_worklog, issue, started_after=int(since.timestamp() * 1000)), "worklog"
-        )
-        return [as_object(entry) for entry in as_list(response.get("worklogs"))]
+        def page(start: int) -> JsonObject:
+            after = int(since.timestamp() * 1000)
+            response = retry_reads()(self.jira.get_issue_worklog, issue, start_at=start, started_after=after)
+            return json_object(response, "worklog")
+
+        return read_all(page, "worklogs", "worklog")
 
     def edit_issue(self, issue: str, fields: Mapping[str, Json], properties: Mapping[str, Json]) -> None:
         self.jira.edit_issue(issue, data=edit_body(fields, properties))

@@ -23,6 +23,7 @@ from connector.jira.client import INTERNAL, MAX_IDS, Project, SearchPage, Webhoo
 from connector.jira.cloud import edit_body, granted_permissions, link_body, project
 from connector.jira.payloads import moment
 from connector.jira.webhooks import CLOUD, DATACENTER, WebhookResource
+from connector.jira.whole_lists import cut, is_whole, read_all
 
 FIRST_WITH_NEW_WEBHOOK_API = 10
 """Jira 10 moved the webhooks' resource, and signs what it sends."""
@@ -34,7 +35,7 @@ class DataCenterClient:
     def __init__(self, access: ToolAccess, adapter: ToolAdapter) -> None:
         # The library dumps headers and bodies of failures into its debug log.
         logging.getLogger("jira").setLevel(logging.WARNING)
-        signed = access.auth is Auth.BEARER
+        signed = access.auth in {Auth.BEARER, Auth.OAUTH}
         self.jira: Any = JIRA(
             access.api_base_url,
             token_auth=access.credential if signed else None,
@@ -76,9 +77,16 @@ class DataCenterClient:
         return [as_object(item) for item in as_list(self._get("field"))]
 
     def bulk_fetch(self, issues: Sequence[str], fields: Sequence[str]) -> Sequence[JsonObject]:
-        """There is no bulk fetch: a search by id that ignores issues which do not exist."""
-        query = f"issue in ({', '.join(issues)})"
-        return self._search(query, fields, 0, MAX_IDS, validate=False).issues
+        """There is no bulk fetch: a search by id that ignores issues which do not exist.
+
+        A site may return fewer at once than it was asked for.
+        """
+        query, found = f"issue in ({', '.join(issues)})", list[JsonObject]()
+        while True:
+            page = self._search(query, fields, len(found), MAX_IDS, validate=False)
+            found += page.issues
+            if not page.issues or len(found) >= (page.total or 0):
+                return found
 
     def search_page(
         self, jql: str, fields: Sequence[str], following: str | None, size: int, reconcile: Sequence[str] = ()
@@ -130,9 +138,11 @@ class DataCenterClient:
         return self._names[account]
 
     def comments(self, issue: str) -> list[JsonObject]:
-        """All of them in one response: Data Center does not page them."""
-        response = json_object(self._get(f"issue/{issue}/comment"), "comment")
-        return [as_object(comment) for comment in as_list(response.get("comments"))]
+        return read_all(
+            lambda start: json_object(self._get(f"issue/{issue}/comment", **_from(start)), "comment"),
+            "comments",
+            "comment",
+        )
 
     def add_comment(self, issue: str, text: str, mentions: Sequence[tuple[str, str]]) -> None:
         self._session.post(self._url(f"issue/{issue}/comment"), json=self._comment_body(text, mentions))
@@ -154,15 +164,22 @@ class DataCenterClient:
         """The whole history comes with the issue; there is no list of its own before version 11."""
         del since
         response = json_object(self._get(f"issue/{issue}", fields="updated", expand="changelog"), "changelog")
-        return [as_object(entry) for entry in as_list(as_object(response.get("changelog")).get("histories"))]
+        block = as_object(response.get("changelog"))
+        found = [as_object(entry) for entry in as_list(block.get("histories"))]
+        if not is_whole(block, "histories"):
+            raise cut("changelog", len(found), whole_number(block.get("total"), "changelog.total", "changelog"))
+        return found
 
     def rich_text(self, text: str) -> Json:
         return text
 
     def worklogs(self, issue: str, since: datetime) -> list[JsonObject]:
         """All of them are read; Data Center has no filter by time."""
-        response = json_object(self._get(f"issue/{issue}/worklog"), "worklog")
-        entries = [as_object(entry) for entry in as_list(response.get("worklogs"))]
+        entries = read_all(
+            lambda start: json_object(self._get(f"issue/{issue}/worklog", **_from(start)), "worklog"),
+            "worklogs",
+            "worklog",
+        )
         return [entry for entry in entries if (began := moment(entry.get("started"))) is not None and began >= since]
 
     def edit_issue(self, issue: str, fields: Mapping[str, Json], properties: Mapping[str, Json]) -> None:
@@ -205,6 +222,11 @@ class DataCenterClient:
             path = DATACENTER if major_version(self.server_info()) >= FIRST_WITH_NEW_WEBHOOK_API else CLOUD
             self._resource = WebhookResource(self._session, self._base_url, path)
         return self._resource
+
+
+def _from(start: int) -> dict[str, int]:
+    """The first page is asked for as it always was; most sites send everything with it."""
+    return {"startAt": start} if start else {}
 
 
 def major_version(server_info: JsonObject) -> int:

@@ -7,6 +7,7 @@ Error bodies are ``{"errorMessages": [...], "errors": {field: message}}``; a 429
 from __future__ import annotations
 
 from connector.errors import (
+    AuthenticationFailed,
     InvalidPayload,
     InvalidResponse,
     LimitScope,
@@ -26,6 +27,10 @@ SCOPES = {
 }
 
 
+_BASIC_OFF = b"Basic Authentication has been disabled"
+"""Jira's whole answer; it has no code.  https://confluence.atlassian.com/enterprise/disabling-basic-authentication-1044776464.html"""
+
+
 def classifier(connection: str) -> Classifier:
     def classify(response: ToolResponse) -> ToolError | None:
         if 200 <= response.status < 300:
@@ -38,6 +43,14 @@ def classifier(connection: str) -> Classifier:
             return None
         if response.status == 429:
             return _rate_limited(response, connection)
+        if response.status == 403 and _BASIC_OFF in response.body:
+            return AuthenticationFailed(
+                f"{connection} does not take user and password: basic authentication is switched off there, as Data "
+                "Center 11 is installed. Use a personal access token (--auth bearer) or a service account "
+                "(--service-account).",
+                operation=response.operation,
+                status=403,
+            )
         messages, fields = _messages(response.body)
         detail = " ".join([*messages, *(f"{name}: {message}" for name, message in fields.items())])
         if response.status in {400, 409, 413, 422}:

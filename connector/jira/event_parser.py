@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator
 
 from connector.http.json_values import JsonObject, as_list, as_object, as_text, parse_object
+from connector.jira.payloads import person
 from connector.sync.ports import IgnoredEvent, ItemsChanged, ParsedEvent, ReportedChange
 from mapping.work_item import FieldName, NativeId
 
 _ID = re.compile(r"[0-9]{1,19}")
 _KEY = re.compile(r"[A-Z][A-Z0-9_]{1,99}-[0-9]{1,12}")
 _IN_URL = re.compile(r"/issue/([0-9]{1,19})(?:/|$)")
+PARENT_CHANGES = frozenset({"epic link", "parent", "parent issue", "parent link", "issueparentassociation"})
+"""How a changelog names the fields by which an issue hangs on another: its former parent has changed as well."""
 DELETED = "jira:issue_deleted"
 MAX_EVENT_LENGTH = 100
 MAX_ISSUES = 100
@@ -45,7 +48,9 @@ class JiraEventParser:
             return IgnoredEvent(event, "the event names no issue")
         # Its parent is reported as changed as well, and still exists.
         deleted = next(_issue_id(as_object(payload.get("issue"))), None) if event == DELETED else None
-        return ItemsChanged(event, issues, _field_changes(payload), deleted)
+        worklog = as_object(payload.get("worklog"))
+        author = person(worklog.get("author")) if worklog else None
+        return ItemsChanged(event, issues, _field_changes(payload), deleted, author.id if author else None)
 
 
 def _field_changes(payload: JsonObject) -> ReportedChange | None:
@@ -67,6 +72,7 @@ def _issues(payload: JsonObject) -> Iterator[NativeId]:
     for entry in as_list(payload.get("issues"))[:MAX_ISSUES]:
         yield from _issue_id(as_object(entry))
     yield from _issue_id(as_object(as_object(issue.get("fields")).get("parent")))
+    yield from _moved_between(payload)
     if not issue:
         # A Data Center comment event has no issue; only the comment's address contains its id.
         in_url = _IN_URL.search(as_text(comment.get("self")))
@@ -81,6 +87,14 @@ def _issues(payload: JsonObject) -> Iterator[NativeId]:
         identity = as_text(holder.get(name))
         if _ID.fullmatch(identity):
             yield NativeId(identity)
+
+
+def _moved_between(payload: JsonObject) -> Iterator[NativeId]:
+    """The issues between which an update moved a child: by id, or where only texts are there by key."""
+    for change in map(as_object, as_list(as_object(payload.get("changelog")).get("items"))):
+        if as_text(change.get("field")).casefold() in PARENT_CHANGES:
+            for identity, key in (("from", "fromString"), ("to", "toString")):
+                yield from _issue_id({"id": as_text(change.get(identity)), "key": as_text(change.get(key))})
 
 
 def _issue_id(issue: JsonObject) -> Iterator[NativeId]:

@@ -20,6 +20,9 @@ from mapping.problems import did_you_mean
 CACHE_TIME = timedelta(minutes=5)
 """How long a site's list of fields is cached; a new field is found after that at the latest."""
 
+NEWEST_READING = timedelta(seconds=5)
+"""A list of fields that was read this lately is not read again for a name that it lacks."""
+
 ALIASES = {"title": "summary", "type": "issuetype", "issue type": "issuetype", "due date": "duedate"}
 """Names that people use for system fields besides the site's own."""
 
@@ -79,6 +82,10 @@ class FieldCatalogue:
         fields = [field for field in self._by_id.values() if field.custom == custom and not field.project]
         return fields[0] if len(fields) == 1 else None
 
+    def knows(self, name: str) -> bool:
+        """Whether some field is meant by this name, here or in a project."""
+        return name.casefold() in self._by_name or ALIASES.get(name.casefold(), name) in self._by_id
+
     def in_projects(self, name: str) -> tuple[Field, ...]:
         """Every field of this name that belongs to one team-managed project."""
         return tuple(field for field in self._by_name.get(name.casefold(), []) if field.project)
@@ -124,7 +131,10 @@ class OwnAccount:
 
 
 class SiteFields:
-    """The catalogue of a site, read when it is needed and cached for some minutes."""
+    """The catalogue of a site, read when it is needed and cached for some minutes.
+
+    A name that it lacks may have been made a moment ago, so it is looked up anew before it counts as missing.
+    """
 
     def __init__(self, client: JiraClient, clock: Callable[[], datetime]) -> None:
         self._client = client
@@ -139,6 +149,16 @@ class SiteFields:
             if self._cached is None or now - self._cached[0] > CACHE_TIME:
                 self._cached = (now, FieldCatalogue.from_payload(self._client.fields()))
             return self._cached[1]
+
+    def with_names(self, names: Iterable[str], *, oldest: timedelta = NEWEST_READING) -> FieldCatalogue:
+        """The catalogue, read again when it lacks one of these names and is older than that.  Raises ToolError."""
+        catalogue = self.catalogue()
+        if all(catalogue.knows(name) for name in names):
+            return catalogue
+        with self._lock:
+            if self._cached is not None and self._clock() - self._cached[0] > oldest:
+                self._cached = None
+        return self.catalogue()
 
 
 def _field(item: JsonObject) -> Field:

@@ -10,35 +10,63 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from authlib.integrations.requests_client import OAuth2Session
 
 from connector.errors import InvalidResponse
 from connector.http.json_values import as_list, as_object, as_text
+from connector.http.network import Network
 from connector.http.oauth import fetch_tokens, oauth_session
-from connector.http.tool_access import OAuthGrant, RenewedToken
+from connector.http.tool_access import OAuthGrant, OAuthGrantType, RenewedToken
 from connector.http.transport import Timeout, as_it_is, build_session, response_json
-from connector.jira.tenant import API
 
-AUTHORIZE_URL = "https://auth.atlassian.com/authorize"
-TOKEN_URL = "https://auth.atlassian.com/oauth/token"  # noqa: S105 - an address
+DATACENTER_TOKEN_PATH = "/rest/oauth2/latest/token"  # noqa: S105 - an address
+DATACENTER_SCOPE = "WRITE"
+"""Reading is part of it; what administrators may do is open to no service account.
+https://confluence.atlassian.com/enterprise/how-service-accounts-work-in-data-center-1627556033.html"""
 SCOPES = ("read:jira-work", "write:jira-work", "read:jira-user", "manage:jira-webhook", "offline_access")
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Atlassian's, or those of the sandbox."""
+    """Where Atlassian's gateway and sign-in are: of the public cloud, of Government Cloud, or the sandbox's."""
 
-    authorize: str = AUTHORIZE_URL
-    token: str = TOKEN_URL
-    api: str = API
+    authorize: str
+    token: str
+    api: str
+
+    @classmethod
+    def at(cls, api: str, auth: str) -> Endpoints:
+        """From the addresses of the gateway and of the sign-in."""
+        auth = auth.rstrip("/")
+        return cls(f"{auth}/authorize", f"{auth}/oauth/token", api.rstrip("/"))
+
+    @property
+    def audience(self) -> str:
+        """Whom a consent is for: the gateway's host."""
+        return urlsplit(self.api).netloc
+
+
+def service_account_grant(client_id: str, client_secret: str, token_url: str, scope: str = "") -> OAuthGrant:
+    """What a service account signs in with by itself: no person, no consent, no refresh token."""
+    return OAuthGrant(client_id, client_secret, "", token_url, OAuthGrantType.CLIENT_CREDENTIALS, scope=scope)
 
 
 class OAuthApp:
     """One app of the customer's own, as registered in Atlassian's developer console."""
 
-    def __init__(self, client_id: str, client_secret: str, endpoints: Endpoints, *, timeout: Timeout) -> None:
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: str,
+        endpoints: Endpoints,
+        *,
+        timeout: Timeout,
+        network: Network | None = None,
+    ) -> None:
+        self._network = network
         self._id = client_id
         self._secret = client_secret
         self._endpoints = endpoints
@@ -48,7 +76,7 @@ class OAuthApp:
         """The consent page, and the state that has to come back."""
         session: Any = OAuth2Session(self._id, self._secret, redirect_uri=redirect_uri, scope=" ".join(SCOPES))
         url, state = session.create_authorization_url(
-            self._endpoints.authorize, audience="api.atlassian.com", prompt="consent"
+            self._endpoints.authorize, audience=self._endpoints.audience, prompt="consent"
         )
         return str(url), str(state)
 
@@ -74,7 +102,11 @@ class OAuthApp:
         return site_ids[site.rstrip("/")]
 
     def _session(self, redirect_uri: str) -> Any:
-        return oauth_session(self._id, self._secret, self._endpoints.token, self._timeout, redirect_uri)
+        return oauth_session(
+            self._id, self._secret, self._endpoints.token, self._timeout, redirect_uri, network=self._network
+        )
 
     def _plain(self, url: str) -> requests.Session:
-        return build_session(connection="Atlassian", base_url=url, timeout=self._timeout, classify=as_it_is)
+        return build_session(
+            connection="Atlassian", base_url=url, timeout=self._timeout, classify=as_it_is, network=self._network
+        )

@@ -7,13 +7,14 @@ and v3): what cannot be read is omitted and so becomes unknown; nothing here rai
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
 from connector.jira import adf
 from connector.jira.fields import Field
+from connector.jira.whole_lists import is_whole
 from governance.evidence import Children, OpenItem
 from governance.facts import Fact, Unknown
 from governance.measure import Person
@@ -58,6 +59,8 @@ _OFFSET = re.compile(r"([+-]\d{2})(\d{2})$")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 MAX_DEPTH = 4
 NOBODY = Person("", "a former account", active=False)
+UNREAD = "a value that Gatepost cannot read"
+"""Stands for a field's value of a shape that nobody has described: it is not an empty field."""
 
 
 def work_item(
@@ -70,12 +73,16 @@ def work_item(
     own_account: str = "",
     child_items: tuple[ChildItem, ...] = (),
     native_gates: bool = True,
+    parent_fields: Sequence[str] = (),
 ) -> WorkItem:
-    """``fields`` maps the requested visible names to the site's own; ``own_account`` is Gatepost's."""
+    """``fields`` maps the requested visible names to the site's own; ``own_account`` is Gatepost's.
+
+    ``parent_fields`` are the ids of the fields beside ``parent`` by which this issue may hang on another one.
+    """
     values = as_object(issue.get("fields"))
     key = as_text(issue.get("key"))
     comments, response = _comments(values.get("comment"), own_account)
-    complete = has_all_comments(values.get("comment"))
+    complete = has_all_comments(values.get("comment")) and not _has_undated(values.get("comment"))
     status = as_object(values.get("status"))
     return WorkItem(
         tool=Tool.JIRA,
@@ -93,6 +100,7 @@ def work_item(
         fields=named_values(values, fields),
         priority=_name(values.get("priority")),
         parent=as_text(as_object(values.get("parent")).get("key")) or None,
+        parents=parents_of(values, parent_fields),
         level=_level(values.get("issuetype")),
         links=_links(values),
         children=children,
@@ -127,6 +135,20 @@ def child_item(issue: JsonObject, fields: Mapping[FieldName, Field]) -> ChildIte
         labels=_labels(values),
         components=_components(values),
     )
+
+
+def parents_of(values: JsonObject, parent_fields: Sequence[str]) -> tuple[str, ...]:
+    """Ids and keys of the issues on which these fields hang an issue.
+
+    ``parent`` is an object, Epic Link a key, and Parent Link (Advanced Roadmaps) a key or an object with the issue
+    under ``data``.
+    """
+    names: dict[str, None] = {}
+    for value in (values.get("parent"), *(values.get(name) for name in parent_fields)):
+        holder = as_object(as_object(value).get("data")) or as_object(value)
+        parts = (as_text(holder.get("id")), as_text(holder.get("key"))) if holder else (as_text(value),)
+        names |= {name: None for name in parts if name}
+    return tuple(names)
 
 
 def _labels(values: JsonObject) -> tuple[str, ...]:
@@ -168,7 +190,7 @@ def field_value(value: Json, field: Field) -> FieldValue:
     if field.type == "number" or (isinstance(value, int | float | Decimal) and not isinstance(value, bool)):
         return _number(value)
     if field.type in {"date", "datetime"}:
-        return _day_or_moment(as_text(value))
+        return _day_or_moment(as_text(value)) if not isinstance(value, Mapping | list) else UNREAD
     if field.custom == "textarea" or field.id in {"description", "environment"}:
         return adf.to_text(value)
     return _untyped_value(value, 0)
@@ -185,16 +207,38 @@ def _untyped_value(value: Json, depth: int) -> FieldValue:
         who = person(value)
         if who is not None:
             return who
-        chosen = as_text(value.get("value")) or as_text(value.get("name")) or as_text(value.get("key"))
-        child = as_text(as_object(value.get("child")).get("value"))
-        return f"{chosen} / {child}" if child else chosen or None
+        return _chosen(value)
     if depth >= MAX_DEPTH:
-        return None
+        return UNREAD
     return tuple(_untyped_value(part, depth + 1) for part in as_list(value))
 
 
+def _chosen(value: JsonObject) -> FieldValue:
+    """An option, a project, an issue under ``data`` (Parent Link), a user without an id: by what names it."""
+    names = ("value", "name", "key", "displayName", "title", "label", "id")
+    held = (as_object(value.get("data")), value)
+    chosen = next((text for one in held for name in names if (text := as_text(one.get(name)))), "")
+    child = as_text(as_object(value.get("child")).get("value"))
+    if child:
+        return f"{chosen} / {child}"
+    # Where something is there, it must not look like an empty field.
+    return chosen or (UNREAD if _holds_something(value, 0) else None)
+
+
+def _holds_something(value: Json | None, depth: int) -> bool:
+    """Whether there is more than switches: an empty Parent Link says only how it is to be shown."""
+    if isinstance(value, Mapping):
+        return depth >= MAX_DEPTH or any(_holds_something(part, depth + 1) for part in value.values())
+    if isinstance(value, list | tuple):
+        return depth >= MAX_DEPTH or any(_holds_something(part, depth + 1) for part in value)
+    return value is not None and not isinstance(value, bool) and value != ""
+
+
 def person(value: Json | None) -> Person | None:
-    """A user of any generation; today's Cloud has an accountId, Data Center a key and a name."""
+    """A user of any generation; today's Cloud has an accountId, Data Center a key and a name.
+
+    Without an id nobody can be told from others of the same name: that is no person.
+    """
     user = as_object(value)
     identity = as_text(user.get("accountId")) or as_text(user.get("key")) or as_text(user.get("name"))
     display_name = as_text(user.get("displayName"))
@@ -297,8 +341,8 @@ def _comments(value: Json | None, own_account: str) -> tuple[tuple[Comment, ...]
             response = adf.to_text(comment.get("body")) if response is None else response
             continue
         # Whoever has no account any more speaks for nobody; the comment is still there.
-        author, at = person(comment.get("author")) or NOBODY, moment(comment.get("created"))
-        if at is not None and (author is NOBODY or author.id != own_account):
+        author, at = _author(comment), moment(comment.get("created"))
+        if at is not None and (not author.id or author.id != own_account):
             text_ = adf.to_text(comment.get("body"), commands=True)
             edit, restricted = _edit(comment, author, at), bool(as_object(comment.get("visibility")))
             found.append(
@@ -309,12 +353,21 @@ def _comments(value: Json | None, own_account: str) -> tuple[tuple[Comment, ...]
     return tuple(found), response
 
 
+def _author(comment: JsonObject) -> Person:
+    """Who has an id speaks for themselves; of anybody else the name is shown, and they hold no role."""
+    named = as_text(as_object(comment.get("author")).get("displayName"))
+    return person(comment.get("author")) or (Person("", named, active=False) if named else NOBODY)
+
+
 def has_all_comments(block: Json | None) -> bool:
-    """Whether an issue came with all its comments; some responses hold only the newest or the first ones."""
-    if not isinstance(block, Mapping):
-        return isinstance(block, list | tuple)
-    total = as_text(block.get("total"))
-    return "comments" in block and (not total.isdigit() or int(total) <= len(as_list(block.get("comments"))))
+    """Whether an issue came with all its comments; some responses hold only the newest or the first ones, or none."""
+    return is_whole(block, "comments")
+
+
+def _has_undated(block: Json | None) -> bool:
+    """Whether a comment has no readable time: what it says cannot be put into an order, and is not heard."""
+    shown = map(as_object, as_list(as_object(block).get("comments")))
+    return any(moment(comment.get("created")) is None for comment in shown)
 
 
 def _edit(comment: JsonObject, author: Person, created: datetime) -> CommentEdit | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
@@ -11,6 +12,7 @@ from connector.errors import AuthenticationFailed, RetryLater, ToolError, Values
 from connector.http.json_values import JsonObject, as_object, as_text
 from connector.jira.absence import AbsenceCheck
 from connector.jira.client import MAX_IDS, JiraClient, search
+from connector.jira.evidence_scanner import EPIC_LINK, parent_fields
 from connector.jira.fields import Field, OwnAccount, SiteFields
 from connector.jira.payloads import (
     BASE_FIELDS,
@@ -29,12 +31,13 @@ from governance.evidence import Children, ChildState
 from governance.facts import Unknown
 from mapping.work_item import ChildItem, ConnectionName, FieldName, NativeId, WorkItem
 
-EPIC_LINK = "gh-epic-link"
-"""Custom type of the field Epic Link."""
-
 CHILD_FIELDS = ("summary", "project", "status", "parent", "priority", "updated")
 MATCHED_FIELDS = ("issuetype", "labels", "components")
 """What rules look at as well; read where children's amounts are added up, because a child may be a measure itself."""
+LOOK_UP_AGAIN = timedelta(minutes=1)
+"""How often at most the list of fields is read again for a name that a mapping uses and the site lacks."""
+MAX_RECONCILED = 50
+"""Issues whose newest state a search can be asked to know."""
 MAX_OPEN_SHOWN = 20
 """Open children that are read by name; all are counted."""
 
@@ -76,13 +79,14 @@ class JiraReader:
         del plans, approvals
         resolved = self._resolve(fields)
         below = self._resolve(child_fields) if child_fields else ResolvedFields({}, ())
-        requested = [*BASE_FIELDS, *sorted(resolved.ids - set(BASE_FIELDS))]
+        hanging = parent_fields(self._fields)
+        requested = [*BASE_FIELDS, *sorted((resolved.ids | set(hanging)) - set(BASE_FIELDS))]
         issues = [
             issue
             for start in range(0, len(items), MAX_IDS)
             for issue in self._client.bulk_fetch(items[start : start + MAX_IDS], requested)
         ]
-        issues = [self._with_all_comments(issue) for issue in issues]
+        issues, unheard = self._heard(issues)
         children = self._children(issues, below)
         by_requested_id: dict[NativeId, WorkItem] = {}
         for issue in issues:
@@ -97,13 +101,15 @@ class JiraReader:
                 else self._summarize_children(children.get(identity, ())),
                 own_account=self._own.id(),
                 native_gates=self._native_gates,
+                parent_fields=hanging,
                 child_items=() if isinstance(children, Unknown) else _items_of(children.get(identity, ()), below),
             )
             by_requested_id |= _by_requested_id(items, item)
-        missing = [item for item in items if item not in by_requested_id]
-        if not missing:
-            return ReadResult(by_requested_id, ())
-        reasons, unsure = AbsenceCheck(self._client).confirm(missing)
+        # Nothing is decided about an issue on which somebody may have said something that was not read.
+        silent = {name: reason for name in items if (reason := unheard.get(name.casefold())) is not None}
+        missing = [item for item in items if item not in by_requested_id and item not in silent]
+        reasons, unsure = AbsenceCheck(self._client).confirm(missing) if missing else ({}, ())
+        reasons |= silent
         return ReadResult(by_requested_id, tuple(reasons), reasons, unsure)
 
     def read_joined(
@@ -124,16 +130,32 @@ class JiraReader:
         ordered = query if " order by " in f" {query.casefold()} " else f"{query} ORDER BY updated DESC"
         return [NativeId(as_text(issue.get("id"))) for issue in search(self._client, ordered, ["summary"], limit)]
 
+    def _heard(self, issues: Sequence[JsonObject]) -> tuple[list[JsonObject], dict[str, str]]:
+        """Issues with all their comments; and by id and key why those of others could not all be read."""
+        heard: list[JsonObject] = []
+        unheard: dict[str, str] = {}
+        for issue in issues:
+            try:
+                heard.append(self._with_all_comments(issue))
+            except (RetryLater, AuthenticationFailed):
+                raise
+            except ToolError as error:
+                _log.warning("comments not readable", connection=self._connection, why=str(error))
+                names = (as_text(issue.get(name)).casefold() for name in ("id", "key"))
+                unheard |= dict.fromkeys(names, f"the comments could not all be read: {error}")
+        return heard, unheard
+
     def _with_all_comments(self, issue: JsonObject) -> JsonObject:
         """A command that is not read counts for nobody, and a rejection that is pushed out of a list must count."""
         values = as_object(issue.get("fields"))
         if has_all_comments(values.get("comment")):
             return issue
         comments = self._client.comments(as_text(issue.get("id")))
-        return {**issue, "fields": {**values, "comment": {"comments": comments}}}
+        return {**issue, "fields": {**values, "comment": {"comments": comments, "total": len(comments)}}}
 
     def _resolve(self, names: Iterable[FieldName]) -> ResolvedFields:
-        catalogue = self._fields.catalogue()
+        names = frozenset(names)
+        catalogue = self._fields.with_names(names, oldest=LOOK_UP_AGAIN)
         flag = catalogue.resolve(FLAGGED)
         resolved: dict[FieldName, Field] = {FieldName(FLAGGED): flag} if isinstance(flag, Field) else {}
         scoped: list[tuple[FieldName, Field]] = []
@@ -165,7 +187,8 @@ class JiraReader:
             query += f' OR "{epic.name}" in ({", ".join(ids)})'
         by_key = {as_text(issue.get("key")): NativeId(as_text(issue.get("id"))) for issue in issues}
         try:
-            found = search(self._client, f"{query} ORDER BY key", requested)
+            # A child that changed is read together with its parent, which must not see it as it was before.
+            found = search(self._client, f"{query} ORDER BY key", requested, reconcile=ids[:MAX_RECONCILED])
         except (RetryLater, AuthenticationFailed):
             raise
         except ToolError as error:

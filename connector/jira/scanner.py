@@ -60,8 +60,10 @@ class JiraScanner:
         return self._client.count(self._since(query, since))
 
     def _since(self, query: str, since: datetime | None) -> str:
-        if since is None:
-            return f"{query} ORDER BY created ASC" if query != ALL_ISSUES else f"{ALL_ISSUES} ORDER BY created ASC"
+        return f"{query} ORDER BY created ASC" if since is None else self.changed_since(query, since)
+
+    def changed_since(self, query: str, since: datetime) -> str:
+        """The query for what was changed since a moment, oldest first.  Raises ToolError."""
         skew = self._skew() or timedelta(0)
         moment = jql_minute(since + min(skew, timedelta(0)), self._time_zone())
         return f'({query}) AND updated >= "{moment}" ORDER BY updated ASC'

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
-from connector.http.answer_numbers import whole_number
-from connector.http.json_values import JsonObject, as_list, as_object, as_text
+from connector.http.json_values import JsonObject, as_object, as_text
 from connector.jira.client import JiraClient, search
 from connector.jira.payloads import worklog, worklogs
+from connector.jira.whole_lists import is_whole
 from mapping.related_evidence import TimeEntry
 from mapping.work_item import NativeId
 
@@ -40,10 +40,8 @@ class JiraTimesheet:
         identity = NativeId(as_text(issue.get("id")))
         parent = as_text(as_object(fields.get("parent")).get("id"))
         project = as_text(as_object(fields.get("project")).get("key"))
-        block = as_object(fields.get("worklog"))
-        shown = len(as_list(block.get("worklogs")))
-        if whole_number(block.get("total"), "worklog.total", "search", missing=shown) > shown:
-            # A search shows an issue's first twenty worklogs only.
+        if not is_whole(fields.get("worklog"), "worklogs"):
+            # A search shows an issue's first twenty worklogs only, and some fields none at all.
             whole = self._client.worklogs(identity, datetime.combine(since, time(), UTC))
             entries: Iterator[tuple[str, date, Decimal]] = (entry for log in whole for entry in worklog(log, since))
         else:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from connector.errors import ValuesRejected
-from connector.http.json_values import Json, as_text
+from connector.errors import NotProvisioned, PermissionDenied, ToolError, ValuesRejected
+from connector.http.json_values import Json, as_list, as_object, as_text
 from connector.jira import adf
 from connector.jira.client import JiraClient
 from connector.jira.fields import Field, FieldProblem, OwnAccount, SiteFields
@@ -36,22 +36,57 @@ class JiraWriter:
     def write(self, request: WriteRequest) -> WriteResult:
         """One PUT for fields, property and flag; a link, a blocker and a status need a call each.
 
-        Raises Refused, before anything is sent, when a field's name is not clear on this site.
+        What the site has not got stops nothing else: the rest is written, and NotProvisioned is raised at the end.
         """
         item, values = request.item, request.values
         if not values:
             return WriteResult.NOTHING_TO_DO
         fields = {name: value for name, value in values.items() if not is_mark(name)}
         marks = {str(name): None if value is None else str(value) for name, value in values.items() if is_mark(name)}
-        body = self._body(item, fields) | self._marks.fields(marks)
+        body, missing = self._body(item, fields)
         properties = self._marks.properties(marks)
-        if body or properties:
-            self._client.edit_issue(item, body, properties)
+        missing |= self._edit(item, body | self._marks.fields(marks), properties)
         self._marks.apply(item, marks)
+        if missing:
+            reasons = "; ".join(dict.fromkeys(missing.values()))
+            raise NotProvisioned(
+                f"waits for provisioning: {self._connection}: {reasons}. Everything else was written.", fields=missing
+            )
         return WriteResult.DONE
 
-    def _body(self, item: NativeId, values: Mapping[FieldName, WriteValue]) -> dict[str, Json]:
-        catalogue = self._fields.catalogue()
+    def _edit(self, item: NativeId, body: Mapping[str, Json], properties: Mapping[str, Json]) -> dict[str, str]:
+        """Write what the issue's screen takes; why each of the others had to wait, by field id."""
+        if not body and not properties:
+            return {}
+        try:
+            self._client.edit_issue(item, body, properties)
+        except ValuesRejected as error:
+            lacking = self._lacking(item, body, error)
+            if not lacking:
+                raise
+            rest = {name: value for name, value in body.items() if name not in lacking}
+            if rest or properties:
+                self._client.edit_issue(item, rest, properties)
+            return lacking
+        except PermissionDenied as error:
+            return {"": f"Gatepost's account may not edit this issue ({error})"}
+        return {}
+
+    def _lacking(self, item: NativeId, body: Mapping[str, Json], error: ValuesRejected) -> dict[str, str]:
+        """Refused fields that the issue's own edit screen does not have, or not with this option."""
+        try:
+            screen = self._client.editable_fields(item)
+        except ToolError:
+            return {}
+        return {
+            name: f"{name} is not on the edit screen, or does not offer this value ({error.fields[name]})"
+            for name in error.fields
+            if name in body and not _takes(screen.get(name), body[name])
+        }
+
+    def _body(self, item: NativeId, values: Mapping[FieldName, WriteValue]) -> tuple[dict[str, Json], dict[str, str]]:
+        """The values by field id, and why the names of others are not clear on this site."""
+        catalogue = self._fields.with_names(values)
         # Fields of team-managed projects share their names: only the issue's own screen shows which one is meant.
         scoped = any(catalogue.in_projects(name) for name in values)
         editable = self._client.editable_fields(item) if scoped else {}
@@ -64,10 +99,7 @@ class JiraWriter:
                 problems[name] = field.message
             else:
                 body[field.id] = field_json(value, field, self._client.rich_text)
-        if problems:
-            reasons = "; ".join(problems.values())
-            raise ValuesRejected(f"{self._connection}: nothing was written: {reasons}", fields=problems)
-        return body
+        return body, problems
 
     def write_reply_comment(self, item: NativeId, reply_comment: ReplyComment) -> WriteResult:
         """Edit Gatepost's comment, or add the first.
@@ -84,6 +116,15 @@ class JiraWriter:
             return WriteResult.NOTHING_TO_DO
         self._client.edit_comment(item, as_text(own_comment.get("id")), reply_comment.text, reply_comment.mentions)
         return WriteResult.DONE
+
+
+def _takes(field: Json | None, value: Json) -> bool:
+    """Whether a field is on the screen and offers the option that is to be chosen."""
+    if field is None:
+        return False
+    offered = as_list(as_object(field).get("allowedValues"))
+    chosen = as_text(as_object(value).get("value"))
+    return not chosen or not offered or chosen in {as_text(as_object(one).get("value")) for one in offered}
 
 
 def field_json(value: WriteValue, field: Field, rich_text: Callable[[str], Json]) -> Json:

@@ -9,6 +9,7 @@ from datetime import date
 from connector.measures.usable_rates import usable_rates
 from governance.books import Books, BooksFigures, books_figures
 from governance.effects import EffectLine
+from governance.money import Period
 from governance.plan_rates import FrozenRates
 from governance.rates import Rates
 from mapping.config import MappingConfig
@@ -45,15 +46,17 @@ def both_books(
     rates: Rates,
     today: date,
     frozen: FrozenRates | None = None,
+    closed: Period | None = None,
 ) -> BothBooks | None:
-    """``None`` where there is nothing to show beside the group's figures; ``frozen`` are the rates of its plan."""
+    """``None`` where there is nothing to show beside the group's figures; ``frozen`` are the rates of its plan.
+    ``closed`` is the last month that the legal entity has closed."""
     local, counted = local_books(config, legal_entity), tuple(lines)
     if local is None or not counted:
         return None
     usable = usable_rates(rates, config, today)
     return BothBooks(
-        books_figures(counted, group_books(config), today, usable, frozen),
-        books_figures(counted, local, today, usable, frozen),
+        books_figures(counted, group_books(config), today, usable, frozen, closed),
+        books_figures(counted, local, today, usable, frozen, closed),
         legal_entity or "",
     )
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, Select, select
 
 from connector.measures.counted_lines import counted_lines
-from connector.store.database.tables import FIGURES_SETTINGS
+from connector.store.database.tables import FIGURES_SETTINGS, FIGURES_SETTINGS_VERSION
 from connector.store.measures import measure_queries
 from connector.store.measures.known_changes import KnownChange, KnownChanges, known_changes
 from connector.store.measures.plan_rates import plan_rates
@@ -21,8 +22,18 @@ from governance.effects import EffectLine, Version
 from governance.estimate_lines import estimate_lines
 from governance.money import Money, Period
 from governance.plan_rates import PlanRates
-from governance.rates import RATE_AGE_DAYS, MissingRate, Rates
+from governance.rates import MissingRate, Rates, Reporting
 from governance.variance_tree import KindShare, VarianceTree, variance_tree
+
+
+class Rating(StrEnum):
+    """How the amounts of a variance are converted."""
+
+    OWN_CURRENCY = "own_currency"
+    EACH_MONTH = "each_month"
+    """In the reporting currency; what exchange rates did since the decision stands apart."""
+    CONSTANT = "constant"
+    """In the reporting currency at the rates of the decision, without what exchange rates did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +47,7 @@ class MeasureWhy:
     known: KnownChanges
     stated_reason: str
     """The reason that the owner gave for the deviation."""
-    rated: bool = False
-    """In the reporting currency, so that what exchange rates did stands apart."""
+    rating: Rating = Rating.OWN_CURRENCY
 
     def change_of(self, share: KindShare) -> KnownChange | None:
         """The newest change of an amount of this kind."""
@@ -49,8 +59,8 @@ def measure_why(
 ) -> MeasureWhy:
     """``row`` is as the catalogue has it, ``lines`` are those that count; ``until`` is the day of a past page.
 
-    A decided measure of another currency is shown in the reporting currency, unless a rate is missing or the day is
-    past: the rates of that day are not kept.
+    A decided measure of another currency is shown in the reporting currency, unless a rate is missing.  A past day is
+    shown in constant currency, at the rates of the decision: those that were recorded on that day are not kept.
     """
     measure, verdict = row["id"], verdict_of(row)
     counted = tuple(lines)
@@ -71,13 +81,14 @@ def measure_why(
     plan = tuple(line for line in counted if line.version is Version.PLAN)
     causes = causes_of(reason)
     tree = variance_tree(plan, estimate, variance=variance.amount, stated=causes)
-    rates = None if until is not None or tree.other else _rates_of(connection, row, (*plan, *estimate))
+    rates = None if tree.other else _rates_of(connection, row, (*plan, *estimate), until)
     if rates is None:
         return MeasureWhy(tree, variance.currency, "", changes, reason)
     tree = variance_tree(
         plan, estimate, stated=causes, rate=rates.now.__getitem__, locked_rate=rates.decided.__getitem__
     )
-    return MeasureWhy(tree, rates.currency, "", changes, reason, rated=True)
+    rating = Rating.EACH_MONTH if until is None else Rating.CONSTANT
+    return MeasureWhy(tree, rates.currency, "", changes, reason, rating)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +98,38 @@ class _MonthRates:
     decided: Mapping[Period, Decimal]
 
 
-def _rates_of(connection: Connection, row: RowMapping, lines: tuple[EffectLine, ...]) -> _MonthRates | None:
+def _rates_of(
+    connection: Connection, row: RowMapping, lines: tuple[EffectLine, ...], until: datetime | None
+) -> _MonthRates | None:
     """``None`` for a measure of the reporting currency, before its decision, and where a rate is missing."""
-    to, frozen = connection.execute(select(FIGURES_SETTINGS.c.currency)).scalar(), plan_rates(connection, row["id"])
+    reporting, frozen = _reporting(connection, until), plan_rates(connection, row["id"], until)
     own = {line.money.currency for line in lines}
-    if to is None or frozen is None or len(own) != 1 or own == {to}:
+    if reporting is None or frozen is None or len(own) != 1 or own == {reporting.currency}:
         return None
-    one, now, decided = Money(Decimal(1), own.pop()), {}, {}
-    rates = Rates(all_rates(connection)).aged(row["assessed_at"].date(), RATE_AGE_DAYS)
+    to, one, now, decided = reporting.currency, Money(Decimal(1), own.pop()), {}, {}
+    recorded = all_rates(connection) if until is None else ()
+    rates = Rates(recorded).aged(row["assessed_at"].date(), reporting.rate_age_days)
     agreed = PlanRates(rates, frozen)
     for month in {line.month for line in lines}:
-        present, then = rates.convert(one, to, month), agreed.convert(one, to, month)
+        then = agreed.convert(one, to, month)
+        present = then if until is not None else rates.convert(one, to, month)
         if isinstance(present, MissingRate) or isinstance(then, MissingRate):
             return None
         now[month], decided[month] = present.money.amount, then.money.amount
     return _MonthRates(to, now, decided)
+
+
+def _reporting(connection: Connection, until: datetime | None) -> Reporting | None:
+    """As the totals of the moment were made; ``None`` where there were none."""
+    query: Select[tuple[str, int]]
+    if until is None:
+        query = select(FIGURES_SETTINGS.c.currency, FIGURES_SETTINGS.c.rate_age_days)
+    else:
+        versions = FIGURES_SETTINGS_VERSION.c
+        query = select(versions.currency, versions.rate_age_days).where(versions.known_from <= until)
+        query = query.order_by(versions.id.desc()).limit(1)
+    found = connection.execute(query).first()
+    return None if found is None else Reporting(*found)
 
 
 def why_of_now(connection: Connection, row: RowMapping) -> MeasureWhy:

@@ -30,6 +30,8 @@ class AlertKind(StrEnum):
     CAUGHT_UP = "caught_up"
     DEAD_LETTERS = "dead_letters"
     """There are many dead letters of one cause."""
+    EXPIRING = "expiring"
+    """A token or certificate by which Gatepost is let in ends soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +164,24 @@ def _dead_letters(alert: Alert, now: Situation) -> tuple[str, list[str]]:
     ]
 
 
+def _expiring(alert: Alert, now: Situation) -> tuple[str, list[str]]:
+    what, of = alert.detail["what"], alert.detail["of"]
+    moment = datetime.fromisoformat(alert.detail["ends"]).astimezone(UTC)
+    ends = f"{moment.day} {moment:%b %Y}"
+    return f"the {what} of {of} ends on {ends}", [
+        f"From {_when(alert.detail['ends'])} on Gatepost is not let in any more, and its work there stops.",
+        f"What to do: {alert.detail['renew']}",
+        f"See {now.address}/connections",
+    ]
+
+
 _MESSAGES = {
     AlertKind.PAUSED: _paused,
     AlertKind.RESUMED: _resumed,
     AlertKind.BACKLOG: _backlog,
     AlertKind.CAUGHT_UP: _caught_up,
     AlertKind.DEAD_LETTERS: _dead_letters,
+    AlertKind.EXPIRING: _expiring,
 }
 
 

@@ -17,6 +17,9 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import requests
 
 from connector.errors import ConfigurationError
+from connector.http.failures import failure_of
+from connector.http.network import Network
+from connector.http.network_adapter import network_session, port_of
 from connector.http.transport import LOOPBACK_HOSTS
 
 TIMEOUT_SECONDS = (5.0, 15.0)
@@ -93,7 +96,7 @@ class ObjectSink:
     goes with every request.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, network: Network | None = None) -> None:
         parts = urlsplit(url)
         host = parts.hostname or ""
         if parts.scheme == "http" and host not in LOOPBACK_HOSTS:
@@ -101,9 +104,8 @@ class ObjectSink:
         self.name = f"{parts.scheme}://{host}"
         where = parts.netloc.rpartition("@")[2]
         self._url = (parts.scheme, where, parts.path.rstrip("/"), parts.query)
-        self._session = requests.Session()
-        # Variables of the environment must not decide where credentials go.
-        self._session.trust_env = False
+        self._network = network or Network()
+        self._session = network_session(self._network)
         if parts.username:
             self._session.auth = (unquote(parts.username), unquote(parts.password or ""))
 
@@ -141,8 +143,10 @@ class ObjectSink:
                 method, url, data=data, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False
             )
         except requests.RequestException as error:
-            # Its text holds the address.
-            raise SinkUnavailable(f"it does not answer ({type(error).__name__})") from None
+            # Its own text holds the address.
+            host = urlsplit(url).hostname or ""
+            why = failure_of(error, host, port_of(url), self._network.proxy_for(host, port_of(url)))
+            raise SinkUnavailable(f"it does not answer: {why}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +185,10 @@ KeepingSink: TypeAlias = FolderSink | ObjectSink
 Sink: TypeAlias = "KeepingSink | TakingSink"
 
 
-def parse_sinks(listed: str) -> tuple[Sink, ...]:
+def parse_sinks(listed: str, network: Network | None = None) -> tuple[Sink, ...]:
     """The sinks of ``GATEPOST_AUDIT_SINKS``, separated by commas.  Raises ConfigurationError."""
-    sinks = tuple(map(_parse, filter(None, (part.strip() for part in listed.split(",")))))
+    parts = filter(None, (part.strip() for part in listed.split(",")))
+    sinks = tuple(_parse(part, network or Network()) for part in parts)
     names = [sink.name for sink in sinks]
     if len(set(names)) < len(names):
         raise ConfigurationError(
@@ -192,10 +197,10 @@ def parse_sinks(listed: str) -> tuple[Sink, ...]:
     return sinks
 
 
-def _parse(part: str) -> Sink:
+def _parse(part: str, network: Network) -> Sink:
     kind, _, rest = part.partition(":")
     try:
-        return _KINDS[kind](part, rest)
+        return _object(part, network) if kind in {"https", "http"} else _KINDS[kind](part, rest)
     except (KeyError, ValueError):
         # Without the part itself: it may hold a password.
         raise ConfigurationError(
@@ -210,10 +215,10 @@ def _folder(_part: str, rest: str) -> Sink:
     return FolderSink(Path(rest))
 
 
-def _object(part: str, _rest: str) -> Sink:
+def _object(part: str, network: Network) -> Sink:
     if not urlsplit(part).hostname:
         raise ValueError(part)
-    return ObjectSink(part)
+    return ObjectSink(part, network)
 
 
 def _syslog(part: str, rest: str) -> Sink:
@@ -229,7 +234,7 @@ def _syslog(part: str, rest: str) -> Sink:
 
 
 _KINDS: dict[str, Callable[[str, str], Sink]] = {
-    "file": _folder, "https": _object, "http": _object, "syslog": _syslog, "syslog+tcp": _syslog,
+    "file": _folder, "syslog": _syslog, "syslog+tcp": _syslog,
 }  # fmt: skip
 
 

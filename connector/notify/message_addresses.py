@@ -8,12 +8,14 @@ https://owasp.org/www-community/attacks/Server_Side_Request_Forgery
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from connector.errors import ConfigurationError
+from connector.http.network import Network
+from connector.http.proxies import Proxy, parse_proxy
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
@@ -24,6 +26,19 @@ FIXED_HOST_SCHEMES = frozenset({"slack"})
 """Goes to one service, whatever the address says; the rest go to the host that the address names."""
 
 _MAIL = re.compile(r"[^@\s/:?#&]{1,64}@([A-Za-z0-9.-]{1,253})")
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """How messages leave: chats as everything else, mail directly or through a proxy of its own."""
+
+    network: Network = field(default_factory=Network)
+    mail_proxy: Proxy | None = None
+
+    @classmethod
+    def from_settings(cls, network: Network, mail_proxy: str) -> WayOut:
+        """Raises ConfigurationError."""
+        return cls(network, parse_proxy(mail_proxy, "GATEPOST_MAIL_PROXY"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +110,13 @@ def masked_address(address: str) -> str:
 class Messenger:
     """Sends one message to one address that was checked."""
 
-    def __init__(self, allowed: AllowedTargets) -> None:
+    def __init__(self, allowed: AllowedTargets, way_out: WayOut | None = None) -> None:
         self._allowed = allowed
+        self._way_out = way_out or WayOut()
 
     def send(self, address: str, title: str, body: str) -> bool:
         """Whether it was accepted.  Raises ConfigurationError when the address may not be sent to (any more)."""
-        return _send(full_address(address, self._allowed), title, body)
+        return _send(full_address(address, self._allowed), title, body, self._way_out)
 
 
 class OperatorMessengers:
@@ -110,8 +126,9 @@ class OperatorMessengers:
     plain mail address goes through that server.
     """
 
-    def __init__(self, addresses: str, mail_server: str = "") -> None:
+    def __init__(self, addresses: str, mail_server: str = "", way_out: WayOut | None = None) -> None:
         """``addresses`` are separated by commas; ``mail_server`` is an address without a recipient, or empty."""
+        self._way_out = way_out or WayOut()
         self._written = addresses
         self._mail = mail_server
 
@@ -122,7 +139,7 @@ class OperatorMessengers:
 
     def send(self, name: str, title: str, body: str) -> bool:
         """Whether the messenger of that name accepted it.  Raises ConfigurationError."""
-        return _send(self._addresses()[name], title, body)
+        return _send(self._addresses()[name], title, body, self._way_out)
 
     def _addresses(self) -> dict[str, str]:
         addresses: dict[str, str] = {}
@@ -148,10 +165,10 @@ def _via_mail_server(server: str, recipient: str) -> str:
     return f"{server}{'&' if '?' in server else '?'}to={quote(recipient)}"
 
 
-def _send(address: str, title: str, body: str) -> bool:
+def _send(address: str, title: str, body: str, way_out: WayOut) -> bool:
     from connector.notify.plugins import send
 
-    return send(address, title, body)
+    return send(address, title, body, way_out)
 
 
 def _plugin(address: str) -> NotifyBase:

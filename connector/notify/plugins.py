@@ -11,6 +11,8 @@ from apprise.plugins.slack import NotifySlack
 from apprise.plugins.workflows import NotifyWorkflows
 
 from connector.errors import ConfigurationError
+from connector.notify.message_addresses import WayOut
+from connector.notify.plugin_network import use_network
 
 PLUGINS: Mapping[str, type[NotifyBase]] = {
     "mailto": NotifyEmail,
@@ -32,14 +34,26 @@ def plugin_of(address: str) -> NotifyBase:
     try:
         if kind is None or not parts:
             raise TypeError(address)
-        return kind(**parts)
+        plugin = kind(**parts)
     except TypeError:
         raise ConfigurationError("The address is not complete: a part that its kind needs is missing.") from None
+    _refuse_unverified(plugin)
+    return plugin
 
 
-def send(address: str, title: str, body: str) -> bool:
+def _refuse_unverified(plugin: NotifyBase) -> None:
+    """Raises ConfigurationError for an address that turns the check of certificates off."""
+    if not plugin.verify_certificate:
+        raise ConfigurationError(
+            "The address says verify=no: certificates are always checked. Give the company's authority with "
+            "GATEPOST_CA_FILE."
+        )
+
+
+def send(address: str, title: str, body: str, way_out: WayOut) -> bool:
     """Whether the message was accepted.  Raises ConfigurationError."""
     plugin = plugin_of(address)
+    use_network(way_out.network, way_out.mail_proxy)
     # A host on the list that leads on to another one does not put that one on it.
     plugin.redirects = False
     return bool(plugin.notify(body=body, title=title, body_format=NotifyFormat.TEXT))

@@ -22,6 +22,7 @@ from joserfc.jwk import KeySet
 
 from connector.errors import ToolError
 from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
+from connector.http.network import Network
 from connector.http.transport import (
     LOOPBACK_HOSTS,
     Timeout,
@@ -54,7 +55,10 @@ class _Endpoints:
 
 
 class IdentityProvider:
-    def __init__(self, client: Client, *, timeout: Timeout, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, client: Client, *, timeout: Timeout, clock: Callable[[], datetime], network: Network | None = None
+    ) -> None:
+        self._network = network
         self._client = client
         self._timeout = timeout
         self._clock = clock
@@ -212,8 +216,9 @@ class IdentityProvider:
     def _session(self, endpoints: _Endpoints) -> Any:
         host = urlsplit(endpoints.token).hostname or ""
         adapter = build_adapter(
-            connection=host, base_url=endpoints.token, timeout=self._timeout, classify=as_it_is, clock=self._clock
-        )
+            connection=host, base_url=endpoints.token, timeout=self._timeout, classify=as_it_is, clock=self._clock,
+            network=self._network,
+        )  # fmt: skip
         session = OAuth2Session(
             self._client.id,
             self._client.secret,
@@ -226,7 +231,10 @@ class IdentityProvider:
 
     def _plain(self, url: str) -> Any:
         host = urlsplit(url).hostname or ""
-        return build_session(connection=host, base_url=url, timeout=self._timeout, classify=as_it_is, clock=self._clock)
+        return build_session(
+            connection=host, base_url=url, timeout=self._timeout, classify=as_it_is, clock=self._clock,
+            network=self._network,
+        )  # fmt: skip
 
 
 def _merged(token: JsonObject, more: JsonObject) -> JsonObject:

@@ -9,14 +9,15 @@ from typing import Protocol
 
 import structlog
 
-from connector.bootstrap import Services
+from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError
 from connector.notify.alerts import AlertKind, compose_alert, has_caught_up, is_backlog_too_old, retry_delay
 from connector.notify.digest import Message
+from connector.runtime.expiry_alerts import report_expiries
 from connector.store.notifications.alerts import Alerts, ClaimedAlert
 from connector.store.queue.backlog import oldest_age
 
-LASTING_KINDS = frozenset({AlertKind.PAUSED, AlertKind.BACKLOG})
+LASTING_KINDS = frozenset({AlertKind.PAUSED, AlertKind.BACKLOG, AlertKind.EXPIRING})
 """Alerts about a lasting state; when it ends before the alert could be sent, the alert of its end is enough."""
 
 CAUSE_CHECK_SECONDS = 300.0
@@ -50,6 +51,7 @@ class AlertMonitor:
         self._check_backlog(alerts)
         if self.monotonic() >= self._next_cause_check:
             self._next_cause_check = self.monotonic() + CAUSE_CHECK_SECONDS
+            report_expiries(self.services, system_clock())
             for cause in alerts.large_causes():
                 if alerts.report_dead_letters(cause):
                     _log.error(

@@ -202,7 +202,9 @@ def last_number(sink: KeepingSink, known: int) -> int:
 def anchoring(services: Services) -> AuditAnchoring:
     """With the sinks and the key of the settings.  Raises ConfigurationError."""
     return AuditAnchoring(
-        services.engine, AnchorKeys(services.vault.derive_keys(PURPOSE)), parse_sinks(services.settings.audit_sink_list)
+        services.engine,
+        AnchorKeys(services.vault.derive_keys(PURPOSE)),
+        parse_sinks(services.settings.audit_sink_list, services.network),
     )
 
 

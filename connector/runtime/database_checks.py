@@ -52,7 +52,7 @@ def login_checks(services: Services) -> Iterator[ConnectionCheck]:
 def anchor_checks(services: Services, now: datetime) -> Iterator[ConnectionCheck]:
     """Whether the head of the audit leaves the database."""
     try:
-        configured = {sink.name for sink in parse_sinks(services.settings.audit_sink_list)}
+        configured = {sink.name for sink in parse_sinks(services.settings.audit_sink_list, services.network)}
     except ConfigurationError as error:
         yield ConnectionCheck("audit anchors", Health.BAD, str(error), "Correct GATEPOST_AUDIT_SINKS.")
         return

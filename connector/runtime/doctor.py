@@ -13,10 +13,12 @@ from connector.bootstrap import Services, Sites, system_clock
 from connector.errors import AuthenticationFailed, ConfigurationError, InvalidResponse, NotFound, ToolError, Unreachable
 from connector.http.tool_access import Auth
 from connector.http.transport import LOOPBACK_HOSTS, Timeout
-from connector.jira.tenant import API, tenant_cloud_id
+from connector.jira.tenant import tenant_cloud_id
 from connector.notify.message_addresses import OperatorMessengers
 from connector.runtime.address_checks import address_checks, sign_in_checks
+from connector.runtime.backlog_checks import backlog_checks
 from connector.runtime.database_checks import anchor_checks, login_checks
+from connector.runtime.network_checks import EXPIRY_WARNING, connection_way_checks, network_checks
 from connector.store.connections.connections import ConnectionRecord, registration_of
 from connector.store.connections.provisioned_objects import ProvisionedObjects
 from connector.store.database.row_level_access import reader_role_missing
@@ -32,8 +34,6 @@ from mapping.work_item import Tool
 
 MAX_CLOCK_SKEW = timedelta(seconds=60)
 """Clocks that are further apart make tokens end early and sweeps miss changes."""
-
-EXPIRY_WARNING = timedelta(days=14)
 
 
 def installation_checks(services: Services) -> Iterator[ConnectionCheck]:
@@ -64,6 +64,7 @@ def installation_checks(services: Services) -> Iterator[ConnectionCheck]:
     yield from address_checks(services.settings)
     yield from sign_in_checks(services.settings)
     yield _administrators(services)
+    yield from network_checks(services, system_clock())
     yield from _subscriptions(services)
     yield from _alerts(services)
 
@@ -122,6 +123,7 @@ def _subscriptions(services: Services) -> Iterator[ConnectionCheck]:
 
 
 def connection_checks(services: Services, record: ConnectionRecord) -> Iterator[ConnectionCheck]:
+    yield from backlog_checks(services, record.name)
     paused = services.connections.pause_reason(record.name)
     if paused:
         yield ConnectionCheck(
@@ -129,6 +131,11 @@ def connection_checks(services: Services, record: ConnectionRecord) -> Iterator[
         )
     now = system_clock()
     yield from _token_expiry(record, now)
+    for check in connection_way_checks(services, record, now):
+        yield check
+        if check.health is Health.BAD:
+            # What follows would fail on the same.
+            return
     site = None
     try:
         site = Sites(services, system_clock).get(record.name)
@@ -212,7 +219,7 @@ def _token_expiry(record: ConnectionRecord, now: datetime) -> Iterator[Connectio
 def _sign_in_failure(services: Services, record: ConnectionRecord, error: ToolError, now: datetime) -> ConnectionCheck:
     """Why the account cannot sign in, as far as the error shows it."""
     if isinstance(error, Unreachable):
-        return ConnectionCheck("reachable", Health.BAD, str(error), "See the address, the proxy and the firewall.")
+        return ConnectionCheck("answer", Health.BAD, str(error))
     if isinstance(error, InvalidResponse | NotFound):
         return ConnectionCheck(
             "address", Health.BAD, str(error), "Write it as people open it: https://acme.atlassian.net"
@@ -243,11 +250,12 @@ def _sign_in_hint(services: Services, record: ConnectionRecord, now: datetime) -
 def _works_scoped(services: Services, record: ConnectionRecord) -> bool:
     """Whether the same token works at the gateway: then the address is wrong, and not the token."""
     timeout = Timeout(services.settings.connect_timeout, services.settings.read_timeout)
+    access = services.tool_access(record)
     try:
-        cloud = tenant_cloud_id(record.base_url, timeout=timeout)
+        cloud = tenant_cloud_id(record.base_url, timeout=timeout, network=access.network)
         here = urlsplit(record.base_url).hostname in LOOPBACK_HOSTS  # the sandbox is its own gateway
-        api = f"{record.base_url if here else API}/ex/jira/{cloud}"
-        access = replace(record.tool_access, auth=Auth.SCOPED, api_url=api)
+        gateway = record.base_url if here else services.settings.atlassian_api.rstrip("/")
+        access = replace(access, auth=Auth.SCOPED, api_url=f"{gateway}/ex/jira/{cloud}")
         site = jira.site(access, timeout=timeout, clock=system_clock)
         return site.setup is not None and bool(site.setup.identify().account)
     except (ToolError, ValueError):

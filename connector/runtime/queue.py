@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from enum import StrEnum
 from threading import Event
 from typing import TypeAlias
 
@@ -22,6 +23,8 @@ from procrastinate import exceptions, jobs
 from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
 
+from connector.runtime.hang_watch import HangWatch
+from connector.runtime.tool_tasks import ToolTasks
 from connector.store.database.engine import session_options
 from connector.store.queue.wake_up import DriverConnection, TaskAlreadyQueued, TaskKind
 from mapping.work_item import ConnectionName
@@ -29,6 +32,9 @@ from mapping.work_item import ConnectionName
 TICK_SECONDS = 5
 STALLED_SECONDS = 30
 ALERT_SECONDS = 30
+BEAT_SECONDS = 2.0
+MAX_SWEEPS_BESIDE = 8
+"""Sweeps that wait for their tools; each holds a session of the database."""
 RETRY_SECONDS = 1.0
 MAX_RETRY_SECONDS = 10.0
 """How soon a worker that has lost the database connects again: at first, and at most."""
@@ -71,13 +77,52 @@ class TaskHandlers:
     anchor_audit: Callable[[], None]
 
 
-def worker_app(conninfo: str, handlers: TaskHandlers, *, pool_size: int) -> procrastinate.App:
+class Lane(StrEnum):
+    """What runs beside the rest, with places of its own."""
+
+    TOOLS = "tools"
+    """Reads, writes and deliveries."""
+    SWEEPS = "sweeps"
+    """One after another: they are long, and all of them become due at about the same time."""
+    HOUSEKEEPING = "housekeeping"
+    """Ticks, alerts, recovery, figures, digests: no tool can keep them waiting."""
+
+
+HOUSEKEEPING_PLACES = 4
+SWEEP_PLACES = 2
+_LANES = {
+    TaskKind.RECONCILE.value: Lane.TOOLS,
+    TaskKind.DELIVER.value: Lane.TOOLS,
+    TaskKind.NOTIFY.value: Lane.TOOLS,
+    TaskKind.SWEEP.value: Lane.SWEEPS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLanes:
+    """How a worker's tasks run: threads of their own for tools, and somebody who notices when the worker hangs."""
+
+    tools: ToolTasks
+    sweeps: ToolTasks
+    watch: HangWatch
+
+
+def worker_lanes(concurrency: int, watch: HangWatch | None = None) -> WorkerLanes:
+    sweeps = ToolTasks(SWEEP_PLACES, most_beside=MAX_SWEEPS_BESIDE)
+    return WorkerLanes(ToolTasks(concurrency), sweeps, watch or HangWatch())
+
+
+def worker_app(
+    conninfo: str, handlers: TaskHandlers, *, pool_size: int, lanes: WorkerLanes | None = None
+) -> procrastinate.App:
     """The application that a worker runs."""
+    lanes = lanes or worker_lanes(pool_size)
     app = procrastinate.App(
         connector=PsycopgConnector(
             conninfo=conninfo,
             min_size=1,
-            max_size=pool_size,
+            # Each lane listens in a session of its own.
+            max_size=pool_size + len(Lane),
             # Stopping asks the queue three times at the end, and must not wait half a minute for each of them.
             timeout=10,
             kwargs=session_options("gatepost queue"),
@@ -85,26 +130,27 @@ def worker_app(conninfo: str, handlers: TaskHandlers, *, pool_size: int) -> proc
     )
 
     @app.task(name=TaskKind.RECONCILE.value, queue=TaskKind.RECONCILE.value)
-    def reconcile(connection: str) -> None:
-        handlers.reconcile(ConnectionName(connection))
+    async def reconcile(connection: str) -> None:
+        await lanes.tools.run("reconcile", connection, lambda: handlers.reconcile(ConnectionName(connection)))
 
     @app.task(name=TaskKind.DELIVER.value, queue=TaskKind.DELIVER.value)
-    def deliver(connection: str) -> None:
-        handlers.deliver(ConnectionName(connection))
+    async def deliver(connection: str) -> None:
+        await lanes.tools.run("deliver", connection, lambda: handlers.deliver(ConnectionName(connection)))
 
     @app.task(name=TaskKind.SWEEP.value, queue=TaskKind.SWEEP.value)
-    def sweep(connection: str) -> None:
-        handlers.sweep(ConnectionName(connection))
+    async def sweep(connection: str) -> None:
+        await lanes.sweeps.run("sweep", connection, lambda: handlers.sweep(ConnectionName(connection)))
 
     @app.task(name=TaskKind.NOTIFY.value, queue=TaskKind.NOTIFY.value)
-    def notify(connection: str) -> None:
-        handlers.notify(int(connection))
+    async def notify(connection: str) -> None:
+        await lanes.tools.run("notify", connection, lambda: handlers.notify(int(connection)))
 
     @app.periodic(cron=f"* * * * * */{TICK_SECONDS}")
     @app.task(name="tick", queue="tick", queueing_lock="tick")
     async def tick(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate passes the moment of a periodic task
-        await asyncio.to_thread(handlers.tick)
-        await clear_stalled(app)
+        with lanes.watch.step("tick"):
+            await asyncio.to_thread(handlers.tick)
+            await clear_stalled(app)
 
     # Separate from the tick: computing every figure anew takes a minute, and what is due must not wait for it.
     @app.periodic(cron=f"* * * * * */{TICK_SECONDS}")
@@ -122,7 +168,8 @@ def worker_app(conninfo: str, handlers: TaskHandlers, *, pool_size: int) -> proc
     @app.periodic(cron=f"* * * * * */{ALERT_SECONDS}")
     @app.task(name="alerts", queue="alerts", queueing_lock="alerts")
     async def alerts(timestamp: int) -> None:  # noqa: ARG001 - as above
-        await asyncio.to_thread(handlers.send_alerts)
+        with lanes.watch.step("sending of alerts"):
+            await asyncio.to_thread(handlers.send_alerts)
 
     _add_maintenance(app, handlers)
     return app
@@ -154,16 +201,22 @@ async def clear_stalled(app: procrastinate.App) -> int:
     return len(stalled)
 
 
-def queue_names(app: procrastinate.App) -> list[str]:
-    """The queues of this version's tasks.
+def queue_names(app: procrastinate.App, lane: Lane) -> list[str]:
+    """The queues of this version's tasks that run in a lane.
 
     A worker that read every queue would fetch a task that only the next version knows, fail, and remove it.
     """
-    return sorted({task.queue for task in app.tasks.values()})
+    return sorted({task.queue for task in app.tasks.values() if _LANES.get(task.queue, Lane.HOUSEKEEPING) is lane})
 
 
 async def run_worker(
-    app: procrastinate.App, *, name: str, concurrency: int, stop: Event | None = None, signals: bool = True
+    app: procrastinate.App,
+    *,
+    name: str,
+    concurrency: int,
+    stop: Event | None = None,
+    signals: bool = True,
+    lanes: WorkerLanes | None = None,
 ) -> None:
     """Work until SIGTERM or SIGINT; ``stop`` is set then, and the running batches are finished first.
 
@@ -171,38 +224,72 @@ async def run_worker(
     thread, which gets none: there the task is cancelled.
     """
     stop = stop or Event()
-    wait = RETRY_SECONDS
+    beats = asyncio.create_task(_beat(lanes.watch)) if lanes is not None else None
     with _stopped_by_signals(stop) if signals else nullcontext():
         try:
-            while not stop.is_set():
-                began = asyncio.get_running_loop().time()
-                try:
-                    await _work(app, name, concurrency)
-                except (exceptions.ConnectorException, psycopg.Error) as error:
-                    _log.warning("queue unavailable", worker=name, error=type(error).__name__)
-                if asyncio.get_running_loop().time() - began > MAX_RETRY_SECONDS:
-                    wait = RETRY_SECONDS
-                await asyncio.sleep(wait)
-                wait = min(wait * 2, MAX_RETRY_SECONDS)
+            await _work_until_stopped(app, name, concurrency, stop)
         except asyncio.CancelledError:
             if not stop.is_set():
                 stop.set()
                 raise
             # A signal asked for the stop, and the running batches have ended: that is no failure.
+        finally:
+            if beats is not None:
+                beats.cancel()
+            if lanes is not None:
+                lanes.watch.stop()
+                await lanes.tools.finish()
+                await lanes.sweeps.finish()
+
+
+async def _work_until_stopped(app: procrastinate.App, name: str, concurrency: int, stop: Event) -> None:
+    wait = RETRY_SECONDS
+    while not stop.is_set():
+        began = asyncio.get_running_loop().time()
+        try:
+            await _work(app, name, concurrency)
+        except (exceptions.ConnectorException, psycopg.Error) as error:
+            _log.warning("queue unavailable", worker=name, error=type(error).__name__)
+        if asyncio.get_running_loop().time() - began > MAX_RETRY_SECONDS:
+            wait = RETRY_SECONDS
+        await asyncio.sleep(wait)
+        wait = min(wait * 2, MAX_RETRY_SECONDS)
+
+
+async def _beat(watch: HangWatch) -> None:
+    watch.beat()
+    watch.start()
+    while True:
+        await asyncio.sleep(BEAT_SECONDS)
+        watch.beat()
 
 
 async def _work(app: procrastinate.App, name: str, concurrency: int) -> None:
     """Until it is cancelled, or the queue fails: Procrastinate ends a worker whose heartbeat cannot be stored."""
+    places = {Lane.TOOLS: concurrency, Lane.SWEEPS: SWEEP_PLACES, Lane.HOUSEKEEPING: HOUSEKEEPING_PLACES}
     async with app.open_async():
-        await app.run_worker_async(
-            name=name,
-            queues=queue_names(app),
-            concurrency=concurrency,
-            fetch_job_polling_interval=TICK_SECONDS,
-            delete_jobs=jobs.DeleteJobCondition.ALWAYS.value,
-            install_signal_handlers=False,
-            stalled_worker_timeout=STALLED_SECONDS,
-        )
+        running = [asyncio.create_task(_run_lane(app, name, lane, count)) for lane, count in places.items()]
+        try:
+            # None of them ends by itself: the first that fails says that the queue does.
+            ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for lane in running:
+                lane.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+        for lane in ended:
+            lane.result()
+
+
+async def _run_lane(app: procrastinate.App, name: str, lane: Lane, places: int) -> None:
+    await app.run_worker_async(
+        name=f"{name} {lane.value}",
+        queues=queue_names(app, lane),
+        concurrency=places,
+        fetch_job_polling_interval=TICK_SECONDS,
+        delete_jobs=jobs.DeleteJobCondition.ALWAYS.value,
+        install_signal_handlers=False,
+        stalled_worker_timeout=STALLED_SECONDS,
+    )
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import structlog
 
 from connector.bootstrap import Clock, MappingCache, Services, Sites, system_clock
 from connector.errors import ToolError
+from connector.http.pacing import background_work
 from connector.http.retry import PauseConnection, decide
 from connector.notify.delivery import DeliveryResult, EventNotifier
 from connector.notify.message_addresses import AllowedTargets, Messenger, OperatorMessengers
@@ -39,9 +40,11 @@ from connector.sync.ports import ToolSite
 from connector.sync.reconcile import ActiveMapping, BatchResult, Reconciler
 from connector.sync.related_evidence import RelatedEvidenceReader
 from connector.sync.sweep import Sweeper, SweepKind
+from governance.closed_months import NO_CLOSED_MONTHS, ClosedMonths
 from governance.definitions.years import FiscalYear, YearName
 from governance.money import Period
 from governance.roll_up import RollUpSettings
+from mapping.fields import connections_of
 from mapping.work_item import ConnectionName
 
 DELIVERY_BATCH_SIZE = 20
@@ -98,7 +101,11 @@ class WorkerTasks:
         self._rollups = Rollups(services.engine)
         self._alert_monitor = alert_sending.AlertMonitor(services)
         self._notifier = EventNotifier(
-            self._deliveries, WebhookSender(services.subscription_host_rules, clock), clock, jitter, self._leases
+            self._deliveries,
+            WebhookSender(services.subscription_host_rules, clock, network=services.network),
+            clock,
+            jitter,
+            self._leases,
         )
 
     def reconcile(self, connection: ConnectionName) -> None:
@@ -124,12 +131,14 @@ class WorkerTasks:
     def sweep(self, connection: ConnectionName) -> None:
         """Find changes that no event reported, and renew what would expire."""
         active = self._mapping.active()
-        with self._sweeps.exclusive(connection) as mine:
+        with background_work(), self._sweeps.exclusive(connection) as mine:
             if active is None or not mine or self._services.connections.pause_reason(connection) is not None:
                 return
             try:
                 site = self._sites.get(connection)
-                for _, kind in self._sweeps.due(self._clock(), [connection]):
+                due = self._sweeps.due(self._clock(), [connection])
+                # One kind, and then the next connection's turn: what changed comes before what is listed at night.
+                for _, kind in due[:1]:
                     if site.scanner is not None:
                         self._sweeper.run(site, site.scanner, active.config, kind)
                         if self._leases.state() is not LeaseState.VALID:
@@ -138,6 +147,8 @@ class WorkerTasks:
                         send_heartbeat(site, self._clock())
                         if kind is SweepKind.FULL:
                             check_gates(self._services, site, active.config)
+                if len(due) > 1:
+                    self._sweeps.wake({connection})
             except ToolError as error:
                 self._handle_unreachable(connection, error)
 
@@ -189,14 +200,17 @@ class WorkerTasks:
         settings = self._services.settings
         allowed = AllowedTargets.from_settings(settings.digest_schemes, settings.digest_hosts, settings.mail_server)
         if allowed.allows_any:
-            send_due_digests(self._services, self._mapping, Messenger(allowed), self._clock())
+            send_due_digests(
+                self._services, self._mapping, Messenger(allowed, self._services.message_way_out), self._clock()
+            )
 
     def send_alerts(self) -> None:
         """Every half minute: raise and send the alerts for whoever runs Gatepost."""
         self._alert_monitor.check()
         settings = self._services.settings
         alert_sending.send_due_alerts(
-            self._services, OperatorMessengers(settings.alert_addresses, settings.mail_server)
+            self._services,
+            OperatorMessengers(settings.alert_addresses, settings.mail_server, self._services.message_way_out),
         )
 
     def clean_up(self) -> None:
@@ -215,8 +229,8 @@ class WorkerTasks:
         wake_due_assessments(services.engine, services.waker, now)
         active = self._mapping.active()
         if active is not None:
-            governed = {rule.connection for rule in active.config.measures}
-            connections = [record.name for record in services.connections.all() if record.name in governed]
+            swept = connections_of(active.config)
+            connections = [record.name for record in services.connections.all() if record.name in swept]
             self._sweeps.wake({name for name, _ in self._sweeps.due(now, connections)})
         release_abandoned(services.engine, self._leases, worker=self._presence.worker)
         take_back_claims(
@@ -261,7 +275,9 @@ def refresh_all_rollups(rollups: Rollups, active: ActiveMapping, now: datetime, 
     return refreshed
 
 
-def roll_up_settings(active: ActiveMapping, now: datetime) -> RollUpSettings:
+def roll_up_settings(
+    active: ActiveMapping, now: datetime, closed_months: ClosedMonths = NO_CLOSED_MONTHS
+) -> RollUpSettings:
     """The settings of the active mapping on which figures depend, in the fiscal year of a moment."""
     config = active.config
     year = FiscalYear.of(now.date(), config.fiscal_year_start, YearName(config.fiscal_year_named_by))
@@ -273,6 +289,7 @@ def roll_up_settings(active: ActiveMapping, now: datetime) -> RollUpSettings:
         active.policies.base.weights,
         active.policies.committed_from,
         config.policy.rate_age_days,
+        closed_months,
     )
 
 

@@ -18,6 +18,8 @@ from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.editors import ServiceNowEditors
 from connector.servicenow.errors import classifier
 from connector.servicenow.event_parser import ServiceNowEventParser
+from connector.servicenow.event_scope import ServiceNowEventScope
+from connector.servicenow.evidence_scanner import ServiceNowEvidenceScanner
 from connector.servicenow.fields import TableFields
 from connector.servicenow.groups import Groups
 from connector.servicenow.heartbeat import ServiceNowHeartbeat
@@ -55,13 +57,14 @@ def build_site(
         limiter=limiter,
         renew=renew,
         host_rules=access.host_rules,
+        network=access.network,
     )
     session = mount_adapter(requests.Session(), adapter)
     if access.auth is Auth.OAUTH:
         session.headers["Authorization"] = f"Bearer {access.credential}"
     elif access.auth is Auth.APIKEY:
         session.headers["x-sn-apikey"] = access.credential
-    else:
+    elif access.auth is not Auth.CERTIFICATE:
         session.auth = (access.username, access.credential)
     client = ServiceNowClient(access.api_base_url, session)
     fields = TableFields(client, clock)
@@ -91,6 +94,10 @@ def build_site(
         batch_writer=ServiceNowBatch(access.name, client, writer, checklists, classifier(access.name)),
         setup=ServiceNowSetup(access, client, fields, accounts, adapter),
         scanner=ServiceNowScanner(client, fields, lambda: adapter.clock_skew),
+        evidence_scanner=ServiceNowEvidenceScanner(
+            access.name, client, fields, batched_queries, lambda: adapter.clock_skew
+        ),
+        event_scope=ServiceNowEventScope(access.name),
         provisioner=ServiceNowProvisioner(access.name, client, fields),
         heartbeat=ServiceNowHeartbeat(access.name, client, fields),
         batches_per_read=BREADTH,

@@ -6,7 +6,7 @@ dictionary does not have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
@@ -20,6 +20,9 @@ from connector.servicenow.query import Query
 from mapping.problems import did_you_mean
 
 CACHE_TIME = timedelta(minutes=5)
+
+NEWEST_READING = timedelta(seconds=5)
+"""A dictionary that was read this lately is not read again for a name that it lacks."""
 
 TASK_PARENTS = ("planned_task", "task")
 """Tables that projects, demands, changes and every other kind of task inherit columns from."""
@@ -142,6 +145,17 @@ class TableFields:
                 for name, catalogue in self._read(sorted({table, *due})).items():
                     self._cached[name] = (now, catalogue)
             return self._cached[table][1]
+
+    def with_names(self, table: str, names: Iterable[str], *, oldest: timedelta = NEWEST_READING) -> ColumnCatalogue:
+        """The catalogue, read again when it lacks one of these names and is older than that.  Raises ToolError."""
+        catalogue = self.catalogue(table)
+        if all(isinstance(catalogue.resolve(name), Column) for name in names):
+            return catalogue
+        with self._lock:
+            cached = self._cached.get(table)
+            if cached is not None and self._clock() - cached[0] > oldest:
+                del self._cached[table]
+        return self.catalogue(table)
 
     def check(self, table: str, query: Query) -> None:
         """Raises ValuesRejected when the query names a column that its table does not have; nothing was sent."""

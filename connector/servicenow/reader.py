@@ -13,6 +13,7 @@ from connector.servicenow.approvals import DelegationReader
 from connector.servicenow.batched_queries import BatchedQueries, Rows, TableQuery
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, ResolvedColumn, TableFields
+from connector.servicenow.inspector import GOVERNABLE_TABLES
 from connector.servicenow.payloads import (
     display_value,
     is_true,
@@ -51,6 +52,7 @@ BASE_COLUMNS = (
     "state",
     "active",
     "parent",
+    "top_task",
     "sys_class_name",
     "name",
     "assignment_group",
@@ -192,6 +194,7 @@ class ServiceNowReader:
             status_category=status_category(row),
             fields=fields,
             parent=raw_value(row.get("parent")) or None,
+            parents=_parents(row),
             children=_of(related.children, sys_id, Children(0, 0)) if table in WITH_TASKS else Children(0, 0),
             plan_lines=_of(planned, sys_id, ()) if table in WITH_PLANS else NO_PLANS,
             child_items=related.child_items.get(sys_id, ()),
@@ -208,6 +211,12 @@ class ServiceNowReader:
             updated=moment(raw_value(row.get("sys_updated_on"))),
             version=raw_value(row.get("sys_mod_count")),
         )
+
+
+def _parents(row: JsonObject) -> tuple[str, ...]:
+    """What the record belongs to; a reference does not say in which table it is."""
+    above = {raw_value(row.get(name)) for name in ("parent", "top_task")} - {"", raw_value(row.get("sys_id"))}
+    return tuple(f"{table}:{sys_id}" for sys_id in sorted(above) for table in GOVERNABLE_TABLES)
 
 
 def _rows(result: Rows | ToolError) -> Rows:

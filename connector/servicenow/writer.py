@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from connector.errors import PermissionDenied, ToolError, Unreachable, ValuesRejected
+from connector.errors import NotProvisioned, PermissionDenied, ToolError, Unreachable, ValuesRejected
 from connector.http.json_values import Json, JsonObject
 from connector.servicenow.checklist import Checklists
 from connector.servicenow.client import ServiceNowClient
@@ -144,7 +144,7 @@ class ServiceNowWriter:
         return WriteResult.DONE
 
     def _resolve(self, table: str, values: Mapping[FieldName, WriteValue]) -> dict[FieldName, Column]:
-        catalogue = self._fields.catalogue(table)
+        catalogue = self._fields.with_names(table, values)
         columns: dict[FieldName, Column] = {}
         problems: dict[str, str] = {}
         for name in values:
@@ -155,7 +155,9 @@ class ServiceNowWriter:
                 columns[name] = column
         if problems:
             reasons = "; ".join(problems.values())
-            raise ValuesRejected(f"{self._connection}: nothing was written: {reasons}", fields=problems)
+            raise NotProvisioned(
+                f"waits for provisioning: {self._connection}: nothing was written: {reasons}", fields=problems
+            )
         return columns
 
 

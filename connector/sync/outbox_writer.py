@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from connector.errors import LimitScope, RateLimited, RetryLater, ToolError
+from connector.errors import LimitScope, NotProvisioned, RateLimited, RetryLater, ToolError
 from connector.http.retry import PAUSED_RETRY_SECONDS, PauseConnection, Retry, StopRetrying, decide
 from connector.sync.lease import UNLEASED, Lease, LeaseState
 from connector.sync.ports import BatchWriter, BulkResult, ToolSite, WriteRequest, WriteResult
@@ -204,7 +204,7 @@ class OutboxWriter:
     def _write(self, site: ToolSite, row: OutboxRow, *, already_there: bool) -> bool:
         """Write one item; returns whether the next one may be tried now."""
         try:
-            written = WriteResult.NOTHING_TO_DO if already_there else site.writer.write(_write_request(row))
+            written, waits = self._write_values(site, row, already_there=already_there)
             if row.reply_comment is not None:
                 lease_state = self.lease.state(row.token)
                 if lease_state in {LeaseState.EXPIRING, LeaseState.LOST}:
@@ -213,11 +213,24 @@ class OutboxWriter:
                     return True
                 site.writer.write_reply_comment(row.native_id, row.reply_comment)
                 written = WriteResult.DONE if written is WriteResult.NOTHING_TO_DO else written
+            if waits is not None:
+                raise waits
         except Exception as error:  # noqa: BLE001 - whatever it is, the row must not be lost and must say why
             return self._failed(row, error)
         self.outbox.done(row, written)
         _log.info("item written", connection=site.name, item=row.key, fields=len(row.values), result=written.value)
         return True
+
+    def _write_values(
+        self, site: ToolSite, row: OutboxRow, *, already_there: bool
+    ) -> tuple[WriteResult, NotProvisioned | None]:
+        """The values; what waits for a field does not keep the comment from people."""
+        if already_there:
+            return WriteResult.NOTHING_TO_DO, None
+        try:
+            return site.writer.write(_write_request(row)), None
+        except NotProvisioned as waits:
+            return WriteResult.NOTHING_TO_DO, waits
 
     def _failed(self, row: OutboxRow, error: Exception) -> bool:
         _log.warning(
@@ -255,7 +268,7 @@ class OutboxWriter:
                 self.pauses.pause(row.connection, str(error), seconds)
             return False
         # A server that is down for one item is probably down for the next one as well.
-        return isinstance(error, RateLimited)
+        return isinstance(error, RateLimited | NotProvisioned)
 
 
 def _write_request(row: OutboxRow) -> WriteRequest:

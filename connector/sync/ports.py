@@ -14,11 +14,11 @@ from typing import Protocol, TypeAlias
 
 from connector.errors import ToolError
 from connector.sync.provision import Provisioner
-from connector.sync.scan import Scanner
+from connector.sync.scan import EvidenceScanner, Scanner
 from connector.sync.setup import ConnectionSetup
 from governance.evidence import Service
 from governance.measure import Person
-from mapping.config import MeasureRule
+from mapping.config import MappingConfig, MeasureRule
 from mapping.live_check import RuleInspection
 from mapping.related_evidence import TimeEntry
 from mapping.reply_comment import ReplyComment
@@ -48,6 +48,8 @@ class ItemsChanged:
     reported_change: ReportedChange | None = None
     deleted: NativeId | None = None
     """The one of the items that is gone, when the event says that it was deleted."""
+    logged_by: str | None = None
+    """The account whose logged hours changed: measures of a team look at hours on any item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +242,13 @@ class JoinReader(Protocol):
         """
 
 
+class EventScope(Protocol):
+    """A tool that sends events about more than the rules are about."""
+
+    def reason_to_ignore(self, item: NativeId, config: MappingConfig) -> str | None:
+        """Why an item concerns no rule, or ``None`` when it may."""
+
+
 class Inspector(Protocol):
     """A tool that can say whether a rule fits it."""
 
@@ -276,6 +285,8 @@ class ToolSite:
     join_reader: JoinReader | None = None
     setup: ConnectionSetup | None = None
     scanner: Scanner | None = None
+    evidence_scanner: EvidenceScanner | None = None
+    event_scope: EventScope | None = None
     bulk_editor: BulkEditor | None = None
     batch_writer: BatchWriter | None = None
     provisioner: Provisioner | None = None

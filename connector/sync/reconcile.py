@@ -16,8 +16,9 @@ import structlog
 from connector.errors import AuthenticationFailed, LimitScope, RateLimited, RetryLater, ToolError, Unreachable
 from connector.http.rate_limits import wait_seconds
 from connector.http.retry import PAUSED_RETRY_SECONDS, PauseConnection, Retry, StopRetrying, decide
+from connector.sync.isolated_read import read_apart
 from connector.sync.known_people import known_people
-from connector.sync.ports import ToolSite
+from connector.sync.ports import ReadResult, ToolSite
 from connector.sync.related_evidence import NO_ITEM_EVIDENCE, ItemEvidence, RelatedEvidenceReader
 from connector.sync.stores import (
     AbsentItem,
@@ -206,15 +207,13 @@ class Reconciler:
         claim = self.dirty_keys.claim(site.name, self.batch_size * site.batches_per_read)
         if claim is None:
             return BatchResult.IDLE
+        claim = self._without_ignored(claim, site, mapping.config)
+        if not claim.keys:
+            return BatchResult.MORE if claim.full else BatchResult.DONE
         ids = [key.native_id for key in claim.keys]
         began = self.clock()
-        try:
-            config = mapping.config
-            of_children, plans = child_fields(config, site.name), plan_currency(config, site.name)
-            approvals = uses_tool_approvals(config, site.name)
-            read = site.reader.read(ids, needed_fields(config, site.name), of_children, plans, approvals=approvals)
-        except ToolError as error:
-            self._defer(claim, error)
+        read = self._read(claim, site, mapping.config)
+        if read is None:
             return BatchResult.DEFERRED
         stored = self.state_store.load(site.name, ids, read_for=seconds_since(began, self.clock()))
         if read.uncertain:
@@ -244,11 +243,40 @@ class Reconciler:
                 outcome = self._assess(part, requested, reading, mapping, now)
                 if outcome is not None:
                     outcomes.append(outcome)
-            self._settle(part, outcomes, mapping, now)
+            self._settle(part, outcomes, mapping, now, began)
         return BatchResult.MORE if claim.full else BatchResult.DONE
 
-    def _settle(self, claim: Claim, outcomes: Sequence[ItemOutcome], mapping: ActiveMapping, now: datetime) -> None:
-        settled = self.assessment_store.store(claim, outcomes, mapping.number, now)
+    def _read(self, claim: Claim, site: ToolSite, config: MappingConfig) -> ReadResult | None:
+        """The present state of what could be read; ``None`` when nothing could, through no fault of an item."""
+        of_children, plans = child_fields(config, site.name), plan_currency(config, site.name)
+        fields, approvals = needed_fields(config, site.name), uses_tool_approvals(config, site.name)
+        try:
+            apart = read_apart(
+                lambda some: site.reader.read(some, fields, of_children, plans, approvals=approvals),
+                [key.native_id for key in claim.keys],
+            )
+        except ToolError as error:
+            self._defer(claim, error)
+            return None
+        for item, failure in apart.failed.items():
+            self._postpone(claim, [item], failure)
+        return apart.read
+
+    def _without_ignored(self, claim: Claim, site: ToolSite, config: MappingConfig) -> Claim:
+        """The claim without what concerns no rule of the mapping."""
+        if site.event_scope is None:
+            return claim
+        found = {key.native_id: site.event_scope.reason_to_ignore(key.native_id, config) for key in claim.keys}
+        ignored = {name: reason for name, reason in found.items() if reason is not None}
+        if not ignored:
+            return claim
+        self.dirty_keys.ignore(claim, ignored)
+        return replace(claim, keys=tuple(key for key in claim.keys if key.native_id not in ignored))
+
+    def _settle(
+        self, claim: Claim, outcomes: Sequence[ItemOutcome], mapping: ActiveMapping, now: datetime, began: datetime
+    ) -> None:
+        settled = self.assessment_store.store(claim, outcomes, mapping.number, now, read_from=began)
         _log.info(
             "reconciled",
             connection=claim.connection,

@@ -6,16 +6,16 @@ soon, so that an outage of one tool does not last in the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
 import structlog
 
 from connector.errors import ConfigurationError, ToolError
 from connector.sync.ports import ToolSite
-from connector.sync.stores import StateStore
+from connector.sync.stores import LOGGED_HOURS, StateStore
 from governance.effects import EffectLine
 from governance.evidence import BaselineClaim, Service
 from governance.facts import Unknown, known
@@ -95,9 +95,10 @@ class RelatedEvidenceReader:
             return {}
         all_needs = [needs for _, needs, _ in needs_by_item.values()]
         services = self._services(all_needs, now, config.reporting_currency)
-        time_entries = self._time_entries(site, all_needs, now, days)
+        needs_and_rules = [(needs, rule) for _, needs, rule in needs_by_item.values()]
+        time_entries = self._time_entries(site, needs_and_rules, now, days)
         claims = self._claims(all_needs)
-        joined = self._joined([(needs, rule) for _, needs, rule in needs_by_item.values()])
+        joined = self._joined(needs_and_rules)
         ledger = self._ledger([item for item, _, rule in needs_by_item.values() if reads_ledger(rule)], config)
         return {
             name: _item_evidence(
@@ -138,18 +139,37 @@ class RelatedEvidenceReader:
         return found
 
     def _time_entries(
-        self, site: ToolSite, all_needs: Sequence[EvidenceNeeds], now: datetime, days: int
+        self, site: ToolSite, needs_and_rules: Sequence[tuple[EvidenceNeeds, MeasureRule]], now: datetime, days: int
     ) -> Sequence[TimeEntry] | Unknown:
-        people = {person.id for needs in all_needs for person in known(needs.team) or ()}
+        people = {person.id for needs, _ in needs_and_rules for person in known(needs.team) or ()}
         if not people:
             return ()
         if site.timesheet is None:
             return Unknown(f"{site.name} has no logged hours that Gatepost could read")
+        since = (now - timedelta(days=days)).date()
+        others = {ConnectionName(name) for _, rule in needs_and_rules for name in rule.hours_from}
         try:
-            return site.timesheet.time_entries(sorted(people), (now - timedelta(days=days)).date())
-        except ToolError as error:
+            own = site.timesheet.time_entries(sorted(people), since)
+            return (*own, *self._elsewhere(site.name, people, others, since)) if others else own
+        except (ToolError, ConfigurationError) as error:
             _log.warning("time entries not read", connection=site.name, why=str(error))
             return Unknown(f"the logged hours could not be read: {error}")
+
+    def _elsewhere(
+        self, connection: ConnectionName, people: Collection[str], others: Collection[ConnectionName], since: date
+    ) -> Iterator[TimeEntry]:
+        """Hours of the same people on other connections, by the accounts that are linked to them.
+
+        None of them is on an item of this connection, whatever its id; their project is named with their connection.
+        """
+        for other, accounts in self.state_store.other_accounts(connection, people, others).items():
+            timesheet = self.sites(other).timesheet
+            if timesheet is None:
+                raise ConfigurationError(f"{other} has no logged hours that Gatepost could read")
+            for one in timesheet.time_entries(sorted(accounts), since):
+                item = NativeId(f"{other}/{one.item}")
+                project = f"{other} {one.project}"
+                yield TimeEntry(accounts[one.person], item, None, project, one.day, one.hours)
 
     def _joined(self, needs_and_rules: Sequence[tuple[EvidenceNeeds, MeasureRule]]) -> dict[str, JoinReads]:
         """For each rule what was read for its joins: one read per join for all items of the batch."""
@@ -224,6 +244,8 @@ def _dependencies(
         found |= dict.fromkeys((needs.services_from, name.casefold()) for name in known(needs.services) or ())
     if needs.watched_from is not None:
         found |= dict.fromkeys((needs.watched_from, name.casefold()) for name in known(needs.watched) or ())
+    # Hours that are logged elsewhere leave no trace on this item.
+    found |= dict.fromkeys((item.connection, f"{LOGGED_HOURS}{person.id}") for person in known(needs.team) or ())
     for join, keys in needs.joins:
         connection = ConnectionName(join.connection)
         names = known(keys) or () if not join.their_field else (item.key,)

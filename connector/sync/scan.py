@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from mapping.config import MeasureRule
+from mapping.config import MappingConfig, MeasureRule
 from mapping.work_item import NativeId
 
 
@@ -24,6 +24,39 @@ class ScanPage:
     items: Sequence[ScannedItem]
     next_page: str | None
     """Where the search goes on; ``None`` on the last page."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceChange:
+    """Something that is no measure itself, or not only, and on which the evidence of measures may rest."""
+
+    native_id: NativeId
+    version: str
+    """As in a reading of the item; empty where it is never read by itself."""
+    names: frozenset[str]
+    """What measures call it in their own evidence."""
+    targets: frozenset[str] = frozenset()
+    """Ids and keys of the items that it names itself: what it hangs on or belongs to."""
+    people: frozenset[str] = frozenset()
+    """Accounts whose holders are concerned, whatever role they have."""
+    at: datetime | None = None
+    """When it changed, by our clock; ``None`` when that cannot be said."""
+
+
+LARGEST_SKEW = timedelta(hours=1)
+"""A clock that is further off is none to reckon with."""
+
+
+def by_our_clock(at: datetime | None, skew: timedelta | None) -> datetime | None:
+    """A tool's moment by our clock; ``None`` when nobody knows how far the tool's is off."""
+    return at - skew if at is not None and skew is not None and abs(skew) <= LARGEST_SKEW else None
+
+
+class EvidenceScanner(Protocol):
+    """A tool that can list what changed besides the measures themselves.  Raises ToolError."""
+
+    def evidence_changes(self, config: MappingConfig, since: datetime) -> Iterator[Sequence[EvidenceChange]]:
+        """Page after page of what changed since a moment, and on which the evidence of these rules may rest."""
 
 
 class Scanner(Protocol):

@@ -22,6 +22,9 @@ from mapping.reply_comment import ReplyComment
 from mapping.work_item import Comment, ConnectionName, FieldName, NativeId, WorkItem
 from mapping.writeback import WriteValue
 
+LOGGED_HOURS = "logged:"
+"""Before an account, in what a measure depends on: the hours that its holder logs, on whatever item."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivedEvent:
@@ -77,6 +80,9 @@ class DirtyKeys(Protocol):
     def postpone(self, claim: Claim, items: Sequence[NativeId], seconds: float, reason: str, *, count: bool) -> None:
         """Give keys back, to be claimed again after a while; ``count`` says whether this was an attempt."""
 
+    def ignore(self, claim: Claim, items: Mapping[NativeId, str]) -> None:
+        """Give keys back that concern no rule; their events end as ignored, with the reason."""
+
     def dead_letter(self, claim: Claim, items: Sequence[NativeId], reason: str) -> None:
         """Give keys back for good, with the reason; the next event of such an item revives it."""
 
@@ -106,6 +112,11 @@ class StateStore(Protocol):
         self, connection: ConnectionName, accounts: Collection[str], identities: Collection[str] = ()
     ) -> KnownPeople:
         """What is known of the people behind these accounts, and of those with these identities."""
+
+    def other_accounts(
+        self, connection: ConnectionName, accounts: Collection[str], others: Collection[ConnectionName]
+    ) -> Mapping[ConnectionName, Mapping[str, str]]:
+        """By other connection, the accounts there of the same people, each with the account here."""
 
     def rates(self) -> Rates:
         """The dated exchange rates."""
@@ -174,8 +185,19 @@ class StoreResult:
 
 
 class AssessmentStore(Protocol):
-    def store(self, claim: Claim, outcomes: Sequence[ItemOutcome], mapping_version: int, now: datetime) -> StoreResult:
-        """Store measures, decisions and outbox rows of a batch and give its keys back, in one transaction."""
+    def store(
+        self,
+        claim: Claim,
+        outcomes: Sequence[ItemOutcome],
+        mapping_version: int,
+        now: datetime,
+        *,
+        read_from: datetime | None = None,
+    ) -> StoreResult:
+        """Store measures, decisions and outbox rows of a batch and give its keys back, in one transaction.
+
+        ``read_from`` is when the reading began: what changed after it may not be in it.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ class Leakage:
 def leakage(plan: Decimal, estimate: Decimal) -> Leakage:
     """Leakage.
 
-    Formula: plan of the decision − latest estimate where that is a loss, both at the rates of the decision, in-year on
+    Formula: plan original − latest estimate where that is a loss, both at the rates of the decision, in-year on
     EBITDA and on the run-rate; what is above plan is a gain beside it and offsets nothing.
     Source: McKinsey, where value is lost between target and bottom line; our bridge.
     """

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from governance.definitions import leakage, pipeline, results, validated, variance, waiting, years
+from governance.definitions import leakage, pipeline, plans, results, validated, variance, waiting, years
 from governance.definitions.results import Figure
 from governance.definitions.sheet import Definition, Term, term
 
-PLAN, ESTIMATE, ACTUAL = "plan", "latest estimate", "actual"
+PLAN, ORIGINAL = (term(of).name.lower() for of in (plans.plan_current, plans.plan_original))
+ESTIMATE, ACTUAL = "latest estimate", "actual"
 EXCHANGE = term(variance.exchange_effect)
 
 
@@ -70,10 +71,12 @@ REPORT = (
 """What has a plan and a latest estimate."""
 
 SINGLE: dict[str, tuple[Definition, str]] = {
+    "budget": (plans.budget, ""),
+    "ebitda_original": (plans.plan_original, "EBITDA effect"),
     "variance": (variance.variance, "EBITDA effect"),
-    "in_year_original": (years.in_year, "EBITDA effect, plan of the decision"),
-    "run_rate_original": (years.run_rate, "in the steady month, plan of the decision"),
-    "run_rate_original_fx": (variance.exchange_effect, "run-rate at the age of the plan of the decision"),
+    "in_year_original": (years.in_year, f"EBITDA effect, {ORIGINAL}"),
+    "run_rate_original": (years.run_rate, f"in the steady month, {ORIGINAL}"),
+    "run_rate_original_fx": (variance.exchange_effect, f"run-rate at the age of the {ORIGINAL}"),
     "run_rate_loss": (leakage.leakage, "loss of run-rate"),
     "run_rate_gain": (leakage.leakage, "gain of run-rate"),
     "in_year_loss": (leakage.leakage, "loss in-year"),

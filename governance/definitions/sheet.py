@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from inspect import getdoc
 from typing import Any, TypeAlias
 
-from governance.definitions import estimate, leakage, pipeline, results, validated, variance, waiting, years
+from governance.definitions import (
+    baseline,
+    estimate,
+    leakage,
+    pipeline,
+    plans,
+    results,
+    steady_state,
+    validated,
+    variance,
+    waiting,
+    years,
+)
 from governance.investment import payback_months, present_values
 
 Definition: TypeAlias = Callable[..., Any]
@@ -22,18 +34,22 @@ DEFINITIONS: tuple[Definition, ...] = (
     results.cash_effect,
     results.avoidance,
     results.soft_savings,
+    plans.budget,
+    plans.plan_original,
+    plans.plan_current,
     estimate.latest_estimate,
     variance.at_completion,
     variance.variance,
     variance.exchange_effect,
     years.in_year,
     years.run_rate,
-    years.steady_month,
+    steady_state.steady_month,
     years.exit_rate,
     years.carry_over,
     payback_months,
     present_values,
     leakage.leakage,
+    baseline.normalised_baseline,
     pipeline.pipeline,
     waiting.delayed_benefit,
     validated.claimed_value,

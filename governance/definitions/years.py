@@ -98,21 +98,6 @@ def run_rate(recurring: Months, at: int, steady: int | None = None) -> Decimal:
     return sum((recurring.get(month, ZERO) for month in window), ZERO) * MONTHS / len(window)
 
 
-def steady_month(recurring: Months) -> int | None:
-    """Steady month.
-
-    Formula: the last month at which the mean of the three months up to it is greatest; of an effect that only costs
-    its last month.
-    Source: ours, for the run-rate of an effect whose steady month nobody declared.
-    """
-    if not recurring:
-        return None
-    first, last = min(recurring), max(recurring)
-    candidates = range(min(first + TRAILING - 1, last), last + 1)
-    best = max(candidates, key=lambda month: (run_rate(recurring, month), month))
-    return best if run_rate(recurring, best) > 0 else last
-
-
 def exit_rate(recurring: Months, year: FiscalYear) -> Decimal:
     """Exit rate.
 

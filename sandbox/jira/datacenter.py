@@ -35,9 +35,16 @@ class DataCenterApi(Api):
         api.delete(f"{v3}/customFields")(self.drop_fields)
         self._state.admin.screen_routes(api, v3)
 
+    def _authenticate(self) -> tuple[Response, int] | None:
+        if self._state.basic_off and request.headers.get("Authorization", "").lower().startswith("basic "):
+            return jsonify({"message": "Basic Authentication has been disabled on this instance."}), 403
+        return super()._authenticate()
+
     def _user(self, header: str) -> User | None:
         """A personal access token as bearer; name and password as well, as long as an administrator allows it."""
         kind, _, given = header.partition(" ")
+        if kind.lower() == "bearer" and self._state.oauth.app_of(given, self._state.clock()):
+            return self._state.users.get(self._state.oauth.account)
         if kind.lower() == "bearer":
             found = [user for user in self._state.users.values() if user.token and user.token == given]
         elif kind.lower() == "basic":

@@ -7,7 +7,7 @@ an hour, and calls go to ``/ex/jira/<cloud id>``.  Scoped and service-account to
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -37,6 +37,8 @@ class OAuthServer:
     refresh_tokens: dict[str, str] = field(default_factory=dict)
     access_tokens: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     """Token to its app and its end."""
+    service_accounts: dict[str, str] = field(default_factory=dict)
+    """Client id to client secret of service accounts, which sign in without a person."""
     scoped_tokens: set[str] = field(default_factory=set)
     """API tokens with scopes, which the site's own address does not take."""
 
@@ -94,6 +96,8 @@ def install(app: Flask, site: JiraSite, server: OAuthServer) -> None:
     def token() -> tuple[Response, int]:
         body = request.get_json(silent=True) or request.form
         client = str(body.get("client_id"))
+        if client in server.service_accounts:
+            return _service_token(server, site, body)
         if server.apps.get(client) != body.get("client_secret"):
             return jsonify({"error": "access_denied", "error_description": "Unauthorized"}), 401
         given = server.codes.pop(str(body.get("code")), None)
@@ -107,4 +111,26 @@ def install(app: Flask, site: JiraSite, server: OAuthServer) -> None:
     def resources() -> Response:
         return jsonify([{"id": CLOUD_ID, "url": site.base_url, "name": "nordbank", "scopes": [], "avatarUrl": ""}])
 
+    _add_datacenter_token(pages, site, server)
     app.register_blueprint(pages)
+
+
+def _add_datacenter_token(pages: Blueprint, site: JiraSite, server: OAuthServer) -> None:
+    @pages.post("/rest/oauth2/latest/token")
+    def datacenter_token() -> tuple[Response, int]:
+        """Data Center 11: https://confluence.atlassian.com/enterprise/service-accounts-overview-1627095923.html"""
+        if request.form.get("scope") not in {"READ", "WRITE"}:
+            return jsonify({"error": "invalid_scope"}), 400
+        return _service_token(server, site, request.form)
+
+
+def _service_token(server: OAuthServer, site: JiraSite, body: Mapping[str, str]) -> tuple[Response, int]:
+    """A service account's access token; there is none to refresh it with."""
+    client = str(body.get("client_id"))
+    if body.get("grant_type") != "client_credentials" or server.service_accounts.get(client, "") != body.get(
+        "client_secret"
+    ):
+        return jsonify({"error": "access_denied", "error_description": "Unauthorized"}), 401
+    granted = server.grant(client, site.clock())
+    server.refresh_tokens.pop(str(granted.pop("refresh_token")))
+    return jsonify(granted), 200

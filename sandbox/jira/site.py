@@ -38,6 +38,8 @@ class JiraSite:
         """Version of a Data Center; empty for the newest that the stand-in knows."""
         self.withheld: set[str] = set()
         """Permissions that Gatepost's account lacks."""
+        self.basic_off = False
+        """Basic authentication on API calls is off, as it is by default from Data Center 11 on."""
         self.off_screen: set[str] = set()
         """Ids of fields that are on no edit screen."""
         self.comments_shown = 5000

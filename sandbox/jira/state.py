@@ -215,6 +215,23 @@ class JiraState(JiraSite):
             self.webhooks.issue("jira:issue_updated", issue, by, [item])
             return issue
 
+    def hang(self, reference: str, parent: str | None, *, by: str) -> Issue:
+        """Give an issue another parent, or none; the changelog has ids and keys, as Epic Link or as Parent."""
+        with self.lock:
+            issue = self.issue(reference)
+            before, after = self.issues.get(issue.parent or ""), self.issue(parent) if parent else None
+            issue.parent, issue.updated = (after.id if after else None), self.clock()
+            hangs_on_epic = any(one is not None and one.type == "Epic" for one in (before, after))
+            data_center = self.deployment is Deployment.DATACENTER
+            item = {
+                "field": "Epic Link" if hangs_on_epic and data_center else "IssueParentAssociation",
+                "from": before.id if before else None, "fromString": before.key if before else None,
+                "to": after.id if after else None, "toString": after.key if after else None,
+            }  # fmt: skip
+            self._note(issue, by, [item])
+            self.webhooks.issue("jira:issue_updated", issue, by, [item])
+            return issue
+
     def set_property(self, reference: str, key: str, value: object, *, by: str) -> bool:
         """Whether the property is new."""
         with self.lock:

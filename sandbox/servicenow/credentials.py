@@ -51,6 +51,8 @@ class Credentials:
         """By client id."""
         self.api_keys: dict[str, str] = {}
         """API key to its user."""
+        self.certificates: dict[str, str] = {}
+        """Common name of a client certificate to its user (certificate-based authentication)."""
         self.restrict_basic = False
         """Basic authentication is for web service users and holders of its role only."""
         self.passwords_off = False

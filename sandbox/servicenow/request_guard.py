@@ -8,6 +8,7 @@ from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
+from sandbox.client_certificate import client_name
 from sandbox.servicenow.model import Refusal
 from sandbox.servicenow.state import ServiceNowState
 
@@ -96,7 +97,10 @@ class _RequestGuard:
         kind, _, given = request.headers.get("Authorization", "").partition(" ")
         if kind == "Bearer":
             return self._active(self._state.keys.bearer(given))
-        return self._active(self._basic(given)) if kind == "Basic" else ""
+        if kind == "Basic":
+            return self._active(self._basic(given))
+        # Certificate-based authentication: https://support.servicenow.com/kb?id=kb_article_view&sysparm_article=KB0993615
+        return self._active(self._state.keys.certificates.get(client_name(request.environ), ""))
 
     def _basic(self, encoded: str) -> str:
         try:

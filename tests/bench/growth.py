@@ -5,7 +5,7 @@ COPY and analysed.  Then, as in latency.py, real web and worker processes, a sta
 and events on separate epics at a rate so low that none waits for another.  Between the smallest and the largest
 database the median may grow by 1.3: a full table scan would show here.
 
-On the largest one the portfolio's pages (portfolio.py) and the worker's memory (memory.py) are measured as well, so
+On the largest one the portfolio's pages (portfolio.py), those of the ledger (ledger.py) and the worker's memory (memory.py) are measured as well, so
 that it is filled only once.
 """
 
@@ -17,12 +17,13 @@ from collections.abc import Collection
 from tests.bench.environment import BenchEnvironment
 from tests.bench.figure import Figure
 from tests.bench.large import fill_large_database
+from tests.bench.ledger import fill_ledger, ledger
 from tests.bench.load import send
 from tests.bench.memory import memory
 from tests.bench.portfolio import portfolio
 from tests.bench.scene import BenchScene, scene, waits_for_writes
 
-PARTS = ("portfolio", "growth", "memory")
+PARTS = ("portfolio", "ledger", "growth", "memory")
 
 
 def growth(environment: BenchEnvironment, parts: Collection[str]) -> dict[str, list[Figure]]:
@@ -33,9 +34,12 @@ def growth(environment: BenchEnvironment, parts: Collection[str]) -> dict[str, l
     for size in environment.scale.sizes if "growth" in parts else (largest,):
         with scene(environment, f"size-{size}") as here:
             environment.log(f"put {size:,} measures into the database")
-            filled = fill_large_database(here.world.services, size)
+            with_ledger = size == largest and "ledger" in parts
+            filled = fill_large_database(here.world.services, size, fill_ledger if with_ledger else None)
             if size == largest and "portfolio" in parts:
                 figures["portfolio"] = filled + portfolio(here)
+            if with_ledger:
+                figures["ledger"] = ledger(here)
             if "growth" in parts or "memory" in parts:
                 here.start()
             if "growth" in parts:

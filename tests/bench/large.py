@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+
+from sqlalchemy import Engine
 
 from connector.bootstrap import MappingCache, Services
 from connector.runtime.tasks import refresh_all_rollups
@@ -13,8 +16,13 @@ from tests.bench.generate import Size, fill
 from tests.bench.history import fill_history, vacuum
 
 
-def fill_large_database(services: Services, measures: int) -> list[Figure]:
-    """Put measures with their history into a database whose mapping is active; returns how long it took."""
+def fill_large_database(
+    services: Services, measures: int, fill_more: Callable[[Engine], object] | None = None
+) -> list[Figure]:
+    """Put measures with their history into a database whose mapping is active; returns how long it took.
+
+    ``fill_more`` adds what the roll-ups read as well.
+    """
     now = datetime.now(UTC)
     active = MappingCache(services.mappings).active()
     if active is None:
@@ -24,6 +32,8 @@ def fill_large_database(services: Services, measures: int) -> list[Figure]:
     lines = fill(services.engine, active.number, size, now)
     filled = time.perf_counter()
     fill_history(services.engine)
+    if fill_more is not None:
+        fill_more(services.engine)
     vacuum(services.engine)
     before = time.perf_counter()
     refresh_all_rollups(Rollups(services.engine), active, now)

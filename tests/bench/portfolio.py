@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -51,12 +51,17 @@ def portfolio(here: BenchScene) -> list[Figure]:
         )
     ]
     vacuum(services.engine)
-    return [*figures, *_pages(services)]
+    return [*figures, *page_figures(services, PAGES)]
 
 
-def _pages(services: Services) -> list[Figure]:
-    """Measured for the office, whose role sees everything."""
-    person = services.people.add("office@nordbank.example", "Office", by="bench")
+def page_figures(
+    services: Services,
+    pages: Sequence[tuple[str, str, str]],
+    of: str = "",
+    login: str = "office@nordbank.example",
+) -> list[Figure]:
+    """Name, address and target of each page; measured for the office, whose role sees everything."""
+    person = services.people.add(login, "Office", by="bench")
     services.people.grant(person.id, RoleGrant(Role.OFFICE), by="bench")
     client = create_app(replace(services, metrics=CollectorRegistry())).test_client()
     token = services.sessions.begin(
@@ -64,10 +69,10 @@ def _pages(services: Services) -> list[Figure]:
     )
     client.set_cookie("gatepost", token)
     figures = []
-    for name, path, target in PAGES:
-        assert client.get(path).status_code == 200
+    for name, path, target in pages:
+        assert client.get(path).status_code == 200, path
         times = sorted(_seconds(partial(client.get, path)) * 1000 for _ in range(REPEATS))
-        figures.append(Figure(f"{name}, median", statistics.median(times), "ms", target))
+        figures.append(Figure(f"{name}{f' {of}' if of else ''}, median", statistics.median(times), "ms", target))
     return figures
 
 

@@ -45,7 +45,12 @@ OPEN_TO_WHOEVER_IS_SIGNED_IN = {"account", "provider", "second_factor"}
 ANSWERS = {200, 204, 303, 302, 400, 404, 409}
 """What a page that lets somebody in may say; 400, 404 and 409 where it asks for more, or for something else now."""
 
-NO_PAGE = ("/portfolio/export.csv", "/mapping/schema.json", "/mapping/versions/1/mapping.yaml")
+NO_PAGE = (
+    "/portfolio/export.csv",
+    "/portfolio/workbook.xlsx",
+    "/mapping/schema.json",
+    "/mapping/versions/1/mapping.yaml",
+)
 """What is downloaded, and not shown."""
 
 

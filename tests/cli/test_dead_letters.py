@@ -30,8 +30,7 @@ def failing(cli: Cli, database: URL) -> Cli:
 
 
 def cause(cli: Cli) -> str:
-    line = next(line for line in cli.ok("dead-letters", "list").splitlines() if "the option" in line)
-    return line.split("│")[1].strip()
+    return cli.ok("dead-letters", "list").split()[0]
 
 
 def audit_actions(database: URL) -> list[tuple[str, str, object]]:
@@ -52,12 +51,34 @@ def test_without_dead_letters_the_list_says_so(cli: Cli) -> None:
 def test_causes_and_single_dead_letters_are_shown(failing: Cli) -> None:
     listed = failing.ok("dead-letters", "list")
     assert "…: the option Blocked does not exist" in listed
-    assert listed.count("jira-main") == 1
+    assert listed.splitlines() == [
+        f"{cause(failing)}  3 not written  jira-main",
+        "    since 2026-11-21 09:00, last 2026-11-21 09:00",
+        "    …: the option Blocked does not exist",
+    ]
     shown = failing.ok("dead-letters", "show", cause(failing))
     assert shown.splitlines()[0] == "write/1  ITX-1  2026-11-21 09:00  ITX-1: the option Blocked does not exist"
     details = failing.ok("dead-letters", "show", "write/1")
     assert "dead letter since 2026-11-21 09:00 UTC after 5 attempts" in details
     assert "  Gate: Open -> Blocked" in details
+
+
+def test_every_id_is_accepted_by_an_unambiguous_beginning(failing: Cli, database: URL) -> None:
+    which = cause(failing)
+    assert failing.ok("dead-letters", "show", which[:4]) == failing.ok("dead-letters", "show", which)
+    assert failing.ok("dead-letters", "show", "write/2").startswith("write/2  ITX-2")
+    assert failing.refused("dead-letters", "show", "write/") == (
+        "write/ may be write/1, write/2, write/3. Write more of it."
+    )
+    long = (
+        "INSERT INTO dirty_key (connection, native_id, state, reason) VALUES ('jira-main', '10007', 'dead_letter', :w)"
+    )
+    engine = open_database(database, pool_size=1, application="tests")
+    with engine.begin() as connection:
+        connection.execute(text(long), {"w": "the answer is cut off or not JSON " * 8})
+    engine.dispose()
+    assert max(map(len, failing.ok("dead-letters", "list").splitlines())) < 80
+    assert failing.ok("dead-letters", "show", "item/jira").startswith("item/jira-main/10007")
 
 
 def test_one_dead_letter_and_then_its_cause_are_replayed(failing: Cli, database: URL) -> None:

@@ -41,10 +41,15 @@ def test_a_file_is_posted_whole_or_not_at_all_and_its_month_is_signed(
     )
     file.write_text(f"{HEAD}ITX-1;actual;capex;2026-10;100;EUR;4711\nitx-1;actual;capex;2026-10;20;EUR;\n")
     assert cli.ok("money", "post", str(file), "--dry-run").endswith("2 would be posted.\n")
-    assert cli.ok("money", "post", str(file)).endswith("2 posted.\n")
-    assert "is in the ledger already" in cli.refused("money", "post", str(file))
+    assert cli.refused("money", "post", str(file)).startswith("Say whose entries these are: --as LOGIN")
+    assert cli.refused("money", "post", str(file), "--as", "nobody") == (
+        '"nobody" is no active account of Gatepost: gatepost user list shows them.'
+    )
+    brandt = ("--as", "BRANDT@acme.example")
+    assert cli.ok("money", "post", str(file), *brandt).endswith("2 posted.\n")
+    assert "is in the ledger already" in cli.refused("money", "post", str(file), *brandt)
     assert cli.ok("money", "entries", "ITX-1", COLUMNS="250").count("October.csv, line") == 2
-    cli.ok("money", "correct", "1", "--amount", "90", "--reason", "credit note")
+    cli.ok("money", "correct", "1", "--amount", "90", "--reason", "credit note", *brandt)
 
     shown = cli.ok("money", "close", "2026-10")
     assert shown == "Nothing is left to do of 2026-10.\nNo month is closed yet.\n"
@@ -54,13 +59,19 @@ def test_a_file_is_posted_whole_or_not_at_all_and_its_month_is_signed(
     assert "find the difference of -10 EUR" in cli.refused(
         *prepare, "--gl-cost", "100 EUR", GATEPOST_TOKEN=tokens["brandt"]
     )
+    prepared = cli.ok(*prepare, "--gl-cost", "110 EUR", GATEPOST_TOKEN=tokens["keller"])
+    assert prepared.endswith("gatepost money accept 1.\n")
+    assert cli.refused("money", "accept", "1", GATEPOST_TOKEN=tokens["brandt"]) == (
+        "You posted 3 entries of this month yourself: somebody else reviews it."
+    )
+    cli.ok("money", "refuse", "1", "--reason", "somebody else", GATEPOST_TOKEN=tokens["keller"])
     done = cli.ok(*prepare, "--gl-cost", "110 EUR", GATEPOST_TOKEN=tokens["brandt"])
-    assert done.endswith("page Money, or with gatepost money accept 1.\n")
-    assert cli.refused("money", "accept", "1", GATEPOST_TOKEN=tokens["brandt"]).startswith("You prepared it yourself")
-    assert cli.ok("money", "accept", "1", GATEPOST_TOKEN=tokens["keller"]).startswith("2026-10 is closed.")
+    assert done.endswith("page Money, or with gatepost money accept 3.\n")
+    assert cli.refused("money", "accept", "3", GATEPOST_TOKEN=tokens["brandt"]).startswith("You prepared it yourself")
+    assert cli.ok("money", "accept", "3", GATEPOST_TOKEN=tokens["keller"]).startswith("2026-10 is closed.")
     reopen = ("money", "reopen", "2026-10", "--reason", "wrong company")
-    assert "gatepost money accept 3" in cli.ok(*reopen, GATEPOST_TOKEN=tokens["brandt"])
-    assert cli.ok("money", "refuse", "3", "--reason", "correct it", GATEPOST_TOKEN=tokens["keller"]) == (
+    assert "gatepost money accept 5" in cli.ok(*reopen, GATEPOST_TOKEN=tokens["brandt"])
+    assert cli.ok("money", "refuse", "5", "--reason", "correct it", GATEPOST_TOKEN=tokens["keller"]) == (
         "Refused: 2026-10.\n"
     )
 

@@ -37,6 +37,7 @@ CHECKS = (
     ("history", "ITX-1"),
     ("totals",),
     ("figures",),
+    ("workbook", "{folder}/portfolio.xlsx"),
     ("key", "renew"),
     ("audit", "verify"),
     ("rates", "list"),

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from governance.definitions.parts import by_version
 from governance.definitions.results import ebitda_effect, recurring_ebitda
-from governance.definitions.years import FiscalYear, steady_month
+from governance.definitions.steady_state import steady_month
+from governance.definitions.years import FiscalYear
 from governance.definitions.years import in_year as in_year_of
 from governance.definitions.years import run_rate as run_rate_at
 from governance.effects import EffectLine, Version

@@ -53,8 +53,10 @@ def allowed(some: ActionContext, person: Person | None) -> list[str]:
 @pytest.mark.parametrize(
     ("person", "expected"),
     [
-        pytest.param(BRANDT, ["approve detailed", "reject detailed", "hold", "cancel", "delegate"], id="sponsor"),
-        pytest.param(KAYA, ["hold", "delegate"], id="owner"),
+        pytest.param(
+            BRANDT, ["approve detailed", "reject detailed", "hold", "cancel", "kill-criteria", "delegate"], id="sponsor"
+        ),
+        pytest.param(KAYA, ["hold", "kill-criteria", "delegate"], id="owner"),
         pytest.param(WEBER, ["delegate"], id="controller"),
         pytest.param(STRANGER, [], id="somebody else"),
         pytest.param(None, [], id="nobody"),

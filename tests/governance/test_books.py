@@ -10,6 +10,7 @@ import pytest
 from governance.books import Books, books_figures
 from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.money import Money, Period
+from governance.plan_rates import FrozenRates
 from governance.rates import MissingRate, Rate, Rates
 
 NOW = Period(2026, 6)
@@ -80,3 +81,30 @@ def test_without_a_forecast_there_is_no_estimate_and_no_variance_and_cash_counts
     assert found.whole is not None
     assert (found.whole.plan, found.whole.estimate, found.whole.actual, found.whole.variance) == (100, None, None, None)
     assert found.last_month == Period(2026, 12)
+
+
+DOLLARS = tuple(
+    line(version, month, 100, currency="USD")
+    for version in ("plan", "forecast")
+    for month in ("2026-06", "2026-07", "2027-04")
+)
+
+
+def test_what_exchange_rates_did_is_a_figure_of_its_own_and_no_variance() -> None:
+    """Decided at 0.6, at 0.5 since: 300 USD are 180 EUR of plan and 150 EUR now."""
+    frozen = FrozenRates((Rate("USD", "EUR", date(2026, 1, 1), Decimal("0.6")),), date(2026, 5, 1))
+    found = books_figures(DOLLARS, Books("EUR"), TODAY, RATES, frozen)
+    assert found.whole is not None
+    assert found.in_year is not None
+    assert (found.whole.plan, found.whole.estimate, found.whole.fx, found.whole.variance) == (180, 150, -30, 0)
+    assert (found.in_year.plan, found.in_year.fx, found.in_year.variance) == (120, -20, 0)
+    undecided = books_figures(DOLLARS, Books("EUR"), TODAY, RATES)
+    assert undecided.whole is not None
+    assert (undecided.whole.fx, undecided.whole.variance) == (None, 0)
+
+
+def test_the_books_take_the_month_that_the_legal_entity_has_closed() -> None:
+    """June is booked at 50 and forecast at 80; while June is open its forecast counts."""
+    found = books_figures(LINES, Books("EUR"), TODAY, RATES, closed=Period(2026, 5))
+    assert found.whole is not None
+    assert found.whole.estimate == 200

@@ -8,10 +8,12 @@ from decimal import Decimal
 
 import pytest
 
+from governance.baseline_series import BaselineMonth, BaselineSeries, worth_of
 from governance.claims import Overclaim, overclaim
 from governance.effects import EffectKind, EffectLine, Version
 from governance.evidence import BaselineClaim
 from governance.facts import Unknown
+from governance.fingerprint import FactGroup, fingerprint
 from governance.measure import MeasureId
 from governance.money import Money, Period
 from governance.rates import Rate, Rates
@@ -22,8 +24,11 @@ RATES = Rates([Rate("USD", "EUR", date(2026, 1, 1), Decimal("0.5"))])
 OLD = NOW - timedelta(days=300)
 
 
-def benefit(version: str, amount: int, currency: str = "EUR") -> EffectLine:
-    return EffectLine(Version(version), EffectKind.BENEFIT, MONTH, Money(Decimal(amount), currency))
+JANUARY, FEBRUARY = Period(2026, 1), Period(2026, 2)
+
+
+def benefit(version: str, amount: int, currency: str = "EUR", month: Period = MONTH) -> EffectLine:
+    return EffectLine(Version(version), EffectKind.BENEFIT, month, Money(Decimal(amount), currency))
 
 
 def other(planned: int = 0, booked: int = 0, currency: str = "EUR") -> BaselineClaim:
@@ -72,6 +77,23 @@ def claimed(
             id="plan and bookings are compared each with its own",
         ),
         pytest.param((benefit("forecast", 500),), (), "", id="a forecast claims nothing"),
+        pytest.param(
+            (*(benefit("plan", 90, month=month) for month in (JANUARY, FEBRUARY, MONTH)), benefit("actual", 270)), (), "",
+            id="a total of a quarter that is booked in its last month",
+        ),
+        pytest.param(
+            (*(benefit("plan", 90, month=month) for month in (JANUARY, FEBRUARY, MONTH)), benefit("actual", 310)), (),
+            "310 EUR is booked on the baseline Storage in 2026-03, which is worth 300 EUR from 2026-01 on",
+            id="more than the quarter is worth",
+        ),
+        pytest.param(
+            (
+                *(benefit("plan", 90, month=month) for month in (JANUARY, FEBRUARY, MONTH)),
+                benefit("actual", 10, month=JANUARY), benefit("actual", 1, month=FEBRUARY), benefit("actual", 120),
+            ), (),
+            "120 EUR is booked on the baseline Storage in 2026-03, which is worth 100 EUR a month",
+            id="a weak month before makes no room",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_claimed_on_a_baseline(
@@ -86,3 +108,90 @@ def test_a_claim_without_a_rate_is_no_smaller_claim() -> None:
     found = claimed((benefit("plan", 1, "USD"),), rates=Rates())
     assert isinstance(found, Unknown)
     assert found.reason.startswith("there is no rate from USD to EUR on 2026-03-01 for a claim")
+
+
+SERIES = BaselineSeries(
+    (
+        BaselineMonth(JANUARY, Decimal(1000), Money(Decimal("0.10"), "EUR")),
+        BaselineMonth(FEBRUARY, Decimal(500), Money(Decimal("0.10"), "EUR")),
+        BaselineMonth(MONTH, Decimal(1000), Money(Decimal("0.30"), "USD")),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        pytest.param((benefit("plan", 100, month=JANUARY),), "", id="volume times price"),
+        pytest.param(
+            (benefit("plan", 60, month=FEBRUARY),),
+            "60 EUR is claimed on the baseline in 2026-02, which is worth 50 EUR in this month",
+            id="half the volume, half the baseline",
+        ),
+        pytest.param((benefit("plan", 150),), "", id="converted with the rate of its month"),
+        pytest.param(
+            (benefit("plan", 151),),
+            "151 EUR is claimed on the baseline in 2026-03, which is worth 150 EUR in this month",
+            id="more than the dollars are worth",
+        ),
+        pytest.param(
+            (benefit("actual", 151),),
+            "151 EUR is booked on the baseline in 2026-03, which is worth 150 EUR in this month",
+            id="what is booked",
+        ),
+        pytest.param((benefit("plan", 150, month=Period(2026, 9)),), "", id="a planned month after the last one"),
+        pytest.param(
+            (benefit("actual", 1, month=Period(2026, 4)),),
+            "the baseline lists no volume and price of 2026-04: add the month",
+            id="a booked month whose volume nobody knows",
+        ),
+        pytest.param(
+            (benefit("plan", 1, month=Period(2025, 12)),),
+            "the baseline lists no volume and price of 2025-12: add the month",
+            id="a planned month before the first one",
+        ),
+    ],
+)
+def test_a_baseline_by_month_moves_with_volume_and_rate(lines: tuple[EffectLine, ...], told: str) -> None:
+    """The amount of a year would allow 100 a month."""
+    some = replace(measure(), effects=lines, baseline=eur(1200), baseline_series=SERIES)
+    found = overclaim(some, replace(evidence(), created=NOW), RATES)
+    assert (found.reason if isinstance(found, Unknown) else found.sentence if found else "") == told
+
+
+def test_a_stated_rate_comes_before_the_rate_of_the_month() -> None:
+    one = BaselineMonth(MONTH, Decimal(1000), Money(Decimal("0.30"), "USD"), Decimal("0.9"))
+    assert worth_of(BaselineSeries((one,)), MONTH, "EUR", RATES, planned=True) == Decimal(270)
+    unknown = worth_of(SERIES, MONTH, "EUR", Rates(), planned=True)
+    assert isinstance(unknown, Unknown)
+    assert unknown.reason.startswith("there is no rate from USD to EUR on 2026-03-01 for the baseline of 2026-03")
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({}, "500 EUR is claimed on the baseline in 2026-03, which is worth 100 EUR a month"),
+        ({"baseline_kind": "revenue"}, ""),
+        (
+            {"baseline_kind": "Revenue", "baseline_id": "Shop"},
+            "500 EUR is claimed on the baseline Shop in 2026-03, which is worth 100 EUR a month",
+        ),
+        ({"baseline_kind": Unknown("the field cannot be read")}, "the field cannot be read"),
+        ({"baseline": None}, ""),
+    ],
+    ids=["a cost", "revenue that grows", "shared revenue", "nobody knows of what", "no baseline"],
+)
+def test_a_baseline_needs_no_name(facts: dict[str, object], told: str) -> None:
+    some = replace(measure(), effects=(benefit("plan", 500),), **({"baseline": eur(1200)} | facts))  # type: ignore[arg-type]
+    found = overclaim(some, replace(evidence(), created=NOW), RATES)
+    assert (found.reason if isinstance(found, Unknown) else found.sentence if found else "") == told
+
+
+def test_another_month_is_no_other_agreement_and_another_price_is() -> None:
+    def known(series: BaselineSeries) -> str:
+        return fingerprint(replace(measure(), baseline_series=series), FactGroup.BASELINE)
+
+    longer = BaselineSeries((*SERIES.months, replace(SERIES.months[-1], month=Period(2026, 4), volume=Decimal(7))))
+    dearer = BaselineSeries((replace(SERIES.months[0], price=Money(Decimal("0.11"), "EUR")), *SERIES.months[1:]))
+    assert known(SERIES) == "500,000 EUR, 0.10 EUR from 2026-01, 0.30 USD from 2026-03"
+    assert known(longer) == known(SERIES) != known(dearer)

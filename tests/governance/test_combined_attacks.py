@@ -108,7 +108,9 @@ def test_a_vote_of_somebody_who_becomes_the_owner_is_no_vote() -> None:
 def test_a_plan_past_the_limit_is_not_re_baselined_without_the_committee(agreed: int, changed: int) -> None:
     world = _limited(300_000, "n")
     rest = tuple(line for line in world.measure.effects if line.version is not Version.PLAN)
-    world.measure = replace(world.measure, effects=(*lines(Version.PLAN, agreed, 60_000), *rest))
+    world.measure = replace(
+        world.measure, effects=(*lines(Version.PLAN, agreed, 60_000), *rest), baseline=eur(12_000_000)
+    )
     world.pass_time().approve()
     if agreed > changed:
         world.say(NOVAK, "decided")
@@ -187,7 +189,7 @@ def _monthly(kind: EffectKind, *amounts: int) -> tuple[EffectLine, ...]:
 def test_the_committees_limit_is_not_undercut_by_signs(plan: tuple[EffectLine, ...]) -> None:
     world = _limited(300_000, "n")
     rest = tuple(line for line in world.measure.effects if line.version is not Version.PLAN)
-    world.measure = replace(world.measure, effects=(*plan, *rest))
+    world.measure = replace(world.measure, effects=(*plan, *rest), baseline=eur(12_000_000))
     world.pass_time().approve().pass_time()
     assert world.verdict.stage == "detailed"
     assert [one for one in world.blockers if "STEERCO" in one] == [

@@ -235,7 +235,7 @@ def test_help_lists_every_command() -> None:
     assert accepted
     assert [line.split()[0] for line in text.splitlines()[1:]] == [
         "/approve", "/reject", "/confirm", "/confirm-lower", "/hold", "/resume", "/cancel", "/reason", "/delegate",
-        "/rebaseline", "/accept-role",
+        "/rebaseline", "/kill-criteria", "/accept-role",
     ]  # fmt: skip
 
 

@@ -106,6 +106,7 @@ def test_leakage_is_counted_from_the_plan_of_the_decision() -> None:
     found = figures(some)
     amounts = found.amounts
     assert (amounts.in_year_plan, amounts.in_year_original, amounts.variance) == (648_000, 1_080_000, 0)
+    assert (amounts.ebitda_plan, amounts.ebitda_original) == (648_000, 1_080_000)
     assert (amounts.in_year_loss, amounts.run_rate_loss) == (432_000, 432_000)
     assert found.in_year_losses == {LeakReason.VOLUME: 432_000}
     assert amounts.in_year_fx is not None

@@ -16,6 +16,7 @@ from governance.definitions.parts import Parts, by_version
 from governance.definitions.pipeline import pipeline
 from governance.definitions.results import total
 from governance.definitions.sheet import sheet
+from governance.definitions.steady_state import steady_month
 from governance.definitions.years import (
     FiscalYear,
     YearName,
@@ -24,7 +25,6 @@ from governance.definitions.years import (
     in_year,
     number_of,
     run_rate,
-    steady_month,
 )
 from governance.effects import Account, EffectKind, EffectLine, Version, signed, sum_up
 from governance.facts import Unknown

@@ -168,11 +168,12 @@ CASES = {
     "actuals are observed for some months": case(
         "closed",
         measure(
+            baseline=eur(600_000),
             effects=(
                 *lines(Version.PLAN, 20_000, 60_000),
                 *lines(Version.FORECAST, 20_000, 0),
                 *lines(Version.ACTUAL, 50_000, 0, Period(2026, 8), months=2),
-            )
+            ),
         ),
         "Closed is shut: actuals are booked for 2 of the 3 months that have to be observed (2026-07 to 2026-09)"
         " · controller J. Weber to act · since 21 Nov · ACTUALS_MISSING",

@@ -9,12 +9,12 @@ from decimal import Decimal
 import pytest
 
 from governance.assess import assess
+from governance.definitions.steady_state import steady_window
 from governance.effects import EffectKind, EffectLine
 from governance.gates import MeasureClass, Policy
 from governance.locked_plan import lock_plan
 from governance.measure_state import MeasureState
 from governance.money import Period
-from governance.steady_state import steady_window
 from governance.verdict import Outcome, Verdict
 from tests.governance.factory import NOW, POLICY, evidence, measure
 from tests.governance.test_latest_estimate import ACTUAL, BENEFIT, CAPEX, FORECAST, ONE_OFF, PLAN, RUNNING, at

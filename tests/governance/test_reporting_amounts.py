@@ -101,7 +101,14 @@ def test_the_committees_limit(rates: Rates, limit: int, asked: bool) -> None:
         ),
         pytest.param(RATES, 150_000, [], id="valuable in dollars only"),
         pytest.param(
-            Rates(), 1, ["there is no rate from USD to EUR on 2026-01-01: add it with gatepost rates add"], id="no rate"
+            Rates(),
+            1,
+            [
+                "there is no rate from USD to EUR on 2026-01-01: add it with gatepost rates add",
+                "there is no rate from USD to EUR on 2026-01-01 for a claim on the baseline: "
+                "add it with gatepost rates add",
+            ],
+            id="no rate",
         ),
     ],
 )
@@ -126,7 +133,7 @@ def test_the_value_at_stake(rates: Rates, limit: int, sentences: list[str]) -> N
         pytest.param(
             Rates(),
             Outcome.UNKNOWN,
-            "there is no rate from USD to EUR on 2026-01-01 for a claim on the shared baseline: "
+            "there is no rate from USD to EUR on 2026-01-01 for a claim on the baseline: "
             "add it with gatepost rates add",
             id="a claim that cannot be compared is no smaller claim",
         ),

@@ -12,14 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance import portfolio
+from governance.closed_months import ClosedMonths
 from governance.definitions.leakage import LeakReason
 from governance.definitions.years import FiscalYear
-from governance.effects import ZERO, Account, EffectKind, EffectLine, Version
+from governance.effects import ZERO, Account, EffectKind, EffectLine, Version, sum_up
 from governance.hierarchy import Dimension, RollUpMeasure
+from governance.latest_estimate import LatestEstimate, latest_estimate
 from governance.left_out import LeftOut, funnel_step
 from governance.measure import HierarchyPath, MeasureId
 from governance.measure_figures import measure_figures
 from governance.money import Money, Period
+from governance.plan_check import CheckKind
+from governance.plan_checks import plan_checks
 from governance.rates import Rate, Rates
 from governance.roll_up import AMOUNTS, MeasureFigures, RollUpSettings
 from governance.signature import SignedLine
@@ -249,3 +253,49 @@ def test_an_off_ramp_replaces_the_stage_in_the_funnel() -> None:
     cases = [("decided", None), (None, None), ("decided", "on_hold"), ("decided", "killed"), (None, "cancelled")]
     assert [funnel_step(*case) for case in cases] == ["decided", "", "on_hold", "on_hold", "cancelled"]
     assert funnel_step("decided", "cancelled", left=True) == "left"
+
+
+CLOSED = ClosedMonths({"nordbank ag": Period(2026, 6), "": Period(2026, 3)})
+
+
+@pytest.mark.parametrize(
+    ("entity", "closed", "estimate"),
+    [
+        pytest.param("Nordbank AG", Period(2026, 6), 900, id="its own close"),
+        pytest.param("Nordbank Suisse SA", Period(2026, 3), 1050, id="what all have closed together"),
+        pytest.param(None, Period(2026, 3), 1050, id="no legal entity"),
+    ],
+)
+def test_totals_take_the_closed_month_that_the_verdict_takes(entity: str | None, closed: Period, estimate: int) -> None:
+    """100 a month is forecast and 50 is booked through October: each booked month that is closed loses 50."""
+    lines = (*PLAN, *FORECAST, *monthly(Version.ACTUAL, 50, JANUARY, 10))
+    settings = replace(CALENDAR, closed=Period(2026, 10), closed_months=CLOSED)
+    amounts = measure_figures(entry(*lines, legal_entity=entity), settings, RATES).amounts
+    judged = latest_estimate(sum_up(lines), date(2026, 11, 21), CLOSED.through(entity))
+    assert isinstance(judged, LatestEstimate)
+    assert (settings.closed_of(entity), amounts.ebitda_estimate) == (closed, estimate)
+    assert amounts.ebitda_estimate == judged.at_completion
+
+
+def test_a_month_that_is_closed_early_does_not_count_before_it_is_over() -> None:
+    settings = replace(CALENDAR, closed=Period(2026, 5), closed_months=CLOSED)
+    assert settings.closed_of("Nordbank AG") == Period(2026, 5)
+
+
+@given(st.lists(st.integers(-50, 300), min_size=3, max_size=36))
+def test_the_light_and_the_sheet_have_one_run_rate(amounts: list[int]) -> None:
+    """Of a measure in full benefit, whose forecast is its plan."""
+    kinds = (EffectKind.BENEFIT, EffectKind.RECURRING_COST)
+    lines = tuple(
+        EffectLine(version, kinds[amount < 0], JANUARY.plus(n), eur(abs(amount)))
+        for n, amount in enumerate(amounts)
+        for version in (Version.PLAN, Version.FORECAST)
+    )
+    figures = measure_figures(entry(*lines), CALENDAR, RATES).amounts
+    effects = sum_up(lines)
+    estimate = latest_estimate(effects, date(2026, 11, 21))
+    if isinstance(estimate, LatestEstimate):
+        checks = plan_checks(effects, estimate, date(2026, 11, 21), 1)
+        for check in checks:
+            if check.kind is CheckKind.RUN_RATE:
+                assert check.planned.amount == figures.run_rate_plan

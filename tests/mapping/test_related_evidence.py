@@ -118,6 +118,7 @@ def _wanted(some: WorkItem, join: JoinRule) -> EvidenceNeeds:
 
 LINKED = item(
     {"Changes": "CHG2, CHG1"},
+    blocking_links=(),
     links=(Link("relates to", "CHG9"), Link("is blocked by", "CHG8"), Link("Relates to", "CHG7")),
 )
 

@@ -81,7 +81,7 @@ def digest(services: Services) -> Blueprint:
         title = message.title if message else "Gatepost: no open tasks"
         body = message.body if message else "This is how a digest will reach you. You have no open tasks now."
         try:
-            sent = Messenger(allowed).send(preference.address, title, body)
+            sent = Messenger(allowed, services.message_way_out).send(preference.address, title, body)
             result = "Sent. It should arrive in a moment." if sent else "The address did not accept the message."
         except ConfigurationError as error:
             sent, result = False, str(error)

@@ -155,6 +155,5 @@ def _provider(services: Services) -> IdentityProvider:
         scopes=settings.oidc_scopes,
         groups_claim=settings.oidc_groups_claim,
     )
-    return IdentityProvider(
-        client, timeout=Timeout(settings.connect_timeout, settings.read_timeout), clock=system_clock
-    )
+    timeout = Timeout(settings.connect_timeout, settings.read_timeout)
+    return IdentityProvider(client, timeout=timeout, clock=system_clock, network=services.network)

@@ -71,6 +71,8 @@ LABELS = {
     "funding": "Whether money may be spent",
     "written_at": "When Gatepost wrote last",
     "baseline_id": "Name of the baseline",
+    "baseline_series": "Baseline by month",
+    "baseline_kind": "What the baseline is of",
 }
 """Labels where the key alone would not be clear."""
 REQUIRED: frozenset[Path] = frozenset({("name",), ("connection",), ("roles", "owner")})

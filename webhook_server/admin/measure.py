@@ -26,10 +26,10 @@ from connector.store.measures.benefit_slips import stored_slip
 from connector.store.measures.commands import SubmittedRuling, ruling
 from connector.store.measures.measure_details import MeasureDetails, MeasureSnapshot, measure_details
 from connector.store.measures.names_for_viewer import (
+    decision_without_names,
     hidden_links,
     visible_names,
     with_visible_names,
-    without_hidden_links,
 )
 from connector.store.operations.source_ages import source_ages
 from connector.store.queue.submitted_commands import SqlSubmittedCommands
@@ -43,6 +43,7 @@ from governance.locked_plan import net_of
 from governance.measure_gates import gates_of
 from governance.money import Money, Period
 from governance.slip_effect import BenefitSlip
+from governance.stated_criteria import criteria_in, stated_criteria
 from mapping.policy import Policies
 from webhook_server.admin import measure_view as show
 from webhook_server.admin.as_known import keep_day, policies_of_version, requested_day
@@ -183,7 +184,7 @@ def past_page(
     policy = policies.of(details.snapshot.measure) if policies else None
     before = request.args.get("before", type=int)
     lines, more = timeline_page(connection, row["id"], before, policy, on.at)
-    page = page_data(details, policy, viewer, on)
+    page = page_data(details, policy, viewer, on) | slip_data(details, policy.fiscal_year_start if policy else 1)
     return render_template("measure/show.html", **page, timeline=lines, timeline_after=more)
 
 
@@ -195,7 +196,7 @@ def _with_names(connection: Connection, details: MeasureDetails, viewer: Viewer)
     return replace(
         details,
         snapshot=replace(details.snapshot, verdict=with_visible_names(verdict, visible)),
-        evidence=without_hidden_links(details.evidence, name, visible),
+        evidence=decision_without_names(details.evidence, visible, name),
     )
 
 
@@ -271,6 +272,9 @@ def page_data(
         "evidence": details.evidence,
         "evidence_at": details.evidence_decided_at,
         "related": details.related_items,
+        "stated_criteria": stated_criteria(snapshot.commands),
+        "criteria_in": criteria_in,
+        "agreed_text": "; ".join(one.text for one in verdict.kill_criteria),
         "capitalisation": capitalisation_of(snapshot, Period.of(today)),
         "stage_label": lambda key: policy.label(key) if policy else key or "None yet",
     }

@@ -37,6 +37,7 @@ from governance.validation import CONFIRMATION_VERBS
 from mapping.policy import Policies
 from webhook_server.admin import measure_view as show
 from webhook_server.admin.confirmation_form import amount_in, claimed_rows, confirmation_errors, with_months
+from webhook_server.admin.criteria_form import ROWS, criteria_errors, criteria_text, stages_to_reach, stated_form
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.api.idempotency import IdempotentRequest, caller_of
 from webhook_server.api.problem import Problem
@@ -159,7 +160,7 @@ def _submit(services: Services, requested: ActionRequest, viewer: Viewer) -> Res
     if form.get("fingerprint") != requested.fingerprint:
         return make_response(_render_form(services, requested, viewer, {"fingerprint": FIGURES_CHANGED}), 409)
     reply = submit_command(
-        services, viewer, MeasureId(row["id"]), _command_text(requested.action, form), SubmissionChannel.PAGE
+        services, viewer, MeasureId(row["id"]), _command_text(requested, form), SubmissionChannel.PAGE
     )
     if isinstance(reply, SubmissionRefused):
         errors = {"command": f"{reply.problem} {reply.hint}"}
@@ -175,8 +176,11 @@ def _redirect_to_measure(name: str, command_number: int | None = None, anchor: s
     return Response(answer.get_data(), answer.status_code, answer.headers)
 
 
-def _command_text(action: AvailableAction, form: Mapping[str, str]) -> str:
+def _command_text(requested: ActionRequest, form: Mapping[str, str]) -> str:
     """The command; amounts and months are those that were shown."""
+    action = requested.action
+    if action.verb is Verb.KILL_CRITERIA:
+        return command_line(action.verb, text=criteria_text(form, requested.policy))
     delegating = action.verb is Verb.DELEGATE
     stated = action.amount.amount if action.amount else None
     if action.verb is Verb.CONFIRM_LOWER:
@@ -203,6 +207,10 @@ def _form_errors(requested: ActionRequest, form: Mapping[str, str]) -> dict[str,
         errors["text"] = f"Write up to {MAX_TEXT_LENGTH} characters; this has {len(text)}."
     if requested.action.verb in CONFIRMATION_VERBS:
         errors |= confirmation_errors(requested.action, form)
+    if requested.action.verb is Verb.KILL_CRITERIA:
+        errors |= criteria_errors(form, requested.policy)
+        if not errors and len(criteria_text(form, requested.policy)) > MAX_TEXT_LENGTH:
+            errors["others"] = f"All criteria together have up to {MAX_TEXT_LENGTH} characters."
     if requested.action.verb is Verb.DELEGATE:
         if not form.get("delegate", "").strip():
             errors["delegate"] = "Name the person who stands in."
@@ -243,6 +251,9 @@ def _render_form(
         "stage_label": requested.policy.label(action.stage) if action.stage else "",
         "former_holder": _former_holder(requested),
         "people": _possible_delegates(services, viewer, row["connection"]) if action.verb is Verb.DELEGATE else [],
+        "criterion_rows": ROWS if action.verb is Verb.KILL_CRITERIA else (),
+        "criteria": request.form or stated_form(snapshot.measure, requested.policy),
+        "stages_to_reach": [(stage.key, stage.label) for stage in stages_to_reach(requested.policy)],
         "latest_day": formats().now.date() + timedelta(days=requested.policy.thresholds.delegation_days),
     }
     return render_template("measure/action.html", **page)

@@ -258,6 +258,7 @@ def action_label(action: AvailableAction, policy: Policy, state: MeasureState) -
         Verb.CANCEL: "Cancel the measure",
         Verb.REBASELINE: "Ask for a re-baseline",
         Verb.DELEGATE: "Delegate",
+        Verb.KILL_CRITERIA: "Choose the kill criteria",
     }[action.verb]
 
 

@@ -12,12 +12,14 @@ from flask.typing import ResponseReturnValue
 from connector.bootstrap import Services, system_clock
 from connector.finance.ledger_lines import WrongLine, money_of
 from connector.finance.post_lines import may_close
+from connector.measures.usable_rates import reporting_of
 from connector.people.permissions import Role
 from connector.store.ledger.entries import read_entries
 from connector.store.ledger.measure_names import key_by_id, measures_by_name
 from governance.ledger import LedgerEntry
 from governance.money import Money, Period
 from governance.month_close import CloseItem, CloseState, CloseStep, RefusedStep, Signer
+from governance.rates import Reporting
 from governance.reconciliation import kind_text
 from webhook_server.admin.money_lock import agree_to_lock, lock_data, prepare_lock, refuse_lock
 from webhook_server.admin.navigation import MEASURE_READERS
@@ -76,7 +78,7 @@ def prepare() -> ResponseReturnValue:
     by, reason = _signer(), request.form.get("reason", "")
     return _answer(
         current_services().month_close.prepare(
-            month, entity, _currency(), by=by, now=system_clock(), reason=reason, gl_cost=gl_cost
+            month, entity, _reporting(), by=by, now=system_clock(), reason=reason, gl_cost=gl_cost
         ),
         "is prepared: a second person has to accept it",
     )
@@ -93,7 +95,7 @@ def reopen() -> ResponseReturnValue:
 def accept(number: int) -> ResponseReturnValue:
     """Sign what somebody else prepared."""
     _require_step(number)
-    done = current_services().month_close.accept(number, _currency(), by=_signer(), now=system_clock())
+    done = current_services().month_close.accept(number, _reporting(), by=_signer(), now=system_clock())
     return _answer(done, "is signed")
 
 
@@ -171,7 +173,7 @@ def _shown(entity: str, wanted: Period | None) -> MonthShown:
     month = wanted or (state.waiting.month if state.waiting else None)
     if month is None:
         month = min(state.closed_through.plus(1), over) if state.closed_through else over
-    items = close.checklist(month, entity, _currency())
+    items = close.checklist(month, entity, _reporting())
     return MonthShown(entity, month, state, items, close.steps(entity))
 
 
@@ -197,9 +199,8 @@ def _signer() -> Signer:
     return Signer(viewer.login, viewer.person)
 
 
-def _currency() -> str:
-    config = current_services().active_config()
-    return config.reporting_currency if config else ""
+def _reporting() -> Reporting:
+    return reporting_of(current_services().active_config())
 
 
 def _gl_cost(text: str) -> Money | str | None:
@@ -208,7 +209,7 @@ def _gl_cost(text: str) -> Money | str | None:
     if not amount:
         return None
     try:
-        return money_of(amount, currency.strip() or _currency())
+        return money_of(amount, currency.strip() or _reporting().currency)
     except WrongLine as error:
         return f"Cost in the general ledger: {error}, such as 1200.50 EUR."
 

@@ -112,7 +112,7 @@ def bridge(overview: PortfolioOverview, horizon: Horizon, by: str, names: Mappin
     rest = estimate - plan - sum((step.amount for step in shown), ZERO)
     if rest:
         shown = (*shown, BridgeStep("Not compared", rest))
-    begin = "Plan of the decision" if horizon.is_replaced(overview.total) else "Plan"
+    begin = "Plan original" if horizon.is_replaced(overview.total) else "Plan"
     return Bridge(horizon, begin, plan, shown, estimate)
 
 

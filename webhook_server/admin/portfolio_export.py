@@ -27,9 +27,9 @@ FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 """Beginnings of texts that a spreadsheet treats as formulas."""
 
 MEASURE_COLUMNS = (
-    "key", "title", "portfolio", "program", "project", "package", "owner", "stage", "gate", "implementation",
-    "potential", "not in the totals", *(WORDS[name].heading for name in AMOUNTS), "currency", "reason", "blockers",
-    "findings", "missing rate", "address",
+    "key", "title", "portfolio", "program", "project", "package", "owner", "further roles", "stage", "gate",
+    "implementation", "potential", "not in the totals", *(WORDS[name].heading for name in AMOUNTS), "currency",
+    "reason", "blockers", "findings", "missing rate", "address",
 )  # fmt: skip
 """Amounts in the words of the definition sheet."""
 LINE_COLUMNS = (
@@ -76,7 +76,7 @@ def _csv_rows(
         after: str | None = None
         while True:
             if rows == "measures":
-                page, piece = _measures(lists, after, currency, asked.rates)
+                page, piece = _measures(lists, after, currency, asked.rates, is_today=asked.on is None)
             else:
                 page, piece = _lines(lists, wanted, after, currency, rates)
             yield _csv(piece)
@@ -86,7 +86,7 @@ def _csv_rows(
 
 
 def _measures(
-    lists: PortfolioLists, after: str | None, currency: str, view: RatesView
+    lists: PortfolioLists, after: str | None, currency: str, view: RatesView, *, is_today: bool
 ) -> tuple[str | None, list[Sequence[object]]]:
     page = lists.measures("key", after, BATCH_ROWS)
     return page.next_cursor, [
@@ -95,6 +95,7 @@ def _measures(
             row.title,
             *row.hierarchy,
             row.owner,
+            "; ".join(f"{key.replace('_', ' ')}: {name}" for key, name in row.further_roles) if is_today else "",
             row.step,
             row.gate,
             row.implementation,

@@ -101,6 +101,23 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
             present_rates(services, mappings),
         )
 
+    @blueprint.get("/workbook.xlsx")
+    @requires_role(*MEASURE_READERS)
+    def workbook() -> Response:
+        """The same part of the portfolio as an Excel workbook."""
+        # What writes workbooks is imported when somebody wants one: no other request needs it.
+        from webhook_server.admin.portfolio_workbook import workbook_file
+
+        portfolio_request = PortfolioRequest.from_query(request.args)
+        return workbook_file(
+            services,
+            current_viewer(),
+            portfolio_request,
+            mappings.active(),
+            present_rates(services, mappings),
+            stages(),
+        )
+
 
 def present_rates(services: Services, mappings: MappingCache) -> Rates:
     """As the totals use them."""

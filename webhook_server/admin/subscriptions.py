@@ -91,7 +91,10 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
     def test(name: str) -> str:
         subscription = _find_subscription(services, name)
         result = send_trial_event(
-            subscription, WebhookSender(services.subscription_host_rules, system_clock), uuid4(), system_clock()
+            subscription,
+            WebhookSender(services.subscription_host_rules, system_clock, network=services.network),
+            uuid4(),
+            system_clock(),
         )
         return _render(services, subscription, test_result=result)
 

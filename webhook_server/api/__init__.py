@@ -14,6 +14,7 @@ from connector.bootstrap import Services
 from webhook_server.api import (
     audit,
     benefit_slip,
+    budget_locks,
     commands,
     connections,
     dead_letters,
@@ -57,6 +58,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *subscriptions.OPERATIONS,
     *rates.OPERATIONS,
     *ledger.OPERATIONS,
+    *budget_locks.OPERATIONS,
     *audit.OPERATIONS,
     *tokens.OPERATIONS,
     *version.OPERATIONS,

@@ -11,7 +11,7 @@ from connector.bootstrap import MappingCache
 from connector.store.measures import measure_queries
 from connector.store.measures.benefit_slips import stored_slip
 from governance.facts import Unknown
-from webhook_server.api.measure_lookup import MEASURE_PARAMETER, TAG, find_measure
+from webhook_server.api.measure_lookup import MEASURE_PARAMETER, TAG, KnownOnQuery, find_known
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.values import Amount, Model
 
@@ -34,7 +34,8 @@ class BenefitSlipModel(Model):
 
 def show(call: ApiCall) -> BenefitSlipModel:
     with call.services.read_as(call.viewer) as connection:
-        rows = measure_queries.effect_lines(connection, find_measure(call, connection)["id"])
+        row, known = find_known(call, connection)
+        rows = known.lines if known is not None else measure_queries.effect_lines(connection, row["id"])
     active = MappingCache(call.services.mappings).active()
     slip = stored_slip(rows, active.config.fiscal_year_start if active is not None else 1)
     if slip is None or isinstance(slip, Unknown):
@@ -62,7 +63,7 @@ def show(call: ApiCall) -> BenefitSlipModel:
 OPERATIONS = (
     Operation(
         "GET", "/measures/{measure}/benefit-slip", TAG, "Show how much later the benefit begins, and what that costs",
-        show, BenefitSlipModel, path_parameters=(MEASURE_PARAMETER,),
-        problems={409: "Several measures have this key; the type is urn:gatepost:ambiguous."},
+        show, BenefitSlipModel, query=KnownOnQuery, path_parameters=(MEASURE_PARAMETER,),
+        problems={409: "Several measures have this key; the code is ambiguous_key."},
     ),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping
 from connector.bootstrap import Services, system_clock
 from connector.measures.books import BothBooks, both_books, local_books
 from connector.measures.counted_lines import counted_lines
+from connector.store.ledger.closed_months import closed_months
 from connector.store.measures import measure_queries
 from connector.store.measures.plan_rates import plan_rates
 from governance.books import BooksFigures, BookSums
@@ -25,7 +26,8 @@ class BookSumsModel(Model):
     plan: Amount | None
     estimate: Amount | None = Field(description="What is booked, and the forecast after it.")
     actual: Amount | None
-    variance: Amount | None = Field(description="Estimate less plan.")
+    fx: Amount | None = Field(description="What exchange rates made of the estimate since the decision.")
+    variance: Amount | None = Field(description="Estimate less plan, both at the rates of the decision.")
 
 
 class BooksModel(Model):
@@ -49,7 +51,8 @@ def books_of(services: Services, connection: Connection, row: RowMapping) -> Bot
         return None
     lines = counted_lines(measure_queries.effect_lines(connection, row["id"]))
     frozen = plan_rates(connection, row["id"])
-    found = both_books(config, row["legal_entity"], lines, services.rates.rates(), system_clock().date(), frozen)
+    closed, today = closed_months(connection).through(row["legal_entity"]), system_clock().date()
+    found = both_books(config, row["legal_entity"], lines, services.rates.rates(), today, frozen, closed)
     return _both_books(found) if found else None
 
 
@@ -72,7 +75,7 @@ def _sums(sums: BookSums | None, currency: str) -> BookSumsModel | None:
     if sums is None:
         return None
     return BookSumsModel(
-        **{name: _amount(getattr(sums, name), currency) for name in ("plan", "estimate", "actual", "variance")}
+        **{name: _amount(getattr(sums, name), currency) for name in ("plan", "estimate", "actual", "fx", "variance")}
     )
 
 

@@ -115,6 +115,16 @@ class RebaselineCommand(Model):
         return command_line(Verb.REBASELINE, text=self.text)
 
 
+class KillCriteriaCommand(Model):
+    """The criteria that stop the measure."""
+
+    verb: Literal["kill-criteria"]
+    text: LongText = Field(description="The criteria.")
+
+    def line(self) -> str:
+        return command_line(Verb.KILL_CRITERIA, text=self.text)
+
+
 class DelegateCommand(Model):
     verb: Literal["delegate"]
     delegate: ShortText = Field(description="The person, by id or user name in the tool.")
@@ -143,6 +153,7 @@ AnyCommand = (
     | CancelCommand
     | ReasonCommand
     | RebaselineCommand
+    | KillCriteriaCommand
     | DelegateCommand
     | AcceptRoleCommand
 )

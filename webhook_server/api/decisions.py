@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlalchemy import RowMapping
 
 from connector.store.measures import measure_queries
-from connector.store.measures.names_for_viewer import decision_without_names
+from connector.store.measures.names_for_viewer import VisibleNames, decision_without_names
 from governance.verdict import GateState
 from webhook_server.api.gates_model import ITEM_GATE
 from webhook_server.api.measure_lookup import (
@@ -63,9 +63,8 @@ def show_decision(call: ApiCall) -> DecisionDetail:
             f"There is no decision {call.number_parameter('number')}.",
             "A measure's decisions are listed with their numbers.",
         )
-    verdict, evidence = row["verdict"], row["evidence"]
-    if not call.viewer.sees_everything:
-        verdict, evidence = decision_without_names(verdict), decision_without_names(evidence)
+    visible = VisibleNames(everything=call.viewer.sees_everything)
+    verdict, evidence = (decision_without_names(row[part], visible) for part in ("verdict", "evidence"))
     return DecisionDetail(decision=_decision(row), verdict=verdict, evidence=evidence)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from connector.bootstrap import system_clock
 from connector.finance.ledger_lines import MAX_LINES, WrongLine, entry_of, money_of
 from connector.finance.post_lines import may_close, may_post, post_lines
+from connector.measures.usable_rates import reporting_of
 from connector.people.permissions import Action, TokenScope
 from connector.store.ledger.entries import read_entries, related_entries
 from connector.store.ledger.measure_names import measures_by_name
@@ -20,6 +21,7 @@ from governance.ledger import EntryId, EntryType, LedgerEntry, LedgerVersion, Ne
 from governance.ledger_source import EnteredBy, FileCell, SourceRecord
 from governance.money import Money, Period
 from governance.month_close import CloseItemKind, CloseStep, RefusedStep, Signer, StepKind
+from governance.rates import Reporting
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
 from webhook_server.api.problem import Problem, ProblemCode
 from webhook_server.api.values import Amount, LongText, Model, Page, PageQuery, ShortText, make_page, number_cursor
@@ -209,7 +211,7 @@ def show_month(call: ApiCall) -> MonthModel:
     month, entity = Period.parse(query.month), query.legal_entity or ""
     _require_whole(call, entity)
     state = call.services.month_close.state(entity, system_clock())
-    items = call.services.month_close.checklist(month, entity, _currency(call))
+    items = call.services.month_close.checklist(month, entity, _reporting(call))
     return MonthModel(
         month=query.month,
         legal_entity=entity,
@@ -230,7 +232,7 @@ def prepare_close(call: ApiCall) -> CloseStepModel:
     _require_whole(call, sent.legal_entity)
     return _answered(
         call.services.month_close.prepare(
-            Period.parse(sent.month), sent.legal_entity, _currency(call), by=_signer(call), now=system_clock(),
+            Period.parse(sent.month), sent.legal_entity, _reporting(call), by=_signer(call), now=system_clock(),
             reason=sent.reason, gl_cost=_gl_cost(sent.gl_cost),
         )
     )  # fmt: skip
@@ -248,7 +250,7 @@ def request_reopening(call: ApiCall) -> CloseStepModel:
 
 def accept_step(call: ApiCall) -> CloseStepModel:
     number = _step_number(call)
-    return _answered(call.services.month_close.accept(number, _currency(call), by=_signer(call), now=system_clock()))
+    return _answered(call.services.month_close.accept(number, _reporting(call), by=_signer(call), now=system_clock()))
 
 
 def refuse_step(call: ApiCall) -> CloseStepModel:
@@ -286,9 +288,8 @@ def _measure_id(connection: Connection, name: str) -> str:
     return found[0].id
 
 
-def _currency(call: ApiCall) -> str:
-    config = call.services.active_config()
-    return config.reporting_currency if config else ""
+def _reporting(call: ApiCall) -> Reporting:
+    return reporting_of(call.services.active_config())
 
 
 def _gl_cost(given: Amount | None) -> Money | None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import RowMapping
 
+from connector.store.measures.further_holders import further_holders
 from connector.store.measures.stored_gates import stored_gates
 from governance.measure_gates import gates_of
 from governance.money import Money
@@ -15,6 +19,7 @@ from webhook_server.api.measure_models import (
     CheckWithColour,
     Figures,
     FindingModel,
+    FurtherHolder,
     MeasureSummary,
     PlanCheckModel,
     PlanFigures,
@@ -39,8 +44,16 @@ def measure_summary(row: RowMapping) -> MeasureSummary:
         figures=figures,
         gates=gates_model(gates_of(stored_gates(row))),
         finding_count=row["finding_count"],
+        further_roles=[FurtherHolder(role=role, name=name) for role, name in further_holders(_further(row))],
         **{name: row[name] for name in same},
     )
+
+
+def _further(row: RowMapping) -> Mapping[str, Any] | None:
+    """Of one measure by its facts, which may be those of a day; in a list by a column of their own."""
+    if "facts" not in row:
+        return row["further_roles"]  # type: ignore[no-any-return]  # an object of JSON
+    return row["facts"].get("roles", {}).get("further")  # type: ignore[no-any-return]
 
 
 def finding_model(finding: Finding) -> FindingModel:

@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy import RowMapping
 
 from connector.store.measures import measure_queries
-from connector.store.measures.names_for_viewer import decision_without_names
+from connector.store.measures.names_for_viewer import VisibleNames, decision_without_names
 from connector.store.measures.verdicts import verdict_of, verdict_to_json
 from governance.effects import Account, EffectKind, Version
 from governance.verdict import Colour, GateState
@@ -83,7 +83,7 @@ def explain(call: ApiCall) -> Explanation | Reply:
     stored = verdict_to_json(verdict_of(row))
     return Explanation(
         lines=row["explanation"].splitlines(),
-        verdict=stored if call.viewer.sees_everything else decision_without_names(stored),
+        verdict=decision_without_names(stored, VisibleNames(everything=call.viewer.sees_everything)),
         **{name: row[name] for name in names},
     )
 

@@ -29,6 +29,11 @@ class Figures(Model):
     variance: Amount | None = Field(description="At completion minus plan.")
 
 
+class FurtherHolder(Model):
+    role: str = Field(description="Key of the role in the mapping, such as `risk_owner`.")
+    name: str
+
+
 class MeasureSummary(Model):
     id: str
     key: str
@@ -42,6 +47,7 @@ class MeasureSummary(Model):
     owner: str | None
     sponsor: str | None
     controller: str | None
+    further_roles: list[FurtherHolder] = Field(description="Who holds the roles that the mapping adds.")
     stage: str | None = Field(description="The last granted stage.")
     tool_stage: str | None = Field(description="The stage that the item's status corresponds to.")
     gates: GatesModel

@@ -88,7 +88,8 @@ class PortfolioTotals(Model):
     fiscal_year: int = Field(description="As the organisation names it, by its first or its last calendar year.")
     fiscal_year_begins: date
     closed_month: date = Field(
-        description="First day of the month until which actuals count; forecasts count after it."
+        description="First day of the last month that is over. Actuals count until it, or until the last month that "
+        "the legal entity has closed; forecasts count after it."
     )
     committed_from: str = Field(description="Key of the stage from which totals count a measure.")
     refreshed_at: datetime = Field(description="When the figures were calculated.")

@@ -24,6 +24,8 @@ class PortfolioAmounts(Model):
     recurring_estimate: Amount | None = _described("recurring_estimate")
     one_off_plan: Amount | None = _described("one_off_plan")
     one_off_estimate: Amount | None = _described("one_off_estimate")
+    budget: Amount | None = _described("budget")
+    ebitda_original: Amount | None = _described("ebitda_original")
     ebitda_plan: Amount | None = _described("ebitda_plan")
     ebitda_estimate: Amount | None = _described("ebitda_estimate")
     ebitda_actual: Amount | None = _described("ebitda_actual")

@@ -96,6 +96,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "key": "The item's key in its tool.",
     "kind": "What kind of thing it is.",
     "kinds": "The same by kind of effect.",
+    "last": "The last month.",
     "last_at": "When the last one happened.",
     "last_delivered_at": "When the last one was accepted.",
     "ledger_digest": "SHA-256 of the entries that it is about.",

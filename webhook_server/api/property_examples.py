@@ -45,6 +45,7 @@ EXAMPLES: Mapping[str, str | int | bool] = {
     "field": "Gate",
     "fields": "key",
     "finding": "CREEP",
+    "first": "2027-01",
     "first_month": "2026-08",
     "fiscal_year": 2026,
     "fiscal_year_begins": 1,

@@ -151,7 +151,7 @@ def resume(call: ApiCall) -> SubscriptionModel:
 
 
 def test(call: ApiCall) -> TrialResultModel:
-    sender = WebhookSender(call.services.subscription_host_rules, system_clock)
+    sender = WebhookSender(call.services.subscription_host_rules, system_clock, network=call.services.network)
     trial = send_trial_event(_find_subscription(call), sender, uuid4(), system_clock())
     return TrialResultModel(
         accepted=trial.accepted, summary=trial.summary, request=trial.request, response=trial.response

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from connector.measures.why import MeasureWhy, measure_why, why_of_now
+from connector.measures.why import MeasureWhy, Rating, measure_why, why_of_now
 from connector.store.measures.known_changes import KnownChange
 from connector.store.reporting.figures_history import PastPortfolio, figures_at
 from connector.store.reporting.portfolio import Portfolio
@@ -55,6 +55,7 @@ class WhyModel(Model):
     problem: str = Field(description="Why there is no variance; empty otherwise.")
     kinds: list[KindModel]
     other: Amount | None = Field(description="What the variance holds beside the lines.")
+    rating: Rating = Field(description="How the amounts are converted; a past day is shown in constant currency.")
     stated_reason: str
     changes: list[KnownChangeModel] = Field(description="Newest first.")
     changes_complete: bool = Field(description="False when older changes are left out.")
@@ -143,6 +144,7 @@ def _why(found: MeasureWhy) -> WhyModel:
         problem=found.problem,
         kinds=[_kind(share, currency, found.change_of(share)) for share in tree.kinds] if tree else [],
         other=_money(tree.other, currency) if tree else None,
+        rating=found.rating,
         stated_reason=found.stated_reason,
         changes=[_change(change) for change in found.known.changes],
         changes_complete=found.known.complete,

@@ -85,30 +85,31 @@
       };
     },
 
-    // A bridge: the first and the last bar stand on zero, those between hang where the one before has ended.
+    // A bridge, from top to bottom: the first and the last bar stand on zero, those between hang where the one before has
+    // ended.  Lying bars leave each name and each amount a line of its own, however many there are.
     bridge(data, c, width) {
       const write = writer(data.locale);
       const compact = short(data.locale);
       const low = data.bars.map((bar) => Math.min(bar.from, bar.to));
       const minimum = data.minimum;
       const colour = { total: c.actual, gain: c.gain, loss: c.loss };
-      const narrow = width / data.bars.length < 74;
+      const room = width < 480 ? 96 : 150;
       return {
         ...base(c),
-        grid: { left: 4, right: 8, top: 24, bottom: 4, containLabel: true },
+        grid: { left: 4, right: 64, top: 4, bottom: 4, containLabel: true },
         tooltip: { ...base(c).tooltip, axisPointer: { type: "shadow" }, formatter: (points) => {
           const bar = data.bars[points[0].dataIndex];
           const step = bar.kind === "total" ? write(bar.to) : `${bar.to > bar.from ? "+" : ""}${write(bar.to - bar.from)}`;
           return `${bar.name}\n${step} ${data.unit}`;
         } },
-        xAxis: names(c, data.bars.map((bar) => bar.name), { interval: 0, rotate: narrow ? 35 : 0, width: narrow ? 96 : 70, overflow: narrow ? "truncate" : "break" }),
-        yAxis: { ...amounts(c, data.locale), min: minimum },
+        xAxis: { ...amounts(c, data.locale), min: minimum, splitNumber: width < 480 ? 3 : 5 },
+        yAxis: { ...names(c, data.bars.map((bar) => bar.name), { interval: 0, width: room, overflow: "truncate" }), inverse: true },
         series: [
           { type: "bar", stack: "bridge", silent: true, itemStyle: { color: "transparent" }, data: low.map((value, place) => (data.bars[place].kind === "total" ? minimum : value)) },
           {
-            type: "bar", stack: "bridge", barMaxWidth: 52,
+            type: "bar", stack: "bridge", barMaxWidth: 28,
             data: data.bars.map((bar) => ({ value: bar.kind === "total" ? bar.to - minimum : Math.abs(bar.to - bar.from), itemStyle: { color: colour[bar.kind] } })),
-            label: { show: width > 480, position: "top", color: c.soft, fontSize: FONT, formatter: ({ dataIndex }) => {
+            label: { show: true, position: "right", color: c.soft, fontSize: FONT, formatter: ({ dataIndex }) => {
               const bar = data.bars[dataIndex];
               return bar.kind === "total" ? compact(bar.to) : `${bar.to > bar.from ? "+" : ""}${compact(bar.to - bar.from)}`;
             } },

@@ -31,6 +31,7 @@ AUDITED = {
     "auth": "kind of sign-in",
     "api_url": "address of the interface",
     "oauth": "OAuth client",
+    "network": "way out of the network",
     "expires_at": "end of the credential",
     "webhook_secrets": "secret of the events",
     "webhook_auth": "proof of the events",

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
 from connector.errors import ConfigurationError
+from connector.http.network import ConnectionNetwork
 from connector.http.tool_access import (
     Auth,
     Deployment,
@@ -58,6 +59,8 @@ class ConnectionRecord:
     """What was registered at the tool: kind, id, address, end."""
     made_on_page: bool = False
     """Whether its address was entered on a page: then it must lead to a public or allowed host at each connection."""
+    network: ConnectionNetwork | None = field(default=None, repr=False)
+    """Its own proxy, authorities and client certificate, where they are not the installation's."""
 
     def accepted_secrets(self, now: datetime) -> tuple[str, ...]:
         """The secrets that events may be signed with; the one before the last rotation until its end."""
@@ -155,6 +158,7 @@ class Connections:
             "webhook_auth": sorted(kind.value for kind in record.webhook_auth),
             "webhook_registration": record.webhook_registration,
             "made_on_page": record.made_on_page,
+            "network": self._vault.encrypt(json.dumps(asdict(record.network))) if record.network else None,
         }
         with self._engine.begin() as transaction:
             before = transaction.execute(select(CONNECTION).where(CONNECTION.c.name == record.name)).mappings().first()
@@ -277,7 +281,12 @@ class Connections:
             webhook_auth=frozenset(WebhookAuth(kind) for kind in values["webhook_auth"]),
             webhook_registration=values["webhook_registration"],
             made_on_page=values["made_on_page"],
+            network=_network(self._vault.decrypt(values["network"])) if values["network"] else None,
         )
+
+
+def _network(stored: str) -> ConnectionNetwork:
+    return ConnectionNetwork(**json.loads(stored))
 
 
 def _token_expired(record: ConnectionRecord, due: datetime | None, refused: str | None) -> bool:

@@ -42,9 +42,10 @@ def open_database(url: URL, *, pool_size: int, application: str) -> Engine:
     engine = create_engine(
         url,
         pool_size=pool_size,
-        max_overflow=4,
+        max_overflow=12,
         pool_pre_ping=True,
-        pool_timeout=10,
+        # A webhook endpoint answers within five seconds, also when every session is in use.
+        pool_timeout=3,
         connect_args=session_options(application),
     )
     event.listen(engine, "connect", _work_as_application)

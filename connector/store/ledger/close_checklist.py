@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from connector.store.ledger.quarantine import open_quarantine
 from connector.store.reporting.exchange_rates import all_rates
-from governance.money import Period
+from governance.money import Money, Period
 from governance.month_close import DUE_AFTER, CloseItem, CloseItemKind
-from governance.rates import RATE_AGE_DAYS, MissingRate, RateKind, Rates
+from governance.rates import MissingRate, RateKind, Rates, Reporting
 from governance.reconciliation import kind_text
 
 RATES_BY = "an administrator"
@@ -15,14 +16,14 @@ ASSESSED_BY = "an operator"
 
 
 def close_checklist(
-    connection: Connection, month: Period, legal_entity: str, reporting_currency: str
+    connection: Connection, month: Period, legal_entity: str, reporting: Reporting
 ) -> tuple[CloseItem, ...]:
     """The open lines of a legal entity, or of all (empty); what keeps the month open comes first."""
     asked = {
         "month": month.first_day,
         "entity": legal_entity,
         "text_month": str(month),
-        "currency": reporting_currency,
+        "currency": reporting.currency,
     }
     due = month.last_day + DUE_AFTER
     found: list[CloseItem] = []
@@ -32,11 +33,15 @@ def close_checklist(
     for row in connection.execute(_NOT_ASSESSED, asked):
         told = f"{row.key} has entries of {month} and has not been assessed since the last one"
         found.append(CloseItem(CloseItemKind.NOT_ASSESSED, told, ASSESSED_BY, due, row.id, row.key))
-    if reporting_currency:
-        rates = Rates(all_rates(connection)).aged(month.last_day, RATE_AGE_DAYS)
+    # Of which legal entity such a row is, nobody knows before it has a measure: it is on the checklist of each.
+    for waiting in open_quarantine(connection, month=month):
+        told = f"{waiting.sentence}, {Money(waiting.amount, waiting.currency)} in {waiting.file}"
+        found.append(CloseItem(CloseItemKind.QUARANTINE, told, waiting.owner, waiting.due_at))
+    if reporting.currency:
+        rates = Rates(all_rates(connection)).aged(month.last_day, reporting.rate_age_days)
         for row in connection.execute(_RATES, asked):
             kind = RateKind.CLOSING if row.is_balance else RateKind.AVERAGE
-            rate = rates.rate_for(row.currency, reporting_currency, month, kind)
+            rate = rates.rate_for(row.currency, reporting.currency, month, kind)
             if isinstance(rate, MissingRate):
                 found.append(CloseItem(CloseItemKind.MISSING_RATE, f"there is {rate}", RATES_BY, due))
     for row in connection.execute(_MISSING, asked):

@@ -61,11 +61,19 @@ class LedgerEntries:
         self._waker = waker
 
     def post(
-        self, entries: Sequence[NewEntry], *, by: str, at: datetime, batch: str = "", dry_run: bool = False
+        self,
+        entries: Sequence[NewEntry],
+        *,
+        by: str,
+        at: datetime,
+        batch: str = "",
+        dry_run: bool = False,
+        run_by: str = "",
     ) -> PostingResult:
         """Post entries, all or nothing; an entry without a legal entity gets its measure's.
 
         ``batch`` names an import; it is taken once.  With ``dry_run`` everything is checked and nothing stored.
+        ``run_by``, for the audit, is who ran a command in the name of ``by``.
         """
         with self._engine.begin() as transaction:
             transaction.execute(_WHILE_OPEN)
@@ -77,16 +85,24 @@ class LedgerEntries:
             numbers = iter([0] * (2 * len(placed))) if dry_run else _numbers(transaction, placed)
             made = tuple(_numbered(placed, numbers, by, at, batch))
             if not dry_run:
-                self._store(transaction, made, measures, "ledger.posted", by)
+                self._store(transaction, made, measures, "ledger.posted", by, run_by=run_by)
         return PostingResult(made)
 
     def correct(
-        self, entry: EntryId, right: Money, reason: str, source: LedgerSource, *, by: str, at: datetime
+        self,
+        entry: EntryId,
+        right: Money,
+        reason: str,
+        source: LedgerSource,
+        *,
+        by: str,
+        at: datetime,
+        run_by: str = "",
     ) -> PostingResult:
         """Make ``right`` the amount in effect of an entry; also in a month that is closed."""
         with self._engine.begin() as transaction:
             transaction.execute(_WHILE_OPEN)
-            made = self.correct_in(transaction, entry, right, reason, source, by=by, at=at)
+            made = self.correct_in(transaction, entry, right, reason, source, by=by, at=at, run_by=run_by)
         if isinstance(made, Refusal):
             return PostingResult(refused=(RefusedEntry(0, made),))
         return PostingResult(made)
@@ -101,6 +117,7 @@ class LedgerEntries:
         *,
         by: str,
         at: datetime,
+        run_by: str = "",
     ) -> tuple[LedgerEntry, ...] | Refusal:
         """The same within a transaction, which holds the ledger's lock."""
         corrections = Ledger(_related(transaction, entry)).correction(entry, right, reason, source)
@@ -112,7 +129,7 @@ class LedgerEntries:
             replace(one, after_close=_is_closed(one, closed)) for one in _numbered(corrections, numbers, by, at, "")
         )
         measures = _measures(transaction, {one.posting.measure for one in made if one.posting.measure})
-        self._store(transaction, made, measures, "ledger.corrected", by, corrections[0].reason)
+        self._store(transaction, made, measures, "ledger.corrected", by, corrections[0].reason, run_by)
         return made
 
     def _store(
@@ -123,6 +140,7 @@ class LedgerEntries:
         action: str,
         by: str,
         reason: str = "",
+        run_by: str = "",
     ) -> None:
         for start in range(0, len(entries), ROWS_PER_STATEMENT):
             rows = [entry_to_row(entry) for entry in entries[start : start + ROWS_PER_STATEMENT]]
@@ -133,7 +151,7 @@ class LedgerEntries:
         for connection, some in sorted(items.items()):
             mark_dirty(transaction, connection, some)
             self._waker.wake(transaction, TaskKind.RECONCILE, connection)
-        audit.record(transaction, [_audit_entry(entries, sorted(measures), action, by, reason)])
+        audit.record(transaction, [_audit_entry(entries, sorted(measures), action, by, reason, run_by)])
 
 
 def read_entries(
@@ -239,12 +257,13 @@ def _numbered(
 
 def _entry(new: NewEntry, number: int, by: str, at: datetime, batch: str) -> LedgerEntry:
     return LedgerEntry(
-        EntryId(number), new.posting, new.source, at, by, new.type, new.corrects, new.reason, new.reverses, batch
-    )
+        EntryId(number), new.posting, new.source, at, by, new.type, new.corrects, new.reason, new.reverses, batch,
+        statement=new.statement,
+    )  # fmt: skip
 
 
 def _audit_entry(
-    entries: Sequence[LedgerEntry], measures: Sequence[str], action: str, by: str, reason: str
+    entries: Sequence[LedgerEntry], measures: Sequence[str], action: str, by: str, reason: str, run_by: str
 ) -> dict[str, object]:
     detail: dict[str, object] = {
         "text": _told(entries, action, reason),
@@ -255,6 +274,8 @@ def _audit_entry(
         "reason": reason,
         "digest": digest(entries),
     }
+    if run_by:
+        detail["run_by"] = run_by
     subject = measures[0] if len(measures) == 1 else "ledger"
     return {"actor": by, "action": action, "subject": subject, "detail": detail}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row, RowMapping
@@ -38,13 +39,14 @@ def entry_to_row(entry: LedgerEntry) -> dict[str, object]:
         "source": source_to_mapping(entry.source),
         "batch": entry.batch,
         "after_close": entry.after_close,
+        "statement": entry.statement,
         "entered_at": entry.entered_at,
         "entered_by": entry.entered_by,
     }
 
 
-def entry_from_row(row: Row[Any] | RowMapping) -> LedgerEntry:
-    found: RowMapping = row if isinstance(row, RowMapping) else row._mapping  # noqa: SLF001 - its documented accessor
+def entry_from_row(row: Row[Any] | RowMapping | Mapping[str, Any]) -> LedgerEntry:
+    found = row._mapping if isinstance(row, Row) else row  # noqa: SLF001 - its documented accessor
     posting = Posting(
         LedgerVersion(found["version"]),
         EffectKind(found["kind"]),
@@ -73,4 +75,5 @@ def entry_from_row(row: Row[Any] | RowMapping) -> LedgerEntry:
         EntryId(found["reverses"]) if found["reverses"] is not None else None,
         found["batch"],
         found["after_close"],
+        found["statement"],
     )

@@ -35,12 +35,30 @@ def measures_by_name(connection: Connection, names: Collection[str]) -> dict[str
     }
 
 
+def measures_by_title(connection: Connection, titles: Collection[str]) -> dict[str, tuple[NamedMeasure, ...]]:
+    """The measures that this connection shows, by title in lower case with single spaces."""
+    found: dict[str, list[NamedMeasure]] = {}
+    for row in connection.execute(_TITLED, {"titles": sorted(titles)}) if titles else ():
+        measure = NamedMeasure(
+            row.id, row.key, (row.portfolio, row.program, row.project, row.package), row.legal_entity
+        )
+        found.setdefault(row.folded, []).append(measure)
+    return {title: tuple(some) for title, some in found.items()}
+
+
 def key_by_id(connection: Connection, ids: Collection[str]) -> dict[str, str]:
     """The keys of the measures that this connection shows."""
     rows = connection.execute(_KEYS, {"ids": sorted(ids)})
     return {row.id: row.key for row in rows}
 
 
+_TITLED = text(r"""
+    SELECT * FROM (
+        SELECT id, key, portfolio, program, project, package, legal_entity,
+               lower(btrim(regexp_replace(coalesce(title, ''), '\s+', ' ', 'g'))) AS folded
+        FROM measure WHERE unmapped_since IS NULL
+    ) AS m WHERE m.folded = ANY (CAST(:titles AS text[])) ORDER BY id
+""")
 _KEYS = text("SELECT id, key FROM measure WHERE id = ANY(:ids)")
 _NAMED = text("""
     SELECT id, key, portfolio, program, project, package, legal_entity FROM measure

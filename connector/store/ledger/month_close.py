@@ -38,6 +38,7 @@ from governance.month_close import (
     refusal_to_prepare,
     refusal_to_reopen,
 )
+from governance.rates import Reporting
 
 
 class MonthClose:
@@ -72,15 +73,15 @@ class MonthClose:
             row = connection.execute(_STEP, {"id": number}).first()
         return _step(row) if row is not None else None
 
-    def checklist(self, month: Period, legal_entity: str, reporting_currency: str) -> tuple[CloseItem, ...]:
+    def checklist(self, month: Period, legal_entity: str, reporting: Reporting) -> tuple[CloseItem, ...]:
         with self._engine.connect() as connection:
-            return close_checklist(connection, month, legal_entity, reporting_currency)
+            return close_checklist(connection, month, legal_entity, reporting)
 
     def prepare(
         self,
         month: Period,
         legal_entity: str,
-        reporting_currency: str,
+        reporting: Reporting,
         *,
         by: Signer,
         now: datetime,
@@ -94,7 +95,7 @@ class MonthClose:
         """
         with self._engine.begin() as transaction:
             transaction.execute(_ALONE)
-            checklist = close_checklist(transaction, month, legal_entity, reporting_currency)
+            checklist = close_checklist(transaction, month, legal_entity, reporting)
             entries = read_entries(transaction, month=month, legal_entity=legal_entity)
             tie_out = TieOut(gl_cost, booked_cost(entries, gl_cost.currency)) if gl_cost is not None else None
             state = _state(transaction, legal_entity, now)
@@ -119,7 +120,7 @@ class MonthClose:
             step = CloseStep(0, StepKind.REOPENING_REQUESTED, legal_entity, month, by, now, reason=reason.strip())
             return _store(transaction, step, "month.reopening_requested")
 
-    def accept(self, number: int, reporting_currency: str, *, by: Signer, now: datetime) -> CloseStep | RefusedStep:
+    def accept(self, number: int, reporting: Reporting, *, by: Signer, now: datetime) -> CloseStep | RefusedStep:
         """Close or reopen, as was prepared."""
         with self._engine.begin() as transaction:
             transaction.execute(_ALONE)
@@ -129,9 +130,7 @@ class MonthClose:
             entries = read_entries(transaction, month=waiting.month, legal_entity=waiting.legal_entity)
             signed = digest(entries)
             closes = waiting.kind is StepKind.CLOSE_PREPARED
-            checklist = (
-                close_checklist(transaction, waiting.month, waiting.legal_entity, reporting_currency) if closes else ()
-            )
+            checklist = close_checklist(transaction, waiting.month, waiting.legal_entity, reporting) if closes else ()
             refusal = refusal_to_accept(waiting, by, now, signed, _entered_by(entries, by), checklist)
             if refusal is not None:
                 return refusal

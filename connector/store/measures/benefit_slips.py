@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from sqlalchemy import RowMapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.facts import Fact
@@ -12,7 +11,7 @@ from governance.money import Money, Period
 from governance.slip_effect import BenefitSlip, benefit_slip
 
 
-def stored_slip(effect_lines: Iterable[RowMapping], fiscal_year_start: int) -> Fact[BenefitSlip]:
+def stored_slip(effect_lines: Iterable[Mapping[str, Any]], fiscal_year_start: int) -> Fact[BenefitSlip]:
     """As :func:`governance.slip_effect.benefit_slip` says, of the lines that count: the locked plan, if any."""
     lines = (
         EffectLine(

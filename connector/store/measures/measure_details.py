@@ -31,6 +31,7 @@ from governance.measure_state import MeasureState
 from governance.money import CurrencyMismatch
 from governance.role_change import with_acceptance
 from governance.role_holders import Capacity
+from governance.stated_criteria import with_stated_criteria
 from governance.verdict import Verdict
 
 MAX_COMMANDS = 200
@@ -126,7 +127,7 @@ def measure_snapshot(connection: Connection, row: RowMapping) -> MeasureSnapshot
         effects, problem = None, str(error)
     commands = newest_commands(connection, [row["id"]]).get(row["id"], ())
     # Whose role nobody has accepted yet speaks in none.
-    measure = with_acceptance(measure, state.role_holders)
+    measure = with_stated_criteria(with_acceptance(measure, state.role_holders), commands)
     return MeasureSnapshot(row, verdict, measure, state, commands, effects, problem)
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, Label, RowMapping, Text, cast, exists, or_, select
+from sqlalchemy import Engine, Label, RowMapping, Text, cast, exists, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import EFFECT_LINE, MEASURE, PLAN_VERSION, STATUS_DAY, WORK_ITEM
-from connector.store.measures.roll_up_entry import entry_of
+from connector.store.measures.roll_up_entry import BUDGET, entry_of
 from connector.store.measures.verdicts import verdict_of
 from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.hierarchy import RollUpMeasure
@@ -171,9 +172,10 @@ def explanation_of(row: RowMapping) -> MeasureExplanation:
 
 
 def _plan_columns() -> tuple[Label[Any], ...]:
-    """Rates of the locked plan as text, and the lines of the decision where a re-baseline has replaced them."""
+    """Rates of the locked plan as text, the lines of the decision where a re-baseline has replaced them, the budget."""
     plan, later = PLAN_VERSION, PLAN_VERSION.alias()
     rates = select(cast(plan.c.rates, Text)).where(plan.c.measure_id == MEASURE.c.id).order_by(plan.c.number.desc())
     replaced = exists().where(later.c.measure_id == MEASURE.c.id, later.c.number > 1)
     lines = select(plan.c.lines).where(plan.c.measure_id == MEASURE.c.id, plan.c.number == 1, replaced)
-    return rates.limit(1).scalar_subquery().label("plan_rates"), lines.scalar_subquery().label("original_lines")
+    budget = literal_column(BUDGET, JSONB).label("budget")
+    return rates.limit(1).scalar_subquery().label("plan_rates"), lines.scalar_subquery().label("original_lines"), budget

@@ -225,8 +225,9 @@ def _select(seen: ColumnElement[bool]) -> Select[tuple[object, ...]]:
     blockers = func.jsonb_array_length(MEASURE.c.verdict["blockers"]).label("blockers")
     count = func.jsonb_array_length(MEASURE.c.findings).label("finding_count")
     join = (WORK_ITEM.c.connection == MEASURE.c.connection) & (WORK_ITEM.c.native_id == MEASURE.c.native_id)
+    further = MEASURE.c.facts[("roles", "further")].label("further_roles")
     return (
-        select(*columns, blockers, count, gates_column(), WORK_ITEM.c.url)
+        select(*columns, further, blockers, count, gates_column(), WORK_ITEM.c.url)
         .join_from(MEASURE, WORK_ITEM, join)
         .where(seen)
     )

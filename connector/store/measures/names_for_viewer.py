@@ -26,6 +26,9 @@ class VisibleNames:
         return self.everything or named.is_for(self.items, self.areas)
 
 
+NOTHING_VISIBLE = VisibleNames()
+
+
 def visible_names(
     connection: Connection, verdict: Verdict, links: Collection[str], *, everything: bool
 ) -> VisibleNames:
@@ -60,31 +63,26 @@ def hidden_links(evidence: Mapping[str, Any], connection: str) -> tuple[str, ...
     return tuple(f"{connection}/{one['key']}" for one in _items(links) if one.get("elsewhere"))
 
 
-def without_hidden_links(evidence: dict[str, Any], connection: str, visible: VisibleNames) -> dict[str, Any]:
-    """The evidence with nothing of a blocking item of another project that the viewer may not see."""
-    links = evidence.get("blocking_links")
-    if visible.everything or not any(one.get("elsewhere") for one in _items(links)):
-        return evidence
-    shown = [
-        one
-        if not one.get("elsewhere") or f"{connection}/{one['key']}" in visible.items
-        else {**one, "key": ELSEWHERE, "title": "", "url": ""}
-        for one in _items(links)
-    ]
-    return evidence | {"blocking_links": shown}
-
-
-def decision_without_names(stored: Any) -> Any:
+def decision_without_names(stored: Any, visible: VisibleNames = NOTHING_VISIBLE, connection: str = "") -> Any:
     """A stored decision, or part of it, without what its measure's readers need not be able to see.
 
-    Named sentences, claims of other parts of the organisation, blocking items and other projects go.
+    Named sentences, claims of other parts of the organisation, blocking items and other projects go; an item of
+    ``connection`` that is visible stays.
     """
+    if visible.everything:
+        return stored
     if isinstance(stored, list):
-        return [decision_without_names(one) for one in stored if not (_is_elsewhere(one) and "months" in one)]
+        return [
+            decision_without_names(one, visible, connection)
+            for one in stored
+            if not (_is_elsewhere(one) and "months" in one)
+        ]
     if not isinstance(stored, dict):
         return stored
-    kept = {key: decision_without_names(value) for key, value in stored.items() if key not in _HIDDEN}
-    if _is_elsewhere(stored):
+    kept = {
+        key: decision_without_names(value, visible, connection) for key, value in stored.items() if key not in _HIDDEN
+    }
+    if _is_elsewhere(stored) and f"{connection}/{stored.get('key')}" not in visible.items:
         kept |= {key: ELSEWHERE if key == "key" else "" for key in _NAMES if key in stored}
     return kept
 

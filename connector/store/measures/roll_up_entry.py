@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from connector.store.database.json_codec import from_json
 from connector.store.reconcile.command_rows import plan_line_of
 from connector.store.reconcile.frozen_rates import frozen_from_text
-from governance.effects import EffectLine
+from governance.effects import EffectKind, EffectLine, Version
 from governance.hierarchy import RollUpMeasure
 from governance.left_out import ENDED, funnel_step
 from governance.measure import HierarchyPath, MeasureId
+from governance.money import Money, Period
 from governance.signature import SignedLine
 from governance.verdict import GateState
 
 
 def entry_of(row: Any, place: HierarchyPath, lines: Sequence[EffectLine], *, without_value: bool) -> RollUpMeasure:
     """``row`` has the columns of a measure, ``off_ramp``, ``reason`` and ``signed`` of its verdict, ``plan_rates`` of
-    its locked plan as text, and ``original_lines`` of the plan of the decision where a re-baseline has replaced it."""
+    its locked plan as text, ``original_lines`` of the plan of the decision where a re-baseline has replaced it, and
+    ``budget`` as :data:`BUDGET`."""
     step = funnel_step(
         row.stage, row.off_ramp, without_value=without_value, left=row.unmapped_since is not None
     )  # fmt: skip
@@ -36,5 +39,21 @@ def entry_of(row: Any, place: HierarchyPath, lines: Sequence[EffectLine], *, wit
         held_up=GateState(row.gate).holds_up and step not in ENDED,
         rates=frozen_from_text(row.plan_rates),
         original=None if row.original_lines is None else tuple(map(plan_line_of, row.original_lines)),
+        budget=tuple(map(_budget_line, row.budget or ())),
         signed=tuple(from_json(SignedLine, line) for line in row.signed or ()),
     )
+
+
+def _budget_line(stored: Any) -> EffectLine:
+    kind, month, amount, currency = stored
+    return EffectLine(Version.PLAN, EffectKind(kind), Period.parse(month), Money(Decimal(amount), currency))
+
+
+# The cost that was approved of a measure, with its corrections, by kind, month and currency.
+BUDGET = """
+    (SELECT jsonb_agg(jsonb_build_array(b.kind, to_char(b.month, 'YYYY-MM'), b.amount::text, b.currency)) FROM (
+        SELECT e.kind, e.month, e.currency, sum(e.amount) AS amount FROM ledger_entry AS e
+        WHERE e.measure_id = measure.id AND e.version = 'budget' AND e.kind NOT IN ('benefit', 'one_off_benefit')
+        GROUP BY e.kind, e.month, e.currency
+    ) AS b)
+"""

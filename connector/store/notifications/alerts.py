@@ -7,7 +7,7 @@ twice is better than never.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -39,6 +39,25 @@ class ClaimedAlert:
     """This one included."""
     cause_ended: bool
     """Its cause is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """A token or certificate that ends soon."""
+
+    what: str
+    of: str
+    """The connection, or the installation."""
+    ends: datetime
+    renew: str
+    """What a person has to do."""
+    days: int
+    """How many days ahead this is announced."""
+
+    @property
+    def subject(self) -> str:
+        """One end is announced once for each of these days."""
+        return f"{self.of}: {self.what} until {self.ends:%Y-%m-%d}, {self.days} days ahead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +119,21 @@ class Alerts:
         with self._engine.begin() as transaction:
             transaction.execute(_AGED, {"kind": AlertKind.DEAD_LETTERS.value, "subject": cause.id, "day": DAY})
             return open_alert(transaction, AlertKind.DEAD_LETTERS, cause.id, detail)
+
+    def report_expiries(self, due: Sequence[Expiry]) -> tuple[Expiry, ...]:
+        """Raise those that are new, which are returned; what was renewed is over."""
+        with self._engine.begin() as transaction:
+            transaction.execute(_END_EXPIRIES, {"kept": [expiry.subject for expiry in due]})
+            return tuple(
+                expiry
+                for expiry in due
+                if open_alert(
+                    transaction,
+                    AlertKind.EXPIRING,
+                    expiry.subject,
+                    {"what": expiry.what, "of": expiry.of, "ends": expiry.ends.isoformat(), "renew": expiry.renew},
+                )
+            )
 
     def large_causes(self) -> tuple[DeadLetterCause, ...]:
         """Causes with more than a hundred dead letters; they are only read when there are that many in all."""
@@ -171,6 +205,10 @@ _CLOSE = text("""
 _AGED = text("""
     UPDATE alert SET ended_at = now()
     WHERE kind = :kind AND subject = :subject AND ended_at IS NULL AND raised_at < now() - CAST(:day AS interval)
+""")
+_END_EXPIRIES = text("""
+    UPDATE alert SET ended_at = now()
+    WHERE kind = 'expiring' AND ended_at IS NULL AND NOT (subject = ANY (CAST(:kept AS text[])))
 """)
 # Each part is counted in an index of its own.
 _DEAD_LETTER_COUNT = text("""

@@ -151,7 +151,7 @@ def preview_clean_up(engine: Engine, periods: RetentionPeriods, now: datetime) -
             CleanupStatus.DONE,
             _missing(there, now),
             old,
-            bodies_deleted=_BODIES.count(connection, first, old) + _OLD_BODIES.count(connection, first),
+            bodies_deleted=_BODIES.count(connection, first, old),
             events_deleted=_EVENTS.count(connection, since),
             writes_deleted=sum(one.count(connection, since) for one in _WRITES),
             versions_deleted=count_superseded(connection, periods.known_since(now)),
@@ -163,23 +163,22 @@ def _clean(engine: Engine, keeping: RetentionPeriods, now: datetime, most: int, 
     made, not_made, dropped, kept = _renew_partitions(engine, keeping, now)
     # A partition that only waits for its lock goes as a whole in an hour; one that this login may not drop is emptied.
     waiting = kept.get(PartitionResult.LOCKED, ())
-    bodies, column, events, *writes = (
+    bodies, events, *writes = (
         _batches(engine, rows, before, most, hold, but)
         for rows, before, but in (
             (_BODIES, first, waiting),
-            (_OLD_BODIES, first, ()),
             (_EVENTS, since, ()),
             *((one, since, ()) for one in _WRITES),
         )
     )
     versions = _forget_versions(engine, keeping.known_since(now), now, hold)
-    taken = (bodies, column, events, *writes)
+    taken = (bodies, events, *writes)
     full = most * BATCH_SIZE in taken or versions >= BATCH_SIZE or hold.state() is not LeaseState.VALID
     return CleanupResult(
         CleanupStatus.MORE if full else CleanupStatus.DONE,
         made,
         dropped,
-        bodies + column,
+        bodies,
         events,
         sum(writes),
         _problems(not_made, kept),
@@ -276,11 +275,6 @@ _BODIES = _ExpiredRows(
        WHERE received_at < :before AND CAST(CAST(tableoid AS regclass) AS text) <> ALL (CAST(:but AS text[]))""",
     """DELETE FROM inbox_body WHERE received_at < :before
        AND inbox_id = ANY (ARRAY(SELECT inbox_id {found} ORDER BY received_at LIMIT :batch))""",
-)
-_OLD_BODIES = _ExpiredRows(
-    "FROM inbox WHERE body IS NOT NULL AND received_at < :before",
-    """UPDATE inbox SET body = NULL
-       WHERE id = ANY (ARRAY(SELECT id {found} ORDER BY received_at LIMIT :batch FOR UPDATE SKIP LOCKED))""",
 )
 _EVENTS = _ExpiredRows(
     """FROM inbox WHERE received_at < :before AND settled_at < :before

@@ -79,13 +79,16 @@ def _connections(transaction: Connection, vault: Vault, lost: list[str]) -> int:
     renewed = 0
     query = select(CONNECTION).order_by(CONNECTION.c.name).with_for_update()
     for row in transaction.execute(query).all():
-        values: dict[str, object] = {"credential": vault.encrypt(""), "webhook_secrets": [], "oauth": None}
-        if _can_decrypt(vault, row.credential, *row.webhook_secrets, *([row.oauth] if row.oauth else [])):
+        values: dict[str, object] = {"credential": vault.encrypt(""), "webhook_secrets": []}
+        values |= {"oauth": None, "network": None}
+        optional = [sealed for sealed in (row.oauth, row.network) if sealed]
+        if _can_decrypt(vault, row.credential, *row.webhook_secrets, *optional):
             renewed += 1
             values = {
                 "credential": vault.reencrypt(row.credential),
                 "webhook_secrets": [vault.reencrypt(sealed) for sealed in row.webhook_secrets],
                 "oauth": vault.reencrypt(row.oauth) if row.oauth else None,
+                "network": vault.reencrypt(row.network) if row.network else None,
             }
         else:
             lost.append(f"connection {row.name}")

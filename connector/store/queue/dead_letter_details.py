@@ -210,7 +210,7 @@ _ITEM = text("""
 """)
 # The newest event, and those that wait or are dead letters with it: each of these has an index of its own.
 _EVENTS = text("""
-    SELECT i.id, i.event, i.delivery_id, i.received_at, i.state, coalesce(b.body, f.body) AS content,
+    SELECT i.id, i.event, i.delivery_id, i.received_at, i.state, b.body AS content,
            (SELECT array_agg(p.native_id) FROM inbox AS p
             WHERE p.connection = i.connection AND p.delivery_id = i.delivery_id) AS items
     FROM (

@@ -11,7 +11,7 @@ Items that an event marked come before items that are reassessed in bulk, so tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, RowMapping, func, select, text, update
@@ -78,6 +78,16 @@ class SqlDirtyKeys:
                 )
             )
 
+    def ignore(self, claim: Claim, items: Mapping[NativeId, str]) -> None:
+        with self._engine.begin() as transaction:
+            asked = {"connection": claim.connection, "token": claim.token, "items": list(items)}
+            for row in transaction.execute(_IGNORED, asked).all():
+                if row.claimed_inbox_id is not None:
+                    name, reason = NativeId(row.native_id), items[NativeId(row.native_id)]
+                    _end_events(transaction, claim.connection, name, row.claimed_inbox_id, "ignored", reason)
+            # One that was marked again meanwhile is looked at again, and ends in the same way.
+            transaction.execute(_update_claimed(claim, list(items)).values(attempts=0, **UNCLAIMED))
+
     def dead_letter(self, claim: Claim, items: Sequence[NativeId], reason: str) -> None:
         with self._engine.begin() as transaction:
             rows = transaction.execute(
@@ -87,7 +97,9 @@ class SqlDirtyKeys:
             ).all()
             for row in rows:
                 if row.claimed_inbox_id is not None:
-                    _dead_letter_events(transaction, claim.connection, row.native_id, row.claimed_inbox_id, reason)
+                    _end_events(
+                        transaction, claim.connection, row.native_id, row.claimed_inbox_id, "dead_letter", reason
+                    )
             # A key that an event marked again meanwhile has a new state to assess: it is no dead letter.
             changed = DIRTY_KEY.c.generation != DIRTY_KEY.c.claimed_generation
             transaction.execute(
@@ -144,8 +156,17 @@ def _update_claimed(claim: Claim, items: Sequence[NativeId]):  # type: ignore[no
     )
 
 
-def _dead_letter_events(
-    transaction: Connection, connection: ConnectionName, native_id: NativeId, up_to: int, reason: str
+_IGNORED = text("""
+    WITH mine AS (SELECT native_id, claimed_inbox_id, generation = claimed_generation AS unchanged FROM dirty_key
+                  WHERE connection = :connection AND claim_token = :token AND native_id = ANY(:items) FOR UPDATE),
+    ended AS (DELETE FROM dirty_key AS d USING mine AS m
+              WHERE d.connection = :connection AND d.native_id = m.native_id AND m.unchanged)
+    SELECT native_id, claimed_inbox_id FROM mine ORDER BY native_id
+""")
+
+
+def _end_events(
+    transaction: Connection, connection: ConnectionName, native_id: NativeId, up_to: int, state: str, reason: str
 ) -> None:
     transaction.execute(
         update(INBOX)
@@ -155,5 +176,5 @@ def _dead_letter_events(
             INBOX.c.state == "pending",
             INBOX.c.id <= up_to,
         )
-        .values(state="dead_letter", reason=reason, settled_at=func.now())
+        .values(state=state, reason=reason, settled_at=func.now())
     )

@@ -16,7 +16,7 @@ from connector.store.database.tables import INBOX
 from connector.store.queue.event_bodies import compress
 from connector.store.queue.wake_up import DriverConnection, TaskKind, Waker
 from connector.sync.ports import ItemsChanged
-from connector.sync.stores import ReceivedEvent, ReceiveResult
+from connector.sync.stores import LOGGED_HOURS, ReceivedEvent, ReceiveResult
 from governance.money import is_reasonable
 from mapping.work_item import ConnectionName, NativeId
 from mapping.writeback import canonical
@@ -64,19 +64,21 @@ class SqlInbox:
             parts = [part for one, body in arrivals for part in _event_rows(one, body, echo=id(one) in echoes)]
             stored: dict[DeliveryKey, ReceiveResult] = {}
             asleep: set[ConnectionName] = set()
-            rows, waiting = self._send(transaction, parts)
+            teams = _team_measures(transaction, [arrival for arrival, _ in arrivals])
+            rows, waiting = self._send(transaction, parts, teams)
             for connection, delivery, state in rows:
                 accepted = state == "pending"
                 stored[connection, delivery] = ReceiveResult.ACCEPTED if accepted else ReceiveResult.IGNORED
                 if accepted and connection not in waiting:
                     asleep.add(ConnectionName(connection))
+            asleep |= {ConnectionName(connection) for connection, _ in teams if connection not in waiting}
             for name in sorted(asleep):
                 self._waker.wake(transaction, TaskKind.RECONCILE, name)
         # Of two that are the same, the first is the event and the second its duplicate.
         return [stored.pop((one.connection, one.delivery_id), ReceiveResult.DUPLICATE) for one, _ in arrivals]
 
     def _send(
-        self, transaction: Connection, parts: Sequence[_EventRow]
+        self, transaction: Connection, parts: Sequence[_EventRow], teams: Sequence[ItemKey]
     ) -> tuple[Sequence[tuple[str, str, str]], frozenset[str]]:
         """What was stored, and the connections whose task waits in the queue already.
 
@@ -84,10 +86,13 @@ class SqlInbox:
         parse the next events let it go on, which takes longer than the database does.
         """
         driver = cast("DriverConnection", transaction.connection.driver_connection)
-        connections = sorted({ConnectionName(part[0]) for part in parts})
+        names = {part[0] for part in parts} | {key[0] for key in teams}
+        connections = sorted(map(ConnectionName, names))
+        also = {"also_connections": [key[0] for key in teams], "also_items": [key[1] for key in teams]}
         try:
             with driver.pipeline():
-                taken = driver.execute(_STORE_EVENTS, _columns(parts))
+                driver.execute(_BOUNDS)
+                taken = driver.execute(_STORE_EVENTS, _columns(parts) | also)
                 asked = {name: self._waker.check_queued(driver, TaskKind.RECONCILE, name) for name in connections}
             rows = cast("Sequence[tuple[str, str, str]]", taken.fetchall())
             return rows, frozenset(name for name, answer in asked.items() if answer.fetchone() is not None)
@@ -113,6 +118,11 @@ def _event_rows(arrival: ReceivedEvent, body: bytes, *, echo: bool) -> Iterator[
     for number, item in enumerate(sorted(arrival.parsed.items)):
         yield (*here, number, event, item, item == arrival.parsed.deleted, "pending", None, None if number else body)
 
+
+_BOUNDS: LiteralString = (
+    "SELECT set_config('lock_timeout', '1500', true), set_config('statement_timeout', '2000', true)"
+)
+"""A sender waits for two of these transactions at most, and is answered within five seconds."""
 
 _NAMES = ("connections", "deliveries", "parts", "events", "items", "deletions", "states", "reasons", "bodies")
 
@@ -156,7 +166,12 @@ _STORE_EVENTS: LiteralString = f"""
         WHERE g.body IS NOT NULL
     ), marked AS (
         INSERT INTO dirty_key AS d (connection, native_id, inbox_id)
-        SELECT connection, native_id, max(id) FROM stored WHERE state = 'pending' GROUP BY 1, 2 ORDER BY 1, 2
+        SELECT connection, native_id, max(id) FROM (
+            SELECT connection, native_id, id FROM stored WHERE state = 'pending'
+            UNION ALL SELECT connection, native_id, CAST(NULL AS bigint)
+            FROM unnest(CAST(%(also_connections)s AS text[]), CAST(%(also_items)s AS text[]))
+                 AS a (connection, native_id)
+        ) AS keys GROUP BY 1, 2 ORDER BY 1, 2
         {_MARK_AGAIN}
     )
     SELECT connection, delivery_id, state FROM stored WHERE item_index = 0
@@ -196,6 +211,26 @@ _OWN_VALUES = text("""
     UNION ALL
     SELECT connection, native_id, NULL, NULL, o.target_values FROM asked JOIN outbox AS o USING (connection, native_id)
     WHERE o.state = 'waiting' AND (o.claim_token IS NOT NULL OR o.bulk_task IS NOT NULL)
+""")
+
+
+def _team_measures(transaction: Connection, arrivals: Sequence[ReceivedEvent]) -> list[ItemKey]:
+    """Measures that look at the hours of whoever has logged some, on whatever item.
+
+    They are marked in one statement with the items of the events, so that keys are locked in one order.
+    """
+    found: list[ItemKey] = []
+    for one in arrivals:
+        if isinstance(one.parsed, ItemsChanged) and one.parsed.logged_by:
+            asked = {"connection": one.connection, "name": f"{LOGGED_HOURS}{one.parsed.logged_by}"}
+            found += [(one.connection, NativeId(row.native_id)) for row in transaction.execute(_TEAMS, asked)]
+    return found
+
+
+_TEAMS = text("""
+    SELECT m.native_id FROM dependency AS d JOIN measure AS m ON m.id = d.measure_id
+    WHERE d.on_connection = :connection AND d.on_name = :name AND m.connection = :connection
+      AND m.unmapped_since IS NULL ORDER BY m.native_id
 """)
 
 

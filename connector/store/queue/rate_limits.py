@@ -9,11 +9,17 @@ from threading import Lock
 from sqlalchemy import Engine, text
 
 from connector.errors import LimitScope, RateLimited, Unreachable
+from connector.http.pacing import Pause
 from connector.http.rate_limits import ClosedScope, limit_subjects, subject_of, wait_seconds
 from mapping.work_item import ConnectionName
 
+_WITHOUT_SUBJECT = frozenset({LimitScope.CONNECTION, LimitScope.BACKGROUND})
+
 FRESH_SECONDS = 1.0
 """How long a process believes what it knows of others' limits; its own it knows at once."""
+
+SAME_SECONDS = 5.0
+"""A pause that ends by so little later than the known one is the same one."""
 
 MAX_QUERY_SECONDS = 2.0
 """An answer of the database that took longer came too late: what the caller knew when it asked may no longer hold, and
@@ -65,7 +71,7 @@ class SqlRateLimiter:
                 self._read(now)
             for scope, subject in limit_subjects(operation):
                 ends, closed = self._closed.get((scope.value, subject), (0.0, None))
-                if closed is not None and ends > now and (subject or scope is LimitScope.CONNECTION):
+                if closed is not None and ends > now and (subject or scope in _WITHOUT_SUBJECT):
                     return ClosedScope(scope, subject, ends - now, closed.reason)
         return None
 
@@ -82,6 +88,25 @@ class SqlRateLimiter:
             transaction.execute(_DELETE_OLD)
         with self._lock:
             self._read_at = None
+
+    def slow_down(self, pause: Pause) -> None:
+        """Stored once for all workers, and not with every answer that says the same."""
+        with self._lock:
+            now = self._monotonic()
+            known, _ = self._closed.get((pause.scope.value, ""), (0.0, None))
+            if known >= now + pause.seconds - SAME_SECONDS:
+                return
+            closed = ClosedScope(pause.scope, "", pause.seconds, pause.reason)
+            self._closed[pause.scope.value, ""] = (now + pause.seconds, closed)
+        values = {
+            "connection": self._connection,
+            "scope": pause.scope.value,
+            "subject": "",
+            "seconds": pause.seconds,
+            "reason": f"{self._connection}: {pause.reason}",
+        }
+        with self._engine.begin() as transaction:
+            transaction.execute(_CLOSE, values)
 
     def _read(self, now: float) -> None:
         with self._engine.connect() as transaction:

@@ -127,10 +127,9 @@ def drop_write(engine: Engine, number: int, actor: str, reason: str) -> bool:
     return row is not None
 
 
-# By its day as well: of the partitions of the bodies only one is looked into.  Until every process writes there, a body
-# may stand with the event itself.
+# By its day as well: of the partitions of the bodies only one is looked into.
 _EVENT = text("""
-    SELECT i.*, coalesce(b.body, f.body) AS content
+    SELECT i.*, b.body AS content
     FROM inbox AS i LEFT JOIN inbox AS f
       ON f.connection = i.connection AND f.delivery_id = i.delivery_id AND f.item_index = 0
     LEFT JOIN inbox_body AS b ON b.inbox_id = f.id AND b.received_at = f.received_at

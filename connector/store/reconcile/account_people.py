@@ -29,6 +29,24 @@ def load_people(
     return KnownPeople(known, officers)
 
 
+def other_accounts(
+    transaction: Connection, connection: ConnectionName, accounts: Collection[str], others: Collection[ConnectionName]
+) -> dict[ConnectionName, dict[str, str]]:
+    """By other connection, the accounts there of the people of these accounts: to the account here."""
+    found: dict[ConnectionName, dict[str, str]] = {}
+    asked = {"connection": connection, "accounts": sorted(accounts), "others": sorted(others)}
+    for row in transaction.execute(_OTHERS, asked):
+        found.setdefault(ConnectionName(row.connection), {})[row.there] = row.here
+    return found
+
+
+_OTHERS = text("""
+    SELECT b.connection, b.account AS there, a.account AS here
+    FROM person_account AS a JOIN person_account AS b ON b.person_id = a.person_id
+    WHERE a.connection = :connection AND a.account = ANY(CAST(:accounts AS text[]))
+      AND b.connection = ANY(CAST(:others AS text[]))
+    ORDER BY b.connection, b.account
+""")
 _ACCOUNTS = text("""
     SELECT a.account, a.person_id, p.login FROM person_account AS a JOIN person AS p ON p.id = a.person_id
     WHERE a.connection = :connection AND a.account = ANY(CAST(:accounts AS text[]))

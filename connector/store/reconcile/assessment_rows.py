@@ -12,6 +12,7 @@ from connector.people.permissions import ToolAccount
 from connector.store.database.json_codec import Json, json_digest, to_json, values_to_json
 from connector.store.database.row_level_access import account_key
 from connector.store.measures.verdicts import verdict_to_json
+from connector.store.reconcile import evidence_names
 from connector.sync.stores import AssessedItem
 from governance.effects import EffectLine
 from governance.explain import explain
@@ -96,6 +97,7 @@ def work_item_row(item: WorkItem, now: datetime) -> Row:
         "url": item.url,
         "snapshot": to_json(replace(item, comments=tuple(map(_storable, item.comments)))),
         "version": item.version,
+        "rests_on": evidence_names.rests_on(item),
         "read_at": now,
         "unreachable_since": None,
         "unreachable_reason": None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,9 +28,9 @@ from connector.store.queue.dirty_keys import release_claim, still_claimed
 from connector.store.queue.inbox import mark_dirty, schedule_reassessment
 from connector.store.queue.outbox_planner import REASSESS_SECONDS, plan_writes, supersede_writes
 from connector.store.queue.wake_up import TaskKind, Waker
-from connector.store.reconcile import assessment_rows, command_rows
+from connector.store.reconcile import assessment_rows, command_rows, dependents
 from connector.sync.stores import AbsentItem, AssessedItem, Claim, ItemAlias, ItemOutcome, StoreResult, UnmappedItem
-from mapping.work_item import ConnectionName, NativeId, WorkItem
+from mapping.work_item import ConnectionName, NativeId
 
 
 class SqlAssessmentStore:
@@ -40,16 +40,26 @@ class SqlAssessmentStore:
         self._engine = engine
         self._waker = waker
 
-    def store(self, claim: Claim, outcomes: Sequence[ItemOutcome], mapping_version: int, now: datetime) -> StoreResult:
+    def store(
+        self,
+        claim: Claim,
+        outcomes: Sequence[ItemOutcome],
+        mapping_version: int,
+        now: datetime,
+        *,
+        read_from: datetime | None = None,
+    ) -> StoreResult:
         with self._engine.begin() as transaction:
             mine = still_claimed(transaction, claim)
             names = {row["native_id"] for row in mine}
             kept = [outcome for outcome in outcomes if dirty_key_of(outcome) in names]
             assessed = [outcome for outcome in kept if isinstance(outcome, AssessedItem)]
             unmapped = [outcome for outcome in kept if isinstance(outcome, UnmappedItem)]
-            changed = _changed(transaction, claim.connection, [*assessed, *unmapped])
+            seen = [outcome.item for outcome in (*assessed, *unmapped)]
+            absent = [outcome.native_id for outcome in kept if isinstance(outcome, AbsentItem)]
+            changed = dependents.changes(transaction, claim.connection, seen, absent)
             watch = EventRecorder(transaction, assessed)
-            _store_items(transaction, [*assessed, *unmapped], now)
+            _store_items(transaction, [*assessed, *unmapped], read_from or now)
             entries, decisions = _store_measures(transaction, assessed, mapping_version, now)
             _mark_unmapped(transaction, claim.connection, unmapped, now)
             _mark_unreachable(transaction, claim.connection, [o for o in kept if isinstance(o, AbsentItem)])
@@ -65,62 +75,12 @@ class SqlAssessmentStore:
                 self._waker.wake(transaction, TaskKind.RECONCILE, claim.connection)
             for connection in sorted(planned.rows_by_connection):
                 self._waker.wake(transaction, TaskKind.DELIVER, connection)
-            self._mark_dependents_dirty(transaction, claim.connection, changed)
+            concerned = dependents.find(transaction, claim.connection, changed)
+            # What was read together with its evidence has been assessed by it.
+            dependents.mark(transaction, self._waker, concerned - {(claim.connection, name) for name in settled_names})
             watch.record(self._waker, now)
             audit.record(transaction, entries)
         return StoreResult(len(kept), decisions, sum(planned.rows_by_connection.values()), len(outcomes) - len(kept))
-
-    def _mark_dependents_dirty(
-        self, transaction: Connection, connection: ConnectionName, changed: Sequence[WorkItem]
-    ) -> None:
-        """Items that others depend on have changed: have those reassessed."""
-        names = sorted({name for item in changed for name in _reference_names(item)})
-        if not names:
-            return
-        due: dict[ConnectionName, dict[NativeId, int | None]] = {}
-        for row in transaction.execute(_DEPENDENTS, {"connection": connection, "names": names}):
-            due.setdefault(ConnectionName(row.connection), {})[NativeId(row.native_id)] = None
-        for other, items in sorted(due.items()):
-            mark_dirty(transaction, other, items)
-            self._waker.wake(transaction, TaskKind.RECONCILE, other)
-
-
-def _changed(
-    transaction: Connection, connection: ConnectionName, outcomes: Sequence[AssessedItem | UnmappedItem]
-) -> list[WorkItem]:
-    """The items that have changed since they were read last, if anything depends on this connection.
-
-    Only a change counts: two items that depend on one another would make each other dirty for ever.
-    """
-    if not outcomes or not transaction.execute(_HAS_DEPENDENTS, {"connection": connection}).scalar():
-        return []
-    ids = [outcome.item.native_id for outcome in outcomes]
-    query = select(WORK_ITEM.c.native_id, WORK_ITEM.c.version).where(
-        WORK_ITEM.c.connection == connection, WORK_ITEM.c.native_id.in_(ids)
-    )
-    before = {row.native_id: row.version for row in transaction.execute(query)}
-    return [one.item for one in outcomes if before.get(one.item.native_id) != one.item.version]
-
-
-def _reference_names(item: WorkItem) -> Iterator[str]:
-    """The names under which others may depend on an item: its id, its key, its title, and keys in its fields."""
-    yield item.native_id
-    yield f"key:{item.key.casefold()}"
-    if item.title:
-        yield item.title.casefold()
-    for value in item.fields.values():
-        if isinstance(value, str) and 0 < len(value) <= MAX_KEY_LENGTH:
-            yield f"key:{value.casefold()}"
-
-
-MAX_KEY_LENGTH = 64
-"""Characters of a field that may hold another item's key."""
-
-_HAS_DEPENDENTS = text("SELECT EXISTS (SELECT 1 FROM dependency WHERE on_connection = :connection)")
-_DEPENDENTS = text("""
-    SELECT DISTINCT m.connection, m.native_id FROM dependency AS d JOIN measure AS m ON m.id = d.measure_id
-    WHERE d.on_connection = :connection AND d.on_name = ANY(:names) AND m.unmapped_since IS NULL
-""")
 
 
 def dirty_key_of(outcome: ItemOutcome) -> NativeId:
@@ -144,7 +104,7 @@ def _store_items(transaction: Connection, outcomes: Sequence[AssessedItem | Unma
 _ITEM_AGAIN = """
     ON CONFLICT (connection, native_id) DO UPDATE
     SET key = excluded.key, url = excluded.url, snapshot = excluded.snapshot, version = excluded.version,
-        read_at = excluded.read_at, unreachable_since = NULL, unreachable_reason = NULL,
+        rests_on = excluded.rests_on, read_at = excluded.read_at, unreachable_since = NULL, unreachable_reason = NULL,
         former_keys = CASE WHEN work_item.key <> excluded.key AND work_item.key <> ALL (work_item.former_keys)
                         THEN array_append(work_item.former_keys, work_item.key) ELSE work_item.former_keys END
 """

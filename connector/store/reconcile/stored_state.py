@@ -17,7 +17,7 @@ from connector.store.measures.commands import newest_commands
 from connector.store.queue.outbox import IN_DOUBT, OWN_IF_PRESENT
 from connector.store.queue.submitted_commands import pending_comments
 from connector.store.reconcile import command_rows
-from connector.store.reconcile.account_people import load_people
+from connector.store.reconcile.account_people import load_people, other_accounts
 from connector.store.reporting.exchange_rates import ExchangeRates
 from connector.sync.stores import StoredState
 from governance.closed_months import ClosedMonths
@@ -76,6 +76,12 @@ class SqlStateStore:
     ) -> KnownPeople:
         with self._engine.connect() as transaction:
             return load_people(transaction, connection, accounts, identities)
+
+    def other_accounts(
+        self, connection: ConnectionName, accounts: Collection[str], others: Collection[ConnectionName]
+    ) -> dict[ConnectionName, dict[str, str]]:
+        with self._engine.connect() as transaction:
+            return other_accounts(transaction, connection, accounts, others)
 
     def rates(self) -> Rates:
         return ExchangeRates(self._engine).rates()

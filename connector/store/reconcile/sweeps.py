@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +14,8 @@ from sqlalchemy.dialects.postgresql import insert
 from connector.store.database.tables import SWEEP, SWEEP_SEEN, WORK_ITEM
 from connector.store.queue.inbox import mark_dirty
 from connector.store.queue.wake_up import TaskKind, Waker
-from connector.sync.scan import ScanPage
+from connector.store.reconcile import dependents, evidence_sweep
+from connector.sync.scan import EvidenceChange, ScanPage
 from connector.sync.sweep import Sweep, SweepKind
 from mapping.work_item import ConnectionName, NativeId
 
@@ -100,6 +101,12 @@ class SqlSweeps:
             )
         return after
 
+    def mark_evidence(self, sweep: Sweep, changes: Sequence[EvidenceChange]) -> Sweep:
+        with self._engine.begin() as transaction:
+            measures = evidence_sweep.measures_concerned(transaction, sweep.connection, changes)
+            dependents.mark(transaction, self._waker, measures)
+        return replace(sweep, evidence=sweep.evidence + len(measures))
+
     def end(self, sweep: Sweep, due: datetime) -> Sweep:
         with self._engine.begin() as transaction:
             gone: list[NativeId] = []
@@ -108,6 +115,9 @@ class SqlSweeps:
                 gone = [NativeId(row.native_id) for row in rows]
                 self._mark(transaction, sweep.connection, gone)
                 transaction.execute(delete(SWEEP_SEEN).where(SWEEP_SEEN.c.connection == sweep.connection))
+                again = evidence_sweep.measures_read_before(transaction, sweep.connection, sweep.started_at)
+                dependents.mark(transaction, self._waker, again)
+                sweep = replace(sweep, evidence=len(again))
             after = replace(sweep, marked=sweep.marked + len(gone), cursor=None)
             self._store(transaction, after, cursor=None, marked=after.marked, ended_at=func.now(), due_at=due)
         return after

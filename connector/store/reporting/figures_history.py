@@ -68,13 +68,13 @@ _LEFT_ALL = text(f"""
 _LEFT = text(f"{_LEFT_ALL.text} AND m.id = ANY(:ids)")
 _SETTINGS = text("""
     INSERT INTO figures_settings_version (known_from, currency, first_month, year_named_by, closed_month,
-                                          committed_from)
-    SELECT :now, s.currency, s.first_month, s.year_named_by, s.closed_month, s.committed_from
+                                          committed_from, rate_age_days)
+    SELECT :now, s.currency, s.first_month, s.year_named_by, s.closed_month, s.committed_from, s.rate_age_days
     FROM figures_settings AS s
     LEFT JOIN LATERAL (SELECT v.* FROM figures_settings_version AS v ORDER BY v.id DESC LIMIT 1) AS newest ON true
-    WHERE (s.currency, s.first_month, s.year_named_by, s.closed_month, s.committed_from)
+    WHERE (s.currency, s.first_month, s.year_named_by, s.closed_month, s.committed_from, s.rate_age_days)
           IS DISTINCT FROM (newest.currency, newest.first_month, newest.year_named_by, newest.closed_month,
-                            newest.committed_from)
+                            newest.committed_from, newest.rate_age_days)
 """)
 
 

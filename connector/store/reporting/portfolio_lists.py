@@ -23,6 +23,7 @@ from connector.store.database.tables import (
     PLAN_VERSION,
     WORK_ITEM,
 )
+from connector.store.measures.further_holders import further_holders
 from connector.store.reconcile.frozen_rates import frozen_from_text
 from connector.store.reporting.part_conditions import lines_of
 from connector.store.reporting.portfolio_filters import (
@@ -71,11 +72,15 @@ class MeasureRow:
     """Why the totals do not hold it."""
     amounts: Amounts
     missing_rate: str | None
+    closed: Period
+    """The last closed month of its legal entity, or else the last that is over."""
     stage_since: datetime | None
     deviation_since: datetime | None
     deviation_reason: str
     blockers: tuple[str, ...]
     findings: tuple[str, ...]
+    further_roles: tuple[tuple[str, str], ...] = ()
+    """Key of each further role that somebody holds today, and the holder's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +253,8 @@ _HAS_FINDING = MEASURE_FINDING.c.measure_id == MEASURE_FIGURES.c.measure_id
 
 
 def _measures() -> Select[Any]:
-    return select(MEASURE_FIGURES, WORK_ITEM.c.url).select_from(_joined())
+    further = MEASURE.c.facts[("roles", "further")].label("further_roles")
+    return select(MEASURE_FIGURES, further, WORK_ITEM.c.url).select_from(_joined())
 
 
 def _joined() -> Any:
@@ -281,8 +287,9 @@ def _row(row: Any) -> MeasureRow:
     return MeasureRow(
         row.measure_id, row.key, row.title, row.url, (row.portfolio, row.program, row.project, row.package), row.owner,
         row.step, row.gate, row.implementation, row.potential, LeftOut(row.left_out) if row.left_out else None,
-        Amounts(*(getattr(row, name) for name in AMOUNTS)), row.missing_rate, row.stage_since, row.deviation_since,
-        row.deviation_reason, tuple(row.blockers), tuple(row.findings),
+        Amounts(*(getattr(row, name) for name in AMOUNTS)), row.missing_rate, Period.of(row.closed_month),
+        row.stage_since, row.deviation_since, row.deviation_reason, tuple(row.blockers), tuple(row.findings),
+        further_holders(row.further_roles),
     )  # fmt: skip
 
 

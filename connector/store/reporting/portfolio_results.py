@@ -27,8 +27,8 @@ class PortfolioSums:
     red_implementation: int = 0
     red_potential: int = 0
     amounts: Amounts = field(default_factory=Amounts)
-    """In the reporting currency; of the pipeline, and of what a gate delays or nobody has confirmed, the amounts of
-    all measures that have not ended."""
+    """In the reporting currency; of the pipeline, delayed benefit and unvalidated value, the amounts of all
+    measures that have not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class FigureSettings:
     currency: str
     year: FiscalYear
     closed: Period
-    """Last closed month."""
+    """The last month that was over; a legal entity that closes months here has its own."""
     committed_from: str
     """Key of the stage from which totals count a measure."""
     refreshed_at: datetime

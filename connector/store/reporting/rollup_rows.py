@@ -28,8 +28,8 @@ RowValues: TypeAlias = "tuple[object, ...]"
 FIGURES = (
     "measure_id", "group_id", "curve_id", "portfolio", "program", "project", "package", "legal_entity", "business_unit",
     "owner", "rule", "key", "title", "stage", "step", "gate", "implementation", "potential", "left_out",
-    "is_held_up", "holders", "missing_rate", *NUMBERS, "blockers", "findings", "stage_since", "deviation_since",
-    "deviation_reason",
+    "is_held_up", "holders", "missing_rate", "closed_month", *NUMBERS, "blockers", "findings", "stage_since",
+    "deviation_since", "deviation_reason",
 )  # fmt: skip
 """Columns of ``measure_figures`` in the order of :attr:`RollupRows.figures`."""
 
@@ -63,8 +63,9 @@ def rollup_rows_of(row: Any, lines: Sequence[EffectLine], settings: RollUpSettin
     figures = (
         row.id, group_id, curve_id, *names, entity, unit, row.owner or "", row.rule, row.key, row.title or "",
         row.stage or "", entry.step, row.gate, row.implementation, row.potential, left_out, entry.held_up,
-        _role_holders(row), str(part.missing) if part.missing else None, *_numbers(part),
-        row.blockers, row.findings, _moment(row.stage_since), _moment(row.deviation_since), row.reason or "",
+        _role_holders(row), str(part.missing) if part.missing else None, settings.closed_of(entity).first_day,
+        *_numbers(part), row.blockers, row.findings, _moment(row.stage_since),
+        _moment(row.deviation_since), row.reason or "",
     )  # fmt: skip
     findings = () if entry.step == LEFT else tuple((code, row.id) for code in row.findings)
     return RollupRows(group_id, curve_id, figures, findings, tuple(_series(row.id, part.months)))

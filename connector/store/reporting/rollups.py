@@ -9,7 +9,7 @@ figures or the new ones and never a mixture of both.  See deploy/adr/0012-roll-u
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -26,6 +26,8 @@ from connector.store.database.tables import (
     MEASURE_SERIES,
 )
 from connector.store.database.tables.rollups import MONTHLY, NUMBERS
+from connector.store.ledger.closed_months import closed_months
+from connector.store.measures.roll_up_entry import BUDGET
 from connector.store.reporting import figures_history
 from connector.store.reporting.exchange_rates import all_rates
 from connector.store.reporting.rollup_rows import FIGURES, FINDINGS, SERIES, RollupRows, line_of, rollup_rows_of
@@ -77,7 +79,11 @@ class Rollups:
             if not transaction.execute(_TRY_LOCK, {"key": ROLLUP_LOCK}).scalar():
                 return RefreshResult(RefreshStatus.BUSY)
             rates = all_rates(transaction)
-            stamp = json_digest(to_json([settings, *rates]))
+            closed = closed_months(transaction)
+            # What one legal entity closes makes its own measures due (rollups.sql), and not those of all others.
+            common = replace(settings, closed_months=closed.of_all)
+            stamp = json_digest(to_json([common, *rates]))
+            settings = replace(settings, closed_months=closed)
             before = transaction.execute(select(FIGURES_SETTINGS.c.digest)).scalar()
             if before != stamp:
                 reason = "exchange rates, currency, policy or month have changed" if before else "the first time"
@@ -149,6 +155,7 @@ def _store_settings(transaction: Connection, basis: RollUpSettings, stamp: str, 
         "year_named_by": basis.year.named_by.value,
         "closed_month": basis.closed.first_day,
         "committed_from": basis.committed_from,
+        "rate_age_days": basis.rate_age_days,
         "built_at": now,
         "refreshed_at": now,
     }
@@ -190,24 +197,25 @@ _ALL = text("SELECT id FROM measure ORDER BY id")
 _DELETE_FIGURES = text("DELETE FROM measure_figures WHERE measure_id = ANY(:ids) RETURNING group_id, curve_id")
 _DELETE_FINDINGS = text("DELETE FROM measure_finding WHERE measure_id = ANY(:ids)")
 _DELETE_SERIES = text("DELETE FROM measure_series WHERE measure_id = ANY(:ids)")
-MEASURES = text("""
+MEASURES = text(f"""
     SELECT id, connection, key, title, rule, portfolio, program, project, package, legal_entity, business_unit, owner,
            stage, gate, implementation, potential, owner_id, sponsor_id, controller_id, further_holders, unmapped_since,
-           verdict #>> '{off_ramp,kind}' AS off_ramp,
+           verdict #>> '{{off_ramp,kind}}' AS off_ramp,
            coalesce(CAST(verdict ->> 'without_value' AS boolean), false) AS without_value,
            verdict -> 'signed' AS signed,
-           verdict #>> '{deviation,reason}' AS reason, verdict #>> '{deviation,since}' AS deviation_since,
+           verdict #>> '{{deviation,reason}}' AS reason, verdict #>> '{{deviation,since}}' AS deviation_since,
            measure_state #>> ARRAY['granted_at', stage] AS stage_since,
            (SELECT CAST(p.rates AS text) FROM plan_version AS p WHERE p.measure_id = measure.id
             ORDER BY p.number DESC LIMIT 1) AS plan_rates,
            (SELECT p.lines FROM plan_version AS p WHERE p.measure_id = measure.id AND p.number = 1
             AND EXISTS (SELECT 1 FROM plan_version AS q WHERE q.measure_id = measure.id AND q.number > 1)
            ) AS original_lines,
+           {BUDGET} AS budget,
            ARRAY(SELECT DISTINCT one ->> 'code' FROM jsonb_array_elements(verdict -> 'blockers') AS one ORDER BY 1)
                AS blockers,
            ARRAY(SELECT DISTINCT one ->> 'code' FROM jsonb_array_elements(findings) AS one ORDER BY 1) AS findings
     FROM measure WHERE id = ANY(:ids) ORDER BY id
-""")
+""")  # noqa: S608 - our own names
 _LINES = text("""
     SELECT measure_id, version, kind, month, amount, currency, account, hard, pl_line
     FROM effect_line WHERE measure_id = ANY(:ids)

@@ -251,7 +251,9 @@ def test_a_write_on_a_dropped_connection_is_sent_once(dropping: str) -> None:
     from connector.jira.cloud import CloudClient
 
     session = build_session(connection="j", base_url=dropping, timeout=Timeout(2, 2), classify=lambda _: None)
-    with pytest.raises(Unreachable, match=r"j does not answer \(ConnectionError\) on PUT /rest/api/3/issue/1\."):
+    with pytest.raises(
+        Unreachable, match=r"j does not answer on PUT /rest/api/3/issue/1: 127\.0\.0\.1 closed the connection before"
+    ):
         CloudClient(ToolAccess(ConnectionName("j"), Tool.JIRA, dropping, "u", "t"), session).edit_issue(
             "1", {"summary": "x"}, {}
         )

@@ -132,11 +132,11 @@ def test_a_comment_is_its_authors_word_unless_somebody_else_edited_it(
     ("block", "complete"),
     [
         ({"comments": [], "total": 0}, True),
-        ({"comments": []}, True),
+        ({"comments": []}, False),
         ({"comments": [], "total": 21}, False),
         ({}, False),
         (None, False),
-        ([], True),
+        ([], False),
     ],
 )
 def test_comments_that_did_not_come_along_are_not_gone(block: object, complete: bool) -> None:

@@ -89,4 +89,7 @@ def test_the_name_is_asked_for_at_the_address_that_was_judged(secure: Secure) ->
 def test_another_names_certificate_is_refused(secure: Secure) -> None:
     outcome = post(secure, "other.acme.example")
     assert isinstance(outcome, NotAccepted)
-    assert outcome.failure.reason == "other.acme.example cannot be reached over TLS: its certificate is not valid"
+    assert outcome.failure.reason == (
+        "the certificate of other.acme.example is made out to another name. Write the address with the name that is in "
+        "the certificate."
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -19,6 +20,7 @@ from connector.bootstrap import Services, bootstrap
 from connector.notify.message_addresses import OperatorMessengers
 from connector.runtime.alert_sending import CAUSE_CHECK_SECONDS, AlertMonitor, send_due_alerts
 from connector.runtime.doctor import installation_checks
+from connector.runtime.expiry_alerts import report_expiries
 from connector.settings import Settings
 from connector.store.connections.connections import ConnectionRecord
 from connector.sync.setup import ConnectionCheck, Health
@@ -321,3 +323,37 @@ DEAD_LETTERS = """
     SELECT 'jira-main', n\\:\\:text, 'dead_letter', 'ITX-' || n || ' cannot be read: 400', 5
     FROM generate_series({first}, {last}) AS n
 """
+
+
+def test_a_token_that_ends_is_announced_twice_and_no_more_once_it_is_renewed(
+    services: Services, receivers: tuple[Receiver, Receiver]
+) -> None:
+    now = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+    ends = datetime(2026, 12, 1, tzinfo=UTC)
+
+    def told() -> list[str]:
+        send_due_alerts(services, operators(receivers[0]))
+        return titles(receivers[0])
+
+    record = services.connections.get(JIRA)
+    assert record is not None
+    services.connections.save(replace(record, expires_at=ends))
+    report_expiries(services, now - timedelta(days=7))
+    assert told() == []
+    for _ in range(2):
+        report_expiries(services, now)
+        assert told() == ["Gatepost: the credential of jira-main ends on 1 Dec 2026"]
+    assert receivers[0].got[0]["message"] == (
+        "From 1 Dec 2026, 00:00 UTC on Gatepost is not let in any more, and its work there stops.\n"
+        "What to do: create a new one at https://acme.example and enter it with: gatepost connect jira jira-main --url "
+        "https://acme.example …, with --expires\n"
+        "See https://gate.acme.example/connections"
+    )
+    report_expiries(services, now + timedelta(days=9))
+    assert len(told()) == 2
+    services.connections.save(replace(record, expires_at=ends + timedelta(days=365)))
+    report_expiries(services, now + timedelta(days=10))
+    assert len(told()) == 2
+    with services.engine.connect() as transaction:
+        open_ones = text("SELECT count(*) FROM alert WHERE kind = 'expiring' AND ended_at IS NULL")
+        assert transaction.execute(open_ones).scalar() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from connector.people.permissions import Role, RoleGrant
+from connector.store.reporting.rollups import Rollups
 from connector.sync.stores import AssessedItem, StoredState, UnmappedItem
 from governance.measure import Person
 from governance.rates import Rate
@@ -22,6 +24,7 @@ from mapping.policy import Policies
 from mapping.work_item import FieldValue, NativeId, WorkItem
 from tests.connector.store.conftest import JIRA, StoreFixture, open_store
 from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, settle
+from tests.connector.store.reporting.portfolio_data import BASIS, refresh, save_rates
 from tests.mapping.items import item
 from tests.mapping.test_apply import MAPPING
 from tests.webhook_server.admin.test_measure import enter
@@ -181,6 +184,44 @@ def test_a_variance_opens_into_its_causes_and_the_change_before_them(api: ApiSer
     assert office.get("/measures/ITX-1/why?on=2026-02-09").status_code == 404
 
 
+DECIDED = text("""
+    INSERT INTO plan_version (measure_id, number, locked_at, reason, approved_by, lines, rates)
+    VALUES ('jira-main/10001', 1, '2026-05-01', 'decided', '[]', '[]',
+            '{"day": "2026-05-01", "rates": [["average", "USD", "EUR", "2026-01-01", "0.9", "tests"]]}')
+""")
+
+
+def test_a_variance_in_dollars_is_told_in_euros_with_the_exchange_rate_apart(
+    api: ApiServer, office: SignedInBrowser
+) -> None:
+    """Decided at 0.90, 0.80 now: 250 USD less are 225 EUR, and the rate takes 75 EUR of the 750 USD that are left."""
+    loaded = load_mapping(FORECAST)
+    assert isinstance(loaded, LoadedMapping)
+    for month, forecast in ((5, "1000 USD"), (6, "750 USD")):
+        some = item(SHOWN | {"Planned benefit": "1000 USD", "Forecast benefit": forecast, "Planned cost": None})
+        assess_at(api.store, loaded, some, datetime(2026, month, 10, 9, 0, tzinfo=UTC))
+    save_rates(api.store.engine, [Rate("USD", "EUR", date(2026, 1, 1), Decimal("0.8"))])
+    with api.store.engine.begin() as transaction:
+        transaction.execute(DECIDED)
+    Rollups(api.store.engine).refresh(BASIS, datetime(2026, 5, 2, tzinfo=UTC))
+    page = office.text("/measures/ITX-1/why")
+    assert "At completion is −300.00 EUR against plan." in page
+    assert "In EUR: plan and causes are counted at the rates of the decision" in page
+    assert "Exchange rate: −75.00 EUR" in page
+    past = office.text("/measures/ITX-1/why?on=2026-06-30")
+    assert "At completion is −225.00 EUR against plan." in past
+    assert "In EUR at the rates of the decision: a past day is shown in constant currency." in past
+    found = api.get("settings", "/measures/ITX-1/why").get_json()
+    causes = {cause["cause"]: Decimal(cause["amount"]["amount"]) for cause in found["kinds"][0]["causes"]}
+    assert (found["rating"], Decimal(found["amount"]["amount"])) == ("each_month", -300)
+    assert causes == {"value": -225, "exchange_rate": -75}
+    found = api.get("settings", "/measures/ITX-1/why?on=2026-06-30").get_json()
+    assert (found["rating"], Decimal(found["amount"]["amount"])) == ("constant", -225)
+    # A policy under which the rate is too old leaves the amounts in their own currency.
+    Rollups(api.store.engine).refresh(replace(BASIS, rate_age_days=30), datetime(2026, 7, 2, tzinfo=UTC))
+    assert "At completion is −250.00 USD against plan." in office.text("/measures/ITX-1/why")
+
+
 def test_the_api_opens_a_variance_and_hides_it_from_other_parts(api: ApiServer) -> None:
     fall_short(api)
     api.person("office", OFFICE)
@@ -268,6 +309,7 @@ def test_a_measure_shows_its_figures_in_the_books_of_its_legal_entity(api: ApiSe
     assert "Group, all years EUR" in page
     assert "Variance −250 " in page
     assert " −225 " in page
+    assert "Of it exchange rates – – – –" in page
     found = api.get("settings", "/measures/ITX-1").get_json()["books"]
     assert (found["local"]["currency"], found["local"]["year_begins"][5:]) == ("CHF", "04-01")
     assert found["local"]["total"]["variance"] == {"amount": "-225.00", "currency": "CHF"}
@@ -279,3 +321,40 @@ def test_a_measure_shows_its_figures_in_the_books_of_its_legal_entity(api: ApiSe
         "The mapping names no currency and no fiscal year for the legal entity ACME Ltd: its figures are the group's "
         "alone."
     ) in office.text("/measures/ITX-1")
+
+
+def test_the_slip_of_the_benefit_is_that_of_its_day(api: ApiServer) -> None:
+    """In May the benefit is forecast as it was planned; on a page of March nobody had forecast anything."""
+    timing = "    effects:\n      timing: {benefit: {over: work, per: total}}\n"
+    with_forecast = load_mapping(
+        MAPPING.replace("    effects:\n", f"{timing}      forecast: {{benefit: Forecast benefit}}\n")
+    )
+    assert isinstance(with_forecast, LoadedMapping)
+    assess_at(api.store, with_forecast, item(SHOWN | {"Forecast benefit": Decimal(1000)}), APRIL.replace(month=5))
+    vera = enter(api, "Vera", RoleGrant(Role.VIEWER))
+    unknown = "It is not known whether the benefit begins as planned: no benefit is forecast."
+    assert unknown in vera.text("/measures/ITX-1?on=2026-03-11")
+    assert unknown not in vera.text("/measures/ITX-1?on=2026-05-11")
+    then = api.get("admin", "/measures/ITX-1/benefit-slip?on=2026-03-11").get_json()
+    assert (then["planned"], then["unknown"]) == (None, "no benefit is forecast")
+    assert api.get("admin", "/measures/ITX-1/benefit-slip?on=2026-05-11").get_json()["months"] == 0
+
+
+def test_holders_of_further_roles_are_listed_and_those_of_a_day_are_those_of_then(api: ApiServer) -> None:
+    further = "controller: Controller, further: {risk_owner: {label: Risk officer, from: Risk owner}}}"
+    mapping = load_mapping(MAPPING.replace("controller: Controller}", further))
+    assert isinstance(mapping, LoadedMapping)
+    for month, who in ((5, NOVAK), (6, None)):
+        assess_at(api.store, mapping, item(SHOWN | {"Risk owner": who}), APRIL.replace(month=month))
+        if who is not None:
+            held = [{"role": "risk_owner", "name": "N. Novak"}]
+            assert api.get("admin", "/measures/ITX-1").get_json()["measure"]["further_roles"] == held
+            (first, second) = api.get("admin", "/measures").get_json()["items"]
+            assert (first["further_roles"], second["further_roles"]) == (held, [])
+            refresh(api.services.engine)
+            office = enter(api, "Olga", OFFICE)
+            rows = csv.DictReader(office.get("/portfolio/export.csv").text.lstrip("\ufeff").splitlines())
+            assert {row["key"]: row["further roles"] for row in rows} == {"ITX-1": "risk owner: N. Novak", "ITX-2": ""}
+    assert api.get("admin", "/measures/ITX-1").get_json()["measure"]["further_roles"] == []
+    then = api.get("admin", "/measures/ITX-1?on=2026-05-11").get_json()
+    assert then["measure"]["further_roles"] == held

@@ -452,3 +452,26 @@ def test_the_statuses_over_time_are_spans_of_one_colour() -> None:
     assert [(span.begin, span.width) for span in spans] == [(0, 50), (50, 25), (75, 25)]
     assert [row["day"].day for row in changed_days(rows)] == [31, 21, 1]
     assert status_spans([], "implementation", date(2026, 2, 9)) == ()
+
+
+def test_kill_criteria_are_chosen_on_the_page_and_submitted_as_the_command_that_people_write(
+    api: ApiServer, loaded: LoadedMapping
+) -> None:
+    kaya = enter(api, "Kaya", account="k")
+    page = kaya.get(f"{ITX1}/actions/kill-criteria")
+    assert "Choose the kill criteria" in page_text(page)
+    assert "The measure is stopped when one of these criteria holds; they lock with the decision." in page_text(page)
+    sent = fields(page.text) | {"cost-limit": "1.2M", "forecast_share-limit": "much", "slip-limit": "60"}
+    refused = kaya.post(f"{ITX1}/actions/kill-criteria", **sent)
+    assert (refused.status_code, "Write a percentage of the plan such as 60." in refused.text) == (422, True)
+    sent |= {"forecast_share-limit": "60", "forecast_share-months": "3"}
+    assert kaya.post(f"{ITX1}/actions/kill-criteria", **sent).status_code == 303
+    (command,) = api.store.rows("SELECT text FROM submitted_command")
+    assert command.text == "/kill-criteria cost > 1.2M; forecast < 60 % of plan for 3 months; slip > 60 days"
+    assess(api, loaded)
+    text = kaya.text(ITX1)
+    assert "Kill criteria cost > 1.2M; forecast < 60 % of plan for 3 months; slip > 60 days stated by Kaya" in text
+    again = kaya.get(f"{ITX1}/actions/kill-criteria").text
+    assert re.search(r'name="slip-limit"[^>]*value="60"', again)
+    assert re.search(r'name="forecast_share-months"[^>]*value="3"', again)
+    assert "may not state" not in enter(api, "Vera", CLOUD).text(ITX1)

@@ -273,7 +273,7 @@ def test_what_a_currency_does_is_a_bar_of_its_own_and_in_no_constant_currency(ma
             )
     refresh(engine)
     visitor = mapped.signed_in("office@acme.example", OFFICE)
-    bridge = "EBITDA effect EUR Plan of the decision 1,296,000 No reason given −216,000 "
+    bridge = "EBITDA effect EUR Plan original 1,296,000 No reason given −216,000 "
     page = read(visitor, "/portfolio")
     assert f"{bridge}Exchange rates −60,000 Latest estimate 1,020,000" in page
     assert "EBITDA effect 1,080,000 1,020,000 −60,000" in page
@@ -281,7 +281,7 @@ def test_what_a_currency_does_is_a_bar_of_its_own_and_in_no_constant_currency(ma
     for query, estimate, effect in (("", "1020000.00", "-60000.00"), ("?rates=budget", "1080000.00", "")):
         answer = visitor.get(f"/portfolio/export.csv{query}").text
         (row,) = csv.DictReader(io.StringIO(answer.lstrip("\ufeff")))
-        assert row["EBITDA effect, plan"] == "1080000.00"
+        assert row["EBITDA effect, plan current"] == "1080000.00"
         assert (row["EBITDA effect, latest estimate"], row["Exchange effect, EBITDA effect"]) == (estimate, effect)
         assert row["Variance, EBITDA effect"] == "0.00"
     page = read(visitor, "/portfolio/lines?version=plan")

@@ -142,7 +142,7 @@ def test_page_file_and_api_agree_to_the_cent_with_a_second_calculation(mapped: W
     assert (answer["total"]["counted"], left) == (counted, len(rows) - counted)
 
     page = page_text(office.get("/portfolio"))
-    names = ("EBITDA effect, plan", "EBITDA effect, latest estimate", "EBITDA effect, actual")
+    names = ("EBITDA effect, plan current", "EBITDA effect, latest estimate", "EBITDA effect, actual")
     total = " ".join(f"{expected[name]:,.0f}" for name in names)
     total = f"In all {answer['total']['measures']} {total} {expected['Variance, EBITDA effect']:+,.0f}"
     assert total.replace("-", "−") in page

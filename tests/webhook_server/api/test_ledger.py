@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from connector.people.permissions import Role, RoleGrant
@@ -97,3 +98,41 @@ def test_a_month_is_closed_by_two_people_who_answer_for_all_of_it(api: ApiServer
     refuse = f"/ledger/months/steps/{asked_again['number']}/refuse"
     assert api.post("keller", refuse, {"reason": "correct it"}).get_json()["kind"] == "refused"
     assert api.get("keller", "/ledger/months?month=2026-02").get_json()["closed_through"] == "2026-01"
+
+
+LOCK = {
+    "measure": "ITX-1", "cost_centre": "4711", "first": "2099-01", "amount": {"amount": "500.00", "currency": "EUR"},
+    "reason": "licences are gone",
+}  # fmt: skip
+
+
+def test_a_saving_is_taken_out_of_a_budget_by_two_people_through_the_api(api: ApiServer) -> None:
+    assert api.get("keller", "/budget-locks").get_json() == {"items": []}
+    refused = problem_of(api.post("weber", "/budget-locks", LOCK))
+    assert refused[:2] == (
+        409, "ITX-1 is not closed: only a saving that the controller has confirmed is taken out of a budget.",
+    )  # fmt: skip
+    assert problem_of(api.post("weber", "/budget-locks", LOCK | {"measure": "ITX-9"}))[:2] == (
+        404, 'There is no measure "ITX-9" for which you may post.',
+    )  # fmt: skip
+    wrong = {"amount": {"amount": "much", "currency": "EUR"}}
+    assert problem_of(api.post("weber", "/budget-locks", LOCK | wrong))[0] == 422
+    with api.store.engine.begin() as transaction:
+        transaction.execute(_PREPARED)
+    (waiting,) = api.get("keller", "/budget-locks").get_json()["items"]
+    assert (waiting["key"], waiting["kind"], waiting["waits"], waiting["last"], waiting["amount"]["amount"]) == (
+        "ITX-1", "prepared", True, "2099-12", "500.00",
+    )  # fmt: skip
+    number = waiting["number"]
+    assert problem_of(api.post("keller", f"/budget-locks/{number}/agree"))[1].startswith("ITX-1 is not closed")
+    assert problem_of(api.post("vera", f"/budget-locks/{number}/agree"))[0] == 403
+    answered = api.post("keller", f"/budget-locks/{number}/refuse").get_json()
+    assert (answered["kind"], answered["answers"], answered["by"]) == ("refused", number, "keller@acme.example")
+    assert problem_of(api.post("keller", f"/budget-locks/{number}/agree"))[:2] == (404, f"No lock {number} waits.")
+    assert [one["waits"] for one in api.get("keller", "/budget-locks").get_json()["items"]] == [False, False]
+
+
+_PREPARED = text("""
+    INSERT INTO budget_lock_step (kind, measure_id, cost_centre, month, amount, currency, reason, login, person_id, at)
+    VALUES ('prepared', 'jira-main/10001', '4711', '2099-01-01', 500.00, 'EUR', 'licences', 'm.brandt', 77, now())
+""")

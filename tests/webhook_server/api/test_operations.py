@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from werkzeug.test import TestResponse
 
 from connector.people.permissions import Role, RoleGrant
+from connector.store.database.json_codec import to_json
+from governance.kill_evaluation import CriterionState
 from mapping.load import LoadedMapping
 from tests.connector.notify.receiver import Receiver
 from tests.connector.store.conftest import JIRA, StoreFixture, store
@@ -629,3 +633,35 @@ def test_a_subscription_from_creation_to_deletion(api: ApiServer, loaded: Loaded
     assert api.call("admin", "DELETE", "/subscriptions/bot").status_code == 204
     assert api.get("admin", "/subscriptions/bot").status_code == 404
     receiver.stop()
+
+
+def test_a_measure_lists_its_agreed_kill_criteria_with_their_present_value(api: ApiServer) -> None:
+    assert api.get("admin", "/measures/ITX-1").get_json()["kill_criteria"] == []
+    since = datetime(2026, 1, 31, 8, 0, tzinfo=UTC)
+    states = (
+        CriterionState("forecast < 60 % of plan for 3 months", "40% of plan (240 EUR)", True, since, 3),
+        CriterionState("cost > 1.2M", "there is no forecast", None),
+        CriterionState("slip > 60 days", "90 days", True, since, 0, overridden=True),
+    )
+    with api.store.engine.begin() as transaction:
+        transaction.exec_driver_sql(
+            "UPDATE measure SET verdict = verdict || jsonb_build_object('kill_criteria', %(states)s::jsonb)"
+            " WHERE native_id = '10001'",
+            {"states": json.dumps(to_json(states))},
+        )
+    found = api.get("admin", "/measures/ITX-1").get_json()["kill_criteria"]
+    assert [one.pop("evaluated_at")[:10] for one in found] == ["2026-02-10"] * 3
+    assert found == [
+        {
+            "text": "forecast < 60 % of plan for 3 months", "present": "40% of plan (240 EUR)", "holds": True,
+            "since": "2026-01-31T08:00:00Z", "fires_at": "2026-04-30T08:00:00Z", "overridden": False,
+        },
+        {
+            "text": "cost > 1.2M", "present": "there is no forecast", "holds": None,
+            "since": None, "fires_at": None, "overridden": False,
+        },
+        {
+            "text": "slip > 60 days", "present": "90 days", "holds": True,
+            "since": "2026-01-31T08:00:00Z", "fires_at": None, "overridden": True,
+        },
+    ]  # fmt: skip

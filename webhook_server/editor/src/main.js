@@ -2,7 +2,7 @@
 //
 // The textarea says where to ask:
 //   data-editor               makes it an editor
-//   data-check="/…"           POST the text, get {problems: [{line, column, message, hint, path}]}
+//   data-check="/…"           POST the text, get {problems, warnings: [{line, column, message, hint, path}]}
 //   data-schema="/…"          the mapping's JSON Schema
 //   data-names="/…?connection=" + name   fields, projects, types, tables and statuses of a connection
 //   data-connections="a,b"    the connections
@@ -19,7 +19,7 @@ import {
   EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers,
 } from "@codemirror/view";
 import { completion } from "./complete.js";
-import { toMark } from "./problems.js";
+import { toMarks } from "./problems.js";
 import { theme } from "./theme.js";
 
 const NOTHING = { fields: [], projects: [], types: [], tables: [], statuses: [] };
@@ -47,7 +47,7 @@ function problemsOf(area) {
     const headers = { "Content-Type": "text/plain; charset=utf-8", "X-CSRFToken": token() };
     try {
       const found = await json(area.dataset.check, { method: "POST", headers, body: view.state.doc.toString() });
-      return found.problems.map((problem) => toMark(view.state.doc, problem));
+      return toMarks(view.state.doc, found);
     } catch {
       // The page itself says when the server does not answer; a mark would be about the text.
       return [];
@@ -120,7 +120,7 @@ function start(area) {
 
 function marks(view) {
   const found = [];
-  forEachDiagnostic(view.state, (mark, from) => found.push({ line: view.state.doc.lineAt(from).number, message: mark.message }));
+  forEachDiagnostic(view.state, (mark, from) => found.push({ line: view.state.doc.lineAt(from).number, message: mark.message, severity: mark.severity }));
   return found;
 }
 

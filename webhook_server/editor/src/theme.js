@@ -38,7 +38,12 @@ export const theme = [
     // The library draws these as pictures inside its style sheet, which the page's policy does not load.
     ".cm-lint-marker": { content: "normal !important", width: "auto", height: "auto", fontWeight: "700", textAlign: "center" },
     ".cm-lint-marker::before": { content: "'\\25CF'", color: "var(--code-wrong)" },
-    ".cm-lintRange-warning, .cm-lintRange-info, .cm-lintRange-hint": { backgroundImage: "none" },
+    ".cm-diagnostic-warning": { borderLeftColor: "var(--code-doubtful)" },
+    ".cm-lintRange-warning": {
+      backgroundImage: "none", textDecoration: "underline dotted var(--code-doubtful) 1.5px", textUnderlineOffset: "3px",
+    },
+    ".cm-lint-marker-warning::before": { content: "'\\25B2'", color: "var(--code-doubtful)" },
+    ".cm-lintRange-info, .cm-lintRange-hint": { backgroundImage: "none" },
     ".cm-panels button": { color: "inherit", background: "none", border: "1px solid var(--code-edge)" },
     ".cm-textfield": { backgroundColor: "var(--code-ground)", color: "inherit", border: "1px solid var(--code-edge)" },
   }),

@@ -21,6 +21,14 @@ from connector.store.database.tables.alerts import ALERT
 from connector.store.database.tables.audit_anchors import AUDIT_ANCHOR
 from connector.store.database.tables.columns import METADATA
 from connector.store.database.tables.digests import DIGEST, DIGEST_DAY
+from connector.store.database.tables.imports import (
+    MONEY_ALIAS,
+    MONEY_FILE,
+    MONEY_IMPORT,
+    MONEY_PROFILE,
+    MONEY_QUARANTINE,
+    MONEY_STATEMENT,
+)
 from connector.store.database.tables.ledger import BUDGET_LOCK_STEP, LEDGER_DIFFERENCE, LEDGER_ENTRY, MONTH_CLOSE_STEP
 from connector.store.database.tables.mapping_drafts import MAPPING_DRAFT
 from connector.store.database.tables.measures import (
@@ -113,6 +121,12 @@ __all__ = [
     "MEASURE_FINDING",
     "MEASURE_SERIES",
     "METADATA",
+    "MONEY_ALIAS",
+    "MONEY_FILE",
+    "MONEY_IMPORT",
+    "MONEY_PROFILE",
+    "MONEY_QUARANTINE",
+    "MONEY_STATEMENT",
     "MONTH_CLOSE_STEP",
     "OUTBOX",
     "PENDING_FORM",

@@ -33,6 +33,7 @@ LEDGER_ENTRY = Table(
     Column("source", JSONB, nullable=False),
     Column("batch", Text, nullable=False, server_default=text("''")),
     Column("after_close", Boolean, nullable=False, server_default=text("false")),
+    Column("statement", Text, nullable=False, server_default=text("''")),
     timestamp_column("entered_at", nullable=False),
     Column("entered_by", Text, nullable=False),
     Index("ledger_entry_corrects", "corrects", unique=True, postgresql_where=text("corrects IS NOT NULL")),
@@ -40,6 +41,7 @@ LEDGER_ENTRY = Table(
     Index("ledger_entry_of_measure", "measure_id", "version", "month", postgresql_where=text("measure_id IS NOT NULL")),
     Index("ledger_entry_month", "month", "legal_entity", "id"),
     Index("ledger_entry_batch", "batch", postgresql_where=text("batch <> ''")),
+    Index("ledger_entry_statement", "statement", "id", postgresql_where=text("statement <> ''")),
 )
 
 LEDGER_DIFFERENCE = Table(

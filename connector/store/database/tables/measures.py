@@ -53,6 +53,8 @@ WORK_ITEM = Table(
     timestamp_column("unreachable_since"),
     Column("unreachable_reason", Text),
     Column("former_keys", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("rests_on", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Index("work_item_rests_on", "rests_on", postgresql_using="gin"),
     Index("work_item_key", "key"),
     Index("work_item_former_keys", "former_keys", postgresql_using="gin"),
     Index("work_item_read", text("read_at DESC")),

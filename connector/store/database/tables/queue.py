@@ -45,6 +45,7 @@ CONNECTION = Table(
     Column("webhook_auth", ARRAY(Text), nullable=False, server_default=text("'{signature}'")),
     Column("webhook_registration", JSONB),
     Column("made_on_page", Boolean, nullable=False, server_default=text("false")),
+    Column("network", LargeBinary),
 )
 
 INBOX = Table(
@@ -58,7 +59,6 @@ INBOX = Table(
     Column("native_id", Text),
     # The event says that the item is gone.
     Column("item_deleted", Boolean, nullable=False, server_default=text("false")),
-    Column("body", LargeBinary),
     timestamp_column("received_at", now=True),
     Column("state", Text, nullable=False),
     Column("reason", Text),
@@ -67,8 +67,6 @@ INBOX = Table(
     Index("inbox_pending", "connection", "native_id", "id", postgresql_where=text("state = 'pending'")),
     Index("inbox_dead_letters", "connection", "native_id", postgresql_where=text("state = 'dead_letter'")),
     Index("inbox_received", "received_at"),
-    # What a process of the version before has written; new bodies stand in INBOX_BODY.
-    Index("inbox_with_body", "received_at", postgresql_where=text("body IS NOT NULL")),
 )
 
 INBOX_BODY = Table(

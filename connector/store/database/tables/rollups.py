@@ -43,6 +43,7 @@ FIGURES_SETTINGS = Table(
     Column("year_named_by", Text, nullable=False),
     Column("closed_month", Date, nullable=False),
     Column("committed_from", Text, nullable=False),
+    Column("rate_age_days", Integer, nullable=False),
     timestamp_column("built_at", nullable=False),
     timestamp_column("refreshed_at", nullable=False),
 )
@@ -72,6 +73,8 @@ MEASURE_FIGURES = Table(
     # Connection and account of whoever is owner, sponsor or controller; they see the measure without a grant.
     Column("holders", ARRAY(Text), nullable=False),
     Column("missing_rate", Text),
+    # Actuals count up to it, forecast after it.
+    Column("closed_month", Date, nullable=False),
     *(Column(name, Numeric) for name in NUMBERS),
     Column("blockers", ARRAY(Text), nullable=False),
     Column("findings", ARRAY(Text), nullable=False),

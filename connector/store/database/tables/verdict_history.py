@@ -53,4 +53,5 @@ FIGURES_SETTINGS_VERSION = Table(
     Column("year_named_by", Text, nullable=False),
     Column("closed_month", Date, nullable=False),
     Column("committed_from", Text, nullable=False),
+    Column("rate_age_days", Integer, nullable=False),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
 
@@ -19,14 +19,16 @@ from governance.ledger import EntryId, LedgerVersion, NewEntry, Posting
 from governance.ledger_source import EnteredBy
 from governance.ledger_sums import digest
 from governance.money import Money, Period
-from governance.month_close import CloseRefusal, CloseStep, RefusedStep, Signer, TieOut
+from governance.month_close import CloseItemKind, CloseRefusal, CloseStep, RefusedStep, Signer, TieOut
+from governance.rates import Rate, Reporting
 from tests.connector.store.conftest import StoreFixture, open_store
-from tests.connector.store.reporting.portfolio_data import GivenMeasure, line, save
+from tests.connector.store.reporting.portfolio_data import GivenMeasure, line, save, save_rates
 from tests.databases import Databases
 
 NOW = datetime(2026, 11, 5, 9, 0, tzinfo=UTC)
 SEPTEMBER, OCTOBER, NOVEMBER = Period(2026, 9), Period(2026, 10), Period(2026, 11)
 WEBER, BRANDT, KELLER = Signer("j.weber", 1), Signer("m.brandt", 2), Signer("u.keller", 3)
+EURO = Reporting("EUR")
 AG, SUISSE = "Nordbank AG", "Nordbank Suisse SA"
 
 
@@ -71,15 +73,15 @@ def refused(found: CloseStep | RefusedStep) -> CloseRefusal:
 def test_a_month_from_its_close_to_its_reopening(store: StoreFixture, close: MonthClose) -> None:
     first = post(store, 100, OCTOBER)
     assert isinstance(first, int)
-    prepared = step(close.prepare(OCTOBER, AG, "EUR", by=BRANDT, now=NOW))
-    assert refused(close.accept(prepared.id, "EUR", by=BRANDT, now=NOW)) is CloseRefusal.SAME_PERSON
-    assert refused(close.accept(prepared.id, "EUR", by=WEBER, now=NOW)) is CloseRefusal.OWN_ENTRIES
+    prepared = step(close.prepare(OCTOBER, AG, EURO, by=BRANDT, now=NOW))
+    assert refused(close.accept(prepared.id, EURO, by=BRANDT, now=NOW)) is CloseRefusal.SAME_PERSON
+    assert refused(close.accept(prepared.id, EURO, by=WEBER, now=NOW)) is CloseRefusal.OWN_ENTRIES
     post(store, 50, OCTOBER)
-    assert refused(close.accept(prepared.id, "EUR", by=KELLER, now=NOW)) is CloseRefusal.LEDGER_CHANGED
+    assert refused(close.accept(prepared.id, EURO, by=KELLER, now=NOW)) is CloseRefusal.LEDGER_CHANGED
     step(close.refuse(prepared.id, "one invoice was missing", by=KELLER, now=NOW))
-    prepared = step(close.prepare(OCTOBER, AG, "EUR", by=BRANDT, now=NOW))
-    closed = step(close.accept(prepared.id, "EUR", by=KELLER, now=NOW))
-    assert refused(close.accept(prepared.id, "EUR", by=KELLER, now=NOW)) is CloseRefusal.NOTHING_WAITS
+    prepared = step(close.prepare(OCTOBER, AG, EURO, by=BRANDT, now=NOW))
+    closed = step(close.accept(prepared.id, EURO, by=KELLER, now=NOW))
+    assert refused(close.accept(prepared.id, EURO, by=KELLER, now=NOW)) is CloseRefusal.NOTHING_WAITS
 
     # Of this legal entity nothing comes into October or before; of the other one it still does.
     assert (close.closed_through(AG), close.closed_through(SUISSE)) == (OCTOBER, None)
@@ -109,8 +111,8 @@ def test_a_month_from_its_close_to_its_reopening(store: StoreFixture, close: Mon
     # Two people and a reason open it again, and the month before stays as it was.
     assert refused(close.request_reopening(OCTOBER, AG, " ", by=BRANDT, now=NOW)) is CloseRefusal.NO_REASON
     wanted = step(close.request_reopening(OCTOBER, AG, "the whole file was wrong", by=BRANDT, now=NOW))
-    assert refused(close.accept(wanted.id, "EUR", by=BRANDT, now=NOW)) is CloseRefusal.SAME_PERSON
-    step(close.accept(wanted.id, "EUR", by=WEBER, now=NOW))
+    assert refused(close.accept(wanted.id, EURO, by=BRANDT, now=NOW)) is CloseRefusal.SAME_PERSON
+    step(close.accept(wanted.id, EURO, by=WEBER, now=NOW))
     assert close.closed_through(AG) is None
     assert isinstance(post(store, 8, OCTOBER), int)
 
@@ -119,7 +121,7 @@ def test_the_general_ledgers_cost_is_signed_beside_the_booked_one(store: StoreFi
     save(store.engine, GivenMeasure(4, entity="Nordbank Oy"))
     post(store, 120, OCTOBER, number=4, kind="recurring_cost")
     stated = Money(Decimal(100), "EUR")
-    asked = partial(close.prepare, OCTOBER, "Nordbank Oy", "EUR", by=BRANDT, now=NOW, gl_cost=stated)
+    asked = partial(close.prepare, OCTOBER, "Nordbank Oy", EURO, by=BRANDT, now=NOW, gl_cost=stated)
     unexplained = asked()
     assert isinstance(unexplained, RefusedStep)
     assert unexplained.sentence == (
@@ -127,7 +129,7 @@ def test_the_general_ledgers_cost_is_signed_beside_the_booked_one(store: StoreFi
         "-20 EUR, or say why it stays."
     )
     prepared = step(asked(reason="20 EUR are booked in November"))
-    signed = step(close.accept(prepared.id, "EUR", by=KELLER, now=NOW))
+    signed = step(close.accept(prepared.id, EURO, by=KELLER, now=NOW))
     assert signed.tie_out == TieOut(stated, Money(Decimal(120), "EUR"))
     assert close.step(signed.id) == signed
 
@@ -135,7 +137,7 @@ def test_the_general_ledgers_cost_is_signed_beside_the_booked_one(store: StoreFi
 def test_a_posting_that_was_not_assessed_yet_keeps_the_month_open(store: StoreFixture, close: MonthClose) -> None:
     save(store.engine, GivenMeasure(5, entity="Nordbank Ltd"))
     post(store, 120, OCTOBER, number=5, at=datetime(2026, 11, 22, tzinfo=UTC))
-    kept = close.prepare(OCTOBER, "Nordbank Ltd", "EUR", by=BRANDT, now=datetime(2026, 11, 23, tzinfo=UTC), reason="x")
+    kept = close.prepare(OCTOBER, "Nordbank Ltd", EURO, by=BRANDT, now=datetime(2026, 11, 23, tzinfo=UTC), reason="x")
     assert isinstance(kept, RefusedStep)
     assert kept.sentence == (
         "2026-10 of Nordbank Ltd stays open: ITX-5 has entries of 2026-10 and has not been assessed since the last one (an "
@@ -144,19 +146,17 @@ def test_a_posting_that_was_not_assessed_yet_keeps_the_month_open(store: StoreFi
 
 
 def test_what_is_closed_for_all_is_closed_for_each(store: StoreFixture, close: MonthClose) -> None:
-    prepared = step(close.prepare(Period(2026, 3), "", "EUR", by=BRANDT, now=NOW))
-    step(close.accept(prepared.id, "EUR", by=KELLER, now=NOW))
+    prepared = step(close.prepare(Period(2026, 3), "", EURO, by=BRANDT, now=NOW))
+    step(close.accept(prepared.id, EURO, by=KELLER, now=NOW))
     assert close.closed_through(SUISSE) == Period(2026, 3)
     assert refused(close.request_reopening(Period(2026, 3), SUISSE, "why", by=BRANDT, now=NOW)) is (
         CloseRefusal.NOT_THE_LAST
     )
-    assert refused(close.prepare(Period(2026, 5), SUISSE, "EUR", by=BRANDT, now=NOW)) is CloseRefusal.OUT_OF_ORDER
+    assert refused(close.prepare(Period(2026, 5), SUISSE, EURO, by=BRANDT, now=NOW)) is CloseRefusal.OUT_OF_ORDER
 
 
 def test_the_database_itself_lets_only_corrections_into_a_closed_month(store: StoreFixture, close: MonthClose) -> None:
-    step(
-        close.accept(step(close.prepare(Period(2026, 4), "", "EUR", by=BRANDT, now=NOW)).id, "EUR", by=KELLER, now=NOW)
-    )
+    step(close.accept(step(close.prepare(Period(2026, 4), "", EURO, by=BRANDT, now=NOW)).id, EURO, by=KELLER, now=NOW))
     statement = text("""
         INSERT INTO ledger_entry (measure_id, version, kind, month, amount, currency, account, hard, type, source,
                                   entered_at, entered_by, legal_entity)
@@ -194,7 +194,7 @@ def test_the_checklist_names_what_is_missing_who_has_to_act_and_until_when(
             text("INSERT INTO ledger_difference VALUES ('jira-main/3', 'benefit', '180 EUR', '200 EUR', :at, :at)"),
             {"at": NOW},
         )
-    found = close.checklist(NOVEMBER, "Nordbank SARL", "EUR")
+    found = close.checklist(NOVEMBER, "Nordbank SARL", EURO)
     assert [(item.text, item.who, str(item.due)) for item in found] == [
         ("ITX-3: of benefit to date the ledger has 180 EUR, the tool 200 EUR", "J. Weber", "2026-11-05"),
         ("there is no rate from USD to EUR on 2026-11-01", "an administrator", "2026-12-10"),
@@ -202,11 +202,15 @@ def test_the_checklist_names_what_is_missing_who_has_to_act_and_until_when(
         ("ITX-3: the actual benefit of 2026-02 is not validated", "J. Weber", "2026-12-10"),
     ]
     december = datetime(2026, 12, 2, tzinfo=UTC)
-    kept = close.prepare(NOVEMBER, "Nordbank SARL", "EUR", by=BRANDT, now=december, reason="in a hurry")
+    kept = close.prepare(NOVEMBER, "Nordbank SARL", EURO, by=BRANDT, now=december, reason="in a hurry")
     assert refused(kept) is CloseRefusal.OUT_OF_ORDER
-    april = close.prepare(Period(2026, 5), "Nordbank SARL", "EUR", by=BRANDT, now=december, reason="in a hurry")
+    april = close.prepare(Period(2026, 5), "Nordbank SARL", EURO, by=BRANDT, now=december, reason="in a hurry")
     assert isinstance(april, RefusedStep)
     assert april.sentence == (
         "2026-05 of Nordbank SARL stays open: ITX-3: of benefit to date the ledger has 180 EUR, the tool 200 EUR "
         "(J. Weber has to act)."
     )
+    save_rates(store.engine, [Rate("USD", "EUR", date(2026, 6, 1), Decimal("0.9"))])
+    for days, missing in ((400, 0), (30, 1)):
+        found = close.checklist(NOVEMBER, "Nordbank SARL", Reporting("EUR", days))
+        assert sum(item.kind is CloseItemKind.MISSING_RATE for item in found) == missing

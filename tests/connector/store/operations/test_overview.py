@@ -308,8 +308,8 @@ CROWD = (
                             verdict_digest, effects_digest, mapping_version, policy_version, assessed_at)
        SELECT 'jira-main/' || n, 'jira-main', n::text, 'ITX-' || n, 'r', 'open', 'green', 'green', '{}', '{}', '', '', 1,
               'p', now() FROM generate_series(1, 100000) n""",
-    """INSERT INTO inbox (connection, delivery_id, event, native_id, body, received_at, state, settled_at)
-       SELECT 'jira-main', 'd' || n, 'jira:issue_updated', (n % 100000)::text, '\\x7b7d',
+    """INSERT INTO inbox (connection, delivery_id, event, native_id, received_at, state, settled_at)
+       SELECT 'jira-main', 'd' || n, 'jira:issue_updated', (n % 100000)::text,
               now() - (1000000 - n) * interval '200 ms', 'done', now() FROM generate_series(1, 1000000) n""",
     """INSERT INTO outbox (connection, native_id, key, target_values, changes, state, reason, created_at, settled_at)
        SELECT 'jira-main', (n % 100000)::text, 'ITX-' || (n % 100000), '{"Gate": "Blocked"}', '[]',

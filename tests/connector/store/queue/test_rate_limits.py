@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.errors import LimitScope, RateLimited
+from connector.http.pacing import Pause, background_work
 from connector.http.rate_limits import DEFAULT_WAIT_SECONDS, ClosedScope, endpoint_of, item_of
 from connector.store.queue.rate_limits import SqlRateLimiter
 from tests.connector.store.conftest import JIRA, StoreFixture
@@ -86,3 +87,15 @@ def test_the_database_is_asked_once_a_second_at_most(store: StoreFixture) -> Non
 )
 def test_an_operation_is_known_by_its_endpoint_and_its_item(operation: str, kind: str, subject: str) -> None:
     assert (endpoint_of(operation), item_of(operation)) == (kind, subject)
+
+
+def test_what_can_wait_is_closed_for_all_workers_and_events_go_on(store: StoreFixture) -> None:
+    SqlRateLimiter(store.engine, JIRA).slow_down(Pause(LimitScope.BACKGROUND, 60, "9 of 100 calls are left"))
+    other = SqlRateLimiter(store.engine, JIRA)
+    assert other.closed_scope(SEARCH) is None
+    with background_work():
+        closed = other.closed_scope(SEARCH)
+    assert closed is not None
+    assert (closed.scope, closed.reason) == (LimitScope.BACKGROUND, "jira-main: 9 of 100 calls are left")
+    other.slow_down(Pause(LimitScope.CONNECTION, 60, "0 of 100 calls are left"))
+    assert other.closed_scope(SEARCH) is not None

@@ -185,7 +185,7 @@ def _figures(
     row: Row, plan: dict[str, Series] | None, estimate: dict[str, Series] | None, actual: dict[str, Series] | None
 ) -> dict[str, Decimal]:
     found: dict[str, Decimal] = {}
-    for side, drawers in (("plan", plan), ("latest estimate", estimate), ("actual", actual)):
+    for side, drawers in (("plan current", plan), ("latest estimate", estimate), ("actual", actual)):
         if drawers is None:
             continue
         found[f"EBITDA effect, {side}"] = sum(summed(drawers, *EBITDA).values(), Decimal(0))
@@ -206,14 +206,19 @@ def _figures(
         same = shifted(at, min(own), min(expected)) if own else at
         later = trailing(expected, min(same, max(expected)) if own and max(expected) >= max(own) else same)
     if plan is not None:
-        found["Run-rate, in the steady month, plan"] = planned
+        found["Run-rate, in the steady month, plan current"] = planned
     if estimate is not None:
         found["Run-rate, in the steady month, latest estimate"] = later
     if plan is not None and estimate is not None:
-        found["Variance, EBITDA effect"] = found["EBITDA effect, latest estimate"] - found["EBITDA effect, plan"]
+        found["Variance, EBITDA effect"] = (
+            found["EBITDA effect, latest estimate"] - found["EBITDA effect, plan current"]
+        )
         for name, difference in (
             ("of run-rate", planned - later),
-            ("in-year", found["In-year, EBITDA effect, plan"] - found["In-year, EBITDA effect, latest estimate"]),
+            (
+                "in-year",
+                found["In-year, EBITDA effect, plan current"] - found["In-year, EBITDA effect, latest estimate"],
+            ),
         ):
             found[f"Leakage, loss {name}"] = max(difference, Decimal(0))
             found[f"Leakage, gain {name}"] = max(-difference, Decimal(0))

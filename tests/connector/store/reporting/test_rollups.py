@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from connector.store.database.row_level_access import read_as
 from connector.store.reporting.portfolio import Portfolio
@@ -297,3 +297,73 @@ def test_what_is_still_paid_for_the_legacy_lowers_the_totals_and_no_run_rate(sto
         amounts = overview(store.engine, filters).total.amounts
         assert (amounts.ebitda_estimate, amounts.ebitda_actual, amounts.variance) == (700, 700, -300)
         assert (amounts.in_year_estimate, amounts.run_rate_estimate, amounts.run_rate_loss) == (700, 12_000, 0)
+
+
+def test_totals_take_the_month_that_the_legal_entity_has_closed(store: StoreFixture) -> None:
+    """Its measures alone are due; the close of all together makes every figure anew."""
+    months = [f"2026-{number:02}" for number in range(1, 13)]
+    lines = (
+        *(line(version, "benefit", month, 100) for version in ("plan", "forecast") for month in months),
+        *(line("actual", "benefit", month, 50) for month in months[:10]),
+    )
+    save(
+        store.engine,
+        GivenMeasure(1, lines=lines),
+        GivenMeasure(2, entity="Nordbank Suisse SA", lines=lines),
+        GivenMeasure(3, entity=None, lines=lines),
+    )
+    refresh(store.engine)
+
+    def estimates() -> list[tuple[str, Decimal]]:
+        found = store.rows("SELECT closed_month::text, ebitda_estimate FROM measure_figures ORDER BY measure_id")
+        return [(month[:7], amount) for month, amount in found]
+
+    assert estimates() == [("2026-10", Decimal(700))] * 3
+    with store.engine.begin() as transaction:
+        transaction.execute(_CLOSE, {"entity": "nordbank ag", "month": date(2026, 6, 1)})
+    assert (refresh(store.engine).status, estimates()[0]) == (RefreshStatus.DONE, ("2026-06", Decimal(900)))
+    assert estimates()[1:] == [("2026-10", Decimal(700))] * 2
+    with store.engine.begin() as transaction:
+        transaction.execute(_CLOSE, {"entity": "", "month": date(2026, 3, 1)})
+    assert refresh(store.engine).status is RefreshStatus.REBUILT
+    assert estimates() == [("2026-06", Decimal(900)), ("2026-03", Decimal(1050)), ("2026-03", Decimal(1050))]
+    with read_as(store.engine, OFFICE) as connection:
+        totals = Portfolio(connection, OFFICE, PortfolioFilters()).overview().total
+    assert totals.amounts.ebitda_estimate == Decimal(1950)
+
+
+_CLOSE = text("""
+    WITH prepared AS (
+        INSERT INTO month_close_step (kind, legal_entity, month, login, at)
+        VALUES ('close prepared', :entity, :month, 'j.weber', now()) RETURNING id
+    )
+    INSERT INTO month_close_step (kind, legal_entity, month, answers, closed_through, login, at)
+    SELECT 'closed', :entity, :month, id, :month, 'm.brandt', now() FROM prepared
+""")
+
+
+def test_the_budget_is_what_the_ledger_says_was_approved_with_its_corrections(store: StoreFixture) -> None:
+    """150 EUR and 50 USD; the rate of dollars is 0.92, and the benefit of a budget is no spend."""
+    save_rates(store.engine)
+    lines = (line("plan", "benefit", "2026-03", 500), line("forecast", "benefit", "2026-03", 500))
+    save(store.engine, GivenMeasure(1, lines=lines), GivenMeasure(2, lines=lines))
+    refresh(store.engine)
+    with store.engine.begin() as transaction:
+        for values in (
+            {"id": 1, "kind": "capex", "amount": 200, "currency": "EUR", "type": "posting"},
+            {"id": 2, "kind": "one_off_cost", "amount": 50, "currency": "USD", "type": "posting"},
+            {"id": 3, "kind": "benefit", "amount": 900, "currency": "EUR", "type": "posting"},
+            {"id": 4, "kind": "capex", "amount": -50, "currency": "EUR", "type": "correction"},
+        ):
+            transaction.execute(_BUDGET, values)
+    assert (refresh(store.engine).measures, overview(store.engine).total.amounts.budget) == (1, Decimal("196.00"))
+    assert store.rows("SELECT budget FROM measure_figures ORDER BY measure_id")[1].budget is None
+
+
+_BUDGET = text("""
+    INSERT INTO ledger_entry (id, measure_id, version, kind, month, amount, currency, account, hard, type, corrects, reason,
+                              source, entered_at, entered_by)
+    VALUES (:id, 'jira-main/1', 'budget', :kind, '2026-03-01', :amount, :currency, 'ebitda', true, :type,
+            CASE WHEN :type = 'correction' THEN 1 END, CASE WHEN :type = 'correction' THEN 'cut' ELSE '' END,
+            '{"kind": "person", "who": "w"}', now(), 'w')
+""")

@@ -31,6 +31,7 @@ BEGIN
                    WHEN c.relname = 'row_policy' THEN NULL
                    WHEN c.relname IN ('alembic_version', 'audit_head', 'schema_compatibility') THEN 'SELECT'
                    WHEN c.relname IN ('audit', 'budget_lock_step', 'command', 'decision', 'ledger_entry',
+                                      'money_file', 'money_profile', 'money_statement',
                                       'month_close_step', 'plan_version',
                                       'submitted_command', 'verdict_version', 'effects_version', 'figures_version',
                                       'figures_settings_version')

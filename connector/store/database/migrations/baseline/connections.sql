@@ -15,7 +15,7 @@ CREATE TABLE connection (
     -- When its last pause ended: workers go on for a moment with what they read before.
     resumed_at           timestamptz,
     deployment           text NOT NULL DEFAULT 'cloud' CHECK (deployment IN ('cloud', 'datacenter')),
-    auth                 text NOT NULL DEFAULT 'basic' CHECK (auth IN ('basic', 'scoped', 'oauth', 'bearer', 'apikey')),
+    auth                 text NOT NULL DEFAULT 'basic' CHECK (auth IN ('basic', 'scoped', 'oauth', 'bearer', 'apikey', 'certificate')),
     api_url              text,
     own_account          text,
     expires_at           timestamptz,
@@ -23,13 +23,15 @@ CREATE TABLE connection (
     webhook_auth         text[] NOT NULL DEFAULT '{signature}',
     webhook_registration jsonb,
     -- Its address was entered on a page, and not by the operator: it may lead to public and allowed hosts only.
-    made_on_page         boolean NOT NULL DEFAULT false
+    made_on_page         boolean NOT NULL DEFAULT false,
+    -- Its own proxy, certificate authorities and client certificate, sealed.
+    network              bytea
 );
 
 -- What a limit of the tool has closed for a while: the site, an endpoint or an item.
 CREATE TABLE rate_limit (
     connection text NOT NULL REFERENCES connection (name) ON DELETE CASCADE,
-    scope      text NOT NULL CHECK (scope IN ('connection', 'endpoint', 'item')),
+    scope      text NOT NULL CHECK (scope IN ('connection', 'endpoint', 'item', 'background')),
     subject    text NOT NULL,
     until      timestamptz NOT NULL,
     reason     text NOT NULL,

@@ -7,7 +7,6 @@ CREATE TABLE inbox (
     item_index   smallint NOT NULL DEFAULT 0,
     event        text NOT NULL,
     native_id    text,
-    body         bytea,
     received_at  timestamptz NOT NULL DEFAULT now(),
     state        text NOT NULL CHECK (state IN ('pending', 'done', 'superseded', 'ignored', 'dead_letter')),
     reason       text,
@@ -19,7 +18,6 @@ CREATE TABLE inbox (
 CREATE INDEX inbox_pending ON inbox (connection, native_id, id) WHERE state = 'pending';
 CREATE INDEX inbox_received ON inbox (received_at);
 CREATE INDEX inbox_dead_letters ON inbox (connection, native_id) WHERE state = 'dead_letter';
-CREATE INDEX inbox_with_body ON inbox (received_at) WHERE body IS NOT NULL;
 
 CREATE TABLE dirty_key (
     connection         text NOT NULL REFERENCES connection (name),

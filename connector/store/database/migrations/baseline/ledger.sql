@@ -26,6 +26,8 @@ CREATE TABLE ledger_entry (
     source       jsonb NOT NULL,
     batch        text NOT NULL DEFAULT '',
     after_close  boolean NOT NULL DEFAULT false,
+    -- Of an import or a sweep: the key of what it states, by which the next one finds what it would change.
+    statement    text NOT NULL DEFAULT '',
     entered_at   timestamptz NOT NULL,
     entered_by   text NOT NULL,
     CONSTRAINT ledger_entry_subject CHECK ((measure_id IS NULL) <> (service = '')),
@@ -42,6 +44,7 @@ CREATE UNIQUE INDEX ledger_entry_reverses ON ledger_entry (reverses) WHERE rever
 CREATE INDEX ledger_entry_of_measure ON ledger_entry (measure_id, version, month) WHERE measure_id IS NOT NULL;
 CREATE INDEX ledger_entry_month ON ledger_entry (month, legal_entity, id);
 CREATE INDEX ledger_entry_batch ON ledger_entry (batch) WHERE batch <> '';
+CREATE INDEX ledger_entry_statement ON ledger_entry (statement, id) WHERE statement <> '';
 
 -- Where the tool's own figure differs from the ledger's: work for the controller, until the two agree.
 CREATE TABLE ledger_difference (

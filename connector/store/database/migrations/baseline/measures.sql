@@ -11,8 +11,11 @@ CREATE TABLE work_item (
     unreachable_since  timestamptz,
     former_keys        text[] NOT NULL DEFAULT '{}',
     unreachable_reason text,
+    -- Ids and keys of the items of the same connection on which the item's evidence rests: its children and links.
+    rests_on           text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (connection, native_id)
 );
+CREATE INDEX work_item_rests_on ON work_item USING gin (rests_on);
 CREATE INDEX work_item_key ON work_item (key);
 CREATE INDEX work_item_former_keys ON work_item USING gin (former_keys);
 CREATE INDEX work_item_read ON work_item (read_at DESC);

@@ -50,7 +50,8 @@ CREATE TABLE figures_settings_version (
     first_month       date NOT NULL,
     year_named_by     text NOT NULL,
     closed_month      date NOT NULL,
-    committed_from    text NOT NULL
+    committed_from    text NOT NULL,
+    rate_age_days     integer NOT NULL
 );
 
 DO $make$ BEGIN EXECUTE format($sql$

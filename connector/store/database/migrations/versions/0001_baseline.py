@@ -26,6 +26,7 @@ TABLES = (
     "measures",
     "records",
     "ledger",
+    "imports",
     "audit",
     "rollups",
     "verdict_history",

@@ -1,0 +1,113 @@
+"""Which measures have to be assessed again because something that their evidence rests on has changed.
+
+A child, a linked issue, a joined record: whatever an event or a sweep is about, its measures are found here, by what
+the changed item says of itself and by what the measures' last reading said of it.  So a child that was moved makes both
+its new and its former parent dirty, and one that was deleted its last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from sqlalchemy import Connection, select, text
+
+from connector.store.database.tables import WORK_ITEM
+from connector.store.queue.inbox import mark_dirty
+from connector.store.queue.wake_up import TaskKind, Waker
+from connector.store.reconcile import evidence_names
+from mapping.work_item import ConnectionName, NativeId, WorkItem
+
+Measures: TypeAlias = "frozenset[tuple[ConnectionName, NativeId]]"
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceNames:
+    """What has changed, by the names that others use for it, and the items that it names itself."""
+
+    names: frozenset[str] = frozenset()
+    targets: frozenset[str] = frozenset()
+    """Ids and keys."""
+    since: datetime | None = None
+    """Measures that were read after this moment have seen the change."""
+
+
+def changes(
+    transaction: Connection, connection: ConnectionName, seen: Sequence[WorkItem], absent: Collection[NativeId]
+) -> EvidenceNames:
+    """What differs from the last reading.  Called before the new one is stored.
+
+    Only a change counts: two items that depend on one another would make each other dirty for ever.
+    """
+    ids = [*(item.native_id for item in seen), *absent]
+    if not ids:
+        return EvidenceNames()
+    columns = (WORK_ITEM.c.native_id, WORK_ITEM.c.version, WORK_ITEM.c.key, WORK_ITEM.c.unreachable_since)
+    query = select(*columns).where(WORK_ITEM.c.connection == connection, WORK_ITEM.c.native_id.in_(ids))
+    before = {row.native_id: row for row in transaction.execute(query)}
+    names: set[str] = set()
+    targets: set[str] = set()
+    for item in seen:
+        known = before.get(item.native_id)
+        if known is None or known.version != item.version or known.unreachable_since is not None:
+            names.update(evidence_names.reference_names(item))
+            targets.update(evidence_names.concerned(item))
+    for gone in absent:
+        known = before.get(gone)
+        if known is None or known.unreachable_since is None:
+            names |= {gone} | ({f"key:{known.key.casefold()}"} if known is not None else set())
+    return EvidenceNames(frozenset(names), frozenset(targets))
+
+
+def find(transaction: Connection, connection: ConnectionName, changed: EvidenceNames) -> Measures:
+    """The measures that depend on these names, of this connection and of others."""
+    if not changed.names and not changed.targets:
+        return frozenset()
+    asked = {
+        "connection": connection,
+        "names": sorted(changed.names),
+        "targets": sorted(changed.targets),
+        "since": changed.since,
+    }
+    found = transaction.execute(_DEPENDENTS, asked)
+    return frozenset((ConnectionName(row.connection), NativeId(row.native_id)) for row in found)
+
+
+def mark(transaction: Connection, waker: Waker, measures: Iterable[tuple[ConnectionName, NativeId]]) -> None:
+    """Have measures assessed again."""
+    due: dict[ConnectionName, dict[NativeId, int | None]] = {}
+    for connection, item in sorted(measures):
+        due.setdefault(connection, {})[item] = None
+    for connection, items in due.items():
+        for part in _parts(items):
+            mark_dirty(transaction, connection, part)
+        waker.wake(transaction, TaskKind.RECONCILE, connection)
+
+
+def _parts(items: dict[NativeId, int | None]) -> Iterator[dict[NativeId, int | None]]:
+    names = list(items)
+    for start in range(0, len(names), MAX_MARKED):
+        yield {name: items[name] for name in names[start : start + MAX_MARKED]}
+
+
+MAX_MARKED = 5_000
+"""Keys that one statement marks; a long list would make one very long statement."""
+
+_DEPENDENTS = text("""
+    WITH found AS (
+        SELECT m.connection, m.native_id FROM dependency AS d JOIN measure AS m ON m.id = d.measure_id
+        WHERE d.on_connection = :connection AND d.on_name = ANY(:names)
+        UNION
+        SELECT connection, native_id FROM work_item
+        WHERE connection = :connection AND rests_on && CAST(:names AS text[])
+        UNION
+        SELECT connection, native_id FROM work_item WHERE connection = :connection AND native_id = ANY(:targets)
+        UNION
+        SELECT connection, native_id FROM work_item WHERE connection = :connection AND key = ANY(:targets)
+    )
+    SELECT m.connection, m.native_id FROM found JOIN measure AS m USING (connection, native_id)
+    JOIN work_item AS w USING (connection, native_id)
+    WHERE m.unmapped_since IS NULL AND (CAST(:since AS timestamptz) IS NULL OR w.read_at < :since)
+""")

@@ -1,0 +1,63 @@
+"""Steady state: what a plan brings a month from then on, after its ramp and before its end.
+
+One rule for the run-rate of the sheet, for the light, for the months that are seen before a measure is closed, and for
+those that are watched afterwards.  Months in a row are in steady state when they bring at least three quarters of what
+so many months of the plan bring on average.  Months that only cost, and a ramp of small ones, are none of them; a
+benefit that comes once a quarter is in steady state although two months of three bring nothing.  The steady month is
+the last at which three of them bring most; whoever closes a measure sees the latest of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from governance.definitions.parts import Months
+from governance.definitions.years import TRAILING, run_rate
+from governance.effects import ZERO
+
+STEADY_SHARE = Decimal("0.75")
+
+
+def steady_month(recurring: Months) -> int | None:
+    """Steady month.
+
+    Formula: the last month at which the mean of the three months up to it is greatest; of an effect that only costs
+    its last month.
+    Source: ours, for the run-rate of an effect whose steady month nobody declared.
+    """
+    # Three months with the greatest mean bring more than three quarters of the average: they are in steady state.
+    if not recurring:
+        return None
+    first, last = min(recurring), max(recurring)
+    best, greatest = last, ZERO
+    for month in range(min(first + TRAILING - 1, last), last + 1):
+        rate = run_rate(recurring, month)
+        if rate > 0 and rate >= greatest:
+            best, greatest = month, rate
+    return best
+
+
+def steady_window(recurring: Months, length: int, until: int | None = None) -> range | None:
+    """The latest ``length`` months in a row at steady state, none later than ``until``; ``None`` without any.
+
+    ``recurring`` is planned net recurring by number of the month.  A plan of fewer months is taken whole.
+    """
+    earning = [month for month, amount in recurring.items() if amount > 0]
+    if not earning:
+        return None
+    first, last = min(earning), max(earning)
+    months = last - first + 1
+    length = min(length, months)
+    counted: Iterable[Decimal] = recurring.values()
+    if len(earning) != len(recurring):
+        counted = [amount for month, amount in recurring.items() if first <= month <= last]
+    mean = sum(counted, ZERO) / months
+    least = mean * length * STEADY_SHARE
+    latest = last if until is None else min(last, until)
+    for start in range(latest - length + 1, first - 1, -1):
+        window = range(start, start + length)
+        planned = sum([recurring[month] for month in window if month in recurring], ZERO)
+        if planned > 0 and planned >= least:
+            return window
+    return None

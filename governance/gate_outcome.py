@@ -1,0 +1,103 @@
+"""What the gate says after all stages are granted: its state, a breach, and the statuses of what has ended."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from governance.assessment import Assessment
+from governance.closure import cancelled_status, without_value_status
+from governance.facts import Unknown, known
+from governance.gate_state import GateDueContext, gate_due, shut_state
+from governance.locked_terms import as_locked
+from governance.measure_state import (
+    Breach,
+    OffRampKind,
+    is_cancelled,
+)
+from governance.verdict import GateState, Status
+
+
+def gate_state_of(assessment: Assessment, due: date | None) -> GateState:
+    if isinstance(assessment.evidence.tool_stage, Unknown):
+        return GateState.BLOCKED
+    claimed = assessment.policy.index(assessment.evidence.tool_stage)
+    if assessment.is_breach():
+        return GateState.BREACH
+    if assessment.evidence.ended and not _may_end(assessment):
+        return GateState.BREACH
+    if is_cancelled(assessment.off_ramp):
+        # Shut, so that no native gate lets it into a later stage; and nobody has to act.
+        return GateState.NOT_DUE
+    if assessment.off_ramp is not None:
+        return GateState.BLOCKED
+    if assessment.granted > claimed or assessment.granted + 1 == len(assessment.policy.stages):
+        return GateState.OPEN
+    return shut_state(assessment.checklist, due, assessment.now)
+
+
+def _may_end(assessment: Assessment) -> bool:
+    """Whether the tool's status may be one in which cancelled work ends."""
+    stopped = assessment.off_ramp is not None and assessment.off_ramp.kind is not OffRampKind.ON_HOLD
+    return stopped or assessment.lost is not None
+
+
+def open_stages(assessment: Assessment) -> tuple[str, ...]:
+    """A granted stage is open unless the measure is stopped, or its tool says that it ended or says nothing."""
+    stopped = assessment.off_ramp is not None or (assessment.evidence.ended and not _may_end(assessment))
+    if stopped or isinstance(assessment.evidence.tool_stage, Unknown):
+        return ()
+    return tuple(stage.key for stage in assessment.policy.stages[: assessment.granted + 1])
+
+
+def allowed_stages(assessment: Assessment, gate: GateState) -> tuple[str, ...]:
+    claimed = known(assessment.evidence.tool_stage)
+    if gate is not GateState.OPEN or claimed is None:
+        return ()
+    return tuple(
+        stage.label for stage in assessment.policy.stages[assessment.policy.index(claimed) + 1 : assessment.granted + 1]
+    )
+
+
+def breach_of(assessment: Assessment, gate: GateState) -> Breach | None:
+    """A breach is reported while the gate stays shut: whoever moved the item finds out why it came back."""
+    before = assessment.evidence.measure_state.breach
+    claimed = known(assessment.evidence.tool_stage)
+    if gate is GateState.OPEN:
+        return None
+    status = assessment.evidence.tool_status
+    if gate is GateState.NOT_DUE and is_cancelled(assessment.off_ramp):
+        return None
+    if gate is GateState.BREACH and assessment.evidence.ended and (before is None or before.status != status):
+        into = assessment.policy.stages[min(assessment.granted + 1, len(assessment.policy.stages) - 1)].label
+        return Breach(assessment.now, status, "", into)
+    if gate is not GateState.BREACH or claimed is None or (before is not None and before.status == status):
+        return before
+    into = assessment.policy.stages[assessment.granted + 1].label
+    return Breach(assessment.now, status, assessment.policy.label(claimed), into, assessment.evidence.moved_by)
+
+
+def gate_due_of(assessment: Assessment) -> date | None:
+    if is_cancelled(assessment.off_ramp):
+        return None
+    end = known(as_locked(assessment.measure, assessment.terms).end)
+    context = GateDueContext(
+        assessment.measure,
+        assessment.evidence,
+        assessment.policy,
+        assessment.granted,
+        assessment.granted_at,
+        end,
+        assessment.now,
+    )
+    return gate_due(context, assessment.checklist)
+
+
+def final_statuses(assessment: Assessment, implementation: Status, potential: Status) -> tuple[Status, Status]:
+    """Both statuses; what was cancelled, or closed without value, shows no success."""
+    if assessment.off_ramp is not None and is_cancelled(assessment.off_ramp):
+        status = cancelled_status(assessment.off_ramp)
+        return status, status
+    if assessment.lost is not None:
+        status = without_value_status(assessment.lost)
+        return status, status
+    return implementation, potential

@@ -1,0 +1,428 @@
+"""A table and its profile to stated amounts, or to everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fnmatch import translate
+from re import IGNORECASE, Pattern
+from re import compile as compile_pattern
+from typing import TypeVar
+
+from governance.effects import EffectKind
+from governance.ledger import LedgerVersion, Posting
+from governance.money import Money, Period
+from governance.spread import spread
+from mapping.imports.cells import CellValue, SheetTable, folded, is_empty, text_of
+from mapping.imports.columns import AmountSource, Columns, TextSource, find_columns
+from mapping.imports.numbers import Amount, NotANumber, read_amount
+from mapping.imports.periods import NotAPeriod, Span, read_span
+from mapping.imports.problems import ProblemCode, Problems
+from mapping.imports.profile import Profile
+from mapping.imports.table import Grid, make_grid
+
+MAX_TEXT = 200
+"""Characters of a subject, an account or a company."""
+Progress = Callable[[int], None]
+Word = TypeVar("Word", LedgerVersion, EffectKind)
+
+
+@dataclass(slots=True)
+class StatedLine:
+    """One amount that a file states."""
+
+    cell: str
+    subject: str
+    """As it stands in the file; empty where it is missing and the profile takes that."""
+    posting: Posting
+    """Without its measure, which is looked up later; the amount may be negative, for a credit note."""
+    record: str = ""
+    gap: str = ""
+    """What is missing of an incomplete line: ``subject``, ``month`` or ``currency``."""
+
+
+@dataclass(slots=True)
+class FileLines:
+    """All that a file states, or with ``problems`` what keeps it out."""
+
+    lines: list[StatedLine] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
+    notes: list[str] = field(default_factory=list)
+    records: int = 0
+    """Rows (or columns) with at least one amount."""
+
+
+def read_lines(sheet: SheetTable, profile: Profile, progress: Progress | None = None) -> FileLines:
+    """Read a file by a profile.  Never raises on any content."""
+    found = FileLines(notes=list(sheet.notes))
+    grid = make_grid(sheet, profile.direction, profile.header, profile.header_rows)
+    if grid is None:
+        found.problems.add(
+            ProblemCode.NO_TABLE, "", f"The file ends before row {profile.header}, where the heads should be.",
+            "Correct header in the profile, or take the right sheet.",
+        )  # fmt: skip
+        return found
+    columns = find_columns(grid, profile, found.problems)
+    if columns is None:
+        return found
+    reader = _Reader(grid, profile, columns, found)
+    for position, row in grid.records():
+        reader.read(position, row)
+        if progress is not None and position % 2_000 == 0:
+            progress(position)
+    reader.finish()
+    return found
+
+
+class _Reader:
+    """Reads records one after the other into ``found``."""
+
+    def __init__(self, grid: Grid, profile: Profile, columns: Columns, found: FileLines) -> None:
+        self._grid, self._profile, self._columns, self._found = grid, profile, columns, found
+        self._skip, self._no_amount = _patterns(profile.skip), _patterns(profile.no_amount)
+        self._hidden, self._hidden_fields = grid.hidden_records, grid.hidden_fields
+        self._counts: Counter[str] = Counter()
+        self._spans: dict[tuple[object, bool], Span | NotAPeriod | None] = {}
+        self._merged_texts, self._merged_amounts = _merged(grid, columns)
+        for one in columns.amounts:
+            if one.column in self._hidden_fields and profile.hidden == "refuse":
+                head = grid.heads[one.column]
+                found.problems.add(
+                    ProblemCode.HIDDEN, grid.address(grid.first - 1, one.column), f'The column "{head}" is hidden.',
+                    "Show it, or write hidden: read in the profile.",
+                )  # fmt: skip
+
+    def read(self, position: int, row: Sequence[CellValue]) -> None:
+        columns, width = self._columns, len(row)
+        cells: list[tuple[AmountSource, CellValue]] = [
+            (one, row[one.column]) for one in columns.amounts if one.column < width and not is_empty(row[one.column])
+        ]
+        if not cells:
+            return
+        subject = self._subject(position, row)
+        if self._skip and any(pattern.fullmatch(subject) for pattern in self._skip):
+            self._counts["skipped"] += 1
+            return
+        if position in self._hidden and self._profile.hidden != "read" and not self._shown(position):
+            return
+        before = len(self._found.lines)
+        for source, value in cells:
+            self._read_cell(position, row, subject, source, value)
+        if len(self._found.lines) > before:
+            self._found.records += 1
+
+    def _shown(self, position: int) -> bool:
+        """Whether a hidden record is read all the same."""
+        if self._profile.hidden == "skip":
+            self._counts["hidden"] += 1
+            return False
+        what = "column" if self._grid.transposed else "row"
+        cell = self._grid.address(position, self._columns.subject)
+        self._found.problems.add(
+            ProblemCode.HIDDEN, cell, f"This {what} is hidden and holds an amount.",
+            "Show or remove it, or write hidden: read (or skip) in the profile.",
+        )  # fmt: skip
+        return False
+
+    def _subject(self, position: int, row: Sequence[CellValue]) -> str:
+        return text_of(self._text_cell(position, row, self._columns.subject))
+
+    def _text_cell(self, position: int, row: Sequence[CellValue], column: int) -> CellValue:
+        value = row[column] if column < len(row) else None
+        if is_empty(value) and self._merged_texts:
+            return self._merged_texts.get((position, column), value)
+        return value
+
+    def _read_cell(
+        self, position: int, row: Sequence[CellValue], subject: str, source: AmountSource, value: CellValue
+    ) -> None:
+        cell = self._grid.address(position, source.column)
+        amount = self._amount(value, cell)
+        if amount is None:
+            return
+        if (position, source.column) in self._merged_amounts:
+            self._problem(ProblemCode.MERGED, cell, "This amount stands in merged cells: what it is of is not clear.",
+                          "Split the cells and write each amount into its own.")  # fmt: skip
+            return
+        if cell in self._grid.sheet.formulas:
+            self._counts["formulas"] += 1
+        if amount.was_text and self._grid.sheet.sheet:
+            self._counts["texts"] += 1
+        number = amount.number * source.factor
+        if number == 0:
+            number = Decimal(0)
+        rule = self._negative(number, source, cell)
+        if rule is None:
+            return
+        currency = self._currency(position, row, amount, cell)
+        version = self._word(self._value(position, row, source.version), LedgerVersion, "version", cell)
+        kind = self._word(self._value(position, row, source.kind), EffectKind, "kind", cell)
+        span = self._span(position, row, source, cell)
+        if currency is None or version is None or kind is None or isinstance(span, NotAPeriod):
+            return
+        gap = self._gap(subject, span, currency, cell)
+        if gap is None:
+            return
+        posting = Posting(
+            version, kind, Period(1900, 1) if span is None else span.last, Money(rule, currency or "XXX"),
+            account=source.account, hard=source.hard,
+            service=subject if self._profile.subject.by == "service" else "",
+            pl_line=self._text(position, row, "pl_line"), cost_centre=self._text(position, row, "cost_centre"),
+            gl_account=self._text(position, row, "gl_account"), legal_entity=self._text(position, row, "legal_entity"),
+            counterparty=self._text(position, row, "counterparty"),
+        )  # fmt: skip
+        record = (
+            text_of(self._text_cell(position, row, self._columns.record)) if self._columns.record is not None else ""
+        )
+        if len(subject) > MAX_TEXT * 2 or len(record) > MAX_TEXT:
+            self._problem(
+                ProblemCode.TOO_LONG, cell, f"The name of what it belongs to is longer than {MAX_TEXT * 2} characters."
+            )
+            return
+        self._lay(StatedLine(cell, subject, posting, record, gap), span)
+
+    def _lay(self, line: StatedLine, span: Span | None) -> None:
+        """The line in its month; an amount of a longer period as the profile says."""
+        rule = self._profile.longer_periods
+        if span is None or span.is_month:
+            self._found.lines.append(line)
+            return
+        if rule == "refuse":
+            self._problem(
+                ProblemCode.LONG_PERIOD, line.cell, f"The amount is of {span.first} to {span.last}, not of one month.",
+                "Say in the profile where it goes: longer_periods: first, last or even.",
+            )  # fmt: skip
+            return
+        if rule != "even":
+            line.posting = replace(line.posting, month=span.first if rule == "first" else span.last)
+            self._found.lines.append(line)
+            return
+        for month, money in spread(line.posting.money, span.first, span.last):
+            part = replace(line.posting, month=month, money=money)
+            self._found.lines.append(StatedLine(line.cell, line.subject, part, line.record, line.gap))
+
+    def _gap(self, subject: str, span: Span | None, currency: str, cell: str) -> str | None:
+        """What is missing of a line; ``None`` when the profile does not take that."""
+        if subject and span is not None and currency:
+            return ""
+        what = "subject" if not subject else "month" if span is None else "currency"
+        if self._profile.incomplete == "quarantine":
+            return what
+        code = {"subject": ProblemCode.NO_SUBJECT, "month": ProblemCode.NO_MONTH, "currency": ProblemCode.NO_CURRENCY}
+        name = f'the cell of "{self._grid.heads[self._columns.subject]}"' if what == "subject" else f"its {what}"
+        self._problem(
+            code[what], cell, f"There is an amount, and {name} is empty.",
+            "Fill it in, add the row to skip, or write incomplete: quarantine in the profile.",
+        )  # fmt: skip
+        return None
+
+    def _amount(self, value: CellValue, cell: str) -> Amount | None:
+        amount = read_amount(value, self._profile.decimal)
+        if amount is None or isinstance(amount, Amount):
+            return amount
+        text = text_of(value)
+        if amount is not NotANumber.ERROR and any(pattern.fullmatch(text) for pattern in self._no_amount):
+            self._counts["no amount"] += 1
+            return None
+        shown = text if len(text) <= 60 else f"{text[:57]}…"
+        code, sentence, hint = _NUMBER_PROBLEMS[amount]
+        self._problem(code, cell, sentence.format(shown), hint)
+        return None
+
+    def _negative(self, number: Decimal, source: AmountSource, cell: str) -> Decimal | None:
+        if source.is_negative:
+            number = -number if number else number
+        if number < 0 and self._profile.negative == "refuse":
+            written = "positive" if source.is_negative else "negative"
+            self._problem(
+                ProblemCode.NEGATIVE, cell, f"{-number if source.is_negative else number:,f} is {written}.",
+                "Write all amounts with one sign, or write negative: credit in the profile, for credit notes.",
+            )  # fmt: skip
+            return None
+        return number
+
+    def _currency(self, position: int, row: Sequence[CellValue], amount: Amount, cell: str) -> str | None:
+        """Empty when it is missing, ``None`` when it is wrong."""
+        stated = self._value(position, row, self._columns.currency).upper()
+        if stated and not (len(stated) == 3 and stated.isascii() and stated.isalpha()):
+            self._problem(
+                ProblemCode.NO_CURRENCY, cell, f'"{stated[:40]}" is no currency.', "Write three letters, such as EUR."
+            )
+            return None
+        if amount.currency and stated and amount.currency != stated:
+            self._problem(
+                ProblemCode.NO_CURRENCY, cell, f"The cell is in {amount.currency}, and its row in {stated}.",
+                "Correct the one that is wrong.",
+            )  # fmt: skip
+            return None
+        return stated or amount.currency
+
+    def _word(self, text: str, words: type[Word], name: str, cell: str) -> Word | None:
+        try:
+            return words(text.lower().replace(" ", "_").replace("-", "_"))
+        except ValueError:
+            known = ", ".join(word.value for word in words)
+            shown = f'"{text[:60]}" is' if text else "An empty cell is"
+            self._problem(ProblemCode.UNKNOWN_WORD, cell, f"{shown} no {name}.",
+                          f"Say under values of {name} in the profile what it means: {known}.")  # fmt: skip
+            return None
+
+    def _span(
+        self, position: int, row: Sequence[CellValue], source: AmountSource, cell: str
+    ) -> Span | NotAPeriod | None:
+        """``None`` when the month is missing."""
+        if source.span is not None:
+            return source.span
+        value: CellValue = None
+        for column in source.month_columns:
+            value = self._text_cell(position, row, column)
+            if not is_empty(value):
+                break
+        key = (value, isinstance(value, bool))
+        if key not in self._spans:
+            self._spans[key] = read_span(value, day_first=self._profile.day_first, year_ends=self._profile.year_ends)
+        span = self._spans[key]
+        if span is NotAPeriod.TEXT and self._profile.incomplete == "quarantine":
+            return None
+        if isinstance(span, NotAPeriod):
+            shown = text_of(value)[:60]
+            if span is NotAPeriod.AMBIGUOUS:
+                self._problem(ProblemCode.NO_MONTH, cell, f'"{shown}" can be two days: the day or the month first.',
+                              "Say day_first: true or false in the profile.")  # fmt: skip
+            else:
+                self._problem(ProblemCode.NO_MONTH, cell, f'"{shown}" is no month and no day.', "Write 2026-10.")
+        return span
+
+    def _value(self, position: int, row: Sequence[CellValue], source: TextSource) -> str:
+        if source.fixed is not None:
+            return source.fixed
+        for column in source.columns:
+            text = text_of(self._text_cell(position, row, column))
+            if text:
+                return source.values.get(folded(text), text)
+        return source.values.get("", "")
+
+    def _text(self, position: int, row: Sequence[CellValue], name: str) -> str:
+        source = self._columns.texts.get(name)
+        return self._value(position, row, source)[:MAX_TEXT] if source is not None else ""
+
+    def _problem(self, code: ProblemCode, cell: str, sentence: str, hint: str = "") -> None:
+        self._found.problems.add(code, cell, sentence, hint)
+
+    def finish(self) -> None:
+        """What is judged over all lines, and what a person has to know."""
+        if self._profile.amounts_are == "cumulative":
+            _differences(self._found, self._profile.year_ends)
+        _join_duplicates(self._found, self._profile)
+        texts = (
+            ("formulas", "{:,} amounts are the stored results of formulas; the file was not recalculated."),
+            ("texts", "{:,} numbers stood in the file as text."),
+            ("no amount", "{:,} cells hold a text in place of an amount that the profile takes as none."),
+            ("skipped", "{:,} rows were left out by skip."),
+            ("hidden", "{:,} hidden rows were left out."),
+        )
+        self._found.notes += [text.format(self._counts[name]) for name, text in texts if self._counts[name]]
+        if not self._found.lines and not self._found.problems:
+            self._problem(ProblemCode.NO_TABLE, "", "There is no amount below the heads.",
+                          "Take another sheet or file, or correct the profile.")  # fmt: skip
+
+
+_NUMBER_PROBLEMS = {
+    NotANumber.TEXT: (
+        ProblemCode.NOT_A_NUMBER, 'There is a text where an amount belongs: "{}".',
+        "Correct it, or list it under no_amount in the profile when it means that there is none.",
+    ),
+    NotANumber.AMBIGUOUS: (
+        ProblemCode.AMBIGUOUS_NUMBER, '"{}" is one number with a decimal point and another with a decimal comma.',
+        'Say decimal: "." or "," in the profile.',
+    ),
+    NotANumber.OTHER_SIGN: (
+        ProblemCode.NOT_A_NUMBER, '"{}" does not fit the decimal sign of the profile.',
+        "Correct the cell, or decimal in the profile.",
+    ),
+    NotANumber.OTHER_CURRENCY: (ProblemCode.NO_CURRENCY, '"{}" names two currencies.', "Correct it."),
+    NotANumber.PERCENT: (ProblemCode.NOT_A_NUMBER, '"{}" is a share, not an amount.', "Take another column."),
+    NotANumber.ERROR: (
+        ProblemCode.ERROR_CELL, "The cell shows the error {}.", "Correct its formula, and save the file again.",
+    ),
+    NotANumber.DATE: (ProblemCode.NOT_A_NUMBER, "{} is a day, not an amount.", "Format the cell as a number."),
+    NotANumber.TRUTH: (ProblemCode.NOT_A_NUMBER, "{} is no amount.", "Write a number."),
+    NotANumber.TOO_LARGE: (
+        ProblemCode.NOT_A_NUMBER, "{} is too large for an amount.", "Correct it, or unit in the profile.",
+    ),
+}  # fmt: skip
+
+
+def _patterns(texts: Sequence[str]) -> list[Pattern[str]]:
+    # Square brackets are no pattern: they stand in texts of files.
+    return [compile_pattern(translate(text.replace("[", "[[]")), IGNORECASE) for text in texts]
+
+
+def _merged(grid: Grid, columns: Columns) -> tuple[dict[tuple[int, int], CellValue], set[tuple[int, int]]]:
+    """What merged cells repeat for texts, and the positions of merged amounts."""
+    texts: dict[tuple[int, int], CellValue] = {}
+    amounts: set[tuple[int, int]] = set()
+    wanted = {one.column for one in columns.amounts}
+    for top, left, bottom, right in grid.merged:
+        if bottom < grid.first or top >= len(grid.rows) or left >= len(grid.rows[top]):
+            continue
+        value = grid.rows[top][left]
+        for row in range(max(top, grid.first), min(bottom, len(grid.rows) - 1) + 1):
+            for column in range(left, min(right, left + 1_000) + 1):
+                if column in wanted:
+                    amounts.add((row, column))
+                elif left == right:
+                    texts[row, column] = value
+    return texts, amounts
+
+
+def line_key(line: StatedLine, *, with_month: bool = True) -> tuple[object, ...]:
+    """What a line states, without its amount."""
+    posting = line.posting
+    return (
+        folded(line.subject), posting.version, posting.kind, posting.month if with_month else None,
+        posting.money.currency, posting.account, posting.hard, posting.pl_line, posting.cost_centre,
+        posting.gl_account, posting.legal_entity, posting.counterparty, line.record, line.gap,
+    )  # fmt: skip
+
+
+def _differences(found: FileLines, year_ends: int) -> None:
+    """Amounts since the begin of the fiscal year to amounts of their months."""
+    groups: dict[tuple[object, ...], list[StatedLine]] = {}
+    for line in found.lines:
+        groups.setdefault(line_key(line, with_month=False), []).append(line)
+    for lines in groups.values():
+        lines.sort(key=lambda one: one.posting.month)
+        before: tuple[Period, Money] | None = None
+        for line in lines:
+            month, money = line.posting.month, line.posting.money
+            if month.month != year_ends % 12 + 1:
+                if before is None or before[0].plus(1) != month:
+                    found.problems.add(
+                        ProblemCode.GAP, line.cell, f"The amount to the end of {month} needs that of {month.plus(-1)}, "
+                        "which the file does not have.", "Import a file from the first month of the fiscal year on.",
+                    )  # fmt: skip
+                    break
+                line.posting = replace(line.posting, money=money - before[1])
+            before = (month, money)
+
+
+def _join_duplicates(found: FileLines, profile: Profile) -> None:
+    """One line for each thing that is stated: the second is a problem, or is added to the first."""
+    first: dict[tuple[object, ...], StatedLine] = {}
+    for line in found.lines:
+        key = line_key(line)
+        known = first.get(key)
+        if known is None:
+            first[key] = line
+        elif profile.duplicates == "add" or line.gap:
+            known.posting = replace(known.posting, money=known.posting.money + line.posting.money)
+        else:
+            found.problems.add(
+                ProblemCode.DUPLICATE, line.cell,
+                f'"{line.subject[:80]}" has an amount of the same month and kind in {known.cell} already.',
+                "Remove one of them, or write duplicates: add in the profile, when both count.",
+            )  # fmt: skip
+    found.lines = list(first.values())

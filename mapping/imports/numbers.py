@@ -1,0 +1,168 @@
+"""Amounts as people and programs write them.  What could be two numbers is none: it is said, never guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+
+from governance.money import is_reasonable
+from mapping.imports.cells import CellValue, is_error
+
+DecimalSign = Literal[".", ","]
+
+
+class NotANumber(StrEnum):
+    """Why a cell is no amount."""
+
+    TEXT = "text"
+    AMBIGUOUS = "ambiguous"
+    """It reads as two different numbers, by the decimal sign."""
+    PERCENT = "percent"
+    ERROR = "error"
+    DATE = "date"
+    TRUTH = "truth"
+    TOO_LARGE = "too_large"
+    OTHER_SIGN = "other_sign"
+    """It does not fit the decimal sign of the profile."""
+    OTHER_CURRENCY = "other_currency"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number, and the currency that stands in the same cell."""
+
+    number: Decimal
+    currency: str = ""
+    was_text: bool = False
+
+
+SYMBOLS = {"€": "EUR", "£": "GBP", "₹": "INR", "₣": "CHF", "zł": "PLN", "₩": "KRW", "₺": "TRY", "₪": "ILS", "R$": "BRL"}
+"""Signs that mean one currency; the dollar, the yen and the crown mean several and are read past."""
+_MANY = re.compile(r"US\$|A\$|C\$|\$|¥|kr\.?|Fr\.?|Rs\.?", re.IGNORECASE)
+_CODE = re.compile(r"^([A-Z]{3})(?=[\s\d(+-])|(?<=[\s\d).-])([A-Z]{3})$")
+_GAPS = re.compile(r"[\s\u00a0\u202f\u2009'’`]")
+_PLAIN = re.compile(r"\d+")
+_SCIENTIFIC = re.compile(r"\d+(\.\d+)?[eE][+-]?\d{1,3}")
+_GROUPED = re.compile(r"\d{1,3}(,\d{3})+|\d{1,2}(,\d{2})*,\d{3}")
+"""Groups of three, or of two before the last three (India)."""
+
+
+def read_amount(value: CellValue, decimal: DecimalSign | None) -> Amount | NotANumber | None:
+    """The amount in a cell; ``None`` when the cell is empty, or holds a dash for nothing.
+
+    Without a decimal sign a number is read only where both signs give the same.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return NotANumber.TRUTH
+    if isinstance(value, int):
+        return _sized(Decimal(value))
+    if isinstance(value, float):
+        # A spreadsheet keeps 15 digits; what stands behind them is the error of the binary fraction.
+        return _sized(Decimal(f"{value:.15g}"))
+    if not isinstance(value, str):
+        return NotANumber.DATE
+    return _read_text(value, decimal)
+
+
+def _read_text(value: str, decimal: DecimalSign | None) -> Amount | NotANumber | None:
+    text = value.strip().strip("\u00a0\u202f").removeprefix("'").strip()
+    if not text or text in {"-", "–", "—", "--"}:
+        return None
+    if is_error(text):
+        return NotANumber.ERROR
+    if text.endswith("%"):
+        return NotANumber.PERCENT if any(sign.isdigit() for sign in text) else NotANumber.TEXT
+    text, currency = _without_currency(text)
+    text, negative = _without_sign(text)
+    if not currency:
+        text, currency = _without_currency(text)
+    text = _GAPS.sub("", text)
+    if not text or not (text[0].isdigit() or text[0] in ".,"):
+        return NotANumber.TEXT
+    found = _digits(text, decimal)
+    if isinstance(found, NotANumber):
+        return found
+    number = _sized(-found if negative else found)
+    return number if isinstance(number, NotANumber) else Amount(number.number, currency, was_text=True)
+
+
+def _sized(number: Decimal) -> Amount | NotANumber:
+    return Amount(number) if is_reasonable(number) else NotANumber.TOO_LARGE
+
+
+def _without_currency(text: str) -> tuple[str, str]:
+    for sign, code in SYMBOLS.items():
+        if sign in text:
+            return text.replace(sign, "", 1).strip(), code
+    code_found = _CODE.search(text)
+    if code_found:
+        return _CODE.sub("", text, count=1).strip(), code_found.group(1) or code_found.group(2)
+    return _MANY.sub("", text, count=1).strip(), ""
+
+
+def _without_sign(text: str) -> tuple[str, bool]:
+    """The text without its sign: before or behind the number, or as parentheses."""
+    text = text.replace("\u2212", "-").replace("\u2013", "-")
+    if text.startswith("(") and text.endswith(")"):
+        return text[1:-1].strip(), True
+    if text.startswith("-"):
+        return text[1:].strip(), True
+    if text.endswith("-"):
+        return text[:-1].strip(), True
+    return text.removeprefix("+").strip(), False
+
+
+def _digits(text: str, decimal: DecimalSign | None) -> Decimal | NotANumber:
+    if _PLAIN.fullmatch(text):
+        return Decimal(text)
+    if decimal is not None:
+        return _with_sign(text, decimal)
+    readings = {found for sign in (".", ",") if isinstance(found := _with_sign(text, sign), Decimal)}
+    if not readings:
+        return NotANumber.TEXT
+    return readings.pop() if len(readings) == 1 else NotANumber.AMBIGUOUS
+
+
+def _with_sign(text: str, decimal: DecimalSign) -> Decimal | NotANumber:
+    other = "," if decimal == "." else "."
+    if decimal == "," and "e" not in text.lower():
+        text = text.translate(str.maketrans(",.", ".,"))
+    elif _SCIENTIFIC.fullmatch(text):
+        return Decimal(text)
+    whole, point, fraction = text.partition(".")
+    if point and not (fraction.isascii() and fraction.isdigit()):
+        return NotANumber.OTHER_SIGN if set(text) <= set("0123456789.,") else NotANumber.TEXT
+    if whole and not _PLAIN.fullmatch(whole) and not _GROUPED.fullmatch(whole):
+        fits = set(text) <= set("0123456789.,")
+        return NotANumber.OTHER_SIGN if fits and other else NotANumber.TEXT
+    return Decimal(f"{whole.replace(',', '') or '0'}.{fraction or '0'}") if point else Decimal(whole.replace(",", ""))
+
+
+def decimal_sign(values: Iterable[CellValue]) -> DecimalSign | None:
+    """The sign that all texts fit, where only one fits; ``None`` when they leave it open or contradict each other."""
+    fits: dict[DecimalSign, bool] = {".": True, ",": True}
+    decided = False
+    for value in values:
+        if not isinstance(value, str):
+            continue
+        readings = {sign: read_amount(value, sign) for sign in fits}
+        if not any(isinstance(one, Amount) for one in readings.values()):
+            continue
+        if readings["."] != readings[","]:
+            decided = True
+            for sign, one in readings.items():
+                fits[sign] = fits[sign] and isinstance(one, Amount)
+    if not decided or fits["."] == fits[","]:
+        return None
+    return "." if fits["."] else ","
+
+
+def sign_is_open(values: Iterable[CellValue]) -> bool:
+    """Whether some text would be another number with the other decimal sign."""
+    return any(isinstance(one, str) and read_amount(one, None) is NotANumber.AMBIGUOUS for one in values)

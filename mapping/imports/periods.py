@@ -1,0 +1,175 @@
+"""Months, quarters and years as they stand in heads and cells."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from governance.money import Period
+from mapping.imports.cells import CellValue
+
+MONTH_NAMES: dict[str, int] = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan januar jän jänner janvier janv enero ene gennaio gen januari janeiro",
+            "february feb februar février févr fev fév febrero febbraio februari fevereiro",
+            "march mar mär märz mrz mars marzo maart mrt março",
+            "april apr avril avr abril abr aprile",
+            "may mai mayo maggio mag mei maio",
+            "june jun juni juin junio giugno giu junho",
+            "july jul juli juillet juil julio luglio lug julho",
+            "august aug août aou agosto ago augustus",
+            "september sep sept septembre septiembre settembre set setembro",
+            "october oct oktober okt octobre octubre ottobre ott outubro out",
+            "november nov novembre noviembre novembro",
+            "december dec dezember dez décembre déc diciembre dic dicembre dezembro desember des",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+
+
+class NotAPeriod(StrEnum):
+    TEXT = "text"
+    AMBIGUOUS = "ambiguous"
+    """Day and month could be either way round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The months from the first to the last."""
+
+    first: Period
+    last: Period
+
+    @property
+    def is_month(self) -> bool:
+        return self.first == self.last
+
+
+_ISO = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|UTC|[+-]\d{2}:?\d{2})?)?"
+)
+_DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?")
+_NAMED_DAY = re.compile(r"(\d{1,2})[.\s-]*([^\W\d_]+)[.,\s-]*(\d{4}|\d{2})")
+_US_DAY = re.compile(r"([^\W\d_]+)\.?\s+(\d{1,2}),?\s+(\d{4})")
+_YEAR_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})|(\d{4})\s?[Mm](\d{1,2})|(\d{4})(0[1-9]|1[0-2])")
+_MONTH_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})")
+_NAMED = re.compile(r"([^\W\d_]+)\.?[\s'’/-]*(\d{4}|\d{2})|(\d{4})[\s/-]*([^\W\d_]+)\.?")
+_QUARTER = re.compile(r"[Qq]\s?([1-4])[\s/-]*(?:FY)?\s?(\d{4}|\d{2})|(\d{4})[\s/-]*[Qq]\s?([1-4])", re.IGNORECASE)
+_YEARS = re.compile(r"(?:FY|GJ)?\s?(\d{4})\s?[/-]\s?(\d{4}|\d{2})", re.IGNORECASE)
+_YEAR = re.compile(r"(FY|GJ)?\s?(\d{4}|(?<=FY)\d{2}|(?<=FY )\d{2})", re.IGNORECASE)
+
+
+def read_span(value: CellValue, *, day_first: bool | None = None, year_ends: int = 12) -> Span | NotAPeriod | None:
+    """The months that a cell means; ``None`` when it is empty.
+
+    ``day_first`` says how 03/04/2026 is read; without it such a day is ambiguous.  ``year_ends`` is the last month of
+    the fiscal year, which is named by the year in which it ends.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, datetime | date):
+        return _month(value.year, value.month)
+    if isinstance(value, bool):
+        return NotAPeriod.TEXT
+    if isinstance(value, float):
+        if value != int(value):
+            return NotAPeriod.TEXT
+        value = int(value)
+    text = str(value).strip()
+    return _read_text(text, day_first, year_ends) if text else None
+
+
+def _read_text(text: str, day_first: bool | None, year_ends: int) -> Span | NotAPeriod:
+    found = _read_day(text, day_first)
+    if found is None:
+        found = _read_longer(text, year_ends)
+    return found if found is not None else _read_month(text, year_ends)
+
+
+def _read_day(text: str, day_first: bool | None) -> Span | NotAPeriod | None:
+    if found := _ISO.fullmatch(text):
+        return _of_day(int(found[1]), int(found[2]), int(found[3]))
+    if found := _DAY.fullmatch(text):
+        return _day(int(found[1]), int(found[2]), _year(found[3]), day_first, dotted="." in text)
+    if (found := _NAMED_DAY.fullmatch(text)) and (number := _named(found[2])):
+        return _of_day(_year(found[3]), number, int(found[1]))
+    if (found := _US_DAY.fullmatch(text)) and (number := _named(found[1])):
+        return _of_day(int(found[3]), number, int(found[2]))
+    return None
+
+
+def _read_longer(text: str, year_ends: int) -> Span | None:
+    if found := _QUARTER.fullmatch(text):
+        year, quarter = (_year(found[2]), int(found[1])) if found[1] else (int(found[3]), int(found[4]))
+        last = _year_end(year, year_ends).plus(3 * quarter - 12)
+        return Span(last.plus(-2), last)
+    if (found := _YEARS.fullmatch(text)) and _is_next(found[1], found[2]):
+        end = _year_end(int(found[1]) + 1, year_ends)
+        return Span(end.plus(-11), end)
+    return None
+
+
+def _read_month(text: str, year_ends: int) -> Span | NotAPeriod:
+    if found := _YEAR_MONTH.fullmatch(text):
+        year, month = next((found[i], found[i + 1]) for i in (1, 3, 5) if found[i])
+        return _month(int(year), int(month))
+    if found := _MONTH_YEAR.fullmatch(text):
+        return _month(int(found[2]), int(found[1]))
+    if found := _NAMED.fullmatch(text):
+        word, year = (found[1], found[2]) if found[1] else (found[4], found[3])
+        if number := _named(word):
+            return _month(_year(year), number)
+    if (found := _YEAR.fullmatch(text)) and 1990 <= _year(found[2]) <= 2100:
+        end = _year_end(_year(found[2]), year_ends)
+        return Span(end.plus(-11), end)
+    return NotAPeriod.TEXT
+
+
+def _day(first: int, second: int, year: int, day_first: bool | None, *, dotted: bool) -> Span | NotAPeriod:
+    if first > 12 or dotted:
+        return _of_day(year, second, first)
+    if second > 12:
+        return _of_day(year, first, second)
+    if first == second:
+        return _month(year, first)
+    if day_first is None:
+        return NotAPeriod.AMBIGUOUS
+    return _of_day(year, second, first) if day_first else _of_day(year, first, second)
+
+
+def _of_day(year: int, month: int, day: int) -> Span | NotAPeriod:
+    try:
+        return _month(year, month) if date(year, month, day) else NotAPeriod.TEXT
+    except ValueError:
+        return NotAPeriod.TEXT
+
+
+def _month(year: int, month: int) -> Span | NotAPeriod:
+    if not (1 <= month <= 12 and 1900 <= year <= 2200):
+        return NotAPeriod.TEXT
+    period = Period(year, month)
+    return Span(period, period)
+
+
+def _year_end(year: int, year_ends: int) -> Period:
+    return Period(year, year_ends)
+
+
+def _year(text: str) -> int:
+    """A year of two digits is of this century up to 69."""
+    number = int(text)
+    return number if len(text) == 4 else number + (2000 if number < 70 else 1900)
+
+
+def _is_next(first: str, second: str) -> bool:
+    return str(int(first) + 1).endswith(second)
+
+
+def _named(word: str) -> int | None:
+    return MONTH_NAMES.get(word.casefold())

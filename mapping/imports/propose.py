@@ -1,0 +1,456 @@
+"""Propose a profile for a file, and say what it is unsure of."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from governance.effects import EffectKind
+from governance.ledger import LedgerVersion
+from mapping.imports.cells import CellValue, SheetTable, folded, is_empty, text_of
+from mapping.imports.lines import FileLines, read_lines
+from mapping.imports.numbers import SYMBOLS, Amount, NotANumber, decimal_sign, read_amount, sign_is_open
+from mapping.imports.periods import NotAPeriod, Span, read_span
+from mapping.imports.profile import AmountColumn, FromColumn, Profile, Subject
+from mapping.imports.table import Grid, make_grid
+
+SAMPLE = 2_000
+"""Records that are read to find out what a column holds."""
+HEADER_ROWS = 20
+MOST_TEXTS = 60
+"""Texts in place of amounts that are listed."""
+
+_MONEY = re.compile(
+    r"budget|baseline|forecast|plan\b|planned|actual|\bist\b|soll|cost|kosten|amount|betrag|spend|saving|benefit|nutzen|"
+    r"einspar|value\b|wert\b|capex|opex|invest|expens|aufwand|montant|coût|importe|\beur\b|\busd\b|\bgbp\b|\bchf\b|[€£$]",
+    re.IGNORECASE,
+)
+_NOT_MONEY = re.compile(
+    r"varian|abweich|%|percent|date|datum|days|rating|narrative|comment|description|status|schedule|year$|number|\bid\b|"
+    r"code|quantity|menge|hours|stunden|rate\b|name|title",
+    re.IGNORECASE,
+)
+_VERSIONS = (
+    (LedgerVersion.ACTUAL, r"\bactual|\bist\b|\bspent\b|invoiced|booked|gebucht|réel"),
+    (LedgerVersion.FORECAST, r"forecast|projected|outlook|estimate|prognose|hochrechnung|vorschau|prévision"),
+    (LedgerVersion.COMMITTED, r"commit|obligo|ordered|bestellt"),
+    (LedgerVersion.PLAN, r"whole.?life|wlc|life.?cycle|total budgeted|\bplan|\bsoll\b"),
+    (LedgerVersion.BUDGET, r"budget|baseline"),
+)
+_WHOLE_LIFE = re.compile(r"whole.?life|wlc|life.?cycle", re.IGNORECASE)
+_KINDS = (
+    (EffectKind.BENEFIT, r"benefit|saving|nutzen|einspar|ertrag|revenue"),
+    (EffectKind.CAPEX, r"capex|capital|investition|\binvest"),
+    (EffectKind.RECURRING_COST, r"opex|running|recurring|laufend|betriebskosten"),
+)
+_UNITS = (
+    ("bn", r"billion|£\s?bn|\$\s?bn|€\s?bn|mrd"),
+    ("m", r"million|[£$€]\s?m\b|\bm[£$€]|\(\s?m\s?\)|\bmio\b|\bmeur\b|\beur\s?m\b|\bm eur\b"),
+    ("k", r"thousand|[£$€]\s?k\b|\bk[£$€]|\(\s?k\s?\)|\btsd\b|\bteur\b|'000|\bkeur\b"),
+)
+_ID = re.compile(
+    r"\bkey\b|\bid\b|_id\b|number|nummer|\bno\.?$|\bnr\.?$|code|wbs|psp|order|auftrag|identifier", re.IGNORECASE
+)
+_NAME = re.compile(
+    r"name|title|titel|project|projekt|measure|ma(ss|ß)nahme|initiative|programme|program\b", re.IGNORECASE
+)
+_MONTH = re.compile(r"month|monat|period|mois|\bdate|_date|datum|year\b|jahr", re.IGNORECASE)
+_CURRENCY = re.compile(r"currency|währung|devise|curr\b|\bwrg\b", re.IGNORECASE)
+_YEARS = re.compile(r"(?:19|20)\d{2}\s?[/-]\s?(?:(?:19|20)\d{2}|\d{2})\b|\bFY\s?\d{2,4}\b|\b(?:19|20)\d{2}\b")
+_TOTAL = re.compile(
+    r"(grand )?totals?\b.*|sub-?totals?\b.*|summe\b.*|gesamt\b.*|sum\b.*|zwischensumme.*", re.IGNORECASE
+)
+_YEAR_ENDS = {"GBP": 3, "INR": 3, "JPY": 3, "AUD": 6, "NZD": 6}
+
+
+@dataclass(slots=True)
+class Proposal:
+    """A profile, what it is unsure of, and what it reads."""
+
+    profile: Profile
+    unsure: list[str]
+    read: FileLines
+
+
+@dataclass(slots=True)
+class _Column:
+    """What a column holds."""
+
+    index: int
+    head: str
+    values: list[CellValue]
+    numbers: int = 0
+    texts: Counter[str] = field(default_factory=Counter)
+    currencies: Counter[str] = field(default_factory=Counter)
+    months: int = 0
+    negative: int = 0
+    distinct: int = 0
+
+    @property
+    def share(self) -> float:
+        """Of amounts among the cells that are not empty."""
+        return self.numbers / len(self.values) if self.values else 0.0
+
+    @property
+    def is_amount(self) -> bool:
+        return bool(_MONEY.search(self.head)) and not _NOT_MONEY.search(self.head) and self.share >= 0.3
+
+
+def propose(sheet: SheetTable, name: str) -> Proposal | str:
+    """A profile for the file, or why there is none to propose."""
+    best: tuple[float, Grid, list[_Column], str, int] | None = None
+    for direction in ("rows", "columns"):
+        for header in _headers(sheet, direction):
+            grid = make_grid(sheet, direction, header, 1)
+            if grid is None:
+                continue
+            columns = _columns(grid)
+            score = _score(columns, grid) / (1 + 0.01 * header)
+            if best is None or score > best[0] * 1.001:
+                best = (score, grid, columns, direction, header)
+    if best is None or best[0] <= 0:
+        return "No column of amounts was found: there is no head with a month, or with a word such as cost or budget."
+    return _Proposer(sheet, name, *best[1:]).make()
+
+
+def _headers(sheet: SheetTable, direction: str) -> list[int]:
+    if direction == "columns":
+        return [1, 2] if len(sheet.rows) <= 400 else []
+    return [
+        number
+        for number, row in enumerate(sheet.rows[:HEADER_ROWS], start=1)
+        if sum(isinstance(one, str) or read_month(text_of(one)) is not None for one in row if not is_empty(one)) >= 2
+    ]
+
+
+def _columns(grid: Grid) -> list[_Column]:
+    found = []
+    rows = grid.rows[grid.first : grid.first + SAMPLE]
+    for index, head in enumerate(grid.heads):
+        if not head:
+            continue
+        values = [row[index] for row in rows if index < len(row) and not is_empty(row[index])]
+        column = _Column(index, head, values, distinct=len({text_of(value) for value in values}))
+        for value in values:
+            amount = read_amount(value, None)
+            if isinstance(amount, Amount) or amount is NotANumber.AMBIGUOUS:
+                column.numbers += 1
+                if isinstance(amount, Amount):
+                    column.negative += amount.number < 0
+                    if amount.currency:
+                        column.currencies[amount.currency] += 1
+                elif isinstance(value, str):
+                    column.currencies.update(code for sign, code in SYMBOLS.items() if sign in value)
+            elif amount is not None and isinstance(value, str):
+                column.texts[text_of(value)] += 1
+            span = read_span(value) if not isinstance(value, float) else None
+            column.months += span is not None and span is not NotAPeriod.TEXT
+        found.append(column)
+    return found
+
+
+def _score(columns: Sequence[_Column], grid: Grid) -> float:
+    months = {index for _, columns_ in month_patterns(columns).items() for index in columns_}
+    amounts = sum(one.numbers for one in columns if one.is_amount or one.index in months)
+    named = any(_ID.search(one.head) or _NAME.search(one.head) for one in columns)
+    return amounts * (1.0 if named else 0.5) * (1.0 if not grid.transposed else 0.9)
+
+
+def read_month(text: str) -> Span | None:
+    """The month that a head is, if it is one; a year alone is none."""
+    span = read_span(text)
+    return span if isinstance(span, Span) and span.is_month and not text.isdigit() else None
+
+
+def month_patterns(columns: Sequence[_Column]) -> dict[str, list[int]]:
+    """The columns whose heads are a month with the same words around it, by pattern."""
+    found: dict[str, list[int]] = {}
+    for column in columns:
+        if column.values and column.share < 0.3:
+            continue
+        words = column.head.split(" ")
+        for first in range(len(words)):
+            for last in range(len(words), first, -1):
+                if read_month(" ".join(words[first:last])) is not None:
+                    pattern = " ".join((*words[:first], "*", *words[last:]))
+                    found.setdefault(pattern, []).append(column.index)
+                    break
+            else:
+                continue
+            break
+    return {pattern: some for pattern, some in found.items() if len(some) > 1 or pattern != "*" or len(columns) < 5}
+
+
+class _Proposer:
+    def __init__(
+        self, sheet: SheetTable, name: str, grid: Grid, columns: list[_Column], direction: str, header: int
+    ) -> None:
+        self._sheet, self._name, self._grid, self._columns = sheet, name, grid, columns
+        self._direction, self._header = direction, header
+        self._unsure: list[str] = []
+
+    def make(self) -> Proposal:
+        patterns = month_patterns(self._columns)
+        in_months = {index for some in patterns.values() for index in some}
+        amounts = [one for one in self._columns if one.is_amount and one.index not in in_months]
+        used = [one for one in self._columns if one.index in in_months] + amounts
+        currency = self._currency(used)
+        subject = self._subject({one.index for one in used})
+        values: dict[str, object] = {
+            "name": self._name, "sheet": self._sheet.sheet or None, "direction": self._direction,
+            "header": self._header,
+            "subject": subject, "currency": currency, "decimal": self._decimal(used),
+            "unit": self._unit(used), "skip": self._skip(subject), "no_amount": self._no_amount(used),
+            "day_first": self._day_first(), "year_ends": self._year_ends(currency, used),
+        } | self._negative(used)  # fmt: skip
+        rules = self._one_of_each(
+            [self._months_rule(pattern) for pattern in sorted(patterns)]
+            + [self._amount_rule(one, amounts, subject) for one in amounts]
+        )
+        values["amounts"] = rules
+        if any(rule.months is None for rule in rules):
+            values["longer_periods"] = "last"
+        return self._checked(Profile.model_validate(values))
+
+    def _checked(self, profile: Profile) -> Proposal:
+        """The profile with what only reading the file shows."""
+        read = read_lines(self._sheet, profile)
+        codes = Counter(problem.code.value for problem in read.problems)
+        changes: dict[str, object] = {}
+        if codes["duplicate"]:
+            changes["duplicates"] = "add"
+            self._say(f"{codes['duplicate']:,} rows name the same as another row: they are added up (duplicates).")
+        if codes["no_subject"] + codes["no_month"] + codes["no_currency"]:
+            changes["incomplete"] = "quarantine"
+            self._say(
+                "Some rows with an amount lack a name, a month or a currency: they go to quarantine (incomplete)."
+            )
+        if codes["hidden"]:
+            self._say("Some rows or columns are hidden: say under hidden whether they are read or left out.")
+        if changes:
+            profile = profile.model_copy(update=changes)
+            read = read_lines(self._sheet, profile)
+        if read.problems:
+            first = next(iter(read.problems))
+            self._say(f"{read.problems.count:,} problems are left, the first: {first}")
+        return Proposal(profile, self._unsure, read)
+
+    def _one_of_each(self, rules: list[AmountColumn]) -> list[AmountColumn]:
+        """Two columns of one version and kind would be added up: the cost of the whole life gives way."""
+        kept: list[AmountColumn] = []
+        whole = [
+            one for one in rules if re.search(_VERSIONS[3][1].split("|total")[0], one.column or one.months or "", re.I)
+        ]
+        for rule in [one for one in rules if one not in whole] + whole:
+            name = rule.column or rule.months
+            taken = {
+                (str(one.version), str(one.kind)) for one in kept if one.column is not None and rule.column is not None
+            }
+            if (str(rule.version), str(rule.kind)) in taken and rule in whole:
+                rule = rule.model_copy(update={"version": LedgerVersion.BUDGET})
+                self._say(f'"{name}" is taken as budget, because another column states the plan.')
+            if (str(rule.version), str(rule.kind)) in taken:
+                self._say(f'"{name}" is left out: another column states the same version and kind (amounts).')
+                continue
+            kept.append(rule)
+        return kept
+
+    def _say(self, sentence: str) -> None:
+        if sentence not in self._unsure:
+            self._unsure.append(sentence)
+
+    def _subject(self, used: set[int]) -> Subject:
+        def rank(one: _Column) -> tuple[float, ...]:
+            unique = one.distinct / len(one.values) if one.values else 0.0
+            is_id, is_name = bool(_ID.search(one.head)), bool(_NAME.search(one.head))
+            full = len(one.values) / max(1, min(len(self._grid.rows) - self._grid.first, SAMPLE))
+            dates = one.months / len(one.values) if one.values else 0.0
+            about = 2.0 * is_id + 2.0 * is_name
+            return (about * (unique > 0.9) + unique + min(full, 1.0) - 2 * dates - (one.index * 0.001),)
+
+        candidates = [one for one in self._columns if one.index not in used and one.values]
+        if not candidates:
+            candidates = [one for one in self._columns if one.values]
+        best = max(candidates, key=rank)
+        is_id = bool(_ID.search(best.head))
+        others = [one.head for one in sorted(candidates, key=rank, reverse=True)[1:3]]
+        also = f"; it could be {' or '.join(others)}" if others else ""
+        self._say(f'Measures are found by "{best.head}", as their {"key" if is_id else "title"}{also} (subject).')
+        return Subject(column=best.head, by="key" if is_id else "title")
+
+    def _currency(self, used: Sequence[_Column]) -> str | FromColumn:
+        for one in self._columns:
+            texts = {text_of(value).upper() for value in one.values}
+            if _CURRENCY.search(one.head) and texts and all(re.fullmatch("[A-Z]{3}", text) for text in texts):
+                return FromColumn(column=one.head)
+        signs: Counter[str] = Counter()
+        for one in used:
+            signs.update(one.currencies)
+            signs.update(code for sign, code in SYMBOLS.items() if sign in one.head)
+            signs.update(re.findall(r"\b(EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|INR|JPY|CAD|AUD)\b", one.head.upper()))
+        if signs:
+            return signs.most_common(1)[0][0]
+        if any("$" in one.head or any(isinstance(v, str) and "$" in v for v in one.values[:50]) for one in used):
+            self._say("The dollar sign is taken as USD (currency).")
+            return "USD"
+        self._say("The file names no currency: EUR is assumed (currency).")
+        return "EUR"
+
+    def _decimal(self, used: Sequence[_Column]) -> str | None:
+        values = [value for one in used for value in one.values]
+        if not any(isinstance(value, str) for value in values):
+            return None
+        sign = decimal_sign(values)
+        if sign is None and sign_is_open(values):
+            self._say("Every number with a sign could be read with a point or a comma: the point is assumed (decimal).")
+        return sign or "."
+
+    def _unit(self, used: Sequence[_Column]) -> str:
+        units = {unit_of(one.head) for one in used} - {""}
+        if len(units) == 1:
+            return units.pop()
+        if not units:
+            self._say("No head names a unit: amounts are taken as they stand (unit; k, m or bn when they are larger).")
+        return "one"
+
+    def _negative(self, used: Sequence[_Column]) -> dict[str, object]:
+        negative, numbers = sum(one.negative for one in used), sum(one.numbers for one in used)
+        if not negative:
+            return {}
+        if negative > numbers * 0.6:
+            self._say("Most amounts are negative: the file writes costs so (sign).")
+            return {"sign": "negative", "negative": "credit"}
+        self._say(f"{negative:,} amounts are negative: they are taken as credit notes (negative).")
+        return {"negative": "credit"}
+
+    def _skip(self, subject: Subject) -> list[str]:
+        column = next(one for one in self._columns if one.head == subject.column)
+        totals = {text_of(value) for value in column.values if _TOTAL.fullmatch(text_of(value))}
+        if totals:
+            self._say(f"Rows named {', '.join(sorted(totals)[:3])} are left out as totals (skip).")
+        return sorted(totals)[:20]
+
+    def _no_amount(self, used: Sequence[_Column]) -> list[str]:
+        texts: Counter[str] = Counter()
+        for one in used:
+            for text, many in one.texts.items():
+                if read_amount(text, ".") is NotANumber.TEXT:
+                    texts[text if len(text) <= 60 else f"{text[:50].rstrip()}*"] += many
+        if texts:
+            self._say(
+                f"{sum(texts.values()):,} cells hold a text in place of an amount, such as "
+                f'"{texts.most_common(1)[0][0]}": they'
+                " are taken as no amount (no_amount)."
+            )
+        return [text for text, _ in texts.most_common(MOST_TEXTS)]
+
+    def _year_ends(self, currency: str | FromColumn, used: Sequence[_Column]) -> int:
+        heads = [one.head for one in used] + [one.head for one in self._columns if re.search("year", one.head, re.I)]
+        if not any(_YEARS.search(head) or re.search("year", head, re.I) for head in heads):
+            return 12
+        ends = _YEAR_ENDS.get(currency, 12) if isinstance(currency, str) else 12
+        self._say(f"The fiscal year is taken to end with month {ends} (year_ends).")
+        return ends
+
+    def _day_first(self) -> bool | None:
+        days = [text_of(value) for one in self._columns if _MONTH.search(one.head) for value in one.values]
+        found = [match for day in days if (match := re.fullmatch(r"(\d{1,2})[/-](\d{1,2})[/-]\d{2,4}.*", day))]
+        if not found:
+            return None
+        first, second = any(int(one[1]) > 12 for one in found), any(int(one[2]) > 12 for one in found)
+        if first == second:
+            self._say("Days such as 03/04/2026 are taken with the day first (day_first).")
+        return not (second and not first)
+
+    def _version(self, head: str) -> LedgerVersion:
+        for version, pattern in _VERSIONS:
+            if re.search(pattern, head, re.IGNORECASE):
+                if version is LedgerVersion.ACTUAL and re.search(_VERSIONS[1][1], head, re.IGNORECASE):
+                    self._say(f'"{head}" names two versions: it is taken as forecast.')
+                    return LedgerVersion.FORECAST
+                return version
+        self._say(f'"{head}" names no version: it is taken as actual.')
+        return LedgerVersion.ACTUAL
+
+    def _kind(self, head: str) -> EffectKind:
+        for kind, pattern in _KINDS:
+            if re.search(pattern, head, re.IGNORECASE):
+                return kind
+        self._say(f'"{head}" does not say what it is: it is taken as one-off cost.')
+        return EffectKind.ONE_OFF_COST
+
+    def _months_rule(self, pattern: str) -> AmountColumn:
+        version, kind = self._columns_of_words()
+        unit = unit_of(pattern) or None
+        return AmountColumn(
+            months=pattern, version=version or self._version(pattern), kind=kind or self._kind(pattern),
+            unit=unit if unit != "one" else None,
+        )  # fmt: skip
+
+    def _columns_of_words(self) -> tuple[FromColumn | None, FromColumn | None]:
+        """Columns that hold the version and the kind as words."""
+        versions = {word.value for word in LedgerVersion} | {"ist", "soll", "prognose", "outlook"}
+        kinds = {word.value for word in EffectKind}
+        found: list[FromColumn | None] = [None, None]
+        for one in self._columns:
+            texts = {folded(text_of(value)).replace(" ", "_").replace("-", "_") for value in one.values}
+            for position, words in enumerate((versions, kinds)):
+                if texts and len(texts) <= len(words) and texts <= words:
+                    values = {"ist": "actual", "soll": "plan", "prognose": "forecast", "outlook": "forecast"}
+                    meant = {text: values[text] for text in texts if text in values and position == 0}
+                    found[position] = FromColumn(column=one.head, values=meant)
+        return found[0], found[1]
+
+    def _amount_rule(self, column: _Column, amounts: Sequence[_Column], subject: Subject) -> AmountColumn:
+        version, kind = self._columns_of_words()
+        own = unit_of(column.head)
+        units = {unit_of(one.head) for one in amounts} - {""}
+        return AmountColumn(
+            column=column.head, version=version or self._version(column.head), kind=kind or self._kind(column.head),
+            month=self._month(column, amounts, subject), unit=own if len(units) > 1 and own else None,
+        )  # fmt: skip
+
+    def _month(self, column: _Column, amounts: Sequence[_Column], subject: Subject) -> str | FromColumn:
+        if year := _YEARS.search(column.head):
+            return re.sub(r"\s", "", year[0])
+        dates = [
+            one for one in self._columns
+            if one.values and one.months >= len(one.values) * 0.6 and one.head != subject.column
+            and (_MONTH.search(one.head) or isinstance(one.values[0], date))
+        ]  # fmt: skip
+        if dates:
+            words = set(re.findall(r"\w+", folded(column.head)))
+
+            def rank(one: _Column) -> tuple[float, ...]:
+                own = set(re.findall(r"\w+", folded(one.head)))
+                posting = bool(re.search(r"month|monat|period|year|posting|buchung", one.head, re.I))
+                end = bool(re.search(r"end|complet|finish|due", one.head, re.I))
+                return (
+                    len(words & own) + 2 * posting + end - 2 * bool(re.search("updat|creat", one.head, re.I)),
+                    -one.index,
+                )
+
+            ranked = sorted(dates, key=rank, reverse=True)
+            heads = [one.head for one in ranked if not re.search("updat|creat", one.head, re.I)][:3]
+            if heads:
+                first_is_full = len(ranked[0].values) >= len(column.values)
+                chosen = heads[:1] if first_is_full else heads
+                self._say(f'The month of "{column.head}" is taken from "{chosen[0]}".')
+                return FromColumn(column=chosen[0] if len(chosen) == 1 else chosen)
+        years = [match[0] for one in amounts if (match := _YEARS.search(one.head))]
+        if years:
+            self._say(f'"{column.head}" names no month: it is put into {re.sub(" ", "", years[0])}.')
+            return re.sub(r"\s", "", years[0])
+        if match := re.search(r"(?:19|20)\d{2}", self._sheet.file):
+            self._say(f'"{column.head}" names no month: the year {match[0]} is taken from the name of the file.')
+            return match[0]
+        self._say(f'"{column.head}" names no month: write it.')
+        return "2026-01"
+
+
+def unit_of(head: str) -> str:
+    """``k``, ``m`` or ``bn`` as a head names it; empty when it names none."""
+    return next((unit for unit, pattern in _UNITS if re.search(pattern, head, re.IGNORECASE)), "")

@@ -1,0 +1,222 @@
+"""Files into the ledger: dry run, all or nothing, the same again, quarantine, and the way back, in one database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from connector.finance.import_plan import ImportPlan
+from connector.finance.import_template import write_template
+from connector.finance.import_text import import_lines
+from connector.finance.money_import import GivenFile, ImportResult, MoneyImports, NotDecided
+from connector.store.ledger.close_checklist import close_checklist
+from connector.store.ledger.entries import LedgerEntries, read_entries
+from connector.store.ledger.imports import kept_file, read_imports
+from connector.store.ledger.quarantine import open_quarantine
+from governance.ledger import EntryId, EntryType
+from governance.ledger_source import EnteredBy, FileCell
+from governance.money import Money, Period
+from governance.month_close import CloseItemKind
+from governance.statements import ChangeKind
+from mapping.imports.profile import load_profile
+from mapping.imports.template import TEMPLATE_PROFILE
+from tests.connector.store.conftest import StoreFixture, open_store
+from tests.connector.store.reporting.portfolio_data import GivenMeasure, save
+from tests.databases import Databases
+
+NOW = datetime(2026, 11, 5, 9, 0, tzinfo=UTC)
+HEAD = "Order;Title;Oct 2026;Nov 2026\n"
+
+
+def profile(name: str, **more: str) -> str:
+    lines = "".join(f"{key}: {value}\n" for key, value in more.items())
+    return (
+        f"name: {name}\nsubject: {{column: Order, by: code, codes: {{'4711': ITX-1, '4712': ITX-2}}}}\n"
+        f"amounts: [{{months: '*', version: forecast, kind: one_off_cost}}]\ncurrency: EUR\ndecimal: ','\n{lines}"
+    )
+
+
+@pytest.fixture(scope="module")
+def store(databases: Databases) -> Iterator[StoreFixture]:
+    with databases.one() as url, open_store(url) as opened:
+        save(opened.engine, *(GivenMeasure(number) for number in range(1, 6)))
+        yield opened
+
+
+@pytest.fixture
+def imports(store: StoreFixture) -> MoneyImports:
+    return MoneyImports(store.engine, store.waker)
+
+
+def given(content: str | bytes, source: str, name: str = "October.csv", as_of: date = date(2026, 11, 5)) -> GivenFile:
+    data = content.encode() if isinstance(content, str) else content
+    return GivenFile(name, data, load_profile(source), source, "j.weber", NOW, as_of)
+
+
+def told(found: ImportPlan | ImportResult) -> list[str]:
+    plan = found.plan if isinstance(found, ImportResult) else found
+    return [line for line in import_lines(plan) if not line.startswith("The cells")]
+
+
+def amounts(store: StoreFixture, number: int, month: Period = Period(2026, 10)) -> list[str]:
+    with store.engine.connect() as connection:
+        found = read_entries(connection, measure=f"jira-main/{number}", month=month)
+    return [f"{one.posting.money.amount.normalize():f} {one.type.value}" for one in found]
+
+
+def total(store: StoreFixture, stream: str) -> Decimal:
+    query = "SELECT coalesce(sum(amount), 0) AS amount FROM ledger_entry WHERE statement IN (SELECT key FROM money_statement"
+    (row,) = store.rows(f"{query} JOIN money_import ON id = import_id WHERE stream = :s)", s=stream)
+    return row.amount  # type: ignore[no-any-return]
+
+
+def test_a_file_is_shown_first_then_posted_and_the_same_again_changes_nothing(
+    store: StoreFixture, imports: MoneyImports
+) -> None:
+    file = given(HEAD + "4711;CRM;1.000,50;20\n4712;Exit;5;\n", profile("orders"))
+    plan = imports.dry_run(file)
+    assert told(plan) == ["3 amounts: 3 new, 0 changed, 0 taken back, 0 as they are."]
+    assert [(str(one.of.month), one.before, one.after) for one in plan.totals] == [
+        ("2026-10", Decimal(0), Decimal("1005.50")), ("2026-11", Decimal(0), Decimal(20)),
+    ]  # fmt: skip
+    assert amounts(store, 1) == []
+    with pytest.raises(NotDecided, match="changed since the preview"):
+        imports.run(file, confirmed="another")
+    done = imports.run(file, confirmed=plan.digest)
+    assert amounts(store, 1) == ["1000.5 posting"]
+    with store.engine.connect() as connection:
+        (entry,) = read_entries(connection, measure="jira-main/2")
+        assert kept_file(connection, done.number) == ("October.csv", file.content)
+    assert (entry.source, entry.batch) == (FileCell("October.csv", "C3"), f"import {done.number}")
+    assert entry.posting.legal_entity == "Nordbank AG"
+    assert told(imports.run(file)) == [f"The same file was imported already, as import {done.number}: nothing changes."]
+    rows = given(HEAD + "4712;Exit;5,00;\n4711;CRM;1000,50;20\n", profile("orders"), "Again.csv")
+    assert told(imports.run(rows)) == ["3 amounts: 0 new, 0 changed, 0 taken back, 3 as they are.", "Nothing changes."]
+    (audit,) = store.rows(
+        "SELECT detail ->> 'text' AS text, detail ->> 'sha256' AS s FROM audit WHERE action = 'money.imported'"
+    )
+    assert audit.text == "October.csv imported by the profile orders, number 1: 3 entries of 3 amounts."
+
+
+def test_another_amount_is_a_correction_and_an_older_file_changes_nothing(
+    store: StoreFixture, imports: MoneyImports
+) -> None:
+    first = imports.run(given(HEAD + "4711;CRM;100;\n", profile("later"), "1.csv", date(2026, 11, 1)))
+    imports.run(given(HEAD + "4711;CRM;80;\n", profile("later"), "2.csv", date(2026, 11, 3)))
+    assert amounts(store, 1)[-2:] == ["100 posting", "-20 correction"]
+    older = imports.run(given(HEAD + "4711;CRM;70;\n", profile("later"), "0.csv", date(2026, 11, 2)))
+    assert told(older)[-1] == "1 amounts change nothing: a file of a later day states them already."
+    assert total(store, "later") == 80
+    credit = given(HEAD + "4711;CRM;-5;\n", profile("later", negative="credit"), "3.csv", date(2026, 11, 4))
+    assert imports.run(credit).plan.count(ChangeKind.CHANGED) == 1
+    assert amounts(store, 1)[-2:] == ["-80 correction", "-5 credit"]
+    assert imports.take_back(first.number, "wrong file", by="j.weber", at=NOW) == 0
+    assert total(store, "later") == -5
+
+
+def test_an_import_is_taken_back_as_a_whole(store: StoreFixture, imports: MoneyImports) -> None:
+    one = imports.run(given(HEAD + "4711;CRM;10;11\n4712;Exit;12;\n", profile("back"), "a.csv"))
+    two = imports.run(given(HEAD + "4711;CRM;30;11\n", profile("back"), "b.csv"))
+    assert imports.take_back(two.number, "wrong month", by="j.weber", at=NOW) == 1
+    assert total(store, "back") == 33
+    with pytest.raises(NotDecided, match="was taken back already"):
+        imports.take_back(two.number, "again", by="j.weber", at=NOW)
+    assert imports.take_back(one.number, "wrong profile", by="j.weber", at=NOW) == 3
+    assert total(store, "back") == 0
+    with store.engine.connect() as connection:
+        kept = {found.id: found.taken_back_by for found in read_imports(connection)}
+        corrections = [
+            found for found in read_entries(connection, measure="jira-main/2") if found.type is EntryType.CORRECTION
+        ]
+    assert kept[one.number] == kept[two.number] == "j.weber"
+    assert corrections[-1].reason == "wrong profile"
+    assert imports.run(given(HEAD + "4711;CRM;10;11\n4712;Exit;12;\n", profile("back"), "a.csv")).number
+    assert total(store, "back") == 33
+
+
+def test_one_problem_keeps_the_whole_file_out(store: StoreFixture, imports: MoneyImports) -> None:
+    done = imports.run(given(HEAD + "4711;CRM;1,5;\n4712;Exit;twelve;\n", profile("whole")))
+    assert [str(one) for one in done.plan.problems] == [
+        'C3: There is a text where an amount belongs: "twelve". Correct it, or list it under no_amount in the profile '
+        "when it means that there is none."
+    ]
+    assert (done.number, total(store, "whole")) == (0, 0)
+
+
+def test_what_matches_nothing_waits_is_on_the_checklist_and_is_decided(
+    store: StoreFixture, imports: MoneyImports
+) -> None:
+    done = imports.run(given(HEAD + "4711;CRM;1;\n9000;New;7;8\n9001;Not ours;2;\n", profile("wait")))
+    assert told(done)[1] == "3 amounts of 2 names match no measure and go to quarantine: 17 EUR."
+    with store.engine.connect() as connection:
+        big, small = open_quarantine(connection)
+        items = [
+            one
+            for one in close_checklist(connection, Period(2026, 10), "", "EUR")
+            if one.kind is CloseItemKind.QUARANTINE
+        ]
+    assert (big.sentence, big.amount, big.due_at) == ('"9000": matches no measure', 15, date(2026, 11, 10))
+    assert [one.text for one in items] == [
+        '"9000": matches no measure, 15 EUR in October.csv', '"9001": matches no measure, 2 EUR in October.csv',
+    ]  # fmt: skip
+    assert all(one.kind.keeps_open for one in items)
+    imports.assign(big.id, "k.brandt", by="j.weber")
+    assert imports.resolve(big.id, "jira-main/3", by="k.brandt", at=NOW) == 2
+    imports.dismiss(small.id, "another company's", by="k.brandt", at=NOW)
+    with pytest.raises(NotDecided, match=f"Row {small.id} is dismissed already"):
+        imports.dismiss(small.id, "again", by="k.brandt", at=NOW)
+    assert amounts(store, 3) == ["7 posting"]
+    again = imports.run(given(HEAD + "9000;New;9;8\n9001;Not ours;2;\n4711;CRM;1;\n", profile("wait"), "2.csv"))
+    assert amounts(store, 3) == ["7 posting", "2 correction"]
+    with store.engine.connect() as connection:
+        assert [one.subject for one in open_quarantine(connection)] == ["9001"]
+    assert imports.take_back(again.number, "x", by="j.weber", at=NOW) == 1
+    assert imports.take_back(done.number, "x", by="j.weber", at=NOW) == 3
+    assert total(store, "wait") == 0
+
+
+def test_a_complete_file_takes_back_what_it_no_longer_names(store: StoreFixture, imports: MoneyImports) -> None:
+    imports.run(given(HEAD + "4711;CRM;1;2\n4712;Exit;3;\n", profile("full", complete="true"), "1.csv"))
+    partly = given(HEAD + "4711;CRM;1;2\n", profile("full"), "2.csv")
+    assert told(imports.dry_run(partly))[-1].startswith(
+        "1 amounts of the same months that earlier files of this profile"
+    )
+    done = imports.run(given(HEAD + "4711;CRM;1;2\n", profile("full", complete="true"), "2.csv"))
+    assert told(done)[0] == "2 amounts: 0 new, 0 changed, 1 taken back, 2 as they are."
+    assert total(store, "full") == 3
+
+
+def test_an_amount_that_was_corrected_by_hand_is_named(store: StoreFixture, imports: MoneyImports) -> None:
+    imports.run(given(HEAD + "4711;CRM;;50\n", profile("hand"), "1.csv"))
+    (row,) = store.rows("SELECT max(id) AS id FROM ledger_entry")
+    ledger = LedgerEntries(store.engine, store.waker)
+    ledger.correct(EntryId(row.id), Money(Decimal(40), "EUR"), "credit note", EnteredBy("k"), by="k", at=NOW)  # type: ignore[arg-type]
+    again = imports.dry_run(given(HEAD + "4711;CRM;0;50\n", profile("hand"), "2.csv"))
+    assert told(again)[-1] == ("1 of the changed amounts had been corrected by hand; see whether the file is right.")
+
+
+def test_the_template_is_read_by_its_own_profile_and_an_export_changes_nothing(
+    store: StoreFixture, imports: MoneyImports
+) -> None:
+    rows = [("ITX-4", "forecast", "benefit", "2026-12", 12.5, "EUR", "Personnel", "", "", "", "", "D1"),
+            ("ITX-5", "forecast", "capex", "2026-12", -3, "EUR", "", "77", "", "", "", "D2")]  # fmt: skip
+    with store.engine.connect() as connection:
+        book, other = write_template(connection, rows), write_template(connection, reversed(rows))
+    done = imports.run(given(book, TEMPLATE_PROFILE, "Money.xlsx"))
+    assert told(done) == ["2 amounts: 2 new, 0 changed, 0 taken back, 0 as they are."]
+    assert told(imports.run(given(other, TEMPLATE_PROFILE, "Export.xlsx")))[1] == "Nothing changes."
+
+
+def test_an_unknown_profile_number_is_kept_for_each_change(store: StoreFixture, imports: MoneyImports) -> None:
+    one = given(HEAD + "4711;CRM;1;\n", profile("numbered"))
+    imports.run(one)
+    changed = profile("numbered", unit="k")
+    imports.run(replace(one, profile=load_profile(changed), source=changed))
+    assert total(store, "numbered") == 1000
+    assert [
+        row.number for row in store.rows("SELECT number FROM money_profile WHERE name = 'numbered' ORDER BY 1")
+    ] == [1, 2]

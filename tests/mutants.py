@@ -1,0 +1,88 @@
+"""``make mutants``: change the code of the judgement in one place at a time, and see whether a test notices.
+
+``python -m tests.mutants governance.gates governance.effects`` draws 25 mutants of each module, always the same ones, has
+mutmut try them, and lists which live.  ``--of 60`` draws more, ``--of all`` takes every one; without a name the modules of
+:data:`DECIDING` are sampled.  ``python -m mutmut show NAME`` shows a mutant that lives.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+DECIDING = (
+    "governance.approvals",
+    "governance.business_case",
+    "governance.conditions",
+    "governance.deviations",
+    "governance.effects",
+    "governance.gate_state",
+    "governance.gates",
+    "governance.kill_criteria",
+    "governance.kill_evaluation",
+    "governance.kill_switch",
+    "governance.latest_estimate",
+    "governance.month_close",
+    "governance.plan_checks",
+    "governance.relapse",
+    "governance.roll_up",
+    "governance.schedule",
+    "governance.status",
+    "governance.validation",
+    "mapping.assess_item",
+)
+"""Modules whose mistakes a person would decide by."""
+SURVIVED, NO_TESTS = 0, 33
+"""What mutmut stores of a mutant that no test noticed, and of one that no test runs."""
+
+
+def exit_codes(module: str, root: Path = ROOT) -> dict[str, int | None]:
+    """Each mutant of a module with what became of it; ``None`` for one that was not tried."""
+    stored = root / "mutants" / f"{module.replace('.', '/')}.py.meta"
+    found: dict[str, int | None] = json.loads(stored.read_text())["exit_code_by_key"]
+    return found
+
+
+def sample(names: Iterable[str], size: int | None) -> list[str]:
+    """``size`` names, the same ones each time; all of them for ``None``."""
+    drawn = sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
+    return sorted(drawn[:size])
+
+
+def report(module: str, drawn: Sequence[str], codes: dict[str, int | None]) -> str:
+    """``governance.gates: 24 of 25 die (96 %)``, and the ones that live."""
+    living = [name for name in drawn if codes[name] in {SURVIVED, NO_TESTS, None}]
+    dead = len(drawn) - len(living)
+    share = f"{dead * 100 // len(drawn)} %" if drawn else "none drawn"
+    return "\n".join((f"{module}: {dead} of {len(drawn)} die ({share})", *(f"    lives: {name}" for name in living)))
+
+
+def _mutmut(*names: str) -> int:
+    return subprocess.run(
+        [sys.executable, "-m", "mutmut", "run", "--max-children", "1", *names], cwd=ROOT, check=False
+    ).returncode
+
+
+def main(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(prog="make mutants")
+    parser.add_argument("modules", nargs="*", default=list(DECIDING))
+    parser.add_argument("--of", default="25", help="how many mutants of each module; all for every one")
+    options = parser.parse_args(arguments)
+    # It makes the mutants of all modules and times the tests, and stops because no mutant has this name.
+    _mutmut("none")
+    size = None if options.of == "all" else int(options.of)
+    drawn = {module: sample(exit_codes(module), size) for module in options.modules}
+    _mutmut(*(name for names in drawn.values() for name in names))
+    reports = (report(module, names, exit_codes(module)) for module, names in drawn.items())
+    sys.stdout.write("\n".join(reports) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,176 @@
+"""No change goes unseen: children, links and joined records make their measures dirty, with their events and without.
+
+Jira Data Center, where a story hangs on its epic by the field Epic Link, and ServiceNow beside it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from connector.bootstrap import Sites
+from connector.runtime.tasks import build_sweeper
+from connector.sync.ingest import ingest
+from connector.sync.sweep import Sweep, SweepKind
+from mapping.work_item import ConnectionName, Tool
+from sandbox.jira.model import Deployment, Issue
+from tests.databases import Databases
+from tests.stories.simulation import Simulation, simulation
+
+pytestmark = pytest.mark.story
+JIRA, SNOW = ConnectionName("jira-main"), ConnectionName("servicenow-main")
+
+
+@pytest.fixture(scope="module", params=list(Deployment))
+def scene(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Simulation]:
+    with (
+        databases.one() as database,
+        simulation(database, tmp_path_factory.mktemp("unseen"), deployment=request.param) as running,
+    ):
+        running.run_until_idle()
+        for connection in (JIRA, SNOW):
+            sweep(running, connection, SweepKind.FULL)
+            sweep(running, connection)
+        yield running
+
+
+@pytest.fixture
+def events_are_lost(scene: Simulation) -> Iterator[None]:
+    """No event reaches Gatepost."""
+    hooks, rules = list(scene.sandbox.jira.webhooks.registered.values()), list(scene.sandbox.servicenow.event_rules)
+    for hook in hooks:
+        hook.enabled = False
+    scene.sandbox.servicenow.event_rules.clear()
+    yield
+    for hook in hooks:
+        hook.enabled = True
+    scene.sandbox.servicenow.event_rules.extend(rules)
+
+
+def sweep(scene: Simulation, connection: ConnectionName = JIRA, kind: SweepKind = SweepKind.CHANGED) -> Sweep:
+    scene.clock.move(minutes=1)
+    _, sweeper = build_sweeper(scene.services, scene.clock)
+    site, config = Sites(scene.services, scene.clock).get(connection), scene.services.active_config()
+    assert site.scanner is not None
+    assert config is not None
+    done = sweeper.run(site, site.scanner, config, kind)
+    scene.run_until_idle()
+    return done
+
+
+def settle(scene: Simulation) -> None:
+    """What Gatepost itself has written changes the items as well: read that, too."""
+    for _ in range(3):
+        sweep(scene)
+
+
+def children(scene: Simulation, native_id: str) -> tuple[int, int]:
+    """Children in all and done, as the measure's last reading has them."""
+    query = text("SELECT snapshot #> '{children}' AS c FROM work_item WHERE native_id = :id")
+    with scene.services.engine.connect() as connection:
+        found = connection.execute(query, {"id": native_id}).scalar_one()
+    return found["total"], found["done"]
+
+
+def epic_with_story(scene: Simulation) -> tuple[Issue, Issue]:
+    jira = scene.sandbox.jira
+    epic = jira.create("ITX", "Epic", "Retire the legacy CRM", by="kaya", values={"Program": "Data centre exit"})
+    story = jira.create("ITX", "Story", "Move the data", by="kaya", status="Done", parent=epic.key)
+    scene.run_until_idle()
+    assert children(scene, epic.id) == (1, 1)
+    return epic, story
+
+
+def test_an_event_about_a_child_makes_its_measure_dirty(scene: Simulation) -> None:
+    jira = scene.sandbox.jira
+    epic, story = epic_with_story(scene)
+    jira.transition(story.key, "Backlog", by="osei")
+    scene.run_until_idle()
+    assert children(scene, epic.id) == (1, 0), "reopened"
+    other, _ = epic_with_story(scene)
+    jira.hang(story.key, other.key, by="osei")
+    scene.run_until_idle()
+    assert children(scene, epic.id) == (0, 0), "the former parent"
+    assert children(scene, other.id) == (2, 1), "the new one"
+    jira.delete(story.key, by="osei")
+    scene.run_until_idle()
+    assert children(scene, other.id) == (1, 1), "deleted"
+
+
+def test_an_event_about_a_blocker_makes_what_it_blocks_dirty(scene: Simulation) -> None:
+    jira = scene.sandbox.jira
+    epic, _ = epic_with_story(scene)
+    blocker = jira.create("CLOUD", "Task", "Buy the licence", by="kaya")
+    jira.link(blocker.key, epic.key)
+    scene.run_until_idle()
+    assert blocking(scene, epic) == [blocker.key]
+    jira.transition(blocker.key, "Done", by="osei")
+    scene.run_until_idle()
+    assert blocking(scene, epic) == []
+
+
+def blocking(scene: Simulation, epic: Issue) -> list[str]:
+    query = text("SELECT snapshot #> '{blocking_links}' AS b FROM work_item WHERE native_id = :id")
+    with scene.services.engine.connect() as connection:
+        return [one["key"] for one in connection.execute(query, {"id": epic.id}).scalar_one()]
+
+
+@pytest.mark.usefixtures("events_are_lost")
+class TestWithoutEvents:
+    def test_the_next_sweep_finds_a_changed_and_a_moved_child(self, scene: Simulation) -> None:
+        jira = scene.sandbox.jira
+        epic = jira.create("ITX", "Epic", "No event", by="kaya", values={"Program": "Data centre exit"})
+        other = jira.create("ITX", "Epic", "Another", by="kaya", values={"Program": "Data centre exit"})
+        story = jira.create("ITX", "Story", "Move the data", by="kaya", status="Done", parent=epic.key)
+        settle(scene)
+        assert children(scene, epic.id) == (1, 1)
+        scene.clock.move(minutes=20)
+        jira.transition(story.key, "Backlog", by="osei")
+        assert sweep(scene).evidence == 1
+        assert children(scene, epic.id) == (1, 0)
+        scene.clock.move(minutes=20)
+        jira.hang(story.key, other.key, by="osei")
+        sweep(scene)
+        assert (children(scene, epic.id), children(scene, other.id)) == ((0, 0), (1, 0))
+
+    def test_a_full_sweep_finds_a_deleted_child(self, scene: Simulation) -> None:
+        jira = scene.sandbox.jira
+        epic = jira.create("ITX", "Epic", "No event", by="kaya", values={"Program": "Data centre exit"})
+        story = jira.create("ITX", "Story", "Move the data", by="kaya", parent=epic.key)
+        settle(scene)
+        jira.delete(story.key, by="osei")
+        sweep(scene)
+        assert children(scene, epic.id) == (1, 0), "a deletion leaves no trace in a search"
+        sweep(scene, kind=SweepKind.FULL)
+        assert children(scene, epic.id) == (0, 0)
+
+    def test_the_next_sweep_finds_a_task_and_an_expense_of_servicenow(self, scene: Simulation) -> None:
+        snow = scene.sandbox.servicenow
+        project = snow.insert("pm_project", {"short_description": "Consolidate", "state": "-5"}, "lind")
+        native = f"pm_project:{project['sys_id']}"
+        sweep(scene, SNOW)
+        assert children(scene, native) == (0, 0)
+        scene.clock.move(minutes=20)
+        snow.insert("pm_project_task", {"short_description": "Cut over", "top_task": project["sys_id"]}, "lind")
+        sweep(scene, SNOW)
+        assert children(scene, native) == (1, 0)
+
+
+def test_an_event_of_a_table_that_no_rule_names_ends_as_ignored_and_stops_nothing(scene: Simulation) -> None:
+    snow = scene.sandbox.servicenow
+    project = snow.insert("pm_project", {"short_description": "Beside it", "state": "-5"}, "lind")
+    parser = scene.services.event_parsers[Tool.SERVICENOW]
+    body = json.dumps({"table": "u_nobody_knows", "sys_id": "f" * 32, "operation": "update"}).encode()
+    ingest(body, connection=SNOW, parser=parser, inbox=scene.services.inbox, delivery_id="odd")
+    scene.run_until_idle()
+    with scene.services.engine.connect() as connection:
+        (event,) = connection.execute(text("SELECT state, reason FROM inbox WHERE delivery_id = 'odd'")).all()
+        dead = connection.execute(text("SELECT count(*) FROM dirty_key WHERE state = 'dead_letter'")).scalar()
+    assert tuple(event) == ("ignored", "no rule names the table u_nobody_knows, and no evidence rests on it")
+    assert dead == 0
+    assert snow.tables["pm_project"][project["sys_id"]]["u_gatepost_gate"] == "Blocked"

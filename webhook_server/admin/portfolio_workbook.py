@@ -1,0 +1,71 @@
+"""The portfolio as a workbook: written whole first, so that nobody receives half of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+from threading import Lock
+
+from flask import Response, send_file
+from werkzeug.exceptions import NotFound, ServiceUnavailable
+
+from connector.bootstrap import Services
+from connector.papers.report import NoFigures, Report
+from connector.papers.workbook import TooManyMeasures, write_workbook
+from connector.people.permissions import Viewer
+from connector.sync.reconcile import ActiveMapping
+from governance.rates import Rates
+from webhook_server.admin.portfolio_request import PortfolioRequest
+from webhook_server.pages import formats
+
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_one_at_a_time = Lock()
+"""A large workbook takes a minute of a core: others of this process go on answering pages meanwhile."""
+
+
+def workbook_file(
+    services: Services,
+    viewer: Viewer,
+    asked: PortfolioRequest,
+    active: ActiveMapping | None,
+    rates: Rates,
+    stages: Mapping[str, str],
+) -> Response:
+    """Raises NotFound before anything was calculated, ServiceUnavailable while another one is being written."""
+    if not _one_at_a_time.acquire(timeout=5):
+        raise ServiceUnavailable("Another workbook is being written just now. Try again in a minute.")
+    try:
+        return _written(services, viewer, asked, active, rates, stages)
+    finally:
+        _one_at_a_time.release()
+
+
+def _written(
+    services: Services,
+    viewer: Viewer,
+    asked: PortfolioRequest,
+    active: ActiveMapping | None,
+    rates: Rates,
+    stages: Mapping[str, str],
+) -> Response:
+    now = formats().now
+    file = BytesIO()
+    with services.read_as(viewer) as connection:
+        report = Report(
+            connection=connection,
+            viewer=viewer,
+            organization=active.config.organization if active else "Gatepost",
+            stages=stages,
+            rates=rates,
+            made_at=now,
+            filters=asked.filters,
+            on=asked.on,
+            view=asked.rates,
+        )
+        try:
+            write_workbook(report, file)
+        except (NoFigures, TooManyMeasures) as error:
+            raise NotFound(str(error)) from error
+    file.seek(0)
+    day = asked.on.at if asked.on is not None else now
+    return send_file(file, MEDIA_TYPE, as_attachment=True, download_name=f"portfolio-{day:%Y-%m-%d}.xlsx")
