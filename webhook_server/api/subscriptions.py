@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import uuid4
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from connector.bootstrap import system_clock
 from connector.errors import ConfigurationError
@@ -27,7 +27,7 @@ from connector.store.notifications.subscriptions import PER_MINUTE
 from webhook_server.api.inbox_outbox import OutboxState
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
 from webhook_server.api.problem import Problem
-from webhook_server.api.values import MAX_NUMBER, Model, Moment, Page, PageQuery, ShortText, make_page, number_cursor
+from webhook_server.api.values import MAX_NUMBER, Model, Page, PageQuery, ShortText, make_page, number_cursor
 from webhook_server.subscription_access import administered, administers_events, require_administered
 
 
@@ -103,8 +103,8 @@ class ReplayRequest(Model):
     numbers: Annotated[list[Annotated[int, Field(ge=1, le=MAX_NUMBER)]], Field(max_length=1000)] = Field(
         default=[], description="Deliveries by number; all dead letters where neither numbers nor a time are given."
     )
-    since: Moment | None = Field(default=None, description="All deliveries of events from this time on.")
-    until: Moment | None = Field(default=None, description="With `since`: of events before this time.")
+    since: AwareDatetime | None = Field(default=None, description="All deliveries of events from this time on.")
+    until: AwareDatetime | None = Field(default=None, description="With `since`: of events before this time.")
     events: list[EventType] = Field(default=[], description="With `since`: of these types; of all by default.")
 
 
