@@ -19,7 +19,7 @@ import structlog
 LONGEST_SILENCE = 60.0
 """Seconds without a beat of the event loop."""
 LONGEST_STEP = 300.0
-"""Seconds that one tick or one look at the alerts may take; each takes milliseconds."""
+"""Seconds that one tick or one check of the alerts may take; each takes milliseconds."""
 LOOK_SECONDS = 5.0
 EXIT_CODE = 70
 
@@ -65,11 +65,11 @@ class HangWatch:
 
     def start(self) -> None:
         """Look every few seconds, in a thread of its own."""
-        Thread(target=self._keep_looking, name="hang watch", daemon=True).start()
+        Thread(target=self._keep_watch, name="hang watch", daemon=True).start()
 
     def stop(self) -> None:
         self._stop.set()
 
-    def _keep_looking(self) -> None:
+    def _keep_watch(self) -> None:
         while not self._stop.wait(LOOK_SECONDS):
             self.check()

@@ -71,6 +71,6 @@ def test_the_sessions_of_a_process_are_as_documented(database: URL, tmp_path: Pa
         most = pool.size() + pool._max_overflow
     # A worker has the queue's pool and its presence besides.
     web, worker = most, most + settings.worker_concurrency + 3
-    assert f"+ 8 | {web} |" in _text("README.md")
+    assert f"+ 16 | {web} |" in _text("README.md")
     assert f"+ `GATEPOST_WORKER_CONCURRENCY` + 3 | {worker} |" in _text("README.md")
     assert f"3 × {web} + 3 × {worker} = {3 * (web + worker)}" in _text("README.md")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -131,7 +132,7 @@ def test_a_status_is_stale_on_the_agreed_day(days: int, is_stale: bool) -> None:
         pytest.param({}, "they work elsewhere", id="people who work elsewhere"),
     ],
 )  # fmt: skip
-def test_what_leaves_no_status_greener_than_amber(shown: dict[str, object], why: str) -> None:
+def test_what_leaves_no_status_greener_than_amber(shown: dict[str, Any], why: str) -> None:
     found = implementation_status(
         measure(), evidence(**shown), POLICY.thresholds, NOW, "they work elsewhere", reported_at=NOW
     )

@@ -265,9 +265,9 @@ def test_the_property_shows_no_amount_and_no_sentence_unless_it_is_asked_to() ->
     """Everybody with Browse, and every app, reads it."""
     bare, whole = (json.loads(verdict_json(SHUT, "j:1", figures=figures)) for figures in (False, True))
     assert {"plan", "forecast", "actual"} & set(bare) == set()
-    assert all("text" not in blocker for blocker in bare["blockers"])
+    assert all("sentence" not in blocker for blocker in bare["next"]["blockers"])
     assert whole["plan"] == str(SHUT.figures.plan)
-    assert whole["blockers"][0]["text"]
+    assert whole["next"]["blockers"][0]["sentence"]
 
 
 def test_each_portfolio_has_a_blocker_of_its_own() -> None:
