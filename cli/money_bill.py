@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from cli.money_import import InTheNameOf, print_plan
+from cli.money_import import print_plan
 from cli.operating_user import operating_user
-from cli.stated_account import stated_account
+from cli.stated_account import InTheNameOf, stated_account
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
 from connector.finance.files.bill import read_bill_file

@@ -296,9 +296,7 @@ def test_the_set_up_says_what_is_done_and_what_comes_next(desk: Desk) -> None:
 
 
 STORY = (ROOT / "sandbox/story/mapping.yaml").read_text()
-WITH_FUNDING = STORY.replace(
-    "      gate: Gate\n", "      gate: Gate\n      funding: Money may be spent\n", 1
-)
+WITH_FUNDING = STORY.replace("      gate: Gate\n", "      gate: Gate\n      funding: Money may be spent\n", 1)
 
 
 @pytest.fixture
