@@ -195,7 +195,7 @@ def test_an_amount_that_was_corrected_by_hand_is_named(store: StoreFixture, impo
     imports.run(given(HEAD + "4711;CRM;;50\n", profile("hand"), "1.csv"))
     (row,) = store.rows("SELECT max(id) AS id FROM ledger_entry")
     ledger = LedgerEntries(store.engine, store.waker)
-    ledger.correct(EntryId(row.id), Money(Decimal(40), "EUR"), "credit note", EnteredBy("k"), by="k", at=NOW)  # type: ignore[arg-type]
+    ledger.correct(EntryId(row.id), Money(Decimal(40), "EUR"), "credit note", EnteredBy("k"), by="k", at=NOW)
     again = imports.dry_run(given(HEAD + "4711;CRM;0;50\n", profile("hand"), "2.csv"))
     assert told(again)[-1] == ("1 of the changed amounts had been corrected by hand; see whether the file is right.")
 
