@@ -53,13 +53,13 @@ bench: setup ## Measure; prints ratios and the machine
 	$(BIN)/python -m tests.bench $(ARGS)
 
 mutants: setup ## Change the code of the judgement, and see which tests notice (ARGS="governance.gates --of 60")
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock "mutmut>=3.8"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "mutmut>=3.8"
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet
 
 lock: ## Renew requirements.lock from pyproject.toml, and from it the container's (needs uv)
-	$(LOCK) --all-extras pyproject.toml -o requirements.lock
+	$(LOCK) --extra embedded --extra dev pyproject.toml -o requirements.lock
 	$(LOCK) --constraint requirements.lock pyproject.toml -o deploy/docker/runtime.lock
 	printf 'pip-audit\ncyclonedx-bom\ndetect-secrets\n' | $(LOCK) - -o deploy/audit.lock
 	echo hatchling | $(LOCK) --constraint requirements.lock - -o deploy/docker/build.lock
@@ -75,8 +75,8 @@ audit: setup ## Known vulnerabilities, bill of materials (SBOM) and secrets in t
 editor: ## Build the mapping editor's bundle from its sources (needs node and npm)
 	cd webhook_server/editor && npm ci --ignore-scripts && npm test && npm run build
 
-servicenow-app: ## Build and pack the ServiceNow app (needs Node.js with npm)
-	cd deploy/servicenow-app && npm ci --no-audit --no-fund && $(PYTHON) generate.py --check && npm run lint && npm test && npm run build && $(PYTHON) pack.py
+servicenow-app: ## Test and pack the ServiceNow app (needs Node.js)
+	cd deploy/servicenow-app && npm test && $(PYTHON) pack.py
 
 clean: ## Remove the virtual environment, the demo's data and the built documentation
 	rm -rf $(VENV) .gatepost .site .audit

@@ -150,7 +150,8 @@ def _print_app_settings(services: Services, console: Console, name: str, public_
         )
         return
     console.print(
-        "Set these two properties of Gatepost's app; the secret is shown only now:\n"
+        "Set the address under Gatepost > Properties and the secret under Gatepost > Gatepost sender; it is shown only "
+        "now:\n"
         f"  gatepost.endpoint  {public_url.rstrip('/')}/hooks/servicenow/{name}\n"
-        f"  gatepost.secret    {fresh.webhook_secrets[0]}"
+        f"  the secret         {fresh.webhook_secrets[0]}"
     )

@@ -25,16 +25,18 @@ def doctor(
         bool,
         typer.Option(
             "--live-check",
-            help="Try on a Jira Cloud site what Gatepost takes for granted, in a project that is removed again",
+            help="Try on a real tool what Gatepost takes for granted, on a project or record that is removed again",
         ),
     ] = False,
     user: Annotated[str, typer.Option("--user", help="For --live-check: an administrator's user name")] = "",
     credential_file: CredentialFile = None,
+    table: Annotated[str, typer.Option(help="For --live-check of ServiceNow: table of the record")] = "change_request",
+    yes: Annotated[bool, typer.Option("--yes", help="For --live-check of ServiceNow: do not ask first")] = False,
 ) -> None:
     """Check database, workers, and each connection: reachable, signed in, clock, permissions, webhook, limits."""
     console = Console(highlight=False, soft_wrap=True)
     if live:
-        live_check(console, name or "", user, credential_file)
+        live_check(console, name or "", user, credential_file, table=table, agreed=yes)
         return
     worst = Health.GOOD
     with bootstrap(Settings(), application="gatepost doctor") as services:

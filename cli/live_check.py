@@ -1,4 +1,4 @@
-"""``gatepost doctor --live-check``: what a real Jira does, printed so that it can be sent back."""
+"""``gatepost doctor --live-check``: what a real Jira or ServiceNow does, printed so that it can be sent back."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from cli.instance_check import run_instance_check
 from cli.secret_input import CREDENTIAL, read_secret
 from connector.bootstrap import Sites, bootstrap, system_clock
 from connector.errors import ConfigurationError
@@ -15,7 +16,9 @@ from connector.settings import Settings
 from mapping.work_item import ConnectionName
 
 
-def live_check(console: Console, name: str, user: str, credential_file: Path | None) -> None:
+def live_check(
+    console: Console, name: str, user: str, credential_file: Path | None, *, table: str, agreed: bool
+) -> None:
     """Raises ConfigurationError and ToolError.  Exit status 1 when something is not as expected."""
     with bootstrap(Settings(), application="gatepost doctor") as services:
         sites = Sites(services, system_clock)
@@ -24,6 +27,11 @@ def live_check(console: Console, name: str, user: str, credential_file: Path | N
             site = sites.with_credentials(ConnectionName(name), user, secret)
         else:
             site = sites.get(ConnectionName(name))
+        if site.instance_check is not None:
+            record = services.connections.get(ConnectionName(name))
+            address = record.base_url if record is not None else name
+            run_instance_check(console, site.instance_check, address, table, agreed=agreed)
+            return
         if site.live_check is None:
             raise ConfigurationError(
                 f'"{name}" is no Jira Cloud: see docs/jira-live-check.md for what is tried by hand on Data Center.'

@@ -13,6 +13,7 @@ from rich.table import Table
 from cli.money_bill import bill
 from cli.money_capitalisation import capitalisation
 from cli.money_close import accept, close, refuse, reopen
+from cli.money_hours import hours
 from cli.money_import import import_, imports, profile, quarantine, template, undo
 from cli.money_lock import lock_budget
 from cli.operating_user import operating_user, stated_author
@@ -113,7 +114,8 @@ def correct(
 
 app.command("import")(import_)
 for _command in (
-    profile, bill, undo, imports, quarantine, template, close, accept, refuse, reopen, capitalisation, lock_budget,
+    profile, bill, hours, undo, imports, quarantine, template, close, accept, refuse, reopen, capitalisation,
+    lock_budget,
 ):  # fmt: skip
     app.command()(_command)
 

@@ -55,6 +55,6 @@ def bill(
         raise ConfigurationError(f"{file.name} is not posted: correct these problems first.")
     if result is not None and result.number:
         number = result.number
-        typer.echo(f"Posted as import {number}. Take it back with: gatepost money undo {number}")
+        typer.echo(f"Posted as import {number}. Take it back with: gatepost money undo {number} --reason … --as …")
     elif result is None and not plan.does_nothing:
         typer.echo("Nothing was posted yet. Post it with --post.")

@@ -11,15 +11,23 @@ import os
 import socket
 import sys
 from dataclasses import dataclass
+from typing import Self
 
 from connector.errors import ConfigurationError
 
 
 @dataclass
 class PortGuard:
-    """Held for as long as a server listens; the system releases it when the process ends."""
+    """Held for as long as a server listens; the system releases it when the process is killed."""
 
     holder: socket.socket | None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.holder is not None:
+            self.holder.close()
 
 
 def require_free(host: str, port: int, change: str) -> None:

@@ -54,16 +54,13 @@ def web(host: HostOption = None, port: PortOption = None) -> None:
     """Run the web server alone."""
     settings = _settings(host, port)
     log.configure(settings)
-    guard = guard_port(settings.host, settings.port, CHANGE_PORT)
-    report_address(settings)
-    # Fails here, with a message, rather than in a worker process of the web server.
-    bootstrap(settings, application="gatepost web", schema=Schema.UPGRADE).close()
-    # The web server's own processes read the environment.
-    os.environ |= {"GATEPOST_HOST": settings.host, "GATEPOST_PORT": str(settings.port)}
-    try:
+    with guard_port(settings.host, settings.port, CHANGE_PORT):
+        report_address(settings)
+        # Fails here, with a message, rather than in a worker process of the web server.
+        bootstrap(settings, application="gatepost web", schema=Schema.UPGRADE).close()
+        # The web server's own processes read the environment.
+        os.environ |= {"GATEPOST_HOST": settings.host, "GATEPOST_PORT": str(settings.port)}
         listen("webhook_server.app:from_environment", settings)
-    finally:
-        del guard
 
 
 def _settings(host: str | None, port: int | None) -> Settings:

@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     """Who needs a second factor to sign in by password: ``nobody``, ``administrators`` or ``everybody``."""
     token_sign_in_days: int = Field(default=30, ge=1, le=365)
     """Days after the last sign-in through the identity provider for which the API tokens of that person work."""
+    api_requests_per_minute: int = Field(default=600, ge=1, le=1_000_000)
+    """Requests that one API token may send in a minute to one process of the web server."""
     oidc_issuer: str | None = None
     """Address of the identity provider; with client id and secret people sign in through it."""
     oidc_client_id: str | None = None

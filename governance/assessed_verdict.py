@@ -12,7 +12,14 @@ from governance.explain import blockers_of
 from governance.facts import known
 from governance.figures import figures_of
 from governance.findings import FindingContext, detect_findings
-from governance.gate_outcome import allowed_stages, breach_of, gate_due_of, gate_state_of, highest_stage
+from governance.gate_outcome import (
+    allowed_stages,
+    breach_of,
+    gate_due_of,
+    gate_state_of,
+    highest_stage,
+    open_stages,
+)
 from governance.gates import RoleChangeRule
 from governance.kill_switch import criterion_at, kill_switch_at
 from governance.late_commands import facts_seen
@@ -157,6 +164,7 @@ def verdict_of(assessment: Assessment, implementation: Status, potential: Status
         relapse_lines=assessment.relapse_lines,
         allowed_stages=allowed_stages(assessment, gate),
         highest_stage=highest_stage(assessment, gate),
+        open_stages=open_stages(assessment),
         kill_criteria=assessment.criteria,
         reason_requests=assessment.deviation.reason_requests
         if assessment.deviation and not assessment.deviation.reason

@@ -125,13 +125,20 @@ def blocker_lines(verdict: Verdict) -> list[str]:
     return [blocker.sentence for blocker in verdict.blockers]
 
 
+def gate_sentence(verdict: Verdict) -> str:
+    """Which gate is open and which is next, for a line of text: *open* never stands beside a gate that is shut."""
+    if verdict.gate is GateState.OPEN and verdict.next_stage:
+        granted = " or ".join(verdict.allowed_stages) or verdict.stage_label
+        return f"gate into {granted}: {verdict.gate_in_text} · gate into {verdict.next_stage_label}: shut"
+    return f"gate into {verdict.next_stage_label}: {verdict.gate_in_text}" if verdict.next_stage else "no further gate"
+
+
 def explain(verdict: Verdict) -> Iterator[str]:
     """The whole verdict, line by line; the first lines are the blockers, word for word as in the tool."""
     yield from blocker_lines(verdict)
     if verdict.blockers:
         yield ""
-    gate = f"gate into {verdict.next_stage_label}: {verdict.gate_in_text}" if verdict.next_stage else "no further gate"
-    yield f"Stage {verdict.display_stage} · {gate}"
+    yield f"Stage {verdict.display_stage} · {gate_sentence(verdict)}"
     yield f"Work  {_status_line(verdict.implementation)}"
     yield f"Money {_status_line(verdict.potential)}"
     yield from _money(verdict)

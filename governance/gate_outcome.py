@@ -41,6 +41,14 @@ def _may_end(assessment: Assessment) -> bool:
     return stopped or assessment.lost is not None
 
 
+def open_stages(assessment: Assessment) -> tuple[str, ...]:
+    """A granted stage is open unless the measure is stopped, or its tool says that it ended or says nothing."""
+    stopped = assessment.off_ramp is not None or (assessment.evidence.ended and not _may_end(assessment))
+    if stopped or isinstance(assessment.evidence.tool_stage, Unknown):
+        return ()
+    return tuple(stage.key for stage in assessment.policy.stages[: assessment.granted + 1])
+
+
 def allowed_stages(assessment: Assessment, gate: GateState) -> tuple[str, ...]:
     claimed = known(assessment.evidence.tool_stage)
     if gate is not GateState.OPEN or claimed is None:

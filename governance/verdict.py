@@ -315,6 +315,8 @@ class Verdict:
     """Labels of the stages into which the item may be moved now; none while the gate is shut."""
     highest_stage: int | None = None
     """Position of the highest stage that the item may enter, 0 for the first; ``None`` where nothing was assessed."""
+    open_stages: tuple[str, ...] = ()
+    """Keys of the stages whose gates are open, from the first one on: also of those that it has entered."""
     kill_criteria: tuple[CriterionState, ...] = ()
     """The agreed kill criteria, each with its present value."""
     reason_requests: tuple[ReasonRequest, ...] = ()

@@ -33,8 +33,8 @@ from mapping.marks import IMPEDIMENT, Mark, mark_changes
 from mapping.match import rule_for
 from mapping.policy import Policies
 from mapping.related_evidence import NO_RELATED_EVIDENCE, RelatedEvidence
-from mapping.reply_comment import reply_comment_of
-from mapping.work_item import ConnectionName, FieldChange, FieldName, NativeId, WorkItem
+from mapping.reply_comment import WRITTEN_REPLY, ReplyComment, reply_comment_of
+from mapping.work_item import ConnectionName, FieldChange, FieldName, NativeId, Tool, WorkItem
 from mapping.writeback import Change, ChangeKind, Comparison, compare, target_values
 
 LastWrittenByItem: TypeAlias = "Mapping[tuple[ConnectionName, NativeId], Mapping[FieldName, str | None]]"
@@ -125,6 +125,8 @@ def assess_item(
         if rule.reply_comment
         else None
     )
+    if reply_comment is not None and _is_in_journal(item, reply_comment, last_written):
+        reply_comment = None
     comparison = compare(
         last_written, item.fields, target_values(verdict, rule.write), reply_comment, item.reply_comment
     )
@@ -173,6 +175,16 @@ def edits_to_explain(assessed: MeasureAssessment) -> frozenset[FieldName]:
     if present is not None and is_new_breach(present, before):
         fields.add(FieldName(Mark.STATUS))
     return frozenset(fields)
+
+
+def _is_in_journal(item: WorkItem, reply_comment: ReplyComment, last_written: Mapping[FieldName, str | None]) -> bool:
+    """Whether ServiceNow has this reply, although it does not show it: a work note cannot be deleted, only hidden.
+
+    Were it written again, each look would add a note, and each note would lead to the next look.
+    """
+    if item.tool is not Tool.SERVICENOW or item.reply_comment is not None:
+        return False
+    return last_written.get(FieldName(WRITTEN_REPLY)) == reply_comment.digest
 
 
 def _with_editors(comparison: Comparison, editors: Mapping[FieldName, Person]) -> Comparison:

@@ -12,8 +12,8 @@ from datetime import datetime
 
 from governance.verdict import GateState
 from mapping.assess_item import MeasureAssessment
-from mapping.config import Enforce, MappingConfig, MeasureRule
-from mapping.marks import Mark
+from mapping.config import MappingConfig
+from mapping.marks import Mark, reverts_breach
 from mapping.work_item import FieldName, WorkItem
 
 STATUS = FieldName(Mark.STATUS)
@@ -28,15 +28,10 @@ class MovingStart:
     at: datetime
 
 
-def moves_back(rule: MeasureRule) -> bool:
-    """Whether a rule may move items back; under native gates it does where the tool cannot refuse."""
-    return rule.enforce in {Enforce.REVERT, Enforce.NATIVE}
-
-
 def newly_moving(before: MappingConfig | None, after: MappingConfig) -> frozenset[str]:
     """Names of the rules that move items back and did not before."""
-    moved = {rule.name for rule in before.measures if moves_back(rule)} if before is not None else set()
-    return frozenset(rule.name for rule in after.measures if moves_back(rule) and rule.name not in moved)
+    moved = {rule.name for rule in before.measures if reverts_breach(rule)} if before is not None else set()
+    return frozenset(rule.name for rule in after.measures if reverts_breach(rule) and rule.name not in moved)
 
 
 def reported_only(

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from governance.breach_times import stays_in_breach
 from governance.explain import blocker_lines
+from governance.measure_gates import GateBlocker, MeasureGates, gates_of
 from governance.measure_state import is_cancelled
 from governance.verdict import GateState, Outcome, Verdict
 from mapping.config import Enforce, FlagWhen, MarkRule, MeasureRule, OnBreach
@@ -205,13 +206,12 @@ def verdict_json(verdict: Verdict, measure: str, *, figures: bool = False) -> st
 
     Without ``figures`` there is no amount in it, and no sentence that may name one.
     """
+    gates = gates_of(verdict)
     content: dict[str, object] = {
         "version": 1,
         "measure": measure,
         "stage": verdict.stage,
-        "next": verdict.next_stage,
-        "gate": verdict.gate.value,
-        "allowed_stages": list(verdict.allowed_stages),
+        "may_enter": list(gates.may_enter),
         "implementation": verdict.implementation.colour.value,
         "potential": verdict.potential.colour.value,
         "policy": verdict.policy_version,
@@ -219,16 +219,33 @@ def verdict_json(verdict: Verdict, measure: str, *, figures: bool = False) -> st
     if figures:
         amounts = {name: getattr(verdict.figures, name) for name in ("plan", "forecast", "actual")}
         content |= {name: str(amount) if amount else None for name, amount in amounts.items()}
-    blockers = [
-        {"code": one.code, "stage": one.stage, "who": one.who, "since": one.since.isoformat()}
-        | ({"text": one.sentence} if figures else {})
-        for one in verdict.blockers
-    ]
+    blockers = gates.next.blockers if gates.next is not None else ()
+    count = len(blockers)
     while True:
-        text = json.dumps(content | {"blockers": blockers, "open": len(verdict.blockers)}, ensure_ascii=False)
+        text = json.dumps(content | _next_json(gates, blockers, count, sentences=figures), ensure_ascii=False)
         if len(text) <= MAX_PROPERTY_LENGTH or not blockers:
             return text
         blockers = blockers[: len(blockers) // 2]
+
+
+def _next_json(
+    gates: MeasureGates, blockers: Sequence[GateBlocker], count: int, *, sentences: bool
+) -> dict[str, object]:
+    """The next gate with as many of its ``count`` blockers as there is room for."""
+    if gates.next is None:
+        return {"next": None}
+    listed = [
+        {
+            "id": one.id,
+            "code": one.code,
+            "who": one.who,
+            "since": one.since.isoformat() if one.since is not None else None,
+        }
+        | ({"sentence": one.sentence} if sentences else {})
+        for one in blockers
+    ]
+    following = {"stage": gates.next.stage, "state": gates.next.state.value, "blockers": listed, "blocker_count": count}
+    return {"next": following}
 
 
 def link_json(verdict: Verdict, base: str, measure: str) -> str:
@@ -236,6 +253,8 @@ def link_json(verdict: Verdict, base: str, measure: str) -> str:
     base = base.rstrip("/")
     gate = verdict.gate_in_text
     into = verdict.next_stage_label or verdict.stage_label
+    if verdict.gate is GateState.OPEN:
+        into = " or ".join(verdict.allowed_stages) or verdict.stage_label
     count = len(verdict.blockers)
     summary = "nothing stands in the way" if not count else f"{count} blocker{'' if count == 1 else 's'}"
     title = f"Gate into {into}: {gate}" if verdict.next_stage else f"{verdict.stage_label}: no further gate"

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 
 from governance.breach_times import reverted_again_at, stays_in_breach
 from governance.deviations import reason_request_text
@@ -23,6 +24,9 @@ from mapping.neutral_text import neutral, without_joiners
 
 TITLE = "Gatepost"
 """First word of the comment; with the author it tells Gatepost's own comment from others."""
+
+WRITTEN_REPLY = "@reply"
+"""Beside the fields that were written last: the digest of the text.  A tool may keep our own comment from us."""
 
 MAX_RULINGS = 8
 """Accepted commands that the comment shows, and refused ones."""
@@ -46,6 +50,11 @@ class ReplyComment:
         Wiki text has ``[~kaya]`` for a mention, and does not say whose account that is: any mention counts as any name.
         """
         return self._normalised(present) == self._normalised(self.text)
+
+    @property
+    def digest(self) -> str:
+        """The same for every way in which a tool writes this text."""
+        return sha256(self._normalised(self.text).encode()).hexdigest()
 
     def _normalised(self, content: str | None) -> str:
         """Without the ways in which tools write who is meant, what is plain text, and what they do not store."""

@@ -19,6 +19,7 @@ from mapping.ledger_rules import check_ledger
 from mapping.problems import did_you_mean
 from mapping.refusals import cannot_govern
 from mapping.role_checks import check_roles
+from mapping.servicenow_rules import check_servicenow
 from mapping.timing_rules import check_timing
 
 MappingPath: TypeAlias = "tuple[str | int, ...]"
@@ -55,6 +56,7 @@ def check_rules(data: Mapping[str, object]) -> Iterator[RuleProblem]:
         yield from _check_reports(path, rule)
         yield from check_ledger(path, rule)
         yield from check_timing((*path, "effects", "timing"), rule)
+        yield from check_servicenow(path, rule)
     yield from check_roles(data, policy, stages)
     yield from _check_off(policy.get("off"))
     yield from _check_overrides(policy.get("overrides"), list(names))

@@ -64,6 +64,17 @@ def report(module: str, drawn: Sequence[str], codes: dict[str, int | None]) -> s
     return "\n".join((f"{module}: {dead} of {len(drawn)} die ({share})", *(f"    lives: {name}" for name in living)))
 
 
+def forget_stale_times(root: Path = ROOT) -> None:
+    """Have mutmut find out anew which tests run which function, where code or a test has changed since.
+
+    It keeps what it knew, and would take a function that has moved for one that no test runs.
+    """
+    stats = root / "mutants/mutmut-stats.json"
+    sources = (path for name in ("governance", "mapping", "tests") for path in (root / name).rglob("*.py"))
+    if stats.exists() and max(path.stat().st_mtime for path in sources) > stats.stat().st_mtime:
+        stats.unlink()
+
+
 def _mutmut(*names: str) -> int:
     return subprocess.run(
         [sys.executable, "-m", "mutmut", "run", "--max-children", "1", *names], cwd=ROOT, check=False
@@ -75,6 +86,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("modules", nargs="*", default=list(DECIDING))
     parser.add_argument("--of", default="25", help="how many mutants of each module; all for every one")
     options = parser.parse_args(arguments)
+    forget_stale_times()
     # It makes the mutants of all modules and times the tests, and stops because no mutant has this name.
     _mutmut("none")
     size = None if options.of == "all" else int(options.of)

@@ -27,6 +27,7 @@ from connector.bootstrap import MappingCache, Services, system_clock
 from connector.errors import ConfigurationError
 from connector.people.permissions import Viewer
 from governance.verdict import gate_text
+from webhook_server.api.problem import Problem, ProblemCode
 from webhook_server.auth import API_PREFIXES, redirect_to_sign_in, viewer_or_none
 from webhook_server.formats import LOCALES, Formats, browser, capitalised, parse_locale, parse_zone
 from webhook_server.security import style_nonce
@@ -162,9 +163,9 @@ def error_response(status: int, detail: str) -> Response:
     """An error, in the format that the caller can read."""
     title = HTTPStatus(status).phrase
     if request.path.startswith("/api/"):
-        answer = jsonify({"type": "about:blank", "status": status, "title": title, "detail": detail})
-        answer.mimetype = "application/problem+json"
-    elif request.path.startswith(API_PREFIXES):
+        code = ProblemCode.UNKNOWN_ADDRESS if status == HTTPStatus.NOT_FOUND else None
+        return Problem(status, f"{title}.", detail, code=code).response()
+    if request.path.startswith(API_PREFIXES):
         answer = jsonify({"error": title, "detail": detail})
     else:
         page = {"status": status, "title": TITLES.get(status, title), "detail": detail, "advice": ADVICE.get(status)}

@@ -72,7 +72,7 @@ def verify_timestamped_signature(
         matches |= hmac.compare_digest(expected.encode(), received.encode("utf-8", "replace"))
     if not matches:
         raise WebhookAuthFailed(
-            "X-Gatepost-Signature does not match: the app's property gatepost.secret has another secret, or the "
+            "X-Gatepost-Signature does not match: the sender of the app (u_gatepost_sender) has another secret, or the "
             "body was changed.",
             reason="mismatch",
         )

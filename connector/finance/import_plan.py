@@ -6,7 +6,7 @@ confirmed is what happens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -29,7 +29,7 @@ from connector.store.ledger.statements import (
     posted_measures,
     with_legal_entity,
 )
-from governance.ledger import EntryType, NewEntry, posting_refusal
+from governance.ledger import EntryType, LedgerVersion, NewEntry, posting_refusal
 from governance.ledger_source import BillLine, FileCell, LedgerSource
 from governance.money import Money, Period
 from governance.statements import (
@@ -196,14 +196,18 @@ def plan_statements(
     *,
     today: date,
     progress: Callable[[int], None] | None = None,
+    months: Collection[tuple[LedgerVersion, Period]] = (),
 ) -> dict[str, PostedMeasure]:
-    """Compare statements with the ledger, into ``plan``; returns the measures that they are of."""
+    """Compare statements with the ledger, into ``plan``; returns the measures that they are of.
+
+    A complete stream states everything of the months of its statements, and of ``months``.
+    """
     stream = plan.stream
     keys = {one.key for one in statements}
     newer = newer_statements(connection, keys, stream.as_of)
     plan.overruled = [one for one in statements if one.key in newer]
-    months = {(one.posting.version, one.posting.month) for one in statements}
-    gone = keys_of_months(connection, stream.name, months, stream.as_of) - keys if months else set()
+    stated = {*months, *((one.posting.version, one.posting.month) for one in statements)}
+    gone = keys_of_months(connection, stream.name, stated, stream.as_of) - keys if stated else set()
     if gone and not stream.complete:
         plan.notes.append(
             f"{len(gone):,} amounts of the same months that earlier files of this profile stated are not in this file, "
@@ -228,8 +232,8 @@ def plan_statements(
         {one.statement.posting.measure for one in plan.changes if one.statement.posting.measure} - set(measures),
     )
     _refuse(connection, plan, measures, today)
-    months |= {(entry.posting.version, entry.posting.month) for change in plan.changes for entry in change.entries}
-    plan.totals = total_changes(plan.changes, ledger_totals(connection, months))
+    stated |= {(entry.posting.version, entry.posting.month) for change in plan.changes for entry in change.entries}
+    plan.totals = total_changes(plan.changes, ledger_totals(connection, stated))
     return measures
 
 

@@ -1,7 +1,7 @@
 """May a measure pass one gate?  The question that pipelines ask before they deploy.
 
-A gate is open when its stage has been granted and the measure is on no off-ramp.  When neither can be said the result
-is ``NoAnswer``: a pipeline stops then as well, with a reason that is not the gate.
+A gate is open when :mod:`governance.measure_gates` has its stage among those that may be entered.  When neither can be
+said the result is ``NoAnswer``: a pipeline stops then as well, with a reason that is not the gate.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TypeAlias
 from connector.store.measures.measure_lookup import MeasureExplanation
 from governance.explain import CHECKBOXES
 from governance.gates import Policy, Stage
+from governance.measure_gates import MeasureGates, gates_of
 from governance.verdict import GateState, Outcome, Verdict
 
 
@@ -54,21 +55,12 @@ class GateCondition:
 
 
 @dataclass(frozen=True, slots=True)
-class GateBlocker:
-    code: str
-    sentence: str
-    who: str
-    since: datetime | None
-    """``None`` when the item has not come to this gate yet."""
-
-
-@dataclass(frozen=True, slots=True)
 class GateCheck:
     """Whether a gate is open, and the checklist behind it."""
 
     open: bool
     state: GateState
-    """What the gate means for the work of now."""
+    """Of the gate that was asked for: what it means for the work of now."""
     measure: str
     key: str
     title: str | None
@@ -79,15 +71,16 @@ class GateCheck:
     """Key of the stage that was granted last."""
     summary: str
     """The answer in one sentence."""
-    blockers: tuple[GateBlocker, ...]
-    """Empty when the gate is open."""
+    gates: MeasureGates
+    """All gates of the measure, as everything else says it."""
     checklist: tuple[GateCondition, ...]
     assessed_at: datetime
 
     @property
     def text(self) -> str:
         """For a terminal: the sentence, then the blockers, then every condition."""
-        lines = [self.summary, *(f"- {blocker.sentence}" for blocker in self.blockers)]
+        blockers = self.gates.next.blockers if self.gates.next is not None and not self.open else ()
+        lines = [self.summary, *(f"- {blocker.sentence}" for blocker in blockers)]
         if not self.open and self.checklist:
             lines += ["", *dict.fromkeys(condition.line for condition in self.checklist)]
         return "\n".join(lines)
@@ -115,10 +108,10 @@ def check_gate(
     if policy is None or target is None:
         keys = ", ".join(stage.key for stage in policy.stages) if policy is not None else "none: no mapping is active"
         return NoAnswer(NoAnswerReason.NO_STAGE, f'There is no stage "{stage_key}".', f"The stages are {keys}.")
-    return _answer(measures[0], target, policy)
+    return _answer(measures[0], target)
 
 
-def _answer(measure: MeasureExplanation, target: Stage, policy: Policy) -> GateCheckResult:
+def _answer(measure: MeasureExplanation, target: Stage) -> GateCheckResult:
     if measure.unmapped_reason is not None:
         problem = f"{measure.key} is no longer a measure: {measure.unmapped_reason}."
         return NoAnswer(NoAnswerReason.UNMAPPED, problem, "Its last verdict does not count.")
@@ -127,11 +120,11 @@ def _answer(measure: MeasureExplanation, target: Stage, policy: Policy) -> GateC
         problem = f"{measure.key} is unreachable since {measure.unreachable_since:%Y-%m-%d %H:%M} UTC{why}."
         return NoAnswer(NoAnswerReason.UNREACHABLE, problem, "Its tool no longer shows the item; see gatepost doctor.")
     verdict = measure.verdict
-    granted = policy.index(verdict.stage)
-    is_open = granted >= policy.index(target.key) and verdict.off_ramp is None
+    gates = gates_of(verdict)
+    is_open = target.key in gates.may_enter
     return GateCheck(
         open=is_open,
-        state=GateState.OPEN if is_open else _shut_state(verdict, policy, granted, target),
+        state=GateState.OPEN if is_open else _shut_state(gates, target),
         measure=measure.id,
         key=measure.key,
         title=measure.title,
@@ -139,49 +132,33 @@ def _answer(measure: MeasureExplanation, target: Stage, policy: Policy) -> GateC
         stage=target.key,
         stage_label=target.label,
         granted_stage=verdict.stage,
-        summary=_summary(measure, target, policy, granted),
-        blockers=() if is_open else tuple(_blockers(verdict)),
+        summary=_summary(measure, gates, target),
+        gates=gates,
         checklist=tuple(_conditions(verdict)),
         assessed_at=measure.assessed_at,
     )
 
 
-def _summary(measure: MeasureExplanation, target: Stage, policy: Policy, granted: int) -> str:
+def _summary(measure: MeasureExplanation, gates: MeasureGates, target: Stage) -> str:
     name = f"{measure.key} {measure.title or ''}".strip()
+    shut = f"The gate into {target.label} is shut for {name}"
     if measure.verdict.off_ramp is not None:
-        return f"The gate into {target.label} is shut for {name}: the measure is on an off-ramp."
-    if granted >= policy.index(target.key):
+        return f"{shut}: the measure is on an off-ramp."
+    if target.key in gates.may_enter:
         return f"The gate into {target.label} is open for {name}."
-    following = policy.stages[granted + 1]
-    if following.key != target.key:
-        return f"The gate into {target.label} is shut for {name}: {following.label} comes first."
+    if gates.next is None or not gates.may_enter:
+        # The tool's status is unknown, or says that it ended: whatever was granted, nothing may go on.
+        return f"{shut}."
+    if gates.next.stage != target.key:
+        return f"{shut}: {gates.next.stage_label} comes first."
     if measure.verdict.gate_due is not None:
-        return f"The gate into {target.label} is shut for {name}: it is not due before {measure.verdict.gate_due}."
-    return f"The gate into {target.label} is shut for {name}."
+        return f"{shut}: it is not due before {measure.verdict.gate_due}."
+    return f"{shut}."
 
 
-def _shut_state(verdict: Verdict, policy: Policy, granted: int, target: Stage) -> GateState:
+def _shut_state(gates: MeasureGates, target: Stage) -> GateState:
     """Of a gate that is not the next one nothing is known but that others come first."""
-    if granted + 1 != policy.index(target.key) or verdict.gate is GateState.OPEN:
-        return GateState.BLOCKED
-    return verdict.gate
-
-
-def _blockers(verdict: Verdict) -> list[GateBlocker]:
-    """The stored blockers; and where the gate that is shut is not the item's next gate, its conditions."""
-    stored = [GateBlocker(blocker.code, blocker.sentence, blocker.who, blocker.since) for blocker in verdict.blockers]
-    if stored:
-        return stored
-    return [
-        GateBlocker(
-            condition.code,
-            f"{verdict.next_stage_label} is shut: {condition.reason} · {condition.code}",
-            condition.who,
-            None,
-        )
-        for condition in verdict.checklist
-        if condition.outcome is not Outcome.MET
-    ]
+    return gates.next.state if gates.next is not None and gates.next.stage == target.key else GateState.BLOCKED
 
 
 def _conditions(verdict: Verdict) -> list[GateCondition]:

@@ -79,8 +79,8 @@ class GateBlocked:
 
 @dataclass(frozen=True, slots=True)
 class GateOpened:
-    allowed_stages: tuple[str, ...]
-    """Labels of the stages into which the item may be moved now."""
+    opened: tuple[str, ...]
+    """Keys of the stages into which the item may be moved now, and was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,8 @@ def _gate(before: PreviousVerdict | None, after: Verdict) -> Iterator[MeasureEve
     breach = after.measure_state.breach
     if after.gate is GateState.OPEN:
         if before is not None and before.gate != GateState.OPEN:
-            yield GateOpened(after.allowed_stages)
+            ahead = len(after.allowed_stages)
+            yield GateOpened(after.open_stages[-ahead:] if ahead else after.open_stages[-1:])
         return
     if after.gate is GateState.BREACH and breach is not None and (before is None or before.breached_at != breach.at):
         yield MeasureBreached(breach, after.blockers)

@@ -26,8 +26,9 @@ from connector.notify.measure_events import (
     StatusesChanged,
 )
 from governance.evidence import Verb
-from governance.facts import known
-from governance.measure import Measure
+from governance.facts import Fact, known
+from governance.measure import Measure, Person
+from governance.measure_gates import MeasureGates, gates_of
 from governance.money import Money
 from governance.responsible import Responsible
 from governance.verdict import Blocker, Verdict
@@ -50,10 +51,11 @@ def event_body(
     data: dict[str, Json] = {
         "measure": {"id": measure.id, "key": key, "url": url, "title": known(measure.title)},
         "hierarchy": _hierarchy(measure),
-        "stage": _stage(verdict.stage, verdict.stage_label),
-        "gate": {"state": verdict.gate.value, "into": _stage(verdict.next_stage, verdict.next_stage_label)},
+        "stage": verdict.stage,
+        "stage_label": verdict.stage_label,
+        "gates": gates_json(gates_of(verdict)),
         "people": {
-            name: person.name if (person := known(holder)) else None
+            name: _person(measure, holder)
             for name, holder in (
                 ("owner", measure.roles.owner),
                 ("sponsor", measure.roles.sponsor),
@@ -106,7 +108,7 @@ def _event_data(event: MeasureEvent) -> dict[str, Json]:
     """What only events of this type have."""
     match event:
         case GateBlocked(blockers, new):
-            return _blockers(blockers, new)
+            return _blocked(blockers, new)
         case MeasureBreached(breach, blockers):
             breach_data: dict[str, Json] = {
                 "status": breach.status,
@@ -115,11 +117,11 @@ def _event_data(event: MeasureEvent) -> dict[str, Json]:
                 "since": timestamp_text(breach.at),
                 "by": breach.by.name if breach.by is not None else None,
             }
-            return _blockers(blockers, frozenset()) | {"breach": breach_data}
-        case GateOpened(allowed_stages):
-            return {"allowed_stages": allowed_stages}
+            return _blocked(blockers, frozenset()) | {"breach": breach_data}
+        case GateOpened(opened):
+            return {"opened": opened}
         case StageGranted(stage, label):
-            return {"granted": _stage(stage, label)}
+            return {"granted": {"stage": stage, "stage_label": label}}
         case StatusesChanged(changes):
             return {
                 "changed": {
@@ -166,21 +168,47 @@ def _event_data(event: MeasureEvent) -> dict[str, Json]:
             }
 
 
-def _blockers(blockers: Sequence[Blocker], new: frozenset[str]) -> dict[str, Json]:
+def gates_json(gates: MeasureGates) -> dict[str, Json]:
+    """Which gates are open and what the next one waits for, as the API has it too."""
+    following = gates.next
     return {
-        "blockers": [
-            {
-                "code": blocker.code,
-                "sentence": blocker.sentence,
-                "who": blocker.who,
-                "responsible": _responsible(blocker.responsible),
-                "since": timestamp_text(blocker.since),
-                "new": blocker.key in new,
-            }
-            for blocker in blockers
-        ],
+        "may_enter": gates.may_enter,
+        "next": None
+        if following is None
+        else {
+            "stage": following.stage,
+            "stage_label": following.stage_label,
+            "state": following.state.value,
+            "blockers": [
+                {
+                    "id": blocker.id,
+                    "code": blocker.code,
+                    "subject": blocker.subject,
+                    "sentence": blocker.sentence,
+                    "who": blocker.who,
+                    "responsible": _responsible(blocker.responsible),
+                    "since": None if blocker.since is None else timestamp_text(blocker.since),
+                }
+                for blocker in following.blockers
+            ],
+        },
+    }
+
+
+def _blocked(blockers: Sequence[Blocker], new: frozenset[str]) -> dict[str, Json]:
+    """Which of the next gate's blockers were not there before, by id, and who has to act."""
+    return {
+        "new_blockers": [blocker.key for blocker in blockers if blocker.key in new],
         "who_must_act": list(dict.fromkeys(blocker.who for blocker in blockers if blocker.responsible)),
     }
+
+
+def _person(measure: Measure, holder: Fact[Person]) -> Json:
+    """With the id that stays the same when the name changes: connection and account in its tool."""
+    person = known(holder)
+    if not person:
+        return None
+    return {"person": f"{measure.id.partition('/')[0]}/{person.id}", "name": person.name}
 
 
 def _responsible(people: Sequence[Responsible]) -> Json:
@@ -199,10 +227,6 @@ def _hierarchy(measure: Measure) -> dict[str, Json]:
         "business_unit": known(measure.business_unit),
         "legal_entity": known(measure.legal_entity),
     }
-
-
-def _stage(key: str | None, label: str) -> Json:
-    return None if key is None else {"key": key, "label": label}
 
 
 def _money(money: Money | None) -> Json:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, NewType
 
@@ -164,6 +165,9 @@ class Viewer:
     session: int | None = None
     authentication: Authentication | None = None
     """How the session began; ``None`` for a token."""
+    token: int | None = None
+    """Number of the token that the request came with; ``None`` for a session and for the token of the settings."""
+    token_expires_at: datetime | None = None
 
     @property
     def roles(self) -> frozenset[Role]:

@@ -54,7 +54,7 @@ class HangWatch:
         finally:
             self._steps.pop(name, None)
 
-    def look(self) -> None:
+    def check(self) -> None:
         """End the process if it hangs."""
         now = self._clock()
         if now - self._beat > LONGEST_SILENCE:
@@ -72,4 +72,4 @@ class HangWatch:
 
     def _keep_looking(self) -> None:
         while not self._stop.wait(LOOK_SECONDS):
-            self.look()
+            self.check()

@@ -11,6 +11,7 @@ from connector.errors import AuthenticationFailed, PermissionDenied, RetryLater,
 from connector.runtime.webhook_queries import webhook_queries
 from connector.store.connections.connections import registration_of, registration_values
 from connector.store.connections.provisioned_objects import ProvisionedObjects
+from connector.store.queue.unsettled_writes import unsettled_writes
 from connector.sync.ports import ToolSite
 from connector.sync.provision import carry_out, drifted_gates
 from connector.sync.setup import REFRESH_BEFORE
@@ -64,12 +65,12 @@ def follow_mapping(services: Services, site: ToolSite, config: MappingConfig) ->
     _log.info("webhook follows the mapping", connection=site.name, query=fresh.query)
 
 
-def send_heartbeat(site: ToolSite, now: datetime) -> None:
+def send_heartbeat(services: Services, site: ToolSite, now: datetime) -> None:
     """Show the tool's native gate that verdicts are up to date.  Raises RetryLater and AuthenticationFailed."""
     if site.heartbeat is None:
         return
     try:
-        site.heartbeat.send(now)
+        site.heartbeat.send(now, unsettled_writes(services.engine, site.name))
     except (RetryLater, AuthenticationFailed):
         raise
     except ToolError as error:

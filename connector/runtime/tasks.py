@@ -151,7 +151,7 @@ class WorkerTasks:
                             return
                         refresh_webhooks(self._services, site, self._clock())
                         follow_mapping(self._services, site, active.config)
-                        send_heartbeat(site, self._clock())
+                        send_heartbeat(self._services, site, self._clock())
                         if kind is SweepKind.FULL:
                             check_gates(self._services, site, active.config)
                 if len(due) > 1:

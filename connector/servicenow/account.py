@@ -25,7 +25,7 @@ from connector.sync.setup import ConnectionCheck, Health
 from mapping.work_item import ConnectionName
 
 SINGLE, CODE, LOCALE = "glide.i18n.single_currency", "glide.i18n.single_currency.code", "glide.system.locale"
-ACCOUNT_COLUMNS = ("sys_id", "user_name", "name", "active", "time_zone", "date_format", "country")
+ACCOUNT_COLUMNS = ("sys_id", "user_name", "name", "active", "time_zone", "date_format", "country", "preferred_language")
 UTC_ZONES = frozenset({"GMT", "UTC", "Etc/UTC", "Etc/GMT", "Zulu"})
 
 _LOCALE = re.compile(r"[a-z]{2,3}[._-]([A-Z]{2})")
@@ -45,6 +45,8 @@ class OwnAccount:
     country: str
     currency: str | None
     """The currency of currency columns; ``None`` when it is unknown."""
+    language: str = ""
+    """In which labels of columns and states are read; empty is the instance's own."""
 
 
 class OwnAccountReader:
@@ -89,6 +91,7 @@ class OwnAccountReader:
             time_zone=raw_value(user.get("time_zone")),
             date_format=raw_value(user.get("date_format")),
             country=raw_value(user.get("country")),
+            language=raw_value(user.get("preferred_language")),
             currency=_currency(raw_value(user.get("country")), self._properties()),
         )
 
@@ -130,6 +133,13 @@ def account_checks(account: OwnAccount) -> Iterator[ConnectionCheck]:
         )
     else:
         yield ConnectionCheck("currency", Health.GOOD, f"amounts are read in {account.currency}")
+    if account.language not in {"", "en"}:
+        yield ConnectionCheck(
+            "language",
+            Health.WARNING,
+            f"labels of columns and states are read in the account's language, {account.language}",
+            "Set the integration user's language to English, or name columns in the mapping as that language does.",
+        )
     if account.time_zone in UTC_ZONES:
         yield ConnectionCheck("time zone", Health.GOOD, account.time_zone)
     else:

@@ -67,7 +67,7 @@ class DelegationReader:
             return ()
         query = Query().one_of("user", asked).equals("approvals", "true").ordered_by("sys_id")
         try:
-            rows = self._client.query("sys_user_delegate", query, DELEGATE_COLUMNS)
+            rows = self._client.all_rows("sys_user_delegate", query, DELEGATE_COLUMNS)
         except (NotFound, PermissionDenied, ValuesRejected) as error:
             _log.warning("delegations not readable", why=str(error))
             return ()
@@ -85,7 +85,7 @@ class DelegationReader:
 
 def approvals_query(tasks: Sequence[str]) -> TableQuery:
     query = Query().one_of("sysapproval", tasks).ordered_by("sys_updated_on")
-    return TableQuery("sysapproval_approver", query, COLUMNS)
+    return TableQuery("sysapproval_approver", query, COLUMNS, "sysapproval")
 
 
 def set_by_others(rows: Sequence[JsonObject] | Unknown) -> set[str]:

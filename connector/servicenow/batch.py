@@ -9,11 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
-from connector.errors import InvalidPayload, RetryLater, ToolError
-from connector.http.json_values import as_object, parse_object
+from connector.errors import AuthenticationFailed, InvalidPayload, RetryLater, ToolError
+from connector.http.json_values import JsonObject, as_object, parse_object
 from connector.http.transport import Classifier
 from connector.servicenow.checklist import Checklists
-from connector.servicenow.client import BatchRequest, BatchResponse, ServiceNowClient, patch_parameters, record_path
+from connector.servicenow.client import (
+    BatchRequest,
+    BatchResponse,
+    ServiceNowClient,
+    patch_parameters,
+    record_path,
+    table_path,
+)
+from connector.servicenow.verdict_table import TABLE, VerdictTable
 from connector.servicenow.writer import Patch, ServiceNowWriter
 from connector.sync.ports import WriteRequest, WriteResult
 from mapping.marks import Mark
@@ -21,13 +29,13 @@ from mapping.work_item import ConnectionName, FieldName, NativeId
 from mapping.writeback import WriteValue
 
 Values = Mapping[FieldName, WriteValue]
+MOST_REQUESTS, FEWEST_REQUESTS = 50, 5
+BATCH_SECONDS = 15.0
+"""Half of the thirty that the platform gives a batch; each item may be two calls, its verdict and its columns."""
 
 
 class ServiceNowBatch:
     """Implements :class:`connector.sync.ports.Batch`."""
-
-    max_requests = 50
-    """Writes in one call: far below the limits of size, and finished well within the batch's time."""
 
     def __init__(
         self,
@@ -36,12 +44,22 @@ class ServiceNowBatch:
         writer: ServiceNowWriter,
         checklists: Checklists,
         classify: Classifier,
+        verdict_table: VerdictTable,
     ) -> None:
         self._connection = connection
         self._checklists = checklists
         self._client = client
         self._writer = writer
         self._classify = classify
+        self._verdict_table = verdict_table
+        self._seconds_each = 0.0
+
+    @property
+    def max_requests(self) -> int:
+        """Writes in one call, finished well within the batch's time as long as they take what the last ones took."""
+        if self._seconds_each <= 0:
+            return MOST_REQUESTS
+        return max(FEWEST_REQUESTS, min(MOST_REQUESTS, int(BATCH_SECONDS / 2 / self._seconds_each)))
 
     def supports(self, values: Values) -> bool:
         """Columns and checklists; a rule may refuse a hold or a state, and its error is clearer outside a batch."""
@@ -55,12 +73,35 @@ class ServiceNowBatch:
                 patches[request.item] = self._writer.prepare(request)
             except ToolError as error:
                 results[request.item] = error
-        sent = {item: patch for item, patch in patches.items() if patch.columns_sent}
-        responses = self._client.batch([_batch_request(item, patch) for item, patch in sent.items()]) if sent else {}
+        calls = [*self._verdict_calls(patches, results), *(_batch_request(*one) for one in patches.items())]
+        calls = [call for call in calls if call.body]
+        responses = self._client.batch(calls) if calls else {}
+        timed = [one.seconds for one in responses.values() if one.seconds > 0]
+        self._measure(len(timed), sum(timed))
         for item, patch in patches.items():
-            results[item] = self._result(patch, responses.get(item)) if patch.columns_sent else WriteResult.DONE
+            if item not in results:
+                results[item] = self._result(item, patch, responses)
         self._write_checklists(patches, results)
         return results
+
+    def _measure(self, count: int, seconds: float) -> None:
+        """Rules of the instance decide how long a write takes: a project's may take seconds, a verdict's nothing."""
+        if count:
+            self._seconds_each = seconds / count
+
+    def _verdict_calls(
+        self, patches: Mapping[NativeId, Patch], results: dict[NativeId, WriteResult | ToolError]
+    ) -> list[BatchRequest]:
+        """Of each record with a verdict; where its row cannot be seen, nothing of the record is written."""
+        writes = {item: patch.verdict for item, patch in patches.items() if patch.verdict is not None}
+        try:
+            rows = self._verdict_table.rows([write.task for write in writes.values()])
+        except (RetryLater, AuthenticationFailed):
+            raise
+        except ToolError as error:
+            results.update(dict.fromkeys(writes, error))
+            return []
+        return [self._verdict_table.request(f"{item}#verdict", one, rows.get(one.task)) for item, one in writes.items()]
 
     def _write_checklists(
         self, patches: Mapping[NativeId, Patch], results: dict[NativeId, WriteResult | ToolError]
@@ -78,17 +119,26 @@ class ServiceNowBatch:
         except ToolError as error:
             results.update(dict.fromkeys(written, error))
 
-    def _result(self, patch: Patch, response: BatchResponse | None) -> WriteResult | ToolError:
+    def _result(self, item: NativeId, patch: Patch, responses: Mapping[str, BatchResponse]) -> WriteResult | ToolError:
+        try:
+            if patch.verdict is not None:
+                verdict = self._record(responses.get(f"{item}#verdict"), f"POST {table_path(TABLE)}")
+                self._writer.verify_verdict(patch, verdict)
+            if not patch.columns_sent:
+                return WriteResult.DONE
+            operation = f"PATCH {record_path(patch.table, patch.sys_id)}"
+            return self._writer.verify(patch, self._record(responses.get(item), operation))
+        except (ToolError, InvalidPayload) as error:
+            return error if isinstance(error, ToolError) else ToolError(str(error), operation="POST /api/now/v1/batch")
+
+    def _record(self, response: BatchResponse | None, operation: str) -> JsonObject:
+        """What a call of the batch returned.  Raises ToolError."""
         if response is None:
-            return RetryLater(f"{self._connection} did not process this write within its batch; it is tried again.")
-        operation = f"PATCH {record_path(patch.table, patch.sys_id)}"
+            raise RetryLater(f"{self._connection} did not process this write within its batch; it is tried again.")
         failed = response.failure(self._classify, operation)
         if failed is not None:
-            return failed
-        try:
-            return self._writer.verify(patch, as_object(parse_object(response.body).get("result")))
-        except (ToolError, InvalidPayload) as error:
-            return error if isinstance(error, ToolError) else ToolError(str(error), operation=operation)
+            raise failed
+        return as_object(parse_object(response.body).get("result"))
 
 
 def _batch_request(item: NativeId, patch: Patch) -> BatchRequest:

@@ -7,8 +7,9 @@ https://www.servicenow.com/docs, "Batch API"
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 from urllib.parse import urlencode
 
@@ -33,6 +34,8 @@ from connector.servicenow.client import (
     query_parameters,
     table_path,
 )
+from connector.servicenow.hidden_rows import RowsHidden
+from connector.servicenow.payloads import raw_value
 from connector.servicenow.query import Query
 from mapping.work_item import ConnectionName
 
@@ -49,10 +52,25 @@ class TableQuery:
     table: str
     query: Query
     columns: Sequence[str]
+    owner: str = ""
+    """The column with the record that a row belongs to: what is hidden of one record says nothing about the others.
+    Without it a single hidden row makes the whole answer unknown."""
 
 
 Rows: TypeAlias = "Sequence[JsonObject]"
-QueryResults: TypeAlias = "Mapping[str, Rows | ToolError]"
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """The rows that are shown, and the records of which some are counted and not shown."""
+
+    rows: Rows = ()
+    hidden: Mapping[str, RowsHidden] = field(default_factory=dict)
+    """By the value of the query's owner column."""
+
+
+NO_ROWS = TableRows()
+QueryResults: TypeAlias = "Mapping[str, TableRows | ToolError]"
 """Rows by the name of the query, or why there are none.  An outage is raised instead."""
 
 
@@ -80,9 +98,7 @@ class BatchedQueries:
 
     def _send_batch(self, queries: Mapping[str, TableQuery]) -> Mapping[str, BatchResponse]:
         inner = [
-            BatchRequest(
-                name, "GET", f"{table_path(query.table)}?{urlencode(query_parameters(query.query, query.columns))}"
-            )
+            BatchRequest(name, "GET", f"{table_path(query.table)}?{_parameters(query)}", with_headers=True)
             for name, query in queries.items()
         ]
         try:
@@ -92,16 +108,32 @@ class BatchedQueries:
             _log.warning("batch API not available for this account", connection=self._connection, why=str(error))
             return {}
 
-    def _rows(self, query: TableQuery, response: BatchResponse | None) -> Rows | ToolError:
+    def _rows(self, query: TableQuery, response: BatchResponse | None) -> TableRows | ToolError:
         try:
-            if response is None:
-                return self._client.all_rows(query.table, query.query, query.columns)
-            read = self._parse_rows(query, response)
-            return self._client.all_rows(query.table, query.query, query.columns, read) if read else read
+            read = None if response is None else self._parse_rows(query, response)
+            total = None if response is None else response.total
+            rows, total = self._client.shown_rows(query.table, query.query, query.columns, read, total)
+            return TableRows(rows, self._hidden(query, rows, total) if len(rows) < total else {})
         except (RetryLater, AuthenticationFailed):
             raise
         except ToolError as error:
             return error
+
+    def _hidden(self, query: TableQuery, rows: Rows, total: int) -> Mapping[str, RowsHidden]:
+        """Of which records rows are hidden.  Raises RowsHidden when that cannot be told."""
+        if not query.owner:
+            raise RowsHidden(query.table, len(rows), total)
+        shown = Counter(raw_value(row.get(query.owner)) for row in rows)
+        counted = self._client.counts(query.table, query.query, query.owner)
+        hidden = {
+            owner: RowsHidden(query.table, shown[owner], count, owner)
+            for owner, count in counted.items()
+            if owner and shown[owner] < count
+        }
+        if not hidden:
+            # The groups do not say what the count says: no record is certain.
+            raise RowsHidden(query.table, len(rows), total)
+        return hidden
 
     def _parse_rows(self, query: TableQuery, response: BatchResponse) -> Rows:
         operation = f"GET {table_path(query.table)}"
@@ -114,3 +146,7 @@ class BatchedQueries:
             raise InvalidResponse(
                 f"The response to {operation} is cut off or not JSON.", operation=operation
             ) from error
+
+
+def _parameters(query: TableQuery) -> str:
+    return urlencode(query_parameters(query.query, query.columns, counted=True))

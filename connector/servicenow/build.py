@@ -24,6 +24,7 @@ from connector.servicenow.fields import TableFields
 from connector.servicenow.groups import Groups
 from connector.servicenow.heartbeat import ServiceNowHeartbeat
 from connector.servicenow.inspector import ServiceNowInspector
+from connector.servicenow.instance_check import ServiceNowInstanceCheck
 from connector.servicenow.provision import ServiceNowProvisioner
 from connector.servicenow.reader import ServiceNowReader
 from connector.servicenow.scanner import ServiceNowScanner
@@ -31,6 +32,7 @@ from connector.servicenow.service_directory import ServiceNowServiceDirectory
 from connector.servicenow.setup import ServiceNowSetup
 from connector.servicenow.timesheet import ServiceNowTimesheet
 from connector.servicenow.users import Users
+from connector.servicenow.verdict_table import VerdictTable
 from connector.servicenow.writer import ServiceNowWriter
 from connector.sync.ports import ToolSite
 from mapping.work_item import Tool
@@ -91,7 +93,9 @@ def build_site(
         personal_history=editors,
         timesheet=ServiceNowTimesheet(client),
         inspector=ServiceNowInspector(access.name, client, fields),
-        batch_writer=ServiceNowBatch(access.name, client, writer, checklists, classifier(access.name)),
+        batch_writer=ServiceNowBatch(
+            access.name, client, writer, checklists, classifier(access.name), VerdictTable(client, fields)
+        ),
         setup=ServiceNowSetup(access, client, fields, accounts, adapter),
         scanner=ServiceNowScanner(client, fields, lambda: adapter.clock_skew),
         evidence_scanner=ServiceNowEvidenceScanner(
@@ -100,5 +104,6 @@ def build_site(
         event_scope=ServiceNowEventScope(access.name),
         provisioner=ServiceNowProvisioner(access.name, client, fields),
         heartbeat=ServiceNowHeartbeat(access.name, client, fields),
+        instance_check=ServiceNowInstanceCheck(client, fields, batched_queries),
         batches_per_read=BREADTH,
     )

@@ -19,7 +19,7 @@ from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, TableFields
 from connector.servicenow.inspector import GOVERNABLE_TABLES
 from connector.servicenow.payloads import moment, raw_value
-from connector.servicenow.plans import BENEFITS, COSTS
+from connector.servicenow.plans import PLAN_TASK, TABLES
 from connector.servicenow.query import Query
 from connector.servicenow.related_records import CHILD_TABLE
 from connector.servicenow.service_directory import EXPENSES, SERVICES
@@ -66,11 +66,12 @@ class ServiceNowEvidenceScanner:
         watched = list(self._watched(config))
         asked = {str(number): self._query(one, since) for number, one in enumerate(watched)}
         results = self._queries.run({name: query for name, query in asked.items() if query is not None})
-        for name, rows in results.items():
+        for name, read in results.items():
             one = watched[int(name)]
-            if isinstance(rows, ToolError):
-                _log.warning("evidence not swept", connection=self._connection, table=one.table, why=str(rows))
+            if isinstance(read, ToolError):
+                _log.warning("evidence not swept", connection=self._connection, table=one.table, why=str(read))
                 continue
+            rows = read.rows
             names = self._service_names(rows) if one.table == EXPENSES else {}
             yield [self._change(one, row, names) for row in rows]
 
@@ -86,7 +87,8 @@ class ServiceNowEvidenceScanner:
         if uses_tool_approvals(config, self._connection):
             yield WatchedTable("sysapproval_approver", ("sysapproval",))
         if plan_currency(config, self._connection) is not None:
-            yield from (WatchedTable(table, self._plan_task(table)) for table in (COSTS, BENEFITS))
+            for plan in TABLES:
+                yield from (WatchedTable(table, (PLAN_TASK,)) for table in (plan.plans, plan.breakdowns))
         sources = [source for rule in config.measures for source in (rule.legacy, rule.watched) if source is not None]
         if any(source.connection == self._connection for source in sources):
             yield WatchedTable(SERVICES)
@@ -104,10 +106,6 @@ class ServiceNowEvidenceScanner:
                 columns |= {column.name} if isinstance(column, Column) else set()
         return found
 
-    def _plan_task(self, table: str) -> tuple[str, ...]:
-        column = self._fields.catalogue(table).resolve("Task")
-        return (column.name,) if isinstance(column, Column) else ()
-
     def _query(self, one: WatchedTable, since: datetime) -> TableQuery | None:
         catalogue = self._fields.catalogue(one.table)
         if not catalogue:
@@ -119,7 +117,9 @@ class ServiceNowEvidenceScanner:
         named = ("number", "name", "source_id") if one.table in {SERVICES, EXPENSES} else ("number",)
         columns = [name for name in (*one.belongs_to, *one.keys, *named) if name in catalogue]
         base = ["sys_id", "sys_mod_count", "sys_updated_on"]
-        return TableQuery(one.table, query.ordered_by("sys_updated_on"), list(dict.fromkeys([*base, *columns])))
+        # A hidden row makes what rests on it unknown where it is read; it keeps the others from nothing here.
+        ordered = query.ordered_by("sys_updated_on")
+        return TableQuery(one.table, ordered, list(dict.fromkeys([*base, *columns])), "sys_id")
 
     def _service_names(self, rows: Sequence[JsonObject]) -> Mapping[str, str]:
         """Names of the services on which expenses are booked, by sys_id."""

@@ -6,20 +6,24 @@ dictionary does not have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import TypeAlias
 
-from connector.errors import ValuesRejected
+from connector.errors import NotFound, PermissionDenied, ValuesRejected
 from connector.http.json_values import JsonObject
 from connector.servicenow.client import ServiceNowClient
+from connector.servicenow.hidden_rows import RowsHidden
 from connector.servicenow.payloads import display_value, raw_value
 from connector.servicenow.query import Query
 from mapping.problems import did_you_mean
 
 CACHE_TIME = timedelta(minutes=5)
+
+READ_AGAIN_AFTER = timedelta(hours=1)
+"""A label is kept beside the dictionary as well, where changing it may not count as a change of the column."""
 
 NEWEST_READING = timedelta(seconds=5)
 """A dictionary that was read this lately is not read again for a name that it lacks."""
@@ -29,6 +33,9 @@ TASK_PARENTS = ("planned_task", "task")
 
 CI_PARENTS = ("cmdb_ci_service", "cmdb_ci", "cmdb")
 """Tables that services and their offerings inherit columns from."""
+
+LINEAGE = ("name", *(f"{'super_class.' * depth}name" for depth in range(1, 5)))
+"""A table and those above it, as columns of ``sys_db_object``."""
 
 COMMON_COLUMNS = frozenset(
     {
@@ -40,17 +47,22 @@ COMMON_COLUMNS = frozenset(
 
 AUXILIARY_TABLES = (
     "sys_user", "sys_choice", "sys_journal_field", "sys_attachment", "sysapproval_approver", "change_request",
-    "incident", "pm_project_task", "cost_plan", "benefit_plan", "fiscal_period", "cmdb_ci_service", "fm_expense_line",
-    "u_gatepost_checklist", "u_gatepost_heartbeat",
+    "incident", "pm_project_task", "cost_plan", "cost_plan_breakdown", "benefit_plan", "benefit_plan_breakdown",
+    "fiscal_period", "cmdb_ci_service", "fm_expense_line", "u_gatepost_verdict",
+    "u_gatepost_checklist", "u_gatepost_heartbeat", "u_gatepost_sender",
 )  # fmt: skip
 """Tables that are queried besides the governed ones; their columns are read together with the first table's."""
+
+PLATFORM_TABLES = frozenset({*AUXILIARY_TABLES, *TASK_PARENTS, *CI_PARENTS, "pm_project", "dmn_demand"})
+"""Tables whose parents are the same on every instance."""
 
 UNCHECKED_TABLES = frozenset(
     {
         "sys_dictionary", "sys_properties", "sys_db_object", "sys_user_role", "sys_security_acl",
         "sys_security_acl_role", "sys_script", "sys_script_include", "sysauto_script", "sys_ui_view", "sys_ui_section",
         "sys_ui_element", "sys_ui_list", "sys_ui_list_element", "sys_ui_related_list", "sys_ui_related_list_entry",
-        "sys_user_delegate",
+        "sys_user_delegate", "sys_user_role_contains", "sys_properties_category", "sys_properties_category_m2m",
+        "sys_ui_message", "sys_app_application", "sys_app_module", "sys_script_fix",
     }
 )  # fmt: skip
 """Tables of the platform itself; the first has the columns against which the others are checked."""
@@ -74,7 +86,7 @@ ResolvedColumn: TypeAlias = Column | ColumnProblem
 
 
 def parents(table: str) -> tuple[str, ...]:
-    """The tables that a table inherits from; ``sys_db_object`` has them exactly, but most accounts cannot read it."""
+    """The tables that a table usually inherits from, for an account that may not read ``sys_db_object``."""
     if table.startswith("cmdb_ci") or table == "service_offering":
         return tuple(parent for parent in CI_PARENTS if parent != table)
     alone = set(AUXILIARY_TABLES) - {"change_request", "incident", "pm_project_task"}
@@ -84,9 +96,10 @@ def parents(table: str) -> tuple[str, ...]:
 class ColumnCatalogue:
     """The columns of one table; letter case does not count, the table's own come before inherited ones."""
 
-    def __init__(self, table: str, rows: list[tuple[str, Column]]) -> None:
+    def __init__(self, table: str, rows: list[tuple[str, Column]], above: Sequence[str] | None = None) -> None:
         self._table = table
-        order = {name: position for position, name in enumerate((table, *parents(table)))}
+        lineage = (table, *(parents(table) if above is None else above))
+        order = {name: position for position, name in enumerate(lineage)}
         self._by_name: dict[str, Column] = {}
         self._by_label: dict[str, list[Column]] = {}
         for _, column in sorted(rows, key=lambda row: order.get(row[0], len(order))):
@@ -134,6 +147,15 @@ class TableFields:
         self._clock = clock
         self._lock = Lock()
         self._cached: dict[str, tuple[datetime, ColumnCatalogue]] = {}
+        self._parents: dict[str, tuple[str, ...]] = {}
+        self._fingerprint = ""
+        """Of the dictionary's rows behind what is cached."""
+        self._read_at = clock()
+
+    def parents(self, table: str) -> tuple[str, ...]:
+        """The tables that a table inherits from, the nearest first.  Raises ToolError."""
+        self.catalogue(table)
+        return self._parents.get(table, parents(table))
 
     def catalogue(self, table: str) -> ColumnCatalogue:
         """Raises ToolError when the dictionary cannot be read."""
@@ -141,9 +163,12 @@ class TableFields:
             now = self._clock()
             cached = self._cached.get(table)
             if cached is None or now - cached[0] > CACHE_TIME:
-                due = {name for name in (*AUXILIARY_TABLES, *self._cached) if self._is_due(name, now)}
-                for name, catalogue in self._read(sorted({table, *due})).items():
-                    self._cached[name] = (now, catalogue)
+                due = {table, *(name for name in (*AUXILIARY_TABLES, *self._cached) if self._is_due(name, now))}
+                if self._is_unchanged(due, now):
+                    self._cached |= {name: (now, self._cached[name][1]) for name in due}
+                else:
+                    self._cached |= {name: (now, catalogue) for name, catalogue in self._read(sorted(due)).items()}
+                    self._read_at = now
             return self._cached[table][1]
 
     def with_names(self, table: str, names: Iterable[str], *, oldest: timedelta = NEWEST_READING) -> ColumnCatalogue:
@@ -154,7 +179,7 @@ class TableFields:
         with self._lock:
             cached = self._cached.get(table)
             if cached is not None and self._clock() - cached[0] > oldest:
-                del self._cached[table]
+                self._cached.clear()
         return self.catalogue(table)
 
     def check(self, table: str, query: Query) -> None:
@@ -180,6 +205,19 @@ class TableFields:
         """Read the dictionary again with the next query."""
         with self._lock:
             self._cached.clear()
+            self._fingerprint = ""
+
+    def _is_unchanged(self, due: Collection[str], now: datetime) -> bool:
+        """Whether the dictionary is as it was read: one count instead of all rows of twenty tables."""
+        if not set(due) <= set(self._cached):
+            return False
+        names = sorted({*self._cached, *(parent for name in self._cached for parent in self._parents.get(name, ()))})
+        before, self._fingerprint = self._fingerprint, ""
+        try:
+            self._fingerprint = self._client.fingerprint("sys_dictionary", Query().one_of("name", names))
+        except (NotFound, PermissionDenied, ValuesRejected):
+            return False
+        return before == self._fingerprint and now - self._read_at <= READ_AGAIN_AFTER
 
     def _is_due(self, table: str, now: datetime) -> bool:
         cached = self._cached.get(table)
@@ -187,21 +225,37 @@ class TableFields:
 
     def _read(self, tables: Sequence[str]) -> dict[str, ColumnCatalogue]:
         """The columns of several tables in one call."""
-        names = sorted({*tables, *(parent for table in tables for parent in parents(table))})
-        rows = self._client.all_rows(
+        above = self._read_parents(tables)
+        self._parents |= above
+        names = sorted({*tables, *(parent for table in tables for parent in above[table])})
+        rows, total = self._client.shown_rows(
             "sys_dictionary",
             Query().one_of("name", names).ordered_by("element"),
             ("name", "element", "column_label", "internal_type", "reference"),
         )
+        if total and not rows:
+            raise RowsHidden("sys_dictionary", 0, total)
         # A table has a row of its own without a column; inherited columns alone do not make it exist.
         existing = {raw_value(row.get("name")) for row in rows}
         columns = [(raw_value(row.get("name")), _column(row)) for row in rows if raw_value(row.get("element"))]
         return {
             table: ColumnCatalogue(
-                table, [row for row in columns if table in existing and row[0] in {table, *parents(table)}]
+                table, [row for row in columns if table in existing and row[0] in {table, *above[table]}], above[table]
             )
             for table in tables
         }
+
+    def _read_parents(self, tables: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """By ``sys_db_object``, but for the platform's own; of a table that it does not show, the usual ones."""
+        found: dict[str, tuple[str, ...]] = {}
+        asked = [table for table in tables if table not in PLATFORM_TABLES]
+        try:
+            for row in self._client.query("sys_db_object", Query().one_of("name", asked), LINEAGE) if asked else ():
+                names = (raw_value(row.get(column)) for column in LINEAGE[1:])
+                found[raw_value(row.get("name"))] = tuple(name for name in names if name)
+        except (NotFound, PermissionDenied, ValuesRejected):
+            pass
+        return {table: found.get(table, parents(table)) for table in tables}
 
 
 def _column(row: JsonObject) -> Column:

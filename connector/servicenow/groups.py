@@ -38,7 +38,7 @@ class Groups:
 
     def _read(self, names: Collection[str]) -> dict[str, frozenset[str]]:
         query = Query().one_of("name", names).equals("active", "true").ordered_by("sys_id")
-        rows = self._client.query("sys_user_group", query, ("sys_id", "name"))
+        rows = self._client.all_rows("sys_user_group", query, ("sys_id", "name"))
         groups = {raw_value(row.get("sys_id")): raw_value(row.get("name")) for row in rows}
         if not groups:
             return {}

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 
 from connector.http.json_values import JsonObject
 from connector.servicenow.client import ServiceNowClient
-from connector.servicenow.fields import Column, ColumnProblem, TableFields
+from connector.servicenow.fields import Column, TableFields
 from connector.servicenow.payloads import display_value, is_true, raw_value
 from connector.servicenow.query import Query
+from connector.servicenow.verdict_table import VerdictTable
 from mapping.config import MeasureRule
 from mapping.live_check import RuleInspection, selected_names
 from mapping.starter import FieldKind, Survey, SurveyField
@@ -26,6 +27,7 @@ class ServiceNowInspector:
         self._connection = connection
         self._client = client
         self._fields = fields
+        self._verdict_table = VerdictTable(client, fields)
 
     def inspect(self, rule: MeasureRule, fields: Sequence[str], people: Sequence[str]) -> RuleInspection:
         """Raises ToolError."""
@@ -36,9 +38,9 @@ class ServiceNowInspector:
                 continue
             existing.add(table)
             for name in fields:
-                column = catalogue.resolve(name)
-                if isinstance(column, ColumnProblem):
-                    problems[name] = column.message
+                found = self._verdict_table.resolve(table, name)
+                if found.problem is not None:
+                    problems[name] = found.problem.message
             statuses |= dict.fromkeys(self._states(table))
         return RuleInspection(
             problems=problems,

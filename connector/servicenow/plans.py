@@ -1,39 +1,92 @@
-"""Cost plans and benefit plans of projects and demands, as effect lines by month.
+"""Cost plans and benefit plans of projects and demands, as effect lines by month, from their breakdowns.
 
-A plan row has an amount, a first and last fiscal period, and whether it recurs in each of them; a row that does not
-recur counts in its first period.  Columns are found by their labels, because releases name them differently;
-what is missing makes the plans unknown.  A fiscal period counts as the month in which it starts.
-https://www.servicenow.com/docs, "Cost plans", "Monetary benefit plans"
+A breakdown of the type *Requirement* is what one plan has in one fiscal period, planned and actual; breakdowns of the
+other types (Task, Program, Portfolio) are sums of these and would count the money twice.  The plan itself says what
+kind of money it is.  Columns are found by their names, which no language changes; where a release has named one
+differently, by the documented label.  What is missing, or contradicts itself, makes the plans unknown.
+
+https://www.servicenow.com/docs, "Cost plan breakdown", "Cost plan breakdown form", "Monetary benefit plan breakdown
+form", "Fiscal calendars"
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from connector.errors import AuthenticationFailed, RetryLater, ToolError
 from connector.http.json_values import JsonObject
-from connector.servicenow.batched_queries import QueryResults, TableQuery
+from connector.servicenow.batched_queries import NO_ROWS, QueryResults, TableQuery, TableRows
 from connector.servicenow.client import ServiceNowClient
-from connector.servicenow.fields import Column, TableFields
+from connector.servicenow.fields import Column, ColumnCatalogue, TableFields
 from connector.servicenow.payloads import column_value, display_value, is_true, raw_value
 from connector.servicenow.query import Query
 from governance.effects import EffectKind, EffectLine, Version
 from governance.facts import Unknown
 from governance.money import Money, Period
-from governance.spread import MAX_MONTHS
 
 COSTS, BENEFITS, PERIODS = "cost_plan", "benefit_plan", "fiscal_period"
-AMOUNTS: Mapping[str, Mapping[Version, str]] = {
-    COSTS: {Version.PLAN: "Planned cost", Version.ACTUAL: "Actual cost"},
-    BENEFITS: {Version.PLAN: "Planned benefit", Version.ACTUAL: "Actual benefit"},
-}
+REQUIREMENT = "requirement"
 CAPITAL = ("capex", "capital")
-RESOURCE = "Resource type"
+_CODE = re.compile(r"[A-Z]{3}")
 PERIODS_CACHE_TIME = timedelta(hours=1)
 
-Plans = Mapping[str, tuple[EffectLine, ...]]
+Plans = Mapping[str, "tuple[EffectLine, ...] | Unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnNames:
+    """How releases name one column, the usual name first, and its documented label."""
+
+    names: tuple[str, ...]
+    label: str
+
+    def of(self, catalogue: ColumnCatalogue) -> Column | None:
+        named = next((column for name in self.names if (column := catalogue.get(name)) is not None), None)
+        if named is not None:
+            return named
+        labelled = catalogue.resolve(self.label)
+        return labelled if isinstance(labelled, Column) else None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTable:
+    """A table of plans with its breakdowns."""
+
+    plans: str
+    breakdowns: str
+    planned: ColumnNames
+    actual: ColumnNames
+    kinds: tuple[str, ...]
+    """Columns of a plan that tell capital expenditure, as far as they exist."""
+
+
+TABLES = (
+    PlanTable(
+        COSTS,
+        "cost_plan_breakdown",
+        ColumnNames(("cost_default_currency",), "Functional cost"),
+        ColumnNames(("actual",), "Actual"),
+        ("resource_type", "cost_type", "expense_type"),
+    ),
+    PlanTable(
+        BENEFITS,
+        "benefit_plan_breakdown",
+        ColumnNames(("benefit_default_currency",), "Functional benefit"),
+        ColumnNames(("actual_benefit",), "Actual benefit"),
+        (),
+    ),
+)
+TYPE = ColumnNames(("breakdown_type",), "Breakdown type")
+PERIOD = ColumnNames(("fiscal_period",), "Fiscal period")
+PLAN_TASK = "task"
+"""Of a plan and of a breakdown: the project or demand."""
+START = ColumnNames(("fiscal_start_date_time", "start_date_time"), "Start")
+FUNCTIONAL_CURRENCY = "functional_currency"
+"""Of a plan: the currency in which the instance keeps its money."""
 
 
 class ServiceNowPlans:
@@ -46,114 +99,213 @@ class ServiceNowPlans:
     def queries(self, tasks: Sequence[str]) -> dict[str, TableQuery] | Unknown:
         """The queries, by table; unknown when a column does not exist.  Raises ToolError."""
         queries: dict[str, TableQuery] = {}
-        for table in (COSTS, BENEFITS):
+        for table in TABLES:
             columns = self._columns(table)
             if isinstance(columns, Unknown):
                 return columns
-            requested = ["sys_id", "name", *(column.name for column in columns.values())]
-            queries[table] = TableQuery(
-                table, Query().one_of(columns["Task"].name, tasks).ordered_by("sys_id"), requested
-            )
+            of_tasks = Query().one_of(PLAN_TASK, tasks).ordered_by("sys_id")
+            queries[table.breakdowns] = TableQuery(table.breakdowns, of_tasks, columns.requested, "task")
+            queries[table.plans] = TableQuery(table.plans, of_tasks, self._plan_columns(table), "task")
         return queries
 
-    def lines(self, results: QueryResults, currency: str) -> Plans | Unknown:
-        """Lines by task's sys_id; ``currency`` is that of amounts without one of their own.
+    def lines(self, results: QueryResults, currency: str | None, mapped: str) -> Plans | Unknown:
+        """Lines by task's sys_id; unknown when a table or a period cannot be read; an outage is raised.
 
-        Unknown when a table or a period cannot be read; an outage is raised.
+        ``currency`` is that of the account which reads: amounts without a code come converted into it.  ``mapped`` is
+        the currency that the mapping states for amounts of which nothing else is known.
         """
         lines_by_task: dict[str, list[EffectLine]] = {}
+        unknown: dict[str, Unknown] = {}
         try:
-            for table in (COSTS, BENEFITS):
-                columns, rows = self._columns(table), results.get(table, ())
+            for table in TABLES:
+                columns = self._columns(table)
                 if isinstance(columns, Unknown):
                     return columns
-                if isinstance(rows, ToolError):
-                    raise rows
-                kind = columns.pop(RESOURCE, None)
-                periods = self._periods(rows, columns)
-                for row in rows:
-                    for task, line in _row_lines(table, row, columns, periods, kind.name if kind else ""):
-                        lines_by_task.setdefault(task, []).append(line(currency))
+                plans, breakdowns = (_read(results, name) for name in (table.plans, table.breakdowns))
+                unknown |= _unreadable(plans) | _unreadable(breakdowns)
+                periods = self._periods(breakdowns.rows, columns.period.name)
+                for task, plan in _by_task(plans.rows, breakdowns.rows, table.plans).items():
+                    try:
+                        found = _task_lines(table, columns, plan, periods, _Currencies(currency, mapped))
+                        lines_by_task.setdefault(task, []).extend(found)
+                    except _UnusablePlan as unusable:
+                        unknown[task] = Unknown(str(unusable))
         except (RetryLater, AuthenticationFailed):
             raise
         except ToolError as error:
             return Unknown(f"the cost and benefit plans could not be read: {error}")
-        except _UnusablePlan as unusable:
-            return Unknown(str(unusable))
-        return {task: tuple(lines) for task, lines in lines_by_task.items()}
+        return {task: tuple(lines) for task, lines in lines_by_task.items()} | unknown
 
-    def _columns(self, table: str) -> dict[str, Column] | Unknown:
-        columns: dict[str, Column] = {}
-        catalogue = self._fields.catalogue(table)
-        for label in ("Task", "Start fiscal period", "End fiscal period", "Recurring", *AMOUNTS[table].values()):
-            column = catalogue.resolve(label)
-            if not isinstance(column, Column):
-                return Unknown(f"the cost and benefit plans cannot be read: {column.message}")
-            columns[label] = column
-        kind = catalogue.resolve(RESOURCE)
-        return columns | ({RESOURCE: kind} if isinstance(kind, Column) else {})
+    def _columns(self, table: PlanTable) -> _Columns | Unknown:
+        catalogue = self._fields.catalogue(table.breakdowns)
+        columns = [names.of(catalogue) for names in (TYPE, PERIOD, table.planned, table.actual)]
+        match columns:
+            case [Column() as kind, Column() as period, Column() as planned, Column() as actual]:
+                return _Columns(kind, period, planned, actual, table.plans)
+        missing = (TYPE, PERIOD, table.planned, table.actual)[columns.index(None)]
+        return Unknown(
+            f"the cost and benefit plans cannot be read: {table.breakdowns} has neither a column {missing.names[0]} "
+            f'nor one labelled "{missing.label}" that Gatepost\'s user is shown'
+        )
 
-    def _periods(self, rows: Sequence[JsonObject], columns: Mapping[str, Column]) -> dict[str, Period]:
+    def _plan_columns(self, table: PlanTable) -> list[str]:
+        catalogue = self._fields.catalogue(table.plans)
+        optional = (*table.kinds, "recurring", FUNCTIONAL_CURRENCY)
+        return ["sys_id", "name", "task", *(name for name in optional if name in catalogue)]
+
+    def _periods(self, rows: Sequence[JsonObject], column: str) -> dict[str, Period]:
         """Fiscal periods by sys_id; there are some dozens, and they do not change."""
-        ids = {
-            raw_value(row.get(columns[label].name))
-            for row in rows
-            for label in ("Start fiscal period", "End fiscal period")
-        }
-        ids.discard("")
+        ids = {raw_value(row.get(column)) for row in rows} - {""}
         now = self._clock()
         due = sorted(
             period for period in ids if period not in self._starts or now - self._starts[period][0] > PERIODS_CACHE_TIME
         )
-        if due:
+        start = START.of(self._fields.catalogue(PERIODS)) if due else None
+        if start is not None:
             query = Query().one_of("sys_id", due).ordered_by("sys_id")
             self._starts |= dict.fromkeys(due, (now, None))
-            for row in self._client.query(PERIODS, query, ("sys_id", "fiscal_start_date_time")):
-                start = column_value(row.get("fiscal_start_date_time"), "glide_date_time", "", None)
-                day = start.date() if isinstance(start, datetime) else start
-                self._starts[raw_value(row.get("sys_id"))] = (now, Period.of(day) if isinstance(day, date) else None)
-        return {period: month for period in ids if (month := self._starts[period][1]) is not None}
+            for row in self._client.all_rows(PERIODS, query, ("sys_id", start.name)):
+                self._starts[raw_value(row.get("sys_id"))] = (now, _month(raw_value(row.get(start.name))))
+        return {period: month for period in ids if (month := self._starts.get(period, (now, None))[1]) is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The columns of a breakdown."""
+
+    type: Column
+    period: Column
+    planned: Column
+    actual: Column
+    plan: str
+
+    @property
+    def requested(self) -> tuple[str, ...]:
+        own = (self.type, self.period, self.planned, self.actual)
+        return "sys_id", "task", self.plan, *(column.name for column in own)
+
+    @property
+    def amounts(self) -> tuple[tuple[Version, Column], ...]:
+        return (Version.PLAN, self.planned), (Version.ACTUAL, self.actual)
+
+
+@dataclass(frozen=True, slots=True)
+class _Currencies:
+    account: str | None
+    mapped: str
+
+
+@dataclass(slots=True)
+class _TaskPlans:
+    """The plans of one task by their sys_id, and their breakdowns of the type *Requirement*."""
+
+    plans: dict[str, JsonObject]
+    breakdowns: list[JsonObject]
 
 
 class _UnusablePlan(Exception):
-    """A plan row that cannot be spread over months."""
+    """Plans of a task that do not give one amount for each period."""
 
 
-class _UnpricedLine:
-    """A line whose amount may need the currency of the account."""
-
-    def __init__(self, version: Version, kind: EffectKind, month: Period, amount: Decimal | Money) -> None:
-        self._parts = (version, kind, month)
-        self._amount = amount
-
-    def __call__(self, currency: str) -> EffectLine:
-        money = self._amount if isinstance(self._amount, Money) else Money(self._amount, currency)
-        return EffectLine(*self._parts, money)
+def _read(results: QueryResults, table: str) -> TableRows:
+    rows = results.get(table, NO_ROWS)
+    if isinstance(rows, ToolError):
+        raise rows
+    return rows
 
 
-def _row_lines(
-    table: str, row: JsonObject, columns: Mapping[str, Column], periods: Mapping[str, Period], capital: str
-) -> Iterator[tuple[str, _UnpricedLine]]:
-    task, name = raw_value(row.get(columns["Task"].name)), raw_value(row.get("name")) or raw_value(row.get("sys_id"))
-    first = periods.get(raw_value(row.get(columns["Start fiscal period"].name)))
-    last = periods.get(raw_value(row.get(columns["End fiscal period"].name)), first)
-    recurring = is_true(row.get(columns["Recurring"].name))
-    for version, label in AMOUNTS[table].items():
-        amount = column_value(row.get(columns[label].name), "currency", "", None)
-        if amount is None:
+def _unreadable(read: TableRows) -> dict[str, Unknown]:
+    return {
+        task: Unknown(f"the cost and benefit plans could not all be read: {error}")
+        for task, error in read.hidden.items()
+    }
+
+
+def _by_task(plans: Sequence[JsonObject], breakdowns: Sequence[JsonObject], plan: str) -> dict[str, _TaskPlans]:
+    tasks: dict[str, _TaskPlans] = {}
+    for row in plans:
+        task = tasks.setdefault(raw_value(row.get("task")), _TaskPlans({}, []))
+        task.plans[raw_value(row.get("sys_id"))] = row
+    for row in breakdowns:
+        if raw_value(row.get(plan)):
+            tasks.setdefault(raw_value(row.get("task")), _TaskPlans({}, [])).breakdowns.append(row)
+    return tasks
+
+
+def _task_lines(
+    table: PlanTable, columns: _Columns, task: _TaskPlans, periods: Mapping[str, Period], currencies: _Currencies
+) -> Iterator[EffectLine]:
+    """One line for each plan, period and version that has an amount.  Raises _UnusablePlan."""
+    seen: set[tuple[str, str]] = set()
+    for row in task.breakdowns:
+        if not _is_requirement(row, columns.type):
             continue
-        if not isinstance(amount, Decimal | Money):
-            raise _UnusablePlan(f'the plan "{name}" has "{amount}" as {label.lower()}, which is no amount')
-        if first is None or last is None or last < first or first.months_to(last) >= MAX_MONTHS:
-            raise _UnusablePlan(f'the plan "{name}" has no fiscal periods over which it could be spread')
-        kind = _kind(table, recurring, display_value(row.get(capital)) if capital else "")
-        for month in first.until(last) if recurring else (first,):
-            yield task, _UnpricedLine(version, kind, month, amount)
+        plan_id, period = raw_value(row.get(table.plans)), raw_value(row.get(columns.period.name))
+        plan = task.plans.get(plan_id)
+        name = display_value(row.get(table.plans)) or plan_id
+        if plan is None:
+            raise _UnusablePlan(
+                f'a breakdown belongs to the plan "{name}", which is not among the plans of this record'
+            )
+        if period not in periods:
+            raise _UnusablePlan(f'the plan "{name}" has a breakdown without a fiscal period that could be read')
+        if (plan_id, period) in seen:
+            raise _UnusablePlan(f'the plan "{name}" has two breakdowns for {periods[period]}: one of them is too much')
+        seen.add((plan_id, period))
+        kind = _kind(table, plan)
+        for version, column in columns.amounts:
+            money = _amount(row, column, plan, name, currencies)
+            if money is not None:
+                yield EffectLine(version, kind, periods[period], money)
+    without = [
+        raw_value(plan.get("name")) or key for key, plan in task.plans.items() if key not in {one for one, _ in seen}
+    ]
+    if without:
+        raise _UnusablePlan(f'the plan "{without[0]}" has no breakdown by fiscal period')
 
 
-def _kind(table: str, recurring: bool, resource: str) -> EffectKind:
-    if table == BENEFITS:
+def _is_requirement(row: JsonObject, column: Column) -> bool:
+    cell = row.get(column.name)
+    return REQUIREMENT in {raw_value(cell).casefold(), display_value(cell).casefold()}
+
+
+def _amount(row: JsonObject, column: Column, plan: JsonObject, name: str, currencies: _Currencies) -> Money | None:
+    """In the currency that the amount carries, else in that of the account, into which the instance converts it."""
+    if column.name not in row:
+        raise _UnusablePlan(f'the column {column.name} of the plan "{name}" is hidden from Gatepost\'s user')
+    amount = column_value(row.get(column.name), "currency", "", None)
+    if amount is None or isinstance(amount, Money):
+        return amount
+    if not isinstance(amount, Decimal):
+        raise _UnusablePlan(f'the plan "{name}" has "{amount}" as {column.label.lower()}, which is no amount')
+    functional = _functional_currency(plan)
+    if functional and currencies.account and functional != currencies.account:
+        raise _UnusablePlan(
+            f'the plan "{name}" is kept in {functional}, and amounts are read in {currencies.account}, the currency '
+            f"of the account: give Gatepost's user a country with {functional}"
+        )
+    return Money(amount, functional or currencies.account or currencies.mapped)
+
+
+def _functional_currency(plan: JsonObject) -> str:
+    cell = plan.get(FUNCTIONAL_CURRENCY)
+    return next((text for text in (raw_value(cell), display_value(cell)) if _CODE.fullmatch(text)), "")
+
+
+def _kind(table: PlanTable, plan: JsonObject) -> EffectKind:
+    recurring = is_true(plan.get("recurring"))
+    if table.plans == BENEFITS:
         return EffectKind.BENEFIT if recurring else EffectKind.ONE_OFF_BENEFIT
-    if any(keyword in resource.casefold() for keyword in CAPITAL):
+    named = " ".join(display_value(plan.get(name)) for name in table.kinds).casefold()
+    if any(keyword in named for keyword in CAPITAL):
         return EffectKind.CAPEX
     return EffectKind.RECURRING_COST if recurring else EffectKind.ONE_OFF_COST
+
+
+def _month(start: str) -> Period | None:
+    """The month in which a fiscal period starts: ``2026-01-01 00:00:00``, or ``20260101T000000`` of a schedule."""
+    text = start.replace("-", "")[:8]
+    try:
+        return Period.of(date(int(text[:4]), int(text[4:6]), int(text[6:8])))
+    except ValueError:
+        return None

@@ -15,10 +15,12 @@ from importlib import resources
 from connector.errors import NotFound, PermissionDenied, ValuesRejected
 from connector.http.json_values import JsonObject, as_list, as_object, as_text
 from connector.servicenow.client import ServiceNowClient
-from connector.servicenow.fields import Column, TableFields
+from connector.servicenow.fields import TableFields
 from connector.servicenow.inspector import GOVERNABLE_TABLES
 from connector.servicenow.payloads import raw_value
 from connector.servicenow.query import Query
+from connector.servicenow.sender import read_sender
+from connector.servicenow.verdict_table import VerdictTable
 from connector.sync.provision import (
     ProvisionedObject,
     ProvisionOptions,
@@ -31,16 +33,22 @@ from mapping.config import MappingConfig
 from mapping.gate_names import app_property
 from mapping.live_check import selected_names
 from mapping.policy import Policies
+from mapping.servicenow_rules import is_of_another_scope, refusal_of_scope
 from mapping.work_item import ConnectionName
 
 ACL_TABLES = frozenset({"sys_security_acl", "sys_security_acl_role"})
 PROPERTIES = "sys_properties"
+OPTIONAL = "columns:"
+"""Packages with columns on the governed tables, for lists: an administrator commits them who wants them."""
 DEVELOPMENT_ONLY_NOTE = (
     "This is second best, for a development instance: the records land in the account's current application and "
     "default update set, and are not upgraded. Everywhere else, have deploy/servicenow-app/gatepost-update-set.xml "
     "reviewed, previewed and committed."
 )
-PROPERTIES_HINT = "Set gatepost.endpoint and gatepost.secret as gatepost connect servicenow --public-url prints them."
+PROPERTIES_HINT = (
+    "Set the property gatepost.endpoint, and the secret in Gatepost > Gatepost sender, as gatepost connect servicenow "
+    "--public-url prints them."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +59,19 @@ class AppRecord:
     sys_id: str
     name: str
     fields: Mapping[str, str]
+    package: str
+    """The update set that it comes in."""
+    about: str
+    """The table of the instance that this record concerns; empty for the app's own records."""
 
     @property
     def kind(self) -> StepKind:
         return StepKind.RIGHT if self.table in ACL_TABLES else StepKind.RECORD
 
-    @property
-    def governed_table(self) -> str:
-        """The table of the instance that this record concerns; empty for the app's own records."""
-        subject = self.fields.get("collection") or self.name.removeprefix("gatepost.gated.")
-        first = subject.replace(" ", ".").split(".")
-        return next((part for part in first if part in GOVERNABLE_TABLES), "")
-
 
 @cache
 def app_records() -> tuple[AppRecord, ...]:
-    """The app's records; each comes after those that it refers to."""
+    """The app's records, without the optional columns; each comes after those that it refers to."""
     stored = json.loads((resources.files("connector.servicenow.app") / "records.json").read_text(encoding="utf-8"))
     return tuple(
         AppRecord(
@@ -74,8 +79,11 @@ def app_records() -> tuple[AppRecord, ...]:
             as_text(record.get("sys_id")),
             as_text(record.get("name")),
             {name: as_text(value) for name, value in as_object(record.get("fields")).items()},
+            as_text(record.get("package")),
+            as_text(record.get("about")),
         )
         for record in map(as_object, as_list(stored))
+        if not as_text(record.get("package")).startswith(OPTIONAL)
     )
 
 
@@ -86,6 +94,7 @@ class ServiceNowProvisioner:
         self._connection = connection
         self._client = client
         self._fields = fields
+        self._verdict_table = VerdictTable(client, fields)
 
     def plan(
         self, config: MappingConfig, made: Sequence[ProvisionedObject], options: ProvisionOptions
@@ -171,18 +180,27 @@ class ServiceNowProvisioner:
     def _columns(self, config: MappingConfig) -> Iterator[str]:
         for rule in config.measures:
             for table in selected_names(rule.match.table) if rule.connection == self._connection else ():
-                catalogue = self._fields.catalogue(table)
                 for name in filter(None, rule.write.model_dump().values()):
-                    column = catalogue.resolve(name)
-                    if not isinstance(column, Column):
-                        yield f"{table}: {column.message}."
+                    found = self._verdict_table.resolve(table, name)
+                    if found.problem is not None:
+                        yield f"{table}: {found.problem.message}."
+                gate = rule.write.gate
+                if gate and self._verdict_table.exists_for(table) and not self._verdict_table.column(table, gate):
+                    yield (
+                        f"{table}: the rule {rule.name} writes its gate into {gate}, and the app's gate reads the "
+                        "verdict's own table: write it into Gate."
+                    )
 
     def _properties(self) -> Iterator[str]:
-        query = Query().one_of("name", ("gatepost.endpoint", "gatepost.secret"))
+        query = Query().one_of("name", ("gatepost.endpoint",))
         rows = self._client.query(PROPERTIES, query, ("name", "value"))
-        for name in ("gatepost.endpoint", "gatepost.secret"):
-            if not any(raw_value(row.get("name")) == name and raw_value(row.get("value")) for row in rows):
-                yield f"{name} is not set: events wait in the app's outbox. {PROPERTIES_HINT}"
+        if not any(raw_value(row.get("value")) for row in rows):
+            yield f"gatepost.endpoint is not set: events are not written. {PROPERTIES_HINT}"
+        sender = read_sender(self._client, self._fields)
+        if sender is None or sender.has_no_secret:
+            yield f"the sender has no secret: events wait in the app's outbox. {PROPERTIES_HINT}"
+        elif not sender.works:
+            yield f"events cannot be signed on this instance: {sender.self_test}. {PROPERTIES_HINT}"
 
     def _gate_names(self, config: MappingConfig) -> Iterator[str]:
         """Renamed states that the app does not know: an unknown name is refused, also that of an open gate."""
@@ -200,18 +218,22 @@ class ServiceNowProvisioner:
             for table in selected_names(rule.match.table)
         }
         for table in sorted(tables - set(GOVERNABLE_TABLES)):
+            if is_of_another_scope(table):
+                yield refusal_of_scope(table)
+                continue
             yield (
                 f"{table} is governed by the mapping and not by the app as it is packed: add it to "
-                "deploy/servicenow-app/tables.json and build the app."
+                "deploy/servicenow-app/tables.json and run pack.py."
             )
 
     def _applicable_records(self) -> tuple[list[AppRecord], list[str]]:
         """The app's records, without those about tables that this instance does not have; and these tables."""
-        absent = [table for table in GOVERNABLE_TABLES if "sys_id" not in self._fields.catalogue(table)]
+        about = dict.fromkeys(part.about for part in app_records() if part.about)
+        absent = [table for table in about if "sys_id" not in self._fields.catalogue(table)]
         records: list[AppRecord] = []
         excluded: set[str] = set()
         for part in app_records():
-            if part.governed_table in absent or excluded.intersection(part.fields.values()):
+            if part.about in absent or excluded.intersection(part.fields.values()):
                 excluded.add(part.sys_id)
             else:
                 records.append(part)

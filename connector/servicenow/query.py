@@ -57,6 +57,10 @@ class Query:
         order = f"ORDERBY{'DESC' if newest_first else ''}{_column(column)}"
         return Query(self.conditions, order, (*self.columns, column))
 
+    def unordered(self) -> Query:
+        """Without its order, for what is only counted."""
+        return Query(self.conditions, "", self.columns)
+
     def __str__(self) -> str:
         return "^".join((*self.conditions, *((self.order,) if self.order else ())))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -10,11 +11,12 @@ from connector.errors import ToolError, ValuesRejected
 from connector.http.json_values import JsonObject
 from connector.servicenow.account import OwnAccountReader
 from connector.servicenow.approvals import DelegationReader
-from connector.servicenow.batched_queries import BatchedQueries, Rows, TableQuery
+from connector.servicenow.batched_queries import NO_ROWS, BatchedQueries, TableQuery, TableRows
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, ResolvedColumn, TableFields
 from connector.servicenow.inspector import GOVERNABLE_TABLES
 from connector.servicenow.payloads import (
+    column_value,
     display_value,
     is_true,
     moment,
@@ -33,6 +35,8 @@ from connector.servicenow.related_records import (
     values_of,
 )
 from connector.servicenow.users import Users
+from connector.servicenow.verdict_table import TABLE as VERDICTS
+from connector.servicenow.verdict_table import TASK, VerdictTable
 from connector.sync.ports import ReadResult
 from governance.evidence import Children
 from governance.facts import Unknown
@@ -44,6 +48,7 @@ from mapping.work_item import (
     Tool,
     WorkItem,
 )
+from mapping.writeback import canonical
 
 BASE_COLUMNS = (
     "sys_id",
@@ -88,6 +93,7 @@ class ServiceNowReader:
         self._fields = fields
         self._queries = queries
         self._accounts = accounts
+        self._verdict_table = VerdictTable(client, fields)
         self._plans = ServiceNowPlans(client, fields, clock)
         self._related = RelatedRecordReader(
             connection, fields, Users(client, clock), DelegationReader(client), own_user
@@ -110,27 +116,45 @@ class ServiceNowReader:
         columns = {table: resolve_columns(self._fields.catalogue(table), fields) for table in ids}
         queries = {table: self._record_query(table, sys_ids, columns[table]) for table, sys_ids in ids.items()}
         queries |= self._related.queries(ids, child_fields, approvals=approvals)
+        verdicts = {table: self._verdict_columns(table, fields) for table in ids}
+        queries |= self._verdict_query(ids, verdicts)
         with_plans = [sys_id for table, some in ids.items() if table in WITH_PLANS for sys_id in some]
         planned: dict[str, TableQuery] | Unknown = {}
         if plans is not None and with_plans:
             planned = self._plans.queries(with_plans)
             queries |= planned if isinstance(planned, dict) else {}
         results = self._queries.run(queries)
-        rows = {table: _rows(results[table]) for table in ids}
+        read = {table: _rows(results[table]) for table in ids}
+        rows = {table: one.rows for table, one in read.items()}
+        hidden = {
+            NativeId(f"{table}:{sys_id}"): str(error)
+            for table, one in read.items()
+            for sys_id, error in one.hidden.items()
+        }
         if not any(rows.values()):
-            return ReadResult({}, tuple(items))
+            return ReadResult({}, tuple(items), hidden)
         currency = self._accounts.currency()
         related = self._related.collect(results, child_fields, currency)
         lines: Plans | Unknown = Unknown("cost and benefit plans were not requested")
         if plans is not None:
-            lines = planned if isinstance(planned, Unknown) else self._plans.lines(results, currency or plans)
+            lines = planned if isinstance(planned, Unknown) else self._plans.lines(results, currency, plans)
+        given = _Verdicts.of(results.get(VERDICTS, NO_ROWS))
         items_read = (
-            self._item(table, row, values_of(row, columns[table], currency), related, lines)
+            self._item(
+                table,
+                row,
+                given.merged(raw_value(row.get("sys_id")), verdicts[table], values_of(row, columns[table], currency)),
+                related,
+                lines,
+            )
             for table in ids
             for row in rows[table]
         )
-        by_id = {item.native_id: item for item in items_read}
-        return ReadResult(by_id, tuple(item for item in items if item not in by_id))
+        unheard = {sys_id: str(error) for sys_id, error in related.unheard.items()}
+        by_id = {item.native_id: item for item in items_read if _sys_id(item.native_id) not in unheard}
+        # Nothing is decided about a record on which somebody may have said something that is not shown to us.
+        hidden |= {item: unheard[_sys_id(item)] for item in items if _sys_id(item) in unheard}
+        return ReadResult(by_id, tuple(item for item in items if item not in by_id), hidden)
 
     def read_joined(
         self, table: str | None, their_field: str | None, keys: Sequence[str], fields: frozenset[FieldName]
@@ -147,7 +171,7 @@ class ServiceNowReader:
         if not plain:
             return {}
         query = Query().one_of(column.name, plain).ordered_by("sys_id")
-        rows = self._client.query(table, query, ("sys_id", column.name))
+        rows = self._client.all_rows(table, query, ("sys_id", column.name))
         holders = {raw_value(row.get("sys_id")): raw_value(row.get(column.name)) for row in rows}
         joined: dict[str, tuple[WorkItem, ...]] = {}
         ids = sorted(holders)
@@ -164,11 +188,26 @@ class ServiceNowReader:
         rows = self._client.query(query, newest, ("sys_id",), limit)
         return [NativeId(f"{query}:{raw_value(row.get('sys_id'))}") for row in rows]
 
+    def _verdict_columns(self, table: str, fields: frozenset[FieldName]) -> dict[FieldName, Column]:
+        found = {name: self._verdict_table.column(table, name) for name in sorted(fields)}
+        return {name: column for name, column in found.items() if column is not None}
+
+    def _verdict_query(
+        self, ids: Mapping[str, Sequence[str]], verdicts: Mapping[str, Mapping[FieldName, Column]]
+    ) -> dict[str, TableQuery]:
+        tasks = [sys_id for table, some in ids.items() if verdicts[table] for sys_id in some]
+        if not tasks:
+            return {}
+        names = dict.fromkeys(column.name for columns in verdicts.values() for column in columns.values())
+        query = self._verdict_table.query(tasks)
+        return {VERDICTS: TableQuery(VERDICTS, query, ("sys_id", TASK, *names), TASK)}
+
     def _record_query(self, table: str, sys_ids: Sequence[str], columns: Mapping[FieldName, Column]) -> TableQuery:
         catalogue = self._fields.catalogue(table)
         requested = [name for name in BASE_COLUMNS if name in catalogue or name.startswith("sys_")]
         requested += [name for column in columns.values() for name in query_columns(column)]
-        return TableQuery(table, Query().one_of("sys_id", sys_ids).ordered_by("sys_id"), list(dict.fromkeys(requested)))
+        query = Query().one_of("sys_id", sys_ids).ordered_by("sys_id")
+        return TableQuery(table, query, list(dict.fromkeys(requested)), "sys_id")
 
     def _item(
         self,
@@ -213,17 +252,56 @@ class ServiceNowReader:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Verdicts:
+    """The rows of the verdict's table by task, and the tasks whose row is hidden."""
+
+    rows: Mapping[str, JsonObject]
+    hidden: frozenset[str]
+
+    @classmethod
+    def of(cls, read: TableRows | ToolError) -> _Verdicts:
+        if isinstance(read, ToolError):
+            raise read
+        return cls({raw_value(row.get(TASK)): row for row in read.rows}, frozenset(read.hidden))
+
+    def merged(
+        self, task: str, columns: Mapping[FieldName, Column], own: Mapping[FieldName, FieldValue]
+    ) -> Mapping[FieldName, FieldValue]:
+        """The record's fields with those of its verdict, which is what the gate reads.
+
+        Without a row nothing is written, whatever a column on the record shows.  Where a row and a column differ, both
+        are named: that is neither what was written last nor what should be, and so both are written again.
+        """
+        merged = dict(own)
+        for name, column in columns.items():
+            if task in self.hidden:
+                merged.pop(name, None)
+                continue
+            row = self.rows.get(task)
+            given = column_value((row or {}).get(column.name), column.type, column.reference, None)
+            merged[name] = given
+            if row is not None and name in own and canonical(own[name]) != canonical(given):
+                shown = canonical(own[name]) or "nothing"
+                merged[name] = f"{canonical(given) or 'nothing'}, and {shown} in the record's own column"
+        return merged
+
+
 def _parents(row: JsonObject) -> tuple[str, ...]:
     """What the record belongs to; a reference does not say in which table it is."""
     above = {raw_value(row.get(name)) for name in ("parent", "top_task")} - {"", raw_value(row.get("sys_id"))}
     return tuple(f"{table}:{sys_id}" for sys_id in sorted(above) for table in GOVERNABLE_TABLES)
 
 
-def _rows(result: Rows | ToolError) -> Rows:
+def _rows(result: TableRows | ToolError) -> TableRows:
     if isinstance(result, ToolError):
         raise result
     return result
 
 
-def _of(values: Mapping[str, T] | Unknown, sys_id: str, empty: T) -> T | Unknown:
+def _sys_id(item: NativeId) -> str:
+    return item.partition(":")[2]
+
+
+def _of(values: Mapping[str, T | Unknown] | Mapping[str, T] | Unknown, sys_id: str, empty: T) -> T | Unknown:
     return values if isinstance(values, Unknown) else values.get(sys_id, empty)

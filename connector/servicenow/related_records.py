@@ -6,16 +6,18 @@ one call.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 
 from connector.errors import ToolError
 from connector.http.json_values import JsonObject
 from connector.servicenow.approvals import APPROVALS, DelegationReader, approvals_of, approvals_query, set_by_others
-from connector.servicenow.batched_queries import QueryResults, TableQuery
+from connector.servicenow.batched_queries import NO_ROWS, QueryResults, TableQuery, TableRows
 from connector.servicenow.fields import Column, ColumnCatalogue, TableFields
+from connector.servicenow.hidden_rows import RowsHidden
 from connector.servicenow.payloads import (
     change_is_open,
     column_value,
@@ -40,6 +42,8 @@ MAX_OPEN_SHOWN = 20
 
 COMMENTS, ATTACHMENTS, CHANGES, INCIDENTS, TASKS = "comments", "attachments", "changes", "incidents", "project tasks"
 
+T = TypeVar("T")
+
 _log = structlog.get_logger(__name__)
 
 
@@ -49,12 +53,14 @@ class RelatedRecords:
 
     comments: Mapping[str, tuple[Comment, ...]]
     reply_comments: Mapping[str, str]
-    attachments: Mapping[str, int] | Unknown
-    changes: Mapping[str, tuple[OpenItem, ...]] | Unknown
-    incidents: Mapping[str, tuple[OpenItem, ...]] | Unknown
-    children: Mapping[str, Children] | Unknown
+    attachments: Mapping[str, int | Unknown] | Unknown
+    changes: Mapping[str, tuple[OpenItem, ...] | Unknown] | Unknown
+    incidents: Mapping[str, tuple[OpenItem, ...] | Unknown] | Unknown
+    children: Mapping[str, Children | Unknown] | Unknown
     child_items: Mapping[str, tuple[ChildItem, ...]]
     approvals: Mapping[str, tuple[Approval, ...]]
+    unheard: Mapping[str, RowsHidden]
+    """Records of which comments or approvals are hidden: what somebody has said there is not known."""
 
 
 class RelatedRecordReader:
@@ -85,16 +91,22 @@ class RelatedRecordReader:
                 .one_of("element", ("comments", "work_notes"))
                 .ordered_by("sys_created_on"),
                 ("sys_id", "element_id", "value", "sys_created_by", "sys_created_on"),
+                owner="element_id",
             ),
             ATTACHMENTS: TableQuery(
-                "sys_attachment", Query().one_of("table_sys_id", every), ("sys_id", "table_sys_id")
+                "sys_attachment",
+                Query().one_of("table_sys_id", every),
+                ("sys_id", "table_sys_id"),
+                owner="table_sys_id",
             ),
-            INCIDENTS: TableQuery("incident", Query().one_of("parent", every).ordered_by("number"), _INCIDENT),
+            INCIDENTS: TableQuery(
+                "incident", Query().one_of("parent", every).ordered_by("number"), _INCIDENT, "parent"
+            ),
         }
         with_changes = [sys_id for table, some in ids.items() if table in WITH_CHANGES for sys_id in some]
         if with_changes:
             queries[CHANGES] = TableQuery(
-                "change_request", Query().one_of("parent", with_changes).ordered_by("number"), _CHANGE
+                "change_request", Query().one_of("parent", with_changes).ordered_by("number"), _CHANGE, "parent"
             )
         with_tasks = [sys_id for table, some in ids.items() if table in WITH_TASKS for sys_id in some]
         if with_tasks:
@@ -104,7 +116,7 @@ class RelatedRecordReader:
                 *(name for column in self._child_columns(child_fields).values() for name in query_columns(column)),
             )
             query = Query().one_of("top_task", with_tasks).ordered_by("number")
-            queries[TASKS] = TableQuery(CHILD_TABLE, query, columns)
+            queries[TASKS] = TableQuery(CHILD_TABLE, query, columns, "top_task")
         if approvals:
             queries[APPROVALS] = approvals_query(every)
         return queries
@@ -115,21 +127,21 @@ class RelatedRecordReader:
         """Raises the error of the comments: without them no command would count."""
         tasks = self._rows_or_unknown(results, TASKS)
         comments, reply_comments = self._comments(results)
-        grouped = tasks if isinstance(tasks, Unknown) else _group_by(tasks, "top_task")
+        approvals = self._rows_or_unknown(results, APPROVALS)
+        grouped = tasks if isinstance(tasks, Unknown) else _group_by(tasks.rows, "top_task")
         child_columns = self._child_columns(child_fields)
         return RelatedRecords(
             comments=comments,
             reply_comments=reply_comments,
-            attachments=_attachments(self._rows_or_unknown(results, ATTACHMENTS)),
-            changes=_open_items(self._rows_or_unknown(results, CHANGES)),
-            incidents=_open_items(self._rows_or_unknown(results, INCIDENTS)),
-            children=grouped
-            if isinstance(grouped, Unknown)
-            else {key: _summarize_children(rows) for key, rows in grouped.items()},
+            attachments=_by_owner(self._rows_or_unknown(results, ATTACHMENTS), ATTACHMENTS, _attachments),
+            changes=_by_owner(self._rows_or_unknown(results, CHANGES), CHANGES, _open_items),
+            incidents=_by_owner(self._rows_or_unknown(results, INCIDENTS), INCIDENTS, _open_items),
+            children=_by_owner(tasks, TASKS, _children),
             child_items={}
             if isinstance(grouped, Unknown) or not child_columns
             else {key: tuple(_child(row, child_columns, currency) for row in rows) for key, rows in grouped.items()},
-            approvals=self._approvals(self._rows_or_unknown(results, APPROVALS)),
+            approvals=self._approvals(approvals if isinstance(approvals, Unknown) else approvals.rows),
+            unheard={**_hidden(results.get(APPROVALS)), **_hidden(results.get(COMMENTS))},
         )
 
     def _approvals(self, rows: Sequence[JsonObject] | Unknown) -> dict[str, tuple[Approval, ...]]:
@@ -144,9 +156,10 @@ class RelatedRecordReader:
 
     def _comments(self, results: QueryResults) -> tuple[dict[str, tuple[Comment, ...]], dict[str, str]]:
         """People's comments, and Gatepost's newest reply comment, by record."""
-        rows = results.get(COMMENTS, ())
-        if isinstance(rows, ToolError):
-            raise rows
+        read = results.get(COMMENTS, NO_ROWS)
+        if isinstance(read, ToolError):
+            raise read
+        rows = read.rows
         people = self._people.by_login({raw_value(row.get("sys_created_by")) for row in rows})
         by_record: dict[str, tuple[Comment, ...]] = {}
         reply_comments: dict[str, str] = {}
@@ -159,9 +172,9 @@ class RelatedRecordReader:
                 by_record[owner] = (*by_record.get(owner, ()), entry)
         return by_record, reply_comments
 
-    def _rows_or_unknown(self, results: QueryResults, what: str) -> Sequence[JsonObject] | Unknown:
+    def _rows_or_unknown(self, results: QueryResults, what: str) -> TableRows | Unknown:
         """Rows, or unknown when this account may not read them."""
-        rows = results.get(what, ())
+        rows = results.get(what, NO_ROWS)
         if not isinstance(rows, ToolError):
             return rows
         _log.warning("related records not readable", connection=self._connection, what=what, why=str(rows))
@@ -203,16 +216,30 @@ def _group_by(rows: Sequence[JsonObject], column: str) -> dict[str, list[JsonObj
     return grouped
 
 
-def _attachments(rows: Sequence[JsonObject] | Unknown) -> dict[str, int] | Unknown:
-    if isinstance(rows, Unknown):
-        return rows
+def _hidden(read: TableRows | ToolError | None) -> Mapping[str, RowsHidden]:
+    return read.hidden if isinstance(read, TableRows) else {}
+
+
+def _by_owner(
+    read: TableRows | Unknown, what: str, of_rows: Callable[[Sequence[JsonObject]], Mapping[str, T]]
+) -> Mapping[str, T | Unknown] | Unknown:
+    """What the rows say of each record; of one with hidden rows nothing is known."""
+    if isinstance(read, Unknown):
+        return read
+    unknown = {owner: Unknown(f"the {what} could not all be read: {error}") for owner, error in read.hidden.items()}
+    return {**of_rows(read.rows), **unknown}
+
+
+def _attachments(rows: Sequence[JsonObject]) -> dict[str, int]:
     return {owner: len(some) for owner, some in _group_by(rows, "table_sys_id").items()}
 
 
-def _open_items(rows: Sequence[JsonObject] | Unknown) -> dict[str, tuple[OpenItem, ...]] | Unknown:
+def _children(rows: Sequence[JsonObject]) -> dict[str, Children]:
+    return {owner: _summarize_children(some) for owner, some in _group_by(rows, "top_task").items()}
+
+
+def _open_items(rows: Sequence[JsonObject]) -> dict[str, tuple[OpenItem, ...]]:
     """Changes and incidents that are not done, by what they belong to."""
-    if isinstance(rows, Unknown):
-        return rows
     return {
         owner: open_rows
         for owner, some in _group_by(rows, "parent").items()

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
+from connector.errors import InvalidResponse
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import TableFields
 from connector.servicenow.inspector import GOVERNABLE_TABLES
@@ -63,6 +65,7 @@ class ServiceNowScanner:
         rows = self._client.query(
             position.table, table_query.ordered_by("sys_id"), ("sys_id", "sys_mod_count"), PAGE, position.hidden_rows
         )
+        _require_progress(position, [raw_value(row.get("sys_id")) for row in rows])
         items = [
             ScannedItem(
                 NativeId(f"{position.table}:{raw_value(row.get('sys_id'))}"), raw_value(row.get("sys_mod_count"))
@@ -91,3 +94,17 @@ class ServiceNowScanner:
     def total(self, query: str, since: datetime | None) -> int | None:
         tables = [table for table in query.split(",") if table]
         return sum(self._client.count(table, self._query(since, ScanPosition(table))) for table in tables)
+
+
+def _require_progress(position: ScanPosition, ids: Sequence[str]) -> None:
+    """Raises InvalidResponse when a page does not go on behind the last one.
+
+    A query access control of the kind *query_range* can make the instance drop the condition ``sys_id>``: it would
+    then give the first page again, without an end.
+    """
+    if any(sys_id <= last for last, sys_id in pairwise([position.last_sys_id, *ids])):
+        raise InvalidResponse(
+            f"{position.table} cannot be read to its end: the instance does not keep to the condition sys_id> or to "
+            "the order of sys_id. Let a query_range access control on this table pass Gatepost's user.",
+            operation=f"GET {position.table}",
+        )

@@ -45,7 +45,7 @@ class ServiceNowServiceDirectory:
         end = self._end(end_column)
         catalogue = self._fields.catalogue(SERVICES)
         requested = [name for name in COLUMNS if name in catalogue or name == "sys_id"] + ([end.name] if end else [])
-        rows = self._client.query(SERVICES, Query().one_of("name", plain).ordered_by("name"), requested)
+        rows = self._client.all_rows(SERVICES, Query().one_of("name", plain).ordered_by("name"), requested)
         if not rows:
             return {}
         currency = self._accounts.currency() or currency
@@ -65,7 +65,7 @@ class ServiceNowServiceDirectory:
 
     def _booked(self, ids: Sequence[str], since: date, currency: str) -> dict[str, Booked]:
         account = [ACCOUNT] if ACCOUNT in self._fields.catalogue(EXPENSES) else []
-        rows = self._client.query(
+        rows = self._client.all_rows(
             EXPENSES,
             Query().one_of("source_id", ids).since("date", since).ordered_by("date"),
             ("sys_id", "source_id", "date", "amount", *account),

@@ -11,7 +11,10 @@ from connector.http.transport import ToolAdapter
 from connector.servicenow.account import OwnAccountReader, account_checks
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import TableFields
+from connector.servicenow.hidden_rows import RowsHidden
 from connector.servicenow.query import Query
+from connector.servicenow.rights import reading_role
+from connector.servicenow.sender import sender_checks
 from connector.sync.setup import ConnectionCheck, Health, ProbeEvent, ToolIdentity, WebhookRegistration
 from mapping.work_item import NativeId
 
@@ -73,7 +76,12 @@ class ServiceNowSetup:
     def checks(self, projects: Sequence[str], registration: WebhookRegistration | None) -> Sequence[ConnectionCheck]:
         """``projects`` are the governed tables."""
         del registration
-        return [*account_checks(self._accounts.account()), *self._tables(projects), *self._auxiliary_tables()]
+        return [
+            *account_checks(self._accounts.account()),
+            *self._tables(projects),
+            *self._auxiliary_tables(),
+            *sender_checks(self._client, self._fields),
+        ]
 
     def _tables(self, tables: Sequence[str]) -> Iterator[ConnectionCheck]:
         for table in tables:
@@ -92,10 +100,20 @@ class ServiceNowSetup:
 
     def _readable(self, table: str) -> ConnectionCheck | None:
         try:
-            self._client.query(table, Query(), ("sys_id",), 1)
+            if not self._client.query(table, Query(), ("sys_id",), 1) and (total := self._client.count(table, Query())):
+                raise RowsHidden(table, 0, total)
         except RetryLater:
             raise
+        except RowsHidden as hidden:
+            return ConnectionCheck(
+                f"table {table}",
+                Health.BAD,
+                f"{hidden.total} rows are counted and none is shown: an access control hides them",
+                f"Give the integration user the role {reading_role(table)}.",
+            )
         except ToolError as error:
-            hint = "Give the integration user a role that reads it, and allow the table access by web services."
+            hint = (
+                f"Give the integration user the role {reading_role(table)}, and allow the table access by web services."
+            )
             return ConnectionCheck(f"table {table}", Health.BAD, str(error), hint)
         return None

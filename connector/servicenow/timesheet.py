@@ -33,13 +33,13 @@ class ServiceNowTimesheet:
         """Hours by day on tasks of every kind; of a project's task the project is the parent.  Raises ToolError."""
         week_before = since - timedelta(days=len(WEEK) - 1)
         query = Query().one_of("user", people).since("week_starts_on", week_before).ordered_by("sys_id")
-        rows = [row for row in self._client.query(CARDS, query, COLUMNS) if raw_value(row.get("task"))]
+        rows = [row for row in self._client.all_rows(CARDS, query, COLUMNS) if raw_value(row.get("task"))]
         tasks = sorted({raw_value(row.get("task")) for row in rows if _table(row) == PROJECT_TASKS})
         projects = self._projects(tasks) if tasks else {}
         return [entry for row in rows for entry in _entries(row, projects, since)]
 
     def _projects(self, tasks: Sequence[str]) -> Mapping[str, str]:
-        rows = self._client.query(PROJECT_TASKS, Query().one_of("sys_id", tasks), ("sys_id", "top_task"))
+        rows = self._client.all_rows(PROJECT_TASKS, Query().one_of("sys_id", tasks), ("sys_id", "top_task"))
         return {raw_value(row.get("sys_id")): raw_value(row.get("top_task")) for row in rows}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -11,10 +11,11 @@ from connector.errors import NotProvisioned, PermissionDenied, ToolError, Unreac
 from connector.http.json_values import Json, JsonObject
 from connector.servicenow.checklist import Checklists
 from connector.servicenow.client import ServiceNowClient
-from connector.servicenow.fields import Column, ColumnProblem, TableFields
+from connector.servicenow.fields import TableFields
 from connector.servicenow.marks import MarkWriter
 from connector.servicenow.payloads import display_value, moment, raw_value
 from connector.servicenow.query import Query
+from connector.servicenow.verdict_table import LINK, TABLE, VerdictTable, VerdictWrite, WrittenColumn
 from connector.sync.ports import WriteRequest, WriteResult
 from mapping.marks import Mark, is_mark
 from mapping.reply_comment import TITLE, ReplyComment
@@ -35,6 +36,9 @@ class Patch:
     marks: Mapping[str, WriteValue]
     version: str | None
     """``sys_mod_count`` of the record when the write was decided."""
+    verdict: VerdictWrite | None = None
+    """What goes into the verdict's own table, before anything else."""
+    verdict_columns: Mapping[FieldName, str] = field(default_factory=dict)
 
     def owned_values(self) -> Iterable[tuple[FieldName, str]]:
         return self.columns.items()
@@ -55,15 +59,20 @@ class ServiceNowWriter:
         self._own_user = own_user
         self._marks = MarkWriter(connection, client, fields)
         self._checklists = checklists
+        self._verdict_table = VerdictTable(client, fields)
 
     def write(self, request: WriteRequest) -> WriteResult:
-        """One PATCH for the columns; a hold and a state need one each, a checklist a query and a batch.
+        """The verdict's row first, then one PATCH for the record's columns, then the marks.
+
+        What a rule of the instance refuses on the record does not keep the gate from knowing the verdict.
 
         Raises ValuesRejected: before anything is sent, when a column is not clear; after it, when a column was dropped.
         """
         if not request.values:
             return WriteResult.NOTHING_TO_DO
         patch = self.prepare(request)
+        if patch.verdict is not None:
+            self.verify_verdict(patch, self._verdict_table.write(patch.verdict))
         written = self._patch(patch) if patch.columns_sent else WriteResult.DONE
         self._marks.apply(patch.table, patch.sys_id, patch.marks)
         checklist = patch.marks.get(Mark.CHECKLIST)
@@ -101,11 +110,38 @@ class ServiceNowWriter:
         values = {name: value for name, value in request.values.items() if not is_mark(name)}
         self._marks.check_supported(marks)
         columns = self._resolve(table, values)
-        sent = {columns[name].name: raw_text(value) for name, value in values.items()} | self._marks.columns(
-            table, marks
-        )
-        named = {name: column.name for name, column in columns.items()}
-        return Patch(table, sys_id, sent, values, named, marks, request.version)
+        on_record = {name: one.on_record.name for name, one in columns.items() if one.on_record is not None}
+        in_verdict = {name: one.in_verdict.name for name, one in columns.items() if one.in_verdict is not None}
+        verdict = {column: raw_text(values[name]) for name, column in in_verdict.items()}
+        sent = {column: raw_text(values[name]) for name, column in on_record.items()}
+        if self._verdict_table.exists_for(table):
+            verdict |= self._marks.columns(TABLE, marks, LINK)
+            sent |= self._marks.columns(table, marks, optional=True)
+        else:
+            sent |= self._marks.columns(table, marks)
+        write = VerdictWrite(sys_id, verdict) if verdict else None
+        return Patch(table, sys_id, sent, values, on_record, marks, request.version, write, in_verdict)
+
+    def verify_verdict(self, patch: Patch, row: JsonObject) -> None:
+        """Raises ValuesRejected when the verdict's row does not have the values that were sent."""
+        if patch.verdict is not None:
+            patch.verdict.require_task(row)
+        self._require_stored(TABLE, patch.verdict_columns, patch.values, row)
+
+    def _require_stored(
+        self,
+        table: str,
+        columns: Mapping[FieldName, str],
+        values: Mapping[FieldName, WriteValue],
+        record: JsonObject,
+    ) -> None:
+        wrong = [
+            reason
+            for name, column in columns.items()
+            if (reason := _not_stored_reason(name, record.get(column), values[name])) is not None
+        ]
+        if wrong:
+            raise ValuesRejected(f"{self._connection}, {table}: {'; '.join(wrong)}.", operation=f"PATCH {table}")
 
     def verify(self, patch: Patch, record: JsonObject) -> WriteResult:
         """Raises ValuesRejected when the record does not have the values that were sent.
@@ -113,21 +149,17 @@ class ServiceNowWriter:
         ServiceNow silently drops a column that the account may not write, and cuts a text that is too long.  A record
         whose count rose by more than one was changed by somebody else between our read and our write.
         """
-        wrong = [
-            reason
-            for name, column in patch.owned_values()
-            if (reason := _not_stored_reason(name, record.get(column), patch.values[name])) is not None
-        ]
-        if wrong:
-            raise ValuesRejected(
-                f"{self._connection}, {patch.table}: {'; '.join(wrong)}.", operation=f"PATCH {patch.table}"
-            )
+        self._require_stored(patch.table, patch.columns, patch.values, record)
         before, after = _count(patch.version), _count(raw_value(record.get("sys_mod_count")))
         overtaken = before is not None and after is not None and after > before + 1
         return WriteResult.CHANGED_MEANWHILE if overtaken else WriteResult.DONE
 
     def write_reply_comment(self, item: NativeId, reply_comment: ReplyComment) -> WriteResult:
-        """Add a work note, unless Gatepost's newest note already has this text: a journal cannot be edited."""
+        """Add a work note, unless Gatepost's newest note already has this text: a journal cannot be edited.
+
+        Raises RowsHidden, and adds nothing, when entries are hidden from this account: its own may be among them, and
+        each look would then add another.
+        """
         table, _, sys_id = item.partition(":")
         query = (
             Query()
@@ -136,23 +168,19 @@ class ServiceNowWriter:
             .equals("sys_created_by", self._own_user)
             .ordered_by("sys_created_on")
         )
-        rows = self._client.query("sys_journal_field", query, ("sys_id", "value", "sys_created_on"))
+        rows = self._client.all_rows("sys_journal_field", query, ("sys_id", "value", "sys_created_on"))
         own = [raw_value(row.get("value")) for row in rows if raw_value(row.get("value")).startswith(TITLE)]
         if own and reply_comment.has_text(own[-1]):
             return WriteResult.NOTHING_TO_DO
         self._client.patch(table, sys_id, {"work_notes": reply_comment.text})
         return WriteResult.DONE
 
-    def _resolve(self, table: str, values: Mapping[FieldName, WriteValue]) -> dict[FieldName, Column]:
-        catalogue = self._fields.with_names(table, values)
-        columns: dict[FieldName, Column] = {}
-        problems: dict[str, str] = {}
-        for name in values:
-            column = catalogue.resolve(name)
-            if isinstance(column, ColumnProblem):
-                problems[name] = column.message
-            else:
-                columns[name] = column
+    def _resolve(self, table: str, values: Mapping[FieldName, WriteValue]) -> dict[FieldName, WrittenColumn]:
+        columns = {name: self._verdict_table.resolve(table, name) for name in values}
+        if any(one.problem is not None for one in columns.values()):
+            self._fields.with_names(table, values)
+            columns = {name: self._verdict_table.resolve(table, name) for name in values}
+        problems = {str(name): one.problem.message for name, one in columns.items() if one.problem is not None}
         if problems:
             reasons = "; ".join(problems.values())
             raise NotProvisioned(

@@ -106,8 +106,9 @@ class OutboxWriter:
             (plain if row.reply_comment is None and tool.supports(row.values) else single).append(row)
         if len(plain) < MIN_BATCH_ROWS:
             return rows
-        for start in range(0, len(plain), tool.max_requests):
-            group = plain[start : start + tool.max_requests]
+        size = tool.max_requests
+        for start in range(0, len(plain), size):
+            group = plain[start : start + size]
             lease_state = self.lease.state(group[0].token)
             if lease_state is not LeaseState.VALID:
                 return self._release([*plain[start:], *single], lease_state)
@@ -115,7 +116,7 @@ class OutboxWriter:
                 results = tool.write([_write_request(row) for row in group])
             except ToolError as error:
                 # The call as a whole failed: each row fails with it, and the rest waits.
-                rest = [*plain[start + tool.max_requests :], *single]
+                rest = [*plain[start + size :], *single]
                 if self._pause_connection([*group, *rest], error):
                     return BatchResult.DEFERRED
                 going = [self._failed(row, error) for row in group]

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from connector.errors import ToolError
+from connector.sync.instance_check import InstanceCheck
 from connector.sync.provision import Provisioner
 from connector.sync.scan import EvidenceScanner, Scanner
 from connector.sync.setup import ConnectionSetup
@@ -147,7 +148,9 @@ class BulkEditor(Protocol):
 class BatchWriter(Protocol):
     """A tool that takes many different writes in one call."""
 
-    max_requests: int
+    @property
+    def max_requests(self) -> int:
+        """Writes that one call should carry now."""
 
     def supports(self, values: Mapping[FieldName, WriteValue]) -> bool:
         """Whether these can be written so; what needs calls of its own is written by itself."""
@@ -156,11 +159,18 @@ class BatchWriter(Protocol):
         """The result of each.  Raises ToolError when the call as a whole failed."""
 
 
+@dataclass(frozen=True, slots=True)
+class UnsettledWrite:
+    """What an item should hold and may not: a write that failed; empty when the item itself could not be read."""
+
+    values: Mapping[FieldName, WriteValue]
+
+
 class Heartbeat(Protocol):
     """A tool whose gate depends on Gatepost being at work."""
 
-    def send(self, now: datetime) -> None:
-        """Report to the tool that everything was processed.  Raises ToolError."""
+    def send(self, now: datetime, unsettled: Mapping[NativeId, UnsettledWrite]) -> None:
+        """Report to the tool that everything was processed, but for these items.  Raises ToolError."""
 
 
 class ServiceDirectory(Protocol):
@@ -311,7 +321,7 @@ class ToolSite:
     evidence_scanner: EvidenceScanner | None = None
     event_scope: EventScope | None = None
     bulk_editor: BulkEditor | None = None
-    live_check: LiveCheck | None = None
+    instance_check: InstanceCheck | None = None
     batch_writer: BatchWriter | None = None
     provisioner: Provisioner | None = None
     heartbeat: Heartbeat | None = None
@@ -319,5 +329,6 @@ class ToolSite:
     editors: Editors | None = None
     personal_history: PersonalHistory | None = None
     groups: GroupReader | None = None
+    live_check: LiveCheck | None = None
     batches_per_read: int = 1
     """How many batches' worth of items one read takes; more than one where a read costs one call whatever its size."""

@@ -31,6 +31,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "host", "port", "public_url", "trusted_proxies", "web_threads", "web_connections",
         "header_seconds", "body_seconds", "body_bytes_per_second", "locale", "time_zone", "session_idle_minutes",
         "session_hours", "require_second_factor", "token_sign_in_days", "api_token",
+        "api_requests_per_minute",
     ),
     "Identity provider": (
         "oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_scopes", "oidc_groups_claim",

@@ -72,7 +72,7 @@ def _read_table(sheet: SheetTable, heads: list[str], kind: RateKind) -> tuple[li
         else:
             found = RateKind(word)
             since = span.first.last_day if found is RateKind.CLOSING else span.first.first_day
-            rates.append(Rate(*codes, since, amount.number, sheet.file, found))
+            rates.append(Rate(codes[0], codes[1], since, amount.number, sheet.file, found))
     return ([], problems) if problems else (rates, [])
 
 

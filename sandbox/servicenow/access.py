@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sandbox.servicenow import rights
 from sandbox.servicenow.model import Record
 from sandbox.servicenow.schema import PLATFORM
 from sandbox.servicenow.store import Store
@@ -47,6 +48,8 @@ class AccessControl:
 
     def table(self, table: str, operation: str, user: str) -> bool:
         """Whether a user may do this with any row at all."""
+        if not rights.allows(self._roles.get(user, ()), self._store.columns.lineage(table), operation):
+            return False
         if operation != "read" and table in PLATFORM and ADMIN not in self._roles.get(user, ()):
             return False
         controls = self._on(table, "", operation)

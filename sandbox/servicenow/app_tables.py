@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sandbox.servicenow.gate import Settings, decide, gated_columns
 from sandbox.servicenow.instance import Instance
@@ -12,7 +13,9 @@ WRITER, ADMIN_ROLE = "u_gatepost_writer", "u_gatepost_admin"
 GATED_STATES: Mapping[str, str] = {"pm_project": "state:3", "dmn_demand": "state:8", "change_request": "state:-1,3"}
 RELATED_RECORDS: Mapping[str, str] = {
     "cost_plan": "task",
+    "cost_plan_breakdown": "task",
     "benefit_plan": "task",
+    "benefit_plan_breakdown": "task",
     "fm_expense_line": "task",
     "sysapproval_approver": "sysapproval",
 }
@@ -33,11 +36,33 @@ COLUMNS = (
     Column("u_gatepost_link", "Gatepost link", "url", 1024),
 )
 OWNED_COLUMNS = tuple(column.element for column in COLUMNS)
+TASK = Column("u_task", "Record", "reference", 32, reference="task")
+VERDICT = Table(
+    "u_gatepost_verdict",
+    "Gatepost verdict",
+    (TASK, *(replace(column, element=column.element.replace("u_gatepost_", "u_")) for column in COLUMNS)),
+    shown_by="u_gate",
+)
+"""One row for each task; a second one is refused."""
+UNIQUE: Mapping[str, str] = {"u_gatepost_verdict": "u_task", "u_gatepost_heartbeat": "u_connection"}
+SENDER = Table(
+    "u_gatepost_sender",
+    "Gatepost sender",
+    (
+        Column("u_name", "Name", max_length=40),
+        Column("u_secret", "Secret", "password2"),
+        Column("u_failed_runs", "Failed runs in a row", "integer"),
+        Column("u_resume_at", "Sends again at", "glide_date_time"),
+        Column("u_self_test", "Signing self-test"),
+        Column("u_self_tested_at", "Self-test at", "glide_date_time"),
+    ),
+    shown_by="u_name",
+)
 CHECKLIST = Table(
     "u_gatepost_checklist",
     "Gate checklist",
     (
-        Column("u_task", "Record", "reference", 32, reference="task"),
+        TASK,
         Column("u_stage", "Stage", max_length=40),
         Column("u_code", "Code", max_length=80),
         Column("u_result", "Result", max_length=20),
@@ -72,6 +97,7 @@ HEARTBEAT = Table(
     (
         Column("u_connection", "Connection", max_length=80),
         Column("u_heartbeat_at", "Last heartbeat", "glide_date_time"),
+        Column("u_unwritten", "Verdicts not up to date", max_length=4000),
     ),
     shown_by="u_connection",
 )
@@ -80,23 +106,42 @@ HEARTBEAT = Table(
 def check(instance: Instance, change: RecordChange, *, inserts: bool) -> str | None:
     """The message of the app's *before* rule on a change; ``None`` allows it."""
     gated = instance.property(f"gatepost.gated.{change.table}")
+    exempt = instance.property(f"gatepost.exempt.{change.table}")
     known = instance.columns[change.table]
-    columns = [name for name, _ in gated_columns(gated) if name in known]
-    after = {name: change.values.get(name, change.before.get(name, "")) for name in (*columns, *OWNED_COLUMNS)}
+    columns = [name for name, _ in (*gated_columns(gated), *gated_columns(exempt)) if name in known]
+    after = {name: change.values.get(name, change.before.get(name, "")) for name in columns}
+    sys_id = "" if inserts else change.before.get("sys_id", "")
     heartbeats = instance.tables.get(HEARTBEAT.name, {}).values()
     settings = Settings(
         gated=gated,
+        exempt=exempt,
         stale_minutes=instance.property("gatepost.stale_minutes", "60"),
         when_stale=instance.property("gatepost.when_stale", "closed"),
         when_unassessed=instance.property("gatepost.when_unassessed", "open"),
         exempt_writer=instance.property("gatepost.exempt_writer", "true"),
         gate_names=instance.property("gatepost.gate_names"),
         is_writer=is_writer(instance, change.by),
+        is_clone=is_clone(instance),
         heartbeat_at=max((row["u_heartbeat_at"] for row in heartbeats), default=""),
+        unwritten=any(sys_id in row["u_unwritten"].split(",") for row in heartbeats) if sys_id else False,
         labels=_labels(instance, change.table, after, columns),
     )
-    decision = decide(None if inserts else change.before, after, settings, instance.clock())
+    before = None if inserts else change.before
+    decision = decide(before, after, verdict_of(instance, sys_id), settings, instance.clock())
     return decision.message if decision.abort else None
+
+
+def verdict_of(instance: Instance, task: str) -> Mapping[str, str] | None:
+    """The verdict on a task, as the app's rule reads it."""
+    for row in instance.tables.get(VERDICT.name, {}).values():
+        if task and row["u_task"] == task:
+            return row | {"u_checked": row["u_checked"] or row["sys_updated_on"]}
+    return None
+
+
+def is_clone(instance: Instance) -> bool:
+    home = instance.property("gatepost.instance")
+    return home not in {"", instance.property("instance_name")}
 
 
 def is_writer(instance: Instance, user: str) -> bool:

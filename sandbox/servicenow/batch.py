@@ -72,7 +72,7 @@ class Batches:
             "status_text": HTTPStatus(answer.status_code).phrase,
             "body": base64.b64encode(answer.data).decode(),
             "headers": [] if one.get("exclude_response_headers") else response_headers,
-            "execution_time": 1,
+            "execution_time": round(self._state.seconds_per_item * 1000),
         }
 
     def _max_input_bytes(self) -> int:

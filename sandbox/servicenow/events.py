@@ -15,7 +15,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 
 from sandbox.delivery import hub_signature
-from sandbox.servicenow.app_tables import OUTBOX, RELATED_RECORDS, is_writer
+from sandbox.servicenow.app_tables import OUTBOX, RELATED_RECORDS, SENDER, is_clone, is_writer
 from sandbox.servicenow.instance import Instance
 from sandbox.servicenow.model import EventForm, EventRule, Record
 from sandbox.servicenow.readers import STORED
@@ -66,7 +66,7 @@ class EventPublisher:
     ) -> None:
         """The rules of the installed app, recognised by the calls in their scripts."""
         instance = self._instance
-        if OUTBOX.name not in instance.tables:
+        if OUTBOX.name not in instance.tables or is_clone(instance):
             return
         for rule in instance.scripts(table, "after", operation):
             owner = _OWNER.search(rule["script"])
@@ -87,7 +87,7 @@ class EventPublisher:
         instance = self._instance
         body = self._body(record, operation, table, sys_id, through)
         event = _header(body, through)
-        url, secret = instance.property("gatepost.endpoint"), instance.property("gatepost.secret")
+        url, secret = instance.property("gatepost.endpoint"), sender_secret(instance)
         sends = bool(url and secret)
         values = {
             "u_event": event, "u_table": table, "u_record": sys_id, "u_operation": operation,
@@ -143,3 +143,8 @@ def _header(body: Body, through: str) -> str:
 def _is_own_write(changed: Sequence[str]) -> bool:
     """Whether an update set nothing but Gatepost's own columns."""
     return bool(changed) and all(name.startswith("u_gatepost_") for name in changed)
+
+
+def sender_secret(instance: Instance) -> str:
+    """What signs the app's events: in the row of its sender, whose column nobody can read back."""
+    return next((row["u_secret"] for row in instance.tables.get(SENDER.name, {}).values()), "")

@@ -30,12 +30,17 @@ class Settings:
     """The properties of the app, as texts, and what it reads from other tables."""
 
     gated: str
+    exempt: str = ""
+    """Records that are let pass and told of, like ``gated``."""
     stale_minutes: str = "60"
     when_stale: str = "closed"
     when_unassessed: str = "open"
     exempt_writer: str = "true"
     gate_names: str = ""
     is_writer: bool = False
+    is_clone: bool = False
+    unwritten: bool = False
+    """A heartbeat names the record among those whose verdict could not be read or written."""
     heartbeat_at: str = ""
     """The time of the newest heartbeat, in UTC."""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -78,21 +83,47 @@ def gated_move(before: Mapping[str, str], after: Mapping[str, str], setting: str
 
 
 def decide(
-    before: Mapping[str, str] | None, after: Mapping[str, str], settings: Settings, now: datetime
+    before: Mapping[str, str] | None,
+    after: Mapping[str, str],
+    verdict: Mapping[str, str] | None,
+    settings: Settings,
+    now: datetime,
 ) -> GateDecision:
     """Whether a change may be saved; ``before`` is the stored record, ``None`` for an insert.
 
-    The verdict is the stored one: nobody can open a gate in the same update.
+    ``verdict`` is the row of the verdict's own table, which no save of the record can change.
     """
     stored = before or {}
     move = gated_move(stored, after, settings.gated)
     if move is None:
         return GateDecision(abort=False, code="no_move")
+    if settings.is_clone:
+        return GateDecision(abort=False, code="clone")
     if settings.is_writer and (settings.exempt_writer.strip() or "true") == "true":
         return GateDecision(abort=False, code="writer")
-    column = settings.labels.get(move.column, move.column)
-    value = settings.labels.get(f"{move.column}:{move.value}", move.value)
-    return _decide_gate(f"Gatepost keeps {column} from becoming {value}: ", stored, settings, now)
+    labels = settings.labels
+    column = labels.get(move.column, move.column)
+    value = labels.get(f"{move.column}:{move.value}", move.value)
+    decision = _decide_gate(f"Gatepost keeps {column} from becoming {value}: ", verdict or {}, settings, now)
+    exempt = _exemption(stored, after, settings.exempt) if decision.abort else None
+    if exempt is None:
+        return decision
+    what = labels.get(f"{exempt.column}:{exempt.value}", exempt.value)
+    return GateDecision(
+        abort=False,
+        code="exempt",
+        message=f"Gatepost lets {column} become {value} although its gate is shut, because "
+        f"{labels.get(exempt.column, exempt.column)} is {what}. The move is reported as ahead of its gate.",
+    )
+
+
+def _exemption(before: Mapping[str, str], after: Mapping[str, str], setting: str) -> GatedMove | None:
+    """The first exemption that holds before and after a change: nobody exempts a record in the same save."""
+    for column, values in gated_columns(setting):
+        value = after.get(column, "").strip()
+        if value in values and before.get(column, "").strip() in values:
+            return GatedMove(column, value)
+    return None
 
 
 def gate_state(written: str, setting: str) -> str:
@@ -106,8 +137,8 @@ def gate_state(written: str, setting: str) -> str:
     return written if written in STATES.values() else names.get(written, "")
 
 
-def _decide_gate(prefix: str, record: Mapping[str, str], settings: Settings, now: datetime) -> GateDecision:
-    written = record.get("u_gatepost_gate", "").strip()
+def _decide_gate(prefix: str, verdict: Mapping[str, str], settings: Settings, now: datetime) -> GateDecision:
+    written = verdict.get("u_gate", "").strip()
     gate = gate_state(written, settings.gate_names)
     if not written:
         if _is_open(settings.when_unassessed, "open"):
@@ -116,19 +147,23 @@ def _decide_gate(prefix: str, record: Mapping[str, str], settings: Settings, now
     if not gate:
         reason = f'the gate reads "{written}", which is neither Open, Not due, Waiting, Blocked nor Breach.'
         return _refuse("unknown_gate", [f"{prefix}{reason} {CONTACT_HINT} to check this record."])
-    last_active = _last_active(record, settings)
-    if last_active is None or now - last_active[0] > timedelta(minutes=_minutes(settings.stale_minutes)):
+    last_active = _last_active(verdict, settings)
+    longest = timedelta(minutes=_minutes(settings.stale_minutes))
+    if settings.unwritten or last_active is None or now - last_active[0] > longest:
         return _stale_decision(prefix, last_active, settings)
     if gate == "Open":
         return GateDecision(abort=False, code="open")
-    link = record.get("u_gatepost_link", "").strip()
-    lines = [prefix + SHUT_REASONS[gate], *_blockers(record.get("u_gatepost_blockers", ""))]
+    link = verdict.get("u_link", "").strip()
+    lines = [prefix + SHUT_REASONS[gate], *_blockers(verdict.get("u_blockers", ""))]
     return _refuse(gate.casefold().replace(" ", "_"), [*lines, *([f"More: {link}"] if link else [])])
 
 
 def _stale_decision(prefix: str, last_active: tuple[datetime, str] | None, settings: Settings) -> GateDecision:
     if _is_open(settings.when_stale, "closed"):
         return GateDecision(abort=False, code="stale")
+    if settings.unwritten:
+        reason = "its last verdict on this record could not be read or written. "
+        return _refuse("stale", [f"{prefix}{reason}{CONTACT_HINT} to look at it."])
     reason = "the time of its last activity is unknown. "
     if last_active is not None:
         minutes = _minutes(settings.stale_minutes)
@@ -140,8 +175,8 @@ def _refuse(code: str, lines: Sequence[str]) -> GateDecision:
     return GateDecision(abort=True, code=code, message="\n".join(lines))
 
 
-def _last_active(record: Mapping[str, str], settings: Settings) -> tuple[datetime, str] | None:
-    times = (record.get("u_gatepost_checked", "").strip(), settings.heartbeat_at.strip())
+def _last_active(verdict: Mapping[str, str], settings: Settings) -> tuple[datetime, str] | None:
+    times = (verdict.get("u_checked", "").strip(), settings.heartbeat_at.strip())
     known = [(at, text) for text in times if (at := _moment(text)) is not None]
     return max(known, key=lambda time: time[0], default=None)
 

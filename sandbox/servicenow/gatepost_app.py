@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from sandbox.servicenow import rights
 from sandbox.servicenow.app_tables import (
     ADMIN_ROLE,
     CHECKLIST,
@@ -17,6 +18,8 @@ from sandbox.servicenow.app_tables import (
     OUTBOX,
     OWNED_COLUMNS,
     RELATED_RECORDS,
+    SENDER,
+    VERDICT,
     WRITER,
 )
 from sandbox.servicenow.model import Record
@@ -35,24 +38,29 @@ def install_app(
     secret: str = "",
     writer: str = "",
     properties: Mapping[str, str] | None = None,
+    columns: bool = True,
 ) -> None:
     """Put the app on an instance.
 
     ``gated`` holds the setting of each governed table, such as ``state:3,4,7``; events go to ``url``, signed with
-    ``secret``; ``writer`` is the user that gets the writer role.
+    ``secret``; ``writer`` is the user that gets the writer role; ``columns`` adds the optional columns to the governed
+    tables.
     """
     with state.lock:
         # The app's gate replaces the stand-in's plain gate.
         state.before_rules[:] = [rule for rule in state.before_rules if rule.table not in gated]
-        for table in (CHECKLIST, OUTBOX, HEARTBEAT):
+        for table in (VERDICT, CHECKLIST, OUTBOX, HEARTBEAT, SENDER):
             state.add_table(table)
         for role in (WRITER, ADMIN_ROLE):
             state.add_role(role)
         if writer:
-            state.grant(writer, WRITER)
-        _settings(state, gated, url, secret, properties or {})
+            for role in rights.ROLES:
+                state.grant(writer, role)
+        _settings(state, gated, url, properties or {})
+        self_test = "ok" if secret else "no secret is set"
+        state.store(SENDER.name, {"u_name": "sender", "u_secret": secret, "u_self_test": self_test}, "system")
         for table_name in gated:
-            for column in COLUMNS:
+            for column in COLUMNS if columns else ():
                 state.add_column(table_name, column)
                 state.restrict(f"{table_name}.{column.element}", "write", WRITER)
             _rule(state, "Gatepost gate", table_name, "before", GATE_SCRIPT)
@@ -61,12 +69,11 @@ def install_app(
             _rule(state, "Gatepost event", table_name, "after", RELATED_EVENT_SCRIPT.format(column_name))
         for operation in ("write", "create", "delete"):
             state.restrict(CHECKLIST.name, operation, WRITER)
-            state.restrict(HEARTBEAT.name, operation, WRITER)
+            state.restrict(HEARTBEAT.name, operation, WRITER, admin_overrides=False)
+            state.restrict(VERDICT.name, operation, WRITER, admin_overrides=False)
 
 
-def _settings(
-    state: ServiceNowState, gated: Mapping[str, str], url: str, secret: str, properties: Mapping[str, str]
-) -> None:
+def _settings(state: ServiceNowState, gated: Mapping[str, str], url: str, properties: Mapping[str, str]) -> None:
     given = {f"gatepost.gated.{table}": setting for table, setting in gated.items()}
     given |= {
         "gatepost.tables": ",".join(gated),
@@ -75,7 +82,7 @@ def _settings(
         "gatepost.when_unassessed": "open",
         "gatepost.exempt_writer": "true",
         "gatepost.endpoint": url,
-        "gatepost.secret": secret,
+        "gatepost.exempt.change_request": "type:emergency",
     }
     for name, value in {**given, **properties}.items():
         state.set_property(name, value)

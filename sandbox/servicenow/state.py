@@ -71,6 +71,7 @@ class ServiceNowState(Instance):
                 name: value for name, value in values.items() if not checked or self._may_write(table, name, by, {})
             }
             given |= self._own_id(table, values.get("sys_id", ""))
+            self._require_unique(table, given)
             blank = self._store.new_record(table)
             self._check(RecordChange(table, blank, given, by), inserts=True)
             if self.scripts(table, "before", "insert") and not app_tables.is_writer(self, by):
@@ -87,6 +88,11 @@ class ServiceNowState(Instance):
         if sys_id in self.tables[table]:
             raise Refusal(403, "Operation Failed", f"Error during insert of {table}: Unique Key violation")
         return {"sys_id": sys_id}
+
+    def _require_unique(self, table: str, values: Mapping[str, str]) -> None:
+        column = app_tables.UNIQUE.get(table, "")
+        if column and any(row[column] == values.get(column, "") for row in self.tables[table].values()):
+            raise Refusal(403, "Operation Failed", f"Error during insert of {table}: Unique Key violation")
 
     def update(self, table: str, sys_id: str, values: Mapping[str, str], by: str, *, workflow: bool = True) -> Record:
         """Set the columns that exist and that this user may write.  Raises Refusal 403 when a rule aborts.
@@ -164,12 +170,12 @@ class ServiceNowState(Instance):
             values = {name: demand.get(name, "") for name in inherited} | {"demand": sys_id, "state": "-5"}
             self._check(RecordChange("dmn_demand", demand, {"state": "8"}, by), inserts=False)
             project = self.insert("pm_project", values, by)
-            for table in ("cost_plan", "benefit_plan"):
+            for table in ("cost_plan", "cost_plan_breakdown", "benefit_plan", "benefit_plan_breakdown"):
                 for plan in [row for row in self.tables[table].values() if row["task"] == sys_id]:
                     self.update(
                         table,
                         plan["sys_id"],
-                        {"task": project["sys_id"], "top_task": project["sys_id"]},
+                        {name: project["sys_id"] for name in ("task", "top_task") if name in self.columns[table]},
                         by,
                         workflow=False,
                     )

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from sandbox.jira.model import Group, Status, Transition, Value, Workflow, field_is
 from sandbox.jira.state import JiraState
 from sandbox.servicenow.model import Column, owned
+from sandbox.servicenow.rights import ROLES
 from sandbox.servicenow.state import ServiceNowState
 
 BOT_EMAIL, BOT_TOKEN = "gatepost@nordbank.example", "sandbox-token"
@@ -195,7 +196,7 @@ GATED_STATES: Mapping[str, tuple[str, ...]] = {"pm_project": ("3",), "dmn_demand
 def set_up_servicenow(state: ServiceNowState) -> dict[str, str]:
     """People, columns, the gate's rule; returns the sys_ids of the people."""
     ids = {login: state.add_user(login, name) for login, name in PEOPLE.items()}
-    state.add_user(BOT_USER, "Gatepost", BOT_PASSWORD, roles=("u_gatepost_writer",))
+    state.add_user(BOT_USER, "Gatepost", BOT_PASSWORD, roles=ROLES)
     state.add_user(ADMIN_USER, "System Administrator", ADMIN_PASSWORD, roles=("admin",))
     for table, states in GATED_STATES.items():
         _columns(state, table)

@@ -77,7 +77,7 @@ def test_a_gate_behind_another_one_says_which_comes_first(cli: Cli) -> None:
     assert (
         answer["summary"] == "The gate into Implemented is shut for ITX-1 Retire the legacy CRM: Detailed comes first."
     )
-    assert answer["blockers"][0]["code"]
+    assert answer["gates"]["next"]["blockers"][0]["code"]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_an_item_that_the_tool_no_longer_shows_is_2(cli: Cli, api: ApiServer) ->
 def test_a_measure_on_hold_passes_no_gate(cli: Cli, api: ApiServer) -> None:
     with api.store.engine.begin() as connection:
         connection.exec_driver_sql(
-            """UPDATE measure SET verdict = verdict || '{"off_ramp": {"kind": "on_hold", "by": "M. Brandt", "at": "2026-02-01T08:00:00Z", "reason": "wait"}}'"""
+            """UPDATE measure SET verdict = verdict || '{"open_stages": [], "off_ramp": {"kind": "on_hold", "by": "M. Brandt", "at": "2026-02-01T08:00:00Z", "reason": "wait"}}'"""
         )
     result = cli.run("check", "ITX-1", "--gate", "identified")
     assert result.exit_code == 1

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from prometheus_client import CollectorRegistry
 from sqlalchemy import Row, text
 
 from cli.demo import free_addresses, stand_ins, store_set_up
 from cli.demo_year import play_year
 from cli.moved_clock import MovedClock
-from connector.bootstrap import Services, bootstrap
+from connector.bootstrap import MappingCache, Services, bootstrap
+from connector.measures.gate_check import GateCheck, check_gate
+from connector.people.permissions import Role, RoleGrant, TokenScope
 from connector.settings import Settings
+from connector.store.database.json_codec import from_json
+from connector.store.measures.measure_lookup import MeasureExplanation
+from connector.store.measures.stored_gates import StoredGates
+from governance.explain import explain
+from governance.measure_gates import gates_of
+from governance.verdict import Verdict
 from sandbox.servers import Sandbox
 from sandbox.story import year
 from sandbox.story.player import ScenarioPlayer, ShownItem
 from tests.databases import Databases
+from webhook_server.app import create_app
 
 
 @dataclass(frozen=True)
@@ -110,3 +120,51 @@ def test_nothing_is_lost_on_the_way(past_year: PastYear) -> None:
         "ignored",
     }
     assert {row.state for row in past_year.rows("SELECT DISTINCT state FROM outbox")} <= {"done", "superseded"}
+
+
+def test_every_answer_about_a_gate_is_the_same_at_every_step_of_the_year(past_year: PastYear) -> None:
+    """Verdicts of every step, each with the event, the list's part, the check of every gate and the text of it."""
+    versions = past_year.rows(
+        """SELECT v.measure_id, m.key, v.known_from, v.verdict, v.findings, v.mapping_version, v.policy_version
+           FROM verdict_version AS v JOIN measure AS m ON m.id = v.measure_id ORDER BY v.measure_id, v.known_from"""
+    )
+    active = MappingCache(past_year.services.mappings).active()
+    assert active is not None
+    policy = active.policies.base
+    assert len(versions) > 100
+    for row in versions:
+        verdict = from_json(Verdict, {**row.verdict, "findings": row.findings})
+        gates = gates_of(verdict)
+        assert gates_of(from_json(StoredGates, row.verdict)) == gates, "a list reads less of it"
+        shown = MeasureExplanation(
+            row.measure_id, row.key, None, "", "", verdict, 1, row.policy_version, row.known_from, None, None, None
+        )
+        for stage in policy.stages:
+            answer = check_gate([shown], row.key, stage.key, policy)
+            assert isinstance(answer, GateCheck)
+            assert (answer.open, answer.gates) == (stage.key in gates.may_enter, gates), (row, stage)
+        if gates.next is not None:
+            assert gates.next.stage not in gates.may_enter
+            assert f"gate into {gates.next.stage_label}: open" not in "\n".join(explain(verdict))
+        assert set(verdict.allowed_stages) <= {policy.label(stage) for stage in gates.may_enter}
+
+
+def test_list_measure_and_gates_answer_the_same_after_the_year(past_year: PastYear) -> None:
+    client = create_app(replace(past_year.services, metrics=CollectorRegistry())).test_client()
+    person = past_year.services.people.add("gates@acme.example", "Gates", by="tests", password_hash=None).id
+    past_year.services.people.grant(person, RoleGrant(Role.VIEWER), by="tests")
+    now = datetime.now(UTC)
+    token = past_year.services.tokens.create(
+        person, "tests", frozenset({TokenScope.READ}), expires_at=now + timedelta(days=1), by="tests", now=now
+    )
+
+    def get(path: str) -> Any:
+        return client.get(f"/api/v1{path}", headers={"Authorization": f"Bearer {token}"}).get_json()
+
+    measures = get("/measures?limit=200")["items"]
+    assert len(measures) > 10
+    for measure in measures:
+        assert get(f"/measures/{measure['id']}")["measure"]["gates"] == measure["gates"]
+        for stage in ("identified", "detailed", "decided", "implemented", "closed"):
+            answer = get(f"/gates/{measure['id']}/{stage}?always_200=true")
+            assert (answer["open"], answer["gates"]) == (stage in measure["gates"]["may_enter"], measure["gates"])

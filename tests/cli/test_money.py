@@ -126,3 +126,47 @@ def test_a_budget_is_locked_for_a_closed_measure_only(cli: Cli, tokens: dict[str
     assert cli.refused("money", "lock-budget", "--agree", "7") == (
         "No lock 7 waits. gatepost money lock-budget shows what does."
     )
+
+
+def test_a_spreadsheet_is_proposed_imported_and_taken_back(cli: Cli, tokens: dict[str, str], tmp_path: Path) -> None:
+    file, yaml = tmp_path / "Plan.csv", tmp_path / "plan.yaml"
+    file.write_text(
+        "Measure key;Title;Forecast cost Oct 2026 (k EUR);Forecast cost Nov 2026 (k EUR)\nITX-1;CRM;1,5;2\nNEW-1;Exit;4;\n"
+    )
+    shown = cli.ok("money", "profile", str(file), "--out", str(yaml))
+    assert 'Measures are found by "Measure key", as their key; it could be Title (subject).' in shown
+    assert "3 amounts of 2 rows, 0 problems." in shown
+    run = ("money", "import", str(file), "--profile", str(yaml))
+    assert "Nothing was posted yet. Post it with --post." in cli.ok(*run)
+    assert cli.refused(*run, "--post").startswith("Say whose entries these are: --as LOGIN")
+    posted = cli.ok(*run, "--post", "--as", "BRANDT@acme.example")
+    assert "3 amounts: 2 new, 0 changed, 0 taken back, 0 as they are." in posted
+    assert posted.endswith("Posted as import 1. Take it back with: gatepost money undo 1 --reason … --as …\n")
+    assert "nothing changes" in cli.ok(*run, "--post", "--as", "BRANDT@acme.example")
+    assert '"NEW-1": matches no measure' in cli.ok("money", "quarantine", COLUMNS="250")
+    assert (
+        cli.ok("money", "quarantine", "1", "--dismiss", "not ours", "--as", "BRANDT@acme.example")
+        == "Row 1 is dismissed.\n"
+    )
+    assert cli.ok("money", "undo", "1", "--reason", "wrong file", "--as", "BRANDT@acme.example") == (
+        "Import 1 is taken back: 2 corrections.\n"
+    )
+    assert "Plan.csv" in cli.ok("money", "imports", COLUMNS="250")
+    cli.ok("money", "imports", "1", "--out", str(tmp_path / "kept.csv"))
+    assert (tmp_path / "kept.csv").read_text() == file.read_text()
+    cli.ok("money", "template", str(tmp_path / "money.xlsx"))
+    assert (tmp_path / "money.xlsx").stat().st_size > 5_000
+    file.write_text("Measure key;Amount\nITX-1;twelve\n")
+    assert cli.refused(*run).startswith("1 problem keeps Plan.csv out.") or "2 problems" in cli.refused(*run)
+
+
+def test_rates_of_a_file_are_shown_and_stored(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "rates.csv"
+    file.write_text("Currency;To;Month;Rate\nUSD;EUR;2026-10;0.92\n")
+    assert cli.ok("rates", "import", str(file)).endswith(
+        "1 rates: 0 as they are, 1 would be stored; store them with --post.\n"
+    )
+    cli.ok("rates", "import", str(file), "--post")
+    assert cli.ok("rates", "import", str(file)).endswith(
+        "1 rates: 1 as they are, 0 would be stored; store them with --post.\n"
+    )

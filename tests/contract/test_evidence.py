@@ -19,6 +19,7 @@ from mapping.reply_comment import ReplyComment
 from mapping.work_item import FieldChange, FieldName, NativeId
 from sandbox import servers
 from sandbox.jira.model import Deployment
+from sandbox.servicenow import breakdowns
 from sandbox.servicenow.model import Column, Record
 from sandbox.story import seed
 from tests.sites import jira_site, servicenow_site
@@ -352,47 +353,105 @@ def test_children_are_read_with_their_priority_and_last_change(sandbox: servers.
 PLANS = frozenset({FieldName("Gate")})
 
 
-def test_cost_and_benefit_plans_are_spread_over_their_fiscal_periods(sandbox: servers.Sandbox, snow: ToolSite) -> None:
-    state = sandbox.servicenow
-    months = {
-        month: state.insert(
+def months(sandbox: servers.Sandbox) -> dict[int, str]:
+    """Fiscal periods of the first quarter, by month."""
+    return {
+        month: sandbox.servicenow.insert(
             "fiscal_period", {"name": f"M{month}", "fiscal_start_date_time": f"2026-{month:02d}-01 00:00:00"}, "a"
         )["sys_id"]
         for month in (1, 2, 3)
     }
-    project = state.insert("pm_project", {"short_description": "P", "state": "1"}, "kaya")
-    bare = state.insert("pm_project", {"short_description": "Q", "state": "1"}, "kaya")
 
-    def plan(table: str, first: int, last: int, recurring: str, **columns: str) -> None:
-        span = {"start_fiscal_period": months[first], "end_fiscal_period": months[last], "recurring": recurring}
-        state.insert(table, {"name": "x", "task": project["sys_id"], **span, **columns}, "kaya")
 
-    plan("benefit_plan", 2, 3, "true", planned_benefit="EUR;1000", actual_benefit="EUR;900")
-    plan("cost_plan", 1, 3, "false", planned_cost="EUR;500", resource_type="Capex hardware")
-    plan("cost_plan", 1, 2, "true", planned_cost="40", resource_type="Opex")
-    ids = [NativeId(f"pm_project:{row['sys_id']}") for row in (project, bare)]
-    items = snow.reader.read(ids, PLANS, frozenset(), "EUR").items
-    lines = items[ids[0]].plan_lines
-    assert not isinstance(lines, Unknown)
-    assert sorted((line.version.value, line.kind.value, str(line.month), str(line.money)) for line in lines or ()) == [
+def planned(sandbox: servers.Sandbox, snow: ToolSite, item: NativeId) -> list[tuple[str, str, str, str]] | Unknown:
+    lines = snow.reader.read([item], PLANS, frozenset(), "EUR").items[item].plan_lines
+    if isinstance(lines, Unknown):
+        return lines
+    return sorted((one.version.value, one.kind.value, str(one.month), str(one.money)) for one in lines or ())
+
+
+def plan(sandbox: servers.Sandbox, table: str, task: str, span: tuple[str, str], amount: str, **columns: str) -> str:
+    first, last = span
+    return breakdowns.add_plan(
+        sandbox.servicenow, table, task, amount, name="x", start_fiscal_period=first, end_fiscal_period=last, **columns
+    )
+
+
+def new_project(sandbox: servers.Sandbox) -> tuple[str, NativeId]:
+    row = sandbox.servicenow.insert("pm_project", {"short_description": "P", "state": "1"}, "kaya")
+    return row["sys_id"], NativeId(f"pm_project:{row['sys_id']}")
+
+
+def test_cost_and_benefit_plans_are_read_from_their_breakdowns(sandbox: servers.Sandbox, snow: ToolSite) -> None:
+    """A recurring plan's total is for all its periods together; sums for the task and the program count nothing."""
+    state, periods, (project, item), (_, bare) = (
+        sandbox.servicenow, months(sandbox), new_project(sandbox), new_project(sandbox),
+    )  # fmt: skip
+    capex, opex = (
+        state.insert("resource_type_definition", {"name": name}, "a")["sys_id"] for name in ("Capex", "Opex")
+    )
+    benefit = plan(sandbox, "benefit_plan", project, (periods[2], periods[3]), "EUR;1000", recurring="true")
+    breakdowns.confirm(state, "benefit_plan", benefit, "EUR;900")
+    plan(sandbox, "cost_plan", project, (periods[1], periods[3]), "EUR;600", resource_type=capex)
+    plan(
+        sandbox, "cost_plan", project, (periods[1], periods[2]), "20", quantity="2", recurring="true",
+        resource_type=opex,
+    )  # fmt: skip
+    assert planned(sandbox, snow, item) == [
         ("actual", "benefit", "2026-02", "900 EUR"),
         ("actual", "benefit", "2026-03", "900 EUR"),
         ("plan", "benefit", "2026-02", "1,000 EUR"),
         ("plan", "benefit", "2026-03", "1,000 EUR"),
-        ("plan", "capex", "2026-01", "500 EUR"),
+        ("plan", "capex", "2026-01", "200 EUR"),
+        ("plan", "capex", "2026-02", "200 EUR"),
+        ("plan", "capex", "2026-03", "200 EUR"),
         ("plan", "recurring_cost", "2026-01", "40 EUR"),
         ("plan", "recurring_cost", "2026-02", "40 EUR"),
     ]
-    assert items[ids[1]].plan_lines == ()
-    assert isinstance(snow.reader.read(ids, PLANS).items[ids[0]].plan_lines, Unknown), "not requested, not read"
+    assert planned(sandbox, snow, bare) == []
+    assert isinstance(snow.reader.read([item], PLANS).items[item].plan_lines, Unknown), "not requested, not read"
 
 
-def test_a_plan_without_periods_makes_the_plans_unknown(sandbox: servers.Sandbox, snow: ToolSite) -> None:
-    project = sandbox.servicenow.insert("pm_project", {"short_description": "P", "state": "1"}, "kaya")
-    sandbox.servicenow.insert(
-        "cost_plan", {"name": "Licences", "task": project["sys_id"], "planned_cost": "EUR;5"}, "kaya"
+def test_plans_that_contradict_themselves_are_unknown(sandbox: servers.Sandbox, snow: ToolSite) -> None:
+    periods, state = months(sandbox), sandbox.servicenow
+    project, item = new_project(sandbox)
+    state.insert("cost_plan", {"name": "Licences", "task": project, "unit_cost": "EUR;5"}, "kaya")
+    assert planned(sandbox, snow, item) == Unknown('the plan "Licences" has no breakdown by fiscal period')
+
+    doubled, item = new_project(sandbox)
+    plan(sandbox, "cost_plan", doubled, (periods[1], periods[1]), "EUR;5")
+    (row,) = [
+        one for one in state.tables["cost_plan_breakdown"].values()
+        if (one["task"], one["breakdown_type"]) == (doubled, "requirement")
+    ]  # fmt: skip
+    state.insert("cost_plan_breakdown", {name: row[name] for name in row if not name.startswith("sys_")}, "kaya")
+    assert planned(sandbox, snow, item) == Unknown(
+        'the plan "x" has two breakdowns for 2026-01: one of them is too much'
     )
-    item = NativeId(f"pm_project:{project['sys_id']}")
-    assert snow.reader.read([item], PLANS, frozenset(), "EUR").items[item].plan_lines == Unknown(
-        'the plan "Licences" has no fiscal periods over which it could be spread'
+
+    foreign, item = new_project(sandbox)
+    plan(sandbox, "benefit_plan", foreign, (periods[1], periods[1]), "EUR;5")
+    robot = next(one for one in state.tables["sys_user"].values() if one["user_name"] == seed.BOT_USER)
+    state.update("sys_user", robot["sys_id"], {"country": "US"}, seed.ADMIN_USER)
+    american = servicenow_site(state, clock=lambda: NOW)
+    assert planned(sandbox, american, item) == Unknown(
+        'the plan "x" is kept in EUR, and amounts are read in USD, the currency of the account: give Gatepost\'s user a '
+        "country with EUR"
     )
+
+
+def test_a_hidden_breakdown_makes_the_plans_of_its_project_unknown(sandbox: servers.Sandbox, snow: ToolSite) -> None:
+    periods = months(sandbox)
+    project, item = new_project(sandbox)
+    plan(sandbox, "cost_plan", project, (periods[1], periods[2]), "EUR;5")
+    sandbox.servicenow.hidden.add(next(iter(sandbox.servicenow.tables["cost_plan_breakdown"])))
+    found = planned(sandbox, snow, item)
+    assert isinstance(found, Unknown)
+    assert found.reason.startswith("the cost and benefit plans could not all be read: cost_plan_breakdown: 8 rows of")
+
+
+def test_a_period_of_a_schedule_is_read_as_its_month(sandbox: servers.Sandbox, snow: ToolSite) -> None:
+    period = sandbox.servicenow.insert("fiscal_period", {"fiscal_start_date_time": "20260401T000000"}, "a")["sys_id"]
+    project, item = new_project(sandbox)
+    plan(sandbox, "cost_plan", project, (period, period), "EUR;5")
+    assert planned(sandbox, snow, item) == [("plan", "one_off_cost", "2026-04", "5 EUR")]

@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.servicenow.app_tables import CHECKLIST, COLUMNS, HEARTBEAT, OUTBOX, OWNED_COLUMNS
 from sandbox.servicenow.model import Record, Table
+from sandbox.servicenow.rights import ROLES
 from tests.conftest import ROOT
 from tests.sandbox.servicenow.instance import ADMIN, ROBOT, RunningInstance, start
 
@@ -37,7 +38,8 @@ def installed() -> Iterator[RunningInstance]:
         response = here.call("POST", f"/table/{row['table']}", row["fields"] | {"sys_id": row["sys_id"]}, auth=ADMIN)
         assert response.status_code == 201, (row["table"], row["name"], response.text)
         assert response.json()["result"]["sys_id"] == row["sys_id"]
-    here.state.grant(ROBOT[0], "u_gatepost_writer")
+    for role in ROLES:
+        here.state.grant(ROBOT[0], role)
     yield here
     here.running.stop()
 
@@ -71,9 +73,10 @@ def test_the_gate_the_rights_and_the_outbox_work(installed: RunningInstance) -> 
         "u_gatepost_heartbeat", {"u_connection": "m", "u_heartbeat_at": "2026-06-25 09:59:00"}, ROBOT[0]
     )
     installed.state.tables["u_gatepost_outbox"].clear()
-    verdict = {"u_gatepost_gate": "Blocked", "u_gatepost_blockers": "Not yet"}
-    response = installed.call("PATCH", path, verdict)
-    assert response.json()["result"]["u_gatepost_gate"] == "Blocked"
+    verdict = {"u_task": record["sys_id"], "u_gate": "Blocked", "u_blockers": "Not yet"}
+    response = installed.call("POST", "/table/u_gatepost_verdict", verdict)
+    assert response.json()["result"]["u_gate"] == "Blocked"
+    installed.call("PATCH", path, {"u_gatepost_gate": "Blocked"})
     assert installed.state.tables["u_gatepost_outbox"] == {}, "its own columns send no event"
     installed.state.update("pm_project", record["sys_id"], {"u_gatepost_gate": "Open", "description": "d"}, "kaya")
     assert (record["u_gatepost_gate"], record["description"]) == ("Blocked", "d")

@@ -92,7 +92,7 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     17: (
         "customers' change control",
-        ("deploy/test_servicenow_app.py::test_the_update_set_can_be_loaded",
+        ("deploy/test_servicenow_app.py::test_an_update_set_can_be_loaded_and_backed_out",
          "stories/test_servicenow_app.py::test_the_app_is_created_over_the_table_api_once_and_removed",
          "stories/test_servicenow_app.py::test_the_integration_user_is_not_an_administrator"),
     ),

@@ -74,7 +74,10 @@ def test_the_script_answers_open_shut_or_nothing(live: Live) -> None:
     assert shut.stdout.startswith(
         "The gate into Detailed is shut for ITX-1 Retire the legacy CRM.\n- Detailed is shut: "
     )
+    assert check_gate(live, "jira-main/10001", "Identified").returncode == 0, "an id, with its slash"
     for name, stage, more in (
+        ("'ITX-1/identified?x='", "detailed", {}),
+        ("'../gates/ITX-1'", "identified", {}),
         ("ITX-9", "detailed", {}),
         ("ITX-1", "live", {}),
         ("ITX-1", "identified", {"GATEPOST_TOKEN": "wrong"}),
@@ -113,6 +116,15 @@ def test_the_job_of_gitlab_stops_at_a_shut_gate(live: Live, tmp_path: Path) -> N
     (command,) = jobs["gate"]["script"]
     done = shell(command, tmp_path, GATEPOST_URL=live.url, GATEPOST_TOKEN=live.token, MEASURE="ITX-1")
     assert done.returncode == 1
+
+
+def test_the_stage_of_jenkins_stops_at_a_shut_gate(live: Live, tmp_path: Path) -> None:
+    text = (PIPELINES / "Jenkinsfile").read_text()
+    shutil.copy(PIPELINES / "check-gate.sh", tmp_path)
+    command = text.partition("sh '")[2].partition("'")[0]
+    done = shell(command, tmp_path, GATEPOST_URL=live.url, GATEPOST_TOKEN=live.token, MEASURE="ITX-1")
+    assert done.returncode == 1
+    assert done.stdout.startswith("The gate into Implemented is shut")
 
 
 HARNESS = """
@@ -173,4 +185,4 @@ def test_the_rule_of_jira_gets_the_values_that_it_reads(live: Live) -> None:
     body = json.loads(done.stdout)
     assert body["open"] is False
     assert body["summary"].startswith("The gate into Implemented is shut")
-    assert all(blocker["sentence"] for blocker in body["blockers"])
+    assert all(blocker["sentence"] for blocker in body["gates"]["next"]["blockers"])

@@ -59,6 +59,10 @@ RULED: dict[str, tuple[Command, bool, str]] = {
         state("cost > 1.2M; nobody likes it"), False,
         f'"nobody likes it" cannot be checked. Write criteria of these forms, with ; between them: {FORMS}',
     ),
+    "of three that cannot be checked two are named": (
+        state("rain; snow; hail"), False,
+        f'"rain" and "snow" cannot be checked. Write criteria of these forms, with ; between them: {FORMS}',
+    ),
     "nothing but signs": (state("; -"), False, f"There is no kill criterion in it. Write: {FORMS}"),
     "one that never fires": (
         state("not decided by 2026-12-31"), False,

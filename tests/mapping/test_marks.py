@@ -107,8 +107,18 @@ def test_a_verdict_that_is_too_long_is_cut_on_whole_blockers() -> None:
     text = verdict_json(replace(SHUT, blockers=many), "jira-main:1", figures=True)
     assert MAX_PROPERTY_LENGTH // 2 < len(text) <= MAX_PROPERTY_LENGTH
     content = json.loads(text)
-    assert content["open"] == 200, "the number of all of them is there all the same"
-    assert len(content["blockers"]) < 200
+    assert content["next"]["blocker_count"] == 200, "the number of all of them is there all the same"
+    assert len(content["next"]["blockers"]) < 200
+
+
+def test_programs_and_people_in_jira_read_which_gate_is_open() -> None:
+    content = json.loads(
+        verdict_json(replace(OPEN, open_stages=("identified", "detailed"), next_stage="decided"), "jira-main:1")
+    )
+    assert (content["may_enter"], content["next"]["stage"], content["next"]["state"]) == (
+        ["identified", "detailed"], "decided", "not_due",
+    )  # fmt: skip
+    assert json.loads(link_json(OPEN, "https://x", "jira-main:1"))["title"] == "Gate into Detailed: open"
 
 
 def test_the_link_says_what_the_gate_does_and_leads_to_the_measure() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,9 +15,22 @@ from governance.locked_plan import lock_plan
 from governance.measure import Person
 from governance.measure_state import MeasureState, OffRamp, OffRampKind
 from governance.verdict import Verdict
-from mapping.reply_comment import MAX_REFUSED_OF_ONE_PERSON, MAX_RULINGS, ReplyComment, reply_comment_of
+from mapping.assess_item import MeasureAssessment, assess_item
+from mapping.load import LoadedMapping, load_mapping
+from mapping.policy import Policies
+from mapping.reply_comment import (
+    MAX_REFUSED_OF_ONE_PERSON,
+    MAX_RULINGS,
+    WRITTEN_REPLY,
+    ReplyComment,
+    reply_comment_of,
+)
+from mapping.work_item import ConnectionName, FieldName, Tool, WorkItem
 from mapping.writeback import compare
 from tests.governance.factory import BRANDT, KAYA, NOW, POLICY, evidence, lines, measure, new_command
+from tests.mapping.items import NOW as ITEM_NOW
+from tests.mapping.items import item
+from tests.mapping.test_known_people import MAPPING, said
 
 HEAD = "Gatepost replies in this comment and keeps it up to date."
 SOME = measure(effects=(*lines(Version.PLAN, 20_000, 60_000), *lines(Version.FORECAST, 12_000, 60_000)))
@@ -144,3 +158,35 @@ def test_a_command_that_is_answered_with_silence_takes_no_line() -> None:
 def test_a_text_is_known_again_in_the_form_of_each_tool(stored: str, same: bool) -> None:
     comment = ReplyComment("Gatepost: @A. Kaya why? {\u2060x} @\u2060B", (("A. Kaya", "k"),))
     assert comment.has_text(stored) is same
+
+
+@pytest.mark.parametrize(
+    ("tool", "written", "present", "again"),
+    [
+        pytest.param(Tool.SERVICENOW, True, None, False, id="ServiceNow hides the note from us: it is there"),
+        pytest.param(Tool.SERVICENOW, False, None, True, id="it was never written"),
+        pytest.param(Tool.SERVICENOW, True, "Gatepost: something older", True, id="an older note is the newest shown"),
+        pytest.param(Tool.JIRA, True, None, True, id="somebody deleted the comment in Jira"),
+    ],
+)
+def test_a_note_that_was_written_is_not_written_again_because_it_is_not_shown(
+    tool: Tool, written: bool, present: str | None, again: bool
+) -> None:
+    """A business rule on queries hides rows from the list and from the count: nothing then looks wrong."""
+    connection = ConnectionName("jira-main")
+    asked = item(tool=tool, connection=connection, comments=(said("/help"),), reply_comment=present)
+    first = assessed(asked).comparison.reply_comment
+    assert first is not None
+    last_written = {FieldName(WRITTEN_REPLY): first.digest} if written else {}
+    assert (assessed(asked, last_written).comparison.reply_comment is not None) is again
+
+
+def assessed(some: WorkItem, last_written: Mapping[FieldName, str | None] | None = None) -> MeasureAssessment:
+    loaded = load_mapping(MAPPING)
+    assert isinstance(loaded, LoadedMapping), loaded
+    found = assess_item(
+        some, loaded.config, Policies(loaded.config), measure_state=MeasureState(), last_written=last_written or {},
+        now=ITEM_NOW,
+    )  # fmt: skip
+    assert isinstance(found, MeasureAssessment)
+    return found

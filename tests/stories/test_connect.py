@@ -378,7 +378,7 @@ def test_servicenow_with_oauth_renews_its_token_and_the_doctor_checks_its_tables
     )  # fmt: skip
     output = cloud.cli.ok(*arguments, GATEPOST_CLIENT_SECRET="its-secret")
     assert "servicenow-main: Gatepost works there as Gatepost (GMT), signed in by oauth." in output
-    assert f"  gatepost.endpoint  {cloud.public}/hooks/servicenow/servicenow-main\n  gatepost.secret    " in output
+    assert f"  gatepost.endpoint  {cloud.public}/hooks/servicenow/servicenow-main\n  the secret         " in output
     name = ConnectionName("servicenow-main")
     first = cloud.services.connections.get(name)
     later = Sites(cloud.services, lambda: system_clock() + timedelta(minutes=40)).get(name)

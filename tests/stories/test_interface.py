@@ -75,8 +75,8 @@ def test_a_command_by_the_api_is_accepted_replied_to_in_jira_and_sent_to_a_subsc
     assert kinds.index("gate.blocked") < kinds.index("gate.opened")
     blocked = events[kinds.index("gate.blocked")]["data"]
     assert blocked["who_must_act"] == ["sponsor Martin Brandt"]
-    assert events[kinds.index("gate.opened")]["data"]["allowed_stages"] == ["Detailed"]
-    granted = [event["data"]["granted"]["label"] for event in events if event["type"] == "stage.granted"]
+    assert events[kinds.index("gate.opened")]["data"]["opened"] == ["detailed"]
+    granted = [event["data"]["granted"]["stage_label"] for event in events if event["type"] == "stage.granted"]
     assert granted == ["Identified", "Detailed"]
 
 

@@ -17,7 +17,7 @@ from connector.store.queue.inbox import SqlInbox
 from connector.sync.ports import ItemsChanged
 from connector.sync.stores import ReceivedEvent, ReceiveResult
 from connector.sync.sweep import SweepKind
-from sandbox.jira.model import Deployment
+from sandbox.jira.model import Deployment, Value
 from tests.databases import Databases
 from tests.stories.simulation import Simulation, simulation
 from tests.stories.test_unseen_changes import JIRA, SNOW, sweep
@@ -47,7 +47,7 @@ Step = Callable[[Simulation, Run], None]
 def jira_steps() -> list[Step]:
     def create(part: str, kind: str, above: str | None = None) -> Step:
         def step(scene: Simulation, run: Run) -> None:
-            values = {"Program": "Data centre exit", "Rough value": 900_000} if kind == "Epic" else {}
+            values: dict[str, Value] = {"Program": "Data centre exit", "Rough value": 900_000} if kind == "Epic" else {}
             parent = run.ids[above] if above else None
             home = "ITX" if kind == "Epic" else "CLOUD"
             issue = scene.sandbox.jira.create(home, kind, part, by="kaya", parent=parent, values=values)

@@ -76,13 +76,15 @@ def test_the_issue_has_the_verdict_the_link_the_flag_and_the_blocker(
         scene.run_until_idle()
         verdict = issue.properties["gatepost"]
         assert isinstance(verdict, dict)
-        assert (verdict["stage"], verdict["next"], verdict["gate"], verdict["open"]) == (
-            "identified",
+        following = verdict["next"]
+        assert isinstance(following, dict)
+        assert (verdict["may_enter"], following["stage"], following["state"], following["blocker_count"]) == (
+            ["identified"],
             "detailed",
             "waiting",
             1,
         )
-        assert verdict["blockers"][0]["code"] == "APPROVAL_MISSING"
+        assert following["blockers"][0]["code"] == "APPROVAL_MISSING"
         (link,) = issue.remote_links.values()
         shown = link["object"]
         assert isinstance(shown, dict)
@@ -98,11 +100,11 @@ def test_the_issue_has_the_verdict_the_link_the_flag_and_the_blocker(
         assert issue.values[flag.id] == [], "Gatepost's own flag is removed"
         assert issue.blocked_by == []
         assert isinstance(issue.properties["gatepost"], dict)
-        assert issue.properties["gatepost"]["allowed_stages"] == ["Detailed"]
+        assert issue.properties["gatepost"]["may_enter"] == ["identified", "detailed"]
         (link,) = issue.remote_links.values()
         shown = link["object"]
         assert isinstance(shown, dict)
-        assert (shown["title"], shown["status"]["resolved"]) == ("Gate into Decided: open", True)
+        assert (shown["title"], shown["status"]["resolved"]) == ("Gate into Detailed: open", True)
 
         reset_calls(scene)
         jira.webhooks.issue("jira:issue_updated", issue, "kaya", [])

@@ -92,6 +92,7 @@ def api_server(store: StoreFixture, loaded: LoadedMapping, folder: Path) -> Iter
         data=folder,
         secret_key=Fernet.generate_key().decode(),
         api_token=SETTINGS_TOKEN,
+        api_requests_per_minute=1_000_000,
         subscription_http=True,
         subscription_private_networks="127.0.0.1",
     )

@@ -39,6 +39,8 @@ SIGN_IN = "in"
 REFUSALS = {SIGN_IN, "401", "403", "404"}
 BODIES = {
     "/api/v1/measures/<path:measure>/commands": {"verb": "approve", "stage": "decided"},
+    "/api/v1/gates/check": {"items": [{"measure": "ITX-1", "stage": "decided"}]},
+    "/api/v1/commands": {"items": [{"measure": "ITX-1", "command": {"verb": "approve", "stage": "decided"}}]},
     "/api/v1/dead-letters/drop": {"target": "write/1", "reason": "tests"},
     "/api/v1/dead-letters/replay": {"target": "write/1"},
     "/api/v1/outbox/<int:number>/drop": {"reason": "tests"},

@@ -40,6 +40,7 @@ from governance.facts import Unknown
 from governance.gates import Policy
 from governance.hierarchy import NOT_STATED
 from governance.locked_plan import net_of
+from governance.measure_gates import gates_of
 from governance.money import Money, Period
 from governance.slip_effect import BenefitSlip
 from governance.stated_criteria import criteria_in, stated_criteria
@@ -245,6 +246,7 @@ def page_data(
         "sentence": show.summary_sentence(snapshot, gate, policy, writer),
         "stage_strip": show.stage_strip(policy, snapshot.state, row["tool_stage"]) if policy else (),
         "gate": gate,
+        "gates": gates_of(verdict),
         "other_blockers": show.other_blockers(verdict, roles),
         "months": rows,
         "versions": show.versions(snapshot.effects),

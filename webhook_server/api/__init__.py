@@ -18,11 +18,13 @@ from webhook_server.api import (
     commands,
     connections,
     dead_letters,
+    decisions,
     findings,
     gates,
     inbox_outbox,
     ledger,
     mappings,
+    measure_history,
     measures,
     money_imports,
     portfolio,
@@ -36,10 +38,13 @@ from webhook_server.api import (
 )
 from webhook_server.api.openapi import Document, document
 from webhook_server.api.operation import Operation, add_route
+from webhook_server.api.rate_limit import RateLimits
 from webhook_server.auth import open_to_all
 
 OPERATIONS: tuple[Operation, ...] = (
     *measures.OPERATIONS,
+    *measure_history.OPERATIONS,
+    *decisions.OPERATIONS,
     *benefit_slip.OPERATIONS,
     *commands.OPERATIONS,
     *work.OPERATIONS,
@@ -80,8 +85,9 @@ def openapi_document() -> Document:
 
 def api(services: Services) -> Blueprint:
     blueprint = Blueprint("api", __name__, url_prefix=BASE)
+    limits = RateLimits(services.settings.api_requests_per_minute)
     for operation in OPERATIONS:
-        add_route(blueprint, operation, services)
+        add_route(blueprint, operation, services, limits)
 
     @blueprint.get("/openapi.json")
     @open_to_all

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from connector.bootstrap import system_clock
 from connector.people.permissions import Action
+from connector.store.accounts.person_numbers import logins_by_number, numbers_by_login
 from connector.store.database.audit import search
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.values import Model, Moment, Page, PageQuery, ShortText, make_page, number_cursor
@@ -18,6 +19,10 @@ class EntryModel(Model):
     seq: int
     at: datetime
     actor: str
+    person: str | None = Field(
+        description="Stable id of the actor, for somebody who is known at Gatepost; null otherwise.",
+        examples=["gatepost/7"],
+    )
     action: str
     subject: str
     detail: dict[str, Any]
@@ -30,6 +35,9 @@ class EntryModel(Model):
 class AuditQuery(PageQuery):
     subject: ShortText | None = Field(default=None, description="The id of a measure, or `mapping`, `rates`, …")
     actor: ShortText | None = None
+    person: Annotated[str, Field(pattern=r"^gatepost/[1-9]\d{0,17}$")] | None = Field(
+        default=None, description="Stable id of the actor.", examples=["gatepost/7"]
+    )
     action: ShortText | None = Field(default=None, description="An action, or its first part: `command`.")
     since: Moment | None = None
     until: Moment | None = None
@@ -38,18 +46,31 @@ class AuditQuery(PageQuery):
 def search_audit(call: ApiCall) -> Page[EntryModel]:
     query = call.query_as(AuditQuery)
     call.services.counted_events.settle(system_clock())
+    actor = query.actor
+    if query.person is not None:
+        number = int(query.person.partition("/")[2])
+        # Somebody who is not there has done nothing.
+        actor = logins_by_number(call.services.engine, [number]).get(number, query.person)
     with call.services.read_as(call.viewer) as connection:
         entries = search(
             connection,
             subject=query.subject,
-            actor=query.actor,
+            actor=actor,
             action=query.action,
             since=query.since,
             until=query.until,
             before=number_cursor(query.cursor),
             limit=query.limit + 1,
         )
-    items = [EntryModel(**{name: getattr(entry, name) for name in EntryModel.model_fields}) for entry in entries]
+    people = numbers_by_login(call.services.engine, {entry.actor for entry in entries})
+    same = [name for name in EntryModel.model_fields if name != "person"]
+    items = [
+        EntryModel(
+            person=f"gatepost/{people[entry.actor]}" if entry.actor in people else None,
+            **{name: getattr(entry, name) for name in same},
+        )
+        for entry in entries
+    ]
     return make_page(items, query.limit, [(entry.seq,) for entry in entries])
 
 

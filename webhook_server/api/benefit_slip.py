@@ -11,7 +11,7 @@ from connector.bootstrap import MappingCache
 from connector.store.measures import measure_queries
 from connector.store.measures.benefit_slips import stored_slip
 from governance.facts import Unknown
-from webhook_server.api.measures import MEASURE_PARAMETER, TAG, KnownOnQuery, find_known
+from webhook_server.api.measure_lookup import MEASURE_PARAMETER, TAG, KnownOnQuery, find_known
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.values import Amount, Model
 
@@ -64,6 +64,6 @@ OPERATIONS = (
     Operation(
         "GET", "/measures/{measure}/benefit-slip", TAG, "Show how much later the benefit begins, and what that costs",
         show, BenefitSlipModel, query=KnownOnQuery, path_parameters=(MEASURE_PARAMETER,),
-        problems={409: "Several measures have this key; the type is urn:gatepost:ambiguous."},
+        problems={409: "Several measures have this key; the code is ambiguous_key."},
     ),
 )  # fmt: skip

@@ -6,167 +6,149 @@ A submitted command is stored and answered with 202 and its address.  A worker r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
-from decimal import Decimal
-from enum import StrEnum
-from typing import Annotated, Any
-from urllib.parse import quote
+from datetime import datetime
+from typing import Any
 
 from pydantic import Field
+from sqlalchemy import Connection, RowMapping
 
+from connector.measures.speaker import GATEPOST_ACCOUNT
 from connector.measures.submit_command import submit_command
 from connector.people.permissions import TokenScope
-from connector.store.measures import measure_queries
-from connector.store.measures.commands import ruling
-from connector.store.queue.submitted_commands import SqlSubmittedCommands, pending_commands
-from connector.sync.command_submission import (
-    SubmissionChannel,
-    SubmissionRefused,
-    SubmissionState,
-    Submitted,
-    command_line,
-)
-from governance.evidence import Verb
+from connector.store.measures.command_list import CommandPosition, CommandState, command_by_id, commands_of
+from connector.store.queue.submitted_commands import SqlSubmittedCommands
+from connector.sync.command_submission import SubmissionChannel, SubmissionRefused, Submitted
 from governance.measure import MeasureId
-from webhook_server.api.measures import MEASURE_PARAMETER, find_measure
+from webhook_server.api.command_models import CommandModel, CommandsQuery, NewCommand, NewCommands, SignedLineModel
+from webhook_server.api.measure_lookup import MEASURE_PARAMETER, find_measure, measure_named
 from webhook_server.api.operation import ApiCall, Operation, PathParameter, Reply
-from webhook_server.api.problem import AMBIGUOUS_TYPE, Problem
-from webhook_server.api.values import Amount, LongText, Model, Page, PageQuery, ShortText, make_page, number_cursor
+from webhook_server.api.problem import Problem, ProblemCode, ProblemModel
+from webhook_server.api.values import Amount, Model, Page, from_cursor, make_page
 
 
-class SignedLineModel(Model):
-    """One P&L line of one month, as the controller signed it; a cost is below zero."""
+class CommandResult(Model):
+    """What became of one of several commands: stored, or not."""
 
-    month: str
-    kind: str
-    pl_line: str
-    claimed: str = Field(description="What was booked then.")
-    validated: str
-    currency: str
-    reason: str = Field(description="Why a lower value was confirmed.")
+    command: CommandModel | None = Field(description="It is stored; null when it was refused at once.")
+    problem: ProblemModel | None = Field(description="Why it is not stored; null otherwise.")
 
 
-class RulingModel(Model):
-    """What was ruled on a command, wherever it was given."""
-
-    number: int
-    verb: str
-    person: str
-    role: str | None = Field(description="The role in which the person acted; null for a refused command.")
-    given_at: datetime
-    ruled_at: datetime
-    accepted: bool
-    reply: str
-    stage: str
-    amount: Amount | None
-    month: str | None = Field(description="Of a confirmation: its month, or the last of several.")
-    first_month: str | None = Field(description="Of a confirmation of several months: the first.")
-    signed: list[SignedLineModel] = Field(description="Of an accepted confirmation: what it signed.")
-    reason: str
+class CommandResultList(Model):
+    items: list[CommandResult] = Field(description="In the order of the request.")
 
 
-class PendingCommand(Model):
-    """Submitted on a page or through the API, and not ruled on yet."""
-
-    number: int
-    given_by: str
-    text: str
-    given_at: datetime
-
-
-class PendingCommandList(Model):
-    items: list[PendingCommand]
-
-
-class CommandVerb(StrEnum):
-    APPROVE = "approve"
-    REJECT = "reject"
-    CONFIRM = "confirm"
-    CONFIRM_LOWER = "confirm-lower"
-    HOLD = "hold"
-    RESUME = "resume"
-    CANCEL = "cancel"
-    REASON = "reason"
-    REBASELINE = "rebaseline"
-    DELEGATE = "delegate"
-    KILL_CRITERIA = "kill-criteria"
-    ACCEPT_ROLE = "accept-role"
-
-
-MONTHS = r"^\d{4}-(0[1-9]|1[0-2])(\.\.\d{4}-(0[1-9]|1[0-2]))?$"
-
-
-class NewCommand(Model):
-    """The parts of a command; a missing part is answered with the correct form."""
-
-    verb: CommandVerb
-    stage: ShortText | None = Field(default=None, description="approve, reject: a stage, or `rebaseline`.")
-    amount: Annotated[str, Field(pattern=r"^-?\d{1,15}(\.\d{1,4})?$", examples=["1200000.00"])] | None = Field(
-        default=None, description="confirm, confirm-lower: the validated effect of the months."
-    )
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
-    month: Annotated[str, Field(pattern=MONTHS)] | None = Field(
-        default=None, description="confirm, confirm-lower: the month, or the first and the last: `2026-08..2026-10`."
-    )
-    pl_line: Annotated[str, Field(pattern=r"^\S{1,100}$")] | None = Field(
-        default=None, description="confirm, confirm-lower: the only P&L line, or kind of effect, that is signed."
-    )
-    text: LongText | None = Field(default=None, description="The reason; of kill-criteria the criteria.")
-    role: ShortText | None = Field(default=None, description="accept-role: `owner`, `sponsor` or `controller`.")
-    delegate: ShortText | None = Field(
-        default=None, description="delegate, accept-role: the person, by id or user name in the tool."
-    )
-    until: date | None = Field(default=None, description="delegate: the last day.")
-
-    def line(self) -> str:
-        return command_line(
-            Verb(self.verb.value),
-            stage=self.stage or self.role or "",
-            amount=Decimal(self.amount) if self.amount is not None else None,
-            currency=self.currency or "",
-            month=self.month or "",
-            pl_line=self.pl_line or "",
-            text=self.text or "",
-            delegate=self.delegate or "",
-            until=self.until,
-        )
-
-
-class CommandOutcome(Model):
-    """A submitted command and its state."""
-
-    number: int
-    state: SubmissionState
-    reply: str = Field(
-        description="The ruling: what applies now, or who may do it, or the correct form. While it waits, why."
-    )
-
-
-def list_rulings(call: ApiCall) -> Page[RulingModel]:
-    query = call.query_as(PageQuery)
+def list_commands(call: ApiCall) -> Page[CommandModel]:
+    query = call.query_as(CommandsQuery)
     with call.services.read_as(call.viewer) as connection:
-        measure = find_measure(call, connection)["id"]
-        rows = measure_queries.list_commands(
-            connection, measure, before=number_cursor(query.cursor), limit=query.limit + 1
+        measure = find_measure(call, connection)
+        rows = commands_of(
+            connection,
+            measure["id"],
+            [state.value for state in query.state],
+            after=_position(query.cursor),
+            limit=query.limit + 1,
         )
-    items = []
-    for row in rows:
-        content = row["content"]
-        amount = content.get("amount")
-        items.append(
-            RulingModel(
-                number=row["id"],
-                reply=(content.get("ruling") or {}).get("reply", ""),
-                stage=content.get("stage", ""),
-                amount=Amount(**amount) if amount else None,
-                month=content.get("month"),
-                first_month=content.get("first_month"),
-                signed=_signed(content),
-                reason=content.get("text", ""),
-                **{name: row[name] for name in ("verb", "person", "role", "given_at", "ruled_at", "accepted")},
-            )
-        )
-    return make_page(items, query.limit, [(row["id"],) for row in rows])
+    items = [command_model(call, row) for row in rows]
+    return make_page(items, query.limit, [(row["given_at"].isoformat(), row["id"]) for row in rows])
+
+
+def _position(cursor: str | None) -> CommandPosition | None:
+    parts = from_cursor(cursor, str, str)
+    if parts is None:
+        return None
+    try:
+        return CommandPosition(datetime.fromisoformat(str(parts[0])), str(parts[1]))
+    except ValueError:
+        raise Problem(
+            422, "The query is not valid: cursor.", "Use `next` of the previous page, unchanged.",
+            code=ProblemCode.CURSOR_INVALID,
+        ) from None  # fmt: skip
+
+
+def submit(call: ApiCall) -> Reply:
+    with call.services.read_as(call.viewer) as connection:
+        measure = MeasureId(find_measure(call, connection)["id"])
+    stored = _stored(call, measure, call.body_as(NewCommand))
+    return Reply(stored, 202, {"Location": f"/api/v1/commands/{stored.id}"})
+
+
+def submit_several(call: ApiCall) -> CommandResultList:
+    results = []
+    for one in call.body_as(NewCommands).items:
+        try:
+            with call.services.read_as(call.viewer) as connection:
+                measure = MeasureId(measure_named(call, connection, one.measure)["id"])
+            results.append(CommandResult(command=_stored(call, measure, one.command), problem=None))
+        except Problem as problem:
+            results.append(CommandResult(command=None, problem=problem.model))
+    return CommandResultList(items=results)
+
+
+def _stored(call: ApiCall, measure: MeasureId, sent: NewCommand) -> CommandModel:
+    """Store a command.  Raises Problem when its caller may not give any, or its parts make none."""
+    match submit_command(call.services, call.viewer, measure, sent.line(), SubmissionChannel.API):
+        case SubmissionRefused(problem, hint):
+            if call.viewer.account_on(measure.partition("/")[0]) is None:
+                about = "An administrator links it on the page People."
+                raise Problem(403, problem, about, code=ProblemCode.NO_LINKED_ACCOUNT)
+            raise Problem(422, problem, hint, code=ProblemCode.COMMAND_INVALID)
+        case Submitted(number):
+            with call.services.read_as(call.viewer) as connection:
+                return command_model(call, _row(connection, f"s{number}"))
+
+
+def show_command(call: ApiCall) -> CommandModel:
+    with call.services.read_as(call.viewer) as connection:
+        return command_model(call, _row(connection, call.text_parameter("command")))
+
+
+def _row(connection: Connection, command: str) -> RowMapping:
+    row = command_by_id(connection, command)
+    if row is None:
+        raise Problem(404, f'There is no command "{command}".', "Use the id of its 202 answer.")
+    return row
+
+
+def command_model(call: ApiCall, row: RowMapping) -> CommandModel:
+    content, state = row["content"], CommandState(row["state"])
+    amount, connection = content.get("amount"), row["measure_id"].partition("/")[0]
+    reply = (content.get("ruling") or {}).get("reply", "")
+    if state is CommandState.WAITING:
+        reply = _waiting(call, row["measure_id"])
+    return CommandModel(
+        id=row["id"],
+        measure=row["measure_id"],
+        state=state,
+        verb=row["verb"],
+        person=_person(connection, row["account"]),
+        person_name=row["person"],
+        role=row["role"],
+        given_at=row["given_at"],
+        ruled_at=row["ruled_at"],
+        reply=reply,
+        stage=content.get("stage", ""),
+        amount=Amount(**amount) if amount else None,
+        month=content.get("month"),
+        first_month=content.get("first_month"),
+        signed=_signed(content),
+        reason=content.get("text", ""),
+    )
+
+
+def _person(connection: str, account: str | None) -> str | None:
+    """Connection and account; whoever speaks without an account of the tool speaks at Gatepost."""
+    if account is None:
+        return None
+    if account.startswith(GATEPOST_ACCOUNT):
+        return f"gatepost/{account.removeprefix(GATEPOST_ACCOUNT)}"
+    return f"{connection}/{account}"
+
+
+def _waiting(call: ApiCall, measure: str) -> str:
+    connection, _, native_id = measure.partition("/")
+    commands = SqlSubmittedCommands(call.services.engine, call.services.waker)
+    delay = commands.delay_reason(connection, native_id)  # type: ignore[arg-type]  # both are names
+    return f"{WAITING_REPLY} Last attempt: {delay}" if delay else WAITING_REPLY
 
 
 def _signed(content: Mapping[str, Any]) -> list[SignedLineModel]:
@@ -185,83 +167,25 @@ def _signed(content: Mapping[str, Any]) -> list[SignedLineModel]:
     ]
 
 
-def list_pending_commands(call: ApiCall) -> PendingCommandList:
-    with call.services.read_as(call.viewer) as connection:
-        rows = pending_commands(connection, [find_measure(call, connection)["id"]])
-    return PendingCommandList(
-        items=[
-            PendingCommand(number=row.id, given_by=row.given_by, text=row.text, given_at=row.given_at) for row in rows
-        ]
-    )
-
-
-def submit(call: ApiCall) -> Reply:
-    sent = call.body_as(NewCommand)
-    with call.services.read_as(call.viewer) as connection:
-        measure = MeasureId(find_measure(call, connection)["id"])
-    match submit_command(call.services, call.viewer, measure, sent.line(), SubmissionChannel.API):
-        case SubmissionRefused(problem, hint) if call.viewer.account_on(measure.partition("/")[0]) is None:
-            raise Problem(403, problem, hint)
-        case SubmissionRefused(problem, hint):
-            raise Problem(422, problem, hint)
-        case Submitted(number):
-            location = f"/api/v1/measures/{quote(measure)}/commands/{number}"
-            return Reply(
-                CommandOutcome(number=number, state=SubmissionState.WAITING, reply=WAITING_REPLY),
-                202,
-                {"Location": location},
-            )
-
-
-def show_command(call: ApiCall) -> CommandOutcome:
-    number = call.number_parameter("number")
-    with call.services.read_as(call.viewer) as connection:
-        measure = find_measure(call, connection)
-        found = ruling(connection, number, measure["id"])
-    if found is None:
-        raise Problem(404, f"There is no command {number} about this measure.", "Use the number of its 202 answer.")
-    if found.state is SubmissionState.WAITING:
-        delay = SqlSubmittedCommands(call.services.engine, call.services.waker).delay_reason(
-            measure["connection"], measure["native_id"]
-        )
-        return CommandOutcome(
-            number=number,
-            state=SubmissionState.WAITING,
-            reply=f"{WAITING_REPLY} Last attempt: {delay}" if delay else WAITING_REPLY,
-        )
-    return CommandOutcome(number=number, state=found.state, reply=found.reply)
-
-
 WAITING_REPLY = "The command is stored. It is ruled on when the item is read next."
 
-RULINGS = "/measures/{measure}/rulings"
 COMMANDS = "/measures/{measure}/commands"
-NUMBER = PathParameter("number", "a submitted command's number", int)
+COMMAND = PathParameter("command", "a command's id, as its 202 answer and the list have it: s12")
 TAG = "commands"
-AMBIGUOUS_KEY = f"Several measures have this key; the type is {AMBIGUOUS_TYPE}."
+AMBIGUOUS_KEY = "Several measures have this key; the code is ambiguous_key."
 
 OPERATIONS = (
     Operation(
         "GET",
-        RULINGS,
-        TAG,
-        "List rulings on commands",
-        list_rulings,
-        Page[RulingModel],
-        query=PageQuery,
-        path_parameters=(MEASURE_PARAMETER,),
-        problems={409: AMBIGUOUS_KEY},
-    ),
-    Operation(
-        "GET",
         COMMANDS,
         TAG,
-        "List submitted commands that wait for a ruling",
-        list_pending_commands,
-        PendingCommandList,
+        "List commands, those that wait for a ruling and those with one",
+        list_commands,
+        Page[CommandModel],
+        query=CommandsQuery,
         path_parameters=(MEASURE_PARAMETER,),
         problems={409: AMBIGUOUS_KEY},
-        description="Submitted on pages and through the API. Commands with a ruling are listed under rulings.",
+        description="Newest first; of pages, of the API and of comments in the tool.",
     ),
     Operation(
         "POST",
@@ -269,7 +193,7 @@ OPERATIONS = (
         TAG,
         "Submit a command: approve, reject, confirm, hold, …",
         submit,
-        CommandOutcome,
+        CommandModel,
         status=202,
         scope=TokenScope.WRITE,
         path_parameters=(MEASURE_PARAMETER,),
@@ -283,16 +207,23 @@ OPERATIONS = (
         "the ruling at `Location`.",
     ),
     Operation(
-        "GET",
-        f"{COMMANDS}/{{number}}",
+        "POST",
+        "/commands",
         TAG,
-        "Show the state of a submitted command",
+        "Submit commands about several measures, with a result for each",
+        submit_several,
+        CommandResultList,
+        scope=TokenScope.WRITE,
+        body=NewCommands,
+        description="Each is stored or refused by itself: a problem of one has no effect on the others.",
+    ),
+    Operation(
+        "GET",
+        "/commands/{command}",
+        TAG,
+        "Show a command with its state and its ruling",
         show_command,
-        CommandOutcome,
-        path_parameters=(MEASURE_PARAMETER, NUMBER),
-        problems={409: AMBIGUOUS_KEY},
-        description="`state` is `waiting` until a worker has ruled on the command, usually for a second or two; "
-        "longer without a running worker, or while the tool cannot be read. Then it is `accepted` or `refused`, and "
-        "`reply` is the ruling.",
+        CommandModel,
+        path_parameters=(COMMAND,),
     ),
 )

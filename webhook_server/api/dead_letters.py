@@ -37,7 +37,7 @@ class DeadLetterQuery(Model):
     cause: ShortText | None = None
 
 
-class CauseModel(Model):
+class DeadLetterCause(Model):
     id: str
     kind: DeadLetterKind = Field(description=KINDS)
     connection: str
@@ -47,8 +47,8 @@ class CauseModel(Model):
     last_at: datetime
 
 
-class CauseList(Model):
-    items: list[CauseModel]
+class DeadLetterCauseList(Model):
+    items: list[DeadLetterCause]
 
 
 class DeadLetterTarget(Model):
@@ -78,12 +78,12 @@ def list_dead_letters(call: ApiCall) -> Page[DeadLetterModel]:
     return make_page(items, query.limit, [(row.ref,) for row in rows])
 
 
-def list_causes(call: ApiCall) -> CauseList:
+def list_causes(call: ApiCall) -> DeadLetterCauseList:
     with call.services.engine.connect() as connection:
         found = dead_letters.causes(connection, parts=OperatedParts.of(call.viewer))
-    return CauseList(
+    return DeadLetterCauseList(
         items=[
-            CauseModel(
+            DeadLetterCause(
                 id=cause.id, kind=cause.kind, connection=cause.connection, normalized_reason=cause.reason,
                 count=cause.count, first_at=cause.first_at, last_at=cause.last_at,
             )
@@ -133,7 +133,7 @@ OPERATIONS = (
         TAG,
         "List causes of dead letters",
         list_causes,
-        CauseList,
+        DeadLetterCauseList,
         action=Action.OPERATE,
         description="Reasons that differ only in ids are one cause; the most frequent first.",
     ),

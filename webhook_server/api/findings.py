@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from connector.store.database.json_codec import from_json
 from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
 from connector.store.measures.measure_queries import MeasureFilter
 from governance.verdict import Finding
-from webhook_server.api.measures import FindingModel, finding_model
+from webhook_server.api.known_filters import require_known
+from webhook_server.api.measure_answers import finding_model
+from webhook_server.api.measure_models import FindingModel
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.values import HierarchyModel, Model, Page, PageQuery, ShortText, from_cursor, make_page
 
@@ -23,23 +27,24 @@ class MeasureFinding(Model):
 
 
 class FindingsQuery(PageQuery):
-    code: ShortText | None = None
-    portfolio: ShortText | None = None
-    program: ShortText | None = None
-    project: ShortText | None = None
-    package: ShortText | None = None
-    legal_entity: ShortText | None = None
+    code: list[ShortText] = Field(default=[], max_length=50, description="Code of a finding: CREEP; one of several.")
+    portfolio: list[ShortText] = Field(default=[], max_length=50, description="Name of the portfolio; one of several.")
+    program: list[ShortText] = Field(default=[], max_length=50, description="Name of the program; one of several.")
+    project: list[ShortText] = Field(default=[], max_length=50, description="Name of the project; one of several.")
+    package: list[ShortText] = Field(default=[], max_length=50, description="Name of the package; one of several.")
+    legal_entity: list[ShortText] = Field(default=[], max_length=50, description="Legal entity; one of several.")
 
 
 def list_findings(call: ApiCall) -> Page[MeasureFinding]:
     query = call.query_as(FindingsQuery)
     after = from_cursor(query.cursor, str, int)
     names = ("portfolio", "program", "project", "package", "legal_entity")
-    equal = {name: value for name in names if (value := getattr(query, name)) is not None}
+    equal = {name: values for name in names if (values := getattr(query, name))}
     with call.services.read_as(call.viewer) as connection:
+        require_known(call, connection, equal, code=query.code)
         rows = measure_queries.list_findings(
             connection,
-            MeasureFilter(equal, finding=query.code),
+            MeasureFilter(equal, findings=query.code),
             visible_to(call.viewer),
             after=(str(after[0]), int(after[1])) if after else None,
             limit=query.limit + 1,

@@ -18,7 +18,7 @@ from connector.bootstrap import system_clock
 from connector.people.permissions import Viewer
 from connector.store.database.tables import IDEMPOTENT_RESPONSE
 from connector.vault import Vault
-from webhook_server.api.problem import Problem
+from webhook_server.api.problem import Problem, ProblemCode
 
 KEY_HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
@@ -65,8 +65,9 @@ class IdempotentRequest:
             found = transaction.execute(query).one()
             if found.request != digest:
                 raise Problem(
-                    422, f"This {KEY_HEADER} was used for another request.", "Use a new key for a new request."
-                )
+                    422, f"This {KEY_HEADER} was used for another request.", "Use a new key for a new request.",
+                    code=ProblemCode.KEY_USED_OTHERWISE,
+                )  # fmt: skip
             if found.status is not None:
                 return self._replay(found.status, found.headers, found.body)
             self._take_over(found.created_at, now)
@@ -93,7 +94,10 @@ class IdempotentRequest:
 
     def _take_over(self, created_at: datetime, now: datetime) -> None:
         if now - created_at < ABANDONED_AFTER:
-            raise Problem(409, f"The request with this {KEY_HEADER} is in progress.", "Repeat it in a moment.")
+            raise Problem(
+                409, f"The request with this {KEY_HEADER} is in progress.", "Repeat it in a moment.",
+                code=ProblemCode.KEY_IN_PROGRESS, headers={"Retry-After": "1"},
+            )  # fmt: skip
 
     def _replay(self, status: int, headers: dict[str, str], body: str) -> Response:
         answer = Response(self.vault.decrypt(body.encode()), status)

@@ -23,7 +23,7 @@ from governance.money import Money, Period
 from governance.month_close import CloseItemKind, CloseStep, RefusedStep, Signer, StepKind
 from governance.rates import Reporting
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
-from webhook_server.api.problem import Problem
+from webhook_server.api.problem import Problem, ProblemCode
 from webhook_server.api.values import Amount, LongText, Model, Page, PageQuery, ShortText, make_page, number_cursor
 
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", examples=["2026-10"])]
@@ -179,7 +179,12 @@ def post_entries(call: ApiCall) -> LedgerEntryList:
         )  # fmt: skip
     if result.problems:
         told = "; ".join(f"entries[{one.position}]: {one.sentence}" for one in result.problems[:20])
-        raise Problem(422, told, "Nothing was posted. Correct these lines and send all of them again.")
+        raise Problem(
+            422,
+            told,
+            "Nothing was posted. Correct these lines and send all of them again.",
+            code=ProblemCode.ENTRIES_REFUSED,
+        )
     return LedgerEntryList(items=[_entry(one) for one in result.entries])
 
 
@@ -275,7 +280,10 @@ def _measure_id(connection: Connection, name: str) -> str:
         raise Problem(404, f'There is no measure "{name}" that you may see.', "Give its id, such as jira-main/10001.")
     if len(found) > 1:
         raise Problem(
-            409, f'"{name}" is the key of several measures.', f"Give one of {', '.join(m.id for m in found)}."
+            409,
+            f'"{name}" is the key of several measures.',
+            f"Give one of {', '.join(m.id for m in found)}.",
+            code=ProblemCode.AMBIGUOUS_KEY,
         )
     return found[0].id
 

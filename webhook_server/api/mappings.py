@@ -84,7 +84,7 @@ class PreviewRequest(Model):
     )
 
 
-class ChangeModel(Model):
+class FieldChange(Model):
     field: str
     current: str | None
     target: str | None
@@ -98,7 +98,7 @@ class PreviewRow(Model):
     reason: str
     stage: str
     gate: str
-    changes: list[ChangeModel]
+    changes: list[FieldChange]
     new_blockers: list[str] = Field(description="Blockers that it would get, as sentences.")
     removed_blockers: list[str] = Field(description="Codes of blockers that it would lose.")
 
@@ -224,7 +224,7 @@ def _version(stored: StoredMapping) -> MappingVersion:
 
 def _row(row: ItemPreview) -> PreviewRow:
     changes = [
-        ChangeModel(field=change.field, current=_text(change.present), target=_text(change.target))
+        FieldChange(field=change.field, current=_text(change.present), target=_text(change.target))
         for change in row.changes
     ]
     same = ("key", "title", "outcome", "rule", "reason", "stage", "gate")

@@ -9,7 +9,12 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from connector.notify.measure_events import EVENT_DESCRIPTIONS, EventType
+from webhook_server.api.event_models import EVENT_MODELS, example_of_schema
 from webhook_server.api.idempotency import KEY_HEADER, MAX_KEY_LENGTH
+from webhook_server.api.list_options import PARTIAL_MEDIA_TYPE
+from webhook_server.api.openapi_names import operation_id, schema_names
+from webhook_server.api.openapi_notes import described_schema, description_of, example_of
 from webhook_server.api.operation import MAX_PARAMETER_LENGTH, Operation, PathParameter
 from webhook_server.api.problem import PROBLEM_MEDIA_TYPE, ProblemModel
 
@@ -21,15 +26,21 @@ Financial stage-gate governance on top of Jira and ServiceNow.
 
 * A token sees the measures within its person's roles, and those in which the person has a role in the tool. Anything
   else is answered with 404.
-* Lists have `limit` and `cursor`; `next` of an answer is the `cursor` of the next page.
+* Lists have `limit` and `cursor`; `next` of an answer is the `cursor` of the next page, with the same filters. With
+  `fields` an answer has some fields of each entry only, and another type.
+* A GET has an `ETag`; sent back as `If-None-Match` it is answered with 304 while nothing has changed.
+* Every answer says in `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` what its token may still send; 429
+  comes with `Retry-After`.
 * Money is a text with its currency. Times are UTC.
 * A write may have an `Idempotency-Key`: repeated within a day, it is done once and gets the same answer.
-* Errors are problems (RFC 9457): `title` says what happened, `detail` what to do.
+* Errors are problems (RFC 9457): `code` is for programs, `title` says what happened, `detail` what to do, `errors`
+  names the values that are wrong, with those that are known.
 """
 
 COMMON_PROBLEMS = {
     401: "The token is missing, wrong or expired.",
     403: "The token's scope or its person's role is not sufficient.",
+    429: "More requests with this token than a minute allows; `Retry-After` says how long to wait.",
 }
 
 
@@ -38,8 +49,10 @@ def document(operations: Sequence[Operation]) -> Document:
     schemas, references = _schemas(operations)
     paths: dict[str, dict[str, Document]] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation_object(operation, references)
-    return {
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation_object(
+            operation, references, schemas
+        )
+    whole: Document = {
         "openapi": "3.1.0",
         "info": {"title": "Gatepost", "version": installed_version("gatepost"), "description": DESCRIPTION},
         "servers": [{"url": "/api/v1"}],
@@ -58,6 +71,49 @@ def document(operations: Sequence[Operation]) -> Document:
             },
         },
     }
+    described = _renamed(whole)
+    described["webhooks"] = _webhooks(described["components"]["schemas"])
+    return described
+
+
+def _webhooks(schemas: Document) -> Document:
+    """Each outgoing event with an example, as a receiver gets it."""
+    names = schema_names({model.__name__ for model in EVENT_MODELS.values()})
+    found: Document = {}
+    for kind, model in EVENT_MODELS.items():
+        reference = f"{_SCHEMAS}{names[model.__name__]}"
+        example = example_of_schema(reference, schemas) | {"type": kind}
+        content = {"schema": {"$ref": reference}, "example": example}
+        found[kind] = {
+            "post": {
+                "operationId": "on" + "".join(word.capitalize() for word in kind.split(".")),
+                "summary": f"{EVENT_DESCRIPTIONS[EventType(kind)].capitalize()}",
+                "description": "Signed as the Standard Webhooks specification says.",
+                "requestBody": {"required": True, "content": {"application/json": content}},
+                "responses": {"2XX": {"description": "Received; anything else is tried again."}},
+            }
+        }
+    return found
+
+
+def _renamed(whole: Document) -> Document:
+    """With the public names of schemas, each described, and without the titles that name every property again."""
+    names = schema_names(whole["components"]["schemas"])
+    whole = _with_references(whole, {f"{_SCHEMAS}{key}": f"{_SCHEMAS}{name}" for key, name in names.items()})
+    schemas = {names[key]: schema for key, schema in sorted(whole["components"]["schemas"].items())}
+    whole["components"]["schemas"] = {name: described_schema(name, schema, schemas) for name, schema in schemas.items()}
+    return whole
+
+
+_SCHEMAS = "#/components/schemas/"
+
+
+def _with_references(part: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(part, list):
+        return [_with_references(one, names) for one in part]
+    if not isinstance(part, dict):
+        return names.get(part, part) if isinstance(part, str) else part
+    return {key: _with_references(one, names) for key, one in part.items()}
 
 
 References: TypeAlias = "Mapping[tuple[type[BaseModel], Mode], Document]"
@@ -65,6 +121,7 @@ References: TypeAlias = "Mapping[tuple[type[BaseModel], Mode], Document]"
 
 def _schemas(operations: Sequence[Operation]) -> tuple[Document, References]:
     models: dict[tuple[type[BaseModel], Mode], None] = {(ProblemModel, "serialization"): None}
+    models |= {(model, "serialization"): None for model in EVENT_MODELS.values()}
     for operation in operations:
         if operation.body is not None:
             models[operation.body, "validation"] = None
@@ -75,15 +132,17 @@ def _schemas(operations: Sequence[Operation]) -> tuple[Document, References]:
     return definitions.get("$defs", {}), references  # type: ignore[return-value]  # pydantic's own key is wider
 
 
-def _operation_object(operation: Operation, references: References) -> Document:
+def _operation_object(operation: Operation, references: References, schemas: Document) -> Document:
     described: Document = {
-        "operationId": operation.name,
+        "operationId": operation_id(operation.method, operation.path, operation.summary),
         "tags": [operation.tag],
         "summary": operation.summary,
         "description": _description(operation),
-        "parameters": [*map(_path_parameter, operation.path_parameters), *_query_parameters(operation.query)],
+        "parameters": [*map(_path_parameter, operation.path_parameters), *_query_parameters(operation.query, schemas)],
         "responses": _responses(operation, references),
     }
+    if operation.deprecated_since is not None:
+        described["deprecated"] = True
     if operation.is_write:
         described["parameters"].append(_idempotency_key())
     if operation.body is not None:
@@ -103,16 +162,24 @@ def _path_parameter(part: PathParameter) -> Document:
     schema: Document = {"type": "string", "minLength": 1, "maxLength": MAX_PARAMETER_LENGTH}
     if part.kind is int:
         schema = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}
-    return {"name": part.name, "in": "path", "required": True, "description": part.description, "schema": schema}
+    return {
+        "name": part.name,
+        "in": "path",
+        "required": True,
+        "description": part.description,
+        "schema": schema,
+        "example": example_of(part.name, schema, {}),
+    }
 
 
-def _query_parameters(model: type[BaseModel] | None) -> Iterable[Document]:
+def _query_parameters(model: type[BaseModel] | None, schemas: Document) -> Iterable[Document]:
+    """The parameters of a query; their enumerations become schemas of the whole document."""
     if model is None:
         return
     schema = model.model_json_schema(mode="validation")
     definitions = schema.get("$defs", {})
     for name, described in schema["properties"].items():
-        flat = _inlined(described, definitions)
+        flat = _inlined(described, definitions, schemas)
         about = flat.pop("description", "")
         flat.pop("title", None)
         # An absent parameter is not sent at all; a query string has no `null`.
@@ -126,21 +193,26 @@ def _query_parameters(model: type[BaseModel] | None) -> Iterable[Document]:
             "name": name,
             "in": "query",
             "required": name in schema.get("required", []),
-            "description": about,
+            "description": about or description_of(name),
             "schema": flat,
+            "example": example_of(name, flat, schemas),
         }
 
 
-def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
-    """A schema with its references resolved; the references of a parameter are relative to another document."""
+def _inlined(schema: Any, definitions: Mapping[str, Any], schemas: Document) -> Any:
+    """A schema with its references resolved, except those to enumerations, which the document names."""
     if isinstance(schema, list):
-        return [_inlined(part, definitions) for part in schema]
+        return [_inlined(part, definitions, schemas) for part in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
         rest = {name: part for name, part in schema.items() if name != "$ref"}
-        return _inlined(definitions[schema["$ref"].rsplit("/", 1)[1]] | rest, definitions)
-    return {name: _inlined(part, definitions) for name, part in schema.items()}
+        key = schema["$ref"].rsplit("/", 1)[1]
+        if "enum" in definitions[key]:
+            schemas.setdefault(key, definitions[key])
+            return {"$ref": f"{_SCHEMAS}{key}"} | rest
+        return _inlined(definitions[key] | rest, definitions, schemas)
+    return {name: _inlined(part, definitions, schemas) for name, part in schema.items()}
 
 
 def _idempotency_key() -> Document:
@@ -151,6 +223,7 @@ def _idempotency_key() -> Document:
         "description": "A value that you choose, preferably a UUID. The same request with the same value within a day "
         "gets the same answer; another request with it is refused (422).",
         "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[!-~]+$"},
+        "example": "0f0b7f0c-2f6f-4b54-9a55-3c6f4a2d9c11",
     }
 
 
@@ -160,6 +233,8 @@ def _responses(operation: Operation, references: References) -> Document:
         content: Document = {"application/json": {"schema": references[operation.response_model, "serialization"]}}
         if operation.has_text_form:
             content["text/plain"] = {"schema": {"type": "string"}}
+        if operation.is_list:
+            content[PARTIAL_MEDIA_TYPE] = {"schema": {"type": "object", "additionalProperties": True}}
         responses[str(operation.status)] = {"description": operation.summary, "content": content}
     else:
         responses["204"] = {"description": "Done."}

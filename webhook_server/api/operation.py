@@ -6,18 +6,23 @@ are part of the same declaration (``deploy/adr/0015``).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import TypeVar
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ValidationError
+from werkzeug.http import http_date
 
 from connector.bootstrap import Services
 from connector.errors import ConfigurationError
 from connector.people.permissions import ALLOWED_ROLES, ORGANISATION_WIDE, Action, TokenScope, Viewer
 from webhook_server.api.idempotency import KEY_HEADER, IdempotentRequest, caller_of
-from webhook_server.api.problem import Problem, invalid_request
+from webhook_server.api.list_options import PARTIAL_MEDIA_TYPE, filter_mark, only_fields, unmarked, with_marked_cursor
+from webhook_server.api.problem import FieldError, Problem, ProblemCode, invalid_request
+from webhook_server.api.rate_limit import Allowance, RateLimits
 from webhook_server.auth import viewer_or_none
 from webhook_server.permission import Permission, Reach, declare
 from webhook_server.recent_sign_in import is_recent
@@ -102,6 +107,15 @@ class Operation:
     has_text_form: bool = False
     """Whether it also answers in plain text."""
     description: str = ""
+    deprecated_since: date | None = None
+    """From which day on clients should use something else; sent with every answer."""
+    sunset: date | None = None
+    """When it goes, at least a year after ``deprecated_since``."""
+
+    @property
+    def is_list(self) -> bool:
+        """Whether its answer is a page, with a cursor."""
+        return self.query is not None and "cursor" in self.query.model_fields
 
     @property
     def permission(self) -> Permission:
@@ -139,29 +153,70 @@ _REACH: Mapping[Action | None, Reach] = {
 }
 
 
-def add_route(blueprint: Blueprint, operation: Operation, services: Services) -> None:
+def add_route(blueprint: Blueprint, operation: Operation, services: Services, limits: RateLimits) -> None:
     """Add the route of an operation."""
 
     def view(**values: str | int) -> Response:
+        allowance: Allowance | None = None
         try:
             viewer = _authorised_viewer(operation)
-            parameters = {
-                parameter.name: _path_parameter(parameter, values[parameter.name])
-                for parameter in operation.path_parameters
-            }
-            query = _query(operation.query)
-            if not operation.is_write:
-                return _run(operation, ApiCall(services, viewer, parameters, query, None))
-            content = _content(operation)
-            body = _body(operation.body, content)
-            return _run_once(operation, ApiCall(services, viewer, parameters, query, body), content)
+            allowance = limits.take(_counted_as(viewer))
+            if not allowance.allowed:
+                raise Problem(
+                    429, "Too many requests with this token.", f"Wait {allowance.reset_seconds} seconds.",
+                    headers={"Retry-After": str(allowance.reset_seconds)},
+                )  # fmt: skip
+            return with_headers(answer(viewer, values), allowance)
         except Problem as problem:
-            return problem.response()
+            return with_headers(problem.response(), allowance)
+
+    def with_headers(response: Response, allowance: Allowance | None) -> Response:
+        if allowance is not None:
+            response.headers.update(allowance.headers)
+        response.headers.update(_end_of_life(operation))
+        return response
+
+    def answer(viewer: Viewer, values: Mapping[str, str | int]) -> Response:
+        parameters = {
+            parameter.name: _path_parameter(parameter, values[parameter.name])
+            for parameter in operation.path_parameters
+        }
+        query = _query(operation.query)
+        if not operation.is_write:
+            return _unless_same(_run(operation, ApiCall(services, viewer, parameters, query, None)))
+        content = _content(operation)
+        body = _body(operation.body, content)
+        return _run_once(operation, ApiCall(services, viewer, parameters, query, body), content)
 
     declare(view, operation.permission)
     blueprint.add_url_rule(
         operation.rule(), operation.name, view, methods=[operation.method], provide_automatic_options=False
     )
+
+
+def _counted_as(viewer: Viewer) -> str:
+    """Whose requests are counted together: a token's, or those of a browser's person."""
+    return f"token/{viewer.token}" if viewer.token is not None else caller_of(viewer)
+
+
+def _unless_same(response: Response) -> Response:
+    """With an ``ETag``; 304 without a body for a client that has this very answer."""
+    if response.status_code != 200:
+        return response
+    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
+    response.make_conditional(request)
+    return response
+
+
+def _end_of_life(operation: Operation) -> dict[str, str]:
+    """https://www.rfc-editor.org/rfc/rfc9745 and https://www.rfc-editor.org/rfc/rfc8594"""
+    headers: dict[str, str] = {}
+    if operation.deprecated_since is not None:
+        since = datetime.combine(operation.deprecated_since, datetime.min.time(), UTC)
+        headers["Deprecation"] = f"@{int(since.timestamp())}"
+    if operation.sunset is not None:
+        headers["Sunset"] = http_date(datetime.combine(operation.sunset, datetime.min.time(), UTC))
+    return headers
 
 
 def _authorised_viewer(operation: Operation) -> Viewer:
@@ -171,17 +226,22 @@ def _authorised_viewer(operation: Operation) -> Viewer:
     permission = operation.permission
     if not permission.admits_role(viewer):
         raise Problem(
-            403, f"This needs the role {permission.allowed_roles}.", "Ask an administrator of Gatepost for it."
-        )
+            403, f"This needs the role {permission.allowed_roles}.", "Ask an administrator of Gatepost for it.",
+            code=ProblemCode.ROLE_MISSING,
+        )  # fmt: skip
     if operation.scope not in viewer.scopes:
         scopes = ", ".join(sorted(viewer.scopes)) or "none"
         raise Problem(
             403,
             f"This needs a token with the scope {operation.scope.value}; this one has {scopes}.",
-            "Create another token: gatepost token create",
+            "Create another token on the page Account.",
+            code=ProblemCode.SCOPE_MISSING,
         )
     if operation.changes_access and viewer.session is not None and not is_recent(viewer):
-        raise Problem(403, "You signed in more than ten minutes ago.", "Sign in again, or send a token.")
+        raise Problem(
+            403, "You signed in more than ten minutes ago.", "Sign in again, or send a token.",
+            code=ProblemCode.SIGN_IN_TOO_OLD,
+        )  # fmt: skip
     return viewer
 
 
@@ -202,11 +262,17 @@ def _query(model: type[BaseModel] | None) -> BaseModel | None:
     lists = {name for name, field in fields.items() if "list" in str(field.annotation)}
     for name, values in sent.items():
         if name not in lists and len(values) > 1:
-            raise Problem(422, f"The query is not valid: {name}.", f"{name} is given {len(values)} times.")
-    flat = {name: values if name in lists else values[0] for name, values in sent.items()}
+            message = f"{name} is given {len(values)} times."
+            wrong = FieldError(location=name, message=message)
+            raise Problem(422, f"The query is not valid: {name}.", message, errors=[wrong])
+    flat: dict[str, object] = {name: values if name in lists else values[0] for name, values in sent.items()}
+    if "cursor" in flat and "cursor" in fields:
+        flat["cursor"] = unmarked(str(flat["cursor"]), filter_mark(request.path, sent))
     if model is None:
         if flat:
-            raise Problem(422, f"The query is not valid: {', '.join(flat)}.", "This address takes no parameters.")
+            message = "This address takes no parameters."
+            wrongs = [FieldError(location=name, message=message) for name in flat]
+            raise Problem(422, f"The query is not valid: {', '.join(flat)}.", message, errors=wrongs)
         return None
     try:
         return model.model_validate(flat)
@@ -261,6 +327,13 @@ def _run(operation: Operation, call: ApiCall) -> Response:
     except ConfigurationError as error:
         # The same message as on the command line.
         raise Problem(409, str(error)) from None
+    if isinstance(result, BaseModel) and operation.is_list:
+        result = with_marked_cursor(result, filter_mark(request.path, dict(request.args.lists())))
+        wanted = request.args.getlist("fields")
+        if wanted and operation.response_model is not None:
+            return Response(
+                only_fields(result, operation.response_model, wanted), operation.status, mimetype=PARTIAL_MEDIA_TYPE
+            )
     reply = result if isinstance(result, Reply) else Reply(result, operation.status)
     if reply.text is not None:
         response = Response(reply.text, reply.status, mimetype="text/plain")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import uuid4
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from connector.bootstrap import system_clock
 from connector.errors import ConfigurationError
@@ -17,7 +17,12 @@ from connector.notify.subscription_filter import parse_filter
 from connector.notify.trial_event import send_trial_event
 from connector.notify.webhook_sender import WebhookSender
 from connector.people.permissions import Action, TokenScope
-from connector.store.notifications.deliveries import DeliveryEntry, find_deliveries, replay_for_subscription
+from connector.store.notifications.deliveries import (
+    DeliveryEntry,
+    find_deliveries,
+    replay_between,
+    replay_for_subscription,
+)
 from connector.store.notifications.subscriptions import PER_MINUTE
 from webhook_server.api.inbox_outbox import OutboxState
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
@@ -96,8 +101,11 @@ class DeliveriesQuery(PageQuery):
 
 class ReplayRequest(Model):
     numbers: Annotated[list[Annotated[int, Field(ge=1, le=MAX_NUMBER)]], Field(max_length=1000)] = Field(
-        default=[], description="Deliveries by number; all dead letters by default."
+        default=[], description="Deliveries by number; all dead letters where neither numbers nor a time are given."
     )
+    since: AwareDatetime | None = Field(default=None, description="All deliveries of events from this time on.")
+    until: AwareDatetime | None = Field(default=None, description="With `since`: of events before this time.")
+    events: list[EventType] = Field(default=[], description="With `since`: of these types; of all by default.")
 
 
 class ReplayResult(Model):
@@ -164,7 +172,14 @@ def replay_deliveries(call: ApiCall) -> ReplayResult:
     if subscription.disabled_at is not None:
         raise Problem(409, f"{subscription.name} is disabled.", "Resume it first.")
     services = call.services
-    numbers = call.body_as(ReplayRequest).numbers
+    wanted = call.body_as(ReplayRequest)
+    if wanted.since is not None:
+        count = replay_between(
+            services.engine, services.waker, subscription.id, since=wanted.since, until=wanted.until,
+            events=[event.value for event in wanted.events], now=system_clock(),
+        )  # fmt: skip
+        return ReplayResult(count=count)
+    numbers = wanted.numbers
     return ReplayResult(
         count=replay_for_subscription(services.engine, services.waker, subscription.id, numbers or None, system_clock())
     )

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from sqlalchemy import RowMapping
 
 from governance.money import Money
-from webhook_server.api.problem import Problem
+from webhook_server.api.problem import Problem, ProblemCode
 
 MAX_NUMBER = 2**63 - 1
 
@@ -60,6 +60,12 @@ class PageQuery(Model):
 
     limit: Limit = 50
     cursor: Cursor | None = None
+    fields: list[ShortText] = Field(
+        default=[], max_length=60,
+        description="Only these fields of each entry, several times or with commas; the answer is then of the type "
+        "application/vnd.gatepost.partial+json.",
+        examples=[["key", "gates"]],
+    )  # fmt: skip
 
 
 class Amount(Model):
@@ -108,7 +114,10 @@ def from_cursor(cursor: str | None, *kinds: type) -> tuple[str | int, ...] | Non
         and all(0 <= part <= MAX_NUMBER if isinstance(part, int) else "\x00" not in part for part in parts)
     )
     if not valid:
-        raise Problem(422, "The query is not valid: cursor.", "Use `next` of the previous page, unchanged.")
+        raise Problem(
+            422, "The query is not valid: cursor.", "Use `next` of the previous page, unchanged.",
+            code=ProblemCode.CURSOR_INVALID,
+        )  # fmt: skip
     return tuple(parts)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from importlib.metadata import version as installed_version
 
+from pydantic import Field
 from sqlalchemy import text
 
 from webhook_server.api.operation import ApiCall, Operation
@@ -22,7 +24,16 @@ class AccountModel(Model):
     id: str
 
 
+class OwnToken(Model):
+    """The token of this request."""
+
+    number: int
+    expires_at: datetime = Field(description="Until when it counts.")
+
+
 class CallerModel(Model):
+    person: str | None = Field(description="Stable id at Gatepost.", examples=["gatepost/7"])
+    token: OwnToken | None = Field(description="The token of this request; null for a session.")
     login: str
     name: str
     roles: list[str]
@@ -42,7 +53,12 @@ def version(call: ApiCall) -> RunningVersion:
 
 def me(call: ApiCall) -> CallerModel:
     viewer = call.viewer
+    token = None
+    if viewer.token is not None and viewer.token_expires_at is not None:
+        token = OwnToken(number=viewer.token, expires_at=viewer.token_expires_at)
     return CallerModel(
+        person=None if viewer.person is None else f"gatepost/{viewer.person}",
+        token=token,
         login=viewer.login,
         name=viewer.name,
         roles=sorted(viewer.roles),

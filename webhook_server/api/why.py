@@ -16,13 +16,13 @@ from connector.store.reporting.variance_by_place import PlaceVariance, VarianceB
 from governance.effects import EffectKind
 from governance.variance_tree import KindShare, VarianceCause
 from webhook_server.api.known_on import day_of
-from webhook_server.api.measures import MEASURE_PARAMETER, KnownOnQuery, find_known
+from webhook_server.api.measure_lookup import MEASURE_PARAMETER, KnownOnQuery, find_known
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.problem import Problem
 from webhook_server.api.values import Amount, Model, ShortText
 
 
-class ChangeModel(Model):
+class KnownChangeModel(Model):
     """What one assessment found changed."""
 
     at: datetime
@@ -35,7 +35,7 @@ class MonthShareModel(Model):
     amount: Amount
 
 
-class CauseModel(Model):
+class CauseShare(Model):
     cause: VarianceCause
     amount: Amount
     months: list[MonthShareModel]
@@ -46,8 +46,8 @@ class KindModel(Model):
     hard: bool
     amount: Amount
     shift: int = Field(description="Months by which its first amount moved; positive is later.")
-    causes: list[CauseModel]
-    change: ChangeModel | None = Field(description="The newest change of an amount of this kind.")
+    causes: list[CauseShare]
+    change: KnownChangeModel | None = Field(description="The newest change of an amount of this kind.")
 
 
 class WhyModel(Model):
@@ -57,7 +57,7 @@ class WhyModel(Model):
     other: Amount | None = Field(description="What the variance holds beside the lines.")
     rating: Rating = Field(description="How the amounts are converted; a past day is shown in constant currency.")
     stated_reason: str
-    changes: list[ChangeModel] = Field(description="Newest first.")
+    changes: list[KnownChangeModel] = Field(description="Newest first.")
     changes_complete: bool = Field(description="False when older changes are left out.")
 
 
@@ -158,7 +158,7 @@ def _kind(share: KindShare, currency: str, change: KnownChange | None) -> KindMo
         amount=_money(share.amount, currency),
         shift=share.shift,
         causes=[
-            CauseModel(
+            CauseShare(
                 cause=cause.cause,
                 amount=_money(cause.amount, currency),
                 months=[
@@ -172,9 +172,9 @@ def _kind(share: KindShare, currency: str, change: KnownChange | None) -> KindMo
     )
 
 
-def _change(change: KnownChange) -> ChangeModel:
+def _change(change: KnownChange) -> KnownChangeModel:
     parts = [f"{part.name}: {part.before} became {part.after}" for part in change.parts]
-    return ChangeModel(at=change.at, parts=parts, by=list(change.people))
+    return KnownChangeModel(at=change.at, parts=parts, by=list(change.people))
 
 
 def _money(amount: Decimal, currency: str) -> Amount:

@@ -11,7 +11,7 @@ from connector.measures.my_work import my_work_of
 from connector.people.my_work import MyWork, OpenTask, WorkKind
 from connector.store.reporting.my_work import PageStart
 from webhook_server.api.operation import ApiCall, Operation
-from webhook_server.api.problem import Problem
+from webhook_server.api.problem import Problem, ProblemCode
 from webhook_server.api.values import Amount, Model, PageQuery, from_cursor, to_cursor
 
 
@@ -89,7 +89,10 @@ def page_start(cursor: str | None) -> PageStart | None:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        raise Problem(422, "The query is not valid: cursor.", "Use `next` of the previous page, unchanged.")
+        raise Problem(
+            422, "The query is not valid: cursor.", "Use `next` of the previous page, unchanged.",
+            code=ProblemCode.CURSOR_INVALID,
+        )  # fmt: skip
     return PageStart(at, measure, kind)
 
 
@@ -124,6 +127,7 @@ OPERATIONS = (
         list_work,
         MyWorkPage,
         query=WorkQuery,
+        problems={409: "The active mapping is not valid."},
         description="Approvals, confirmations, requested reasons, and blockers that the caller has to clear, by the "
         "accounts of the tools that are linked to the token's person. The oldest comes first.",
     ),

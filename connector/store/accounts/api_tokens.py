@@ -85,7 +85,8 @@ class ApiTokens:
             with self._engine.begin() as transaction:
                 transaction.execute(update(API_TOKEN).where(API_TOKEN.c.id == row.token).values(used_at=now))
         viewer = viewer_of(row)
-        return replace(viewer, scopes=frozenset(map(TokenScope, row.scopes)) & held_scopes(viewer.roles))
+        scopes = frozenset(map(TokenScope, row.scopes)) & held_scopes(viewer.roles)
+        return replace(viewer, scopes=scopes, token=row.token, token_expires_at=row.expires_at)
 
     def _check_person(
         self, transaction: Connection, person: PersonId, scopes: frozenset[TokenScope], now: datetime
@@ -136,7 +137,7 @@ KNOWN_TO_PROVIDER = "(p.oidc_subject IS NULL OR coalesce(p.provider_sign_in_at >
 """Whether a person has nothing to do with an identity provider, or has signed in there lately."""
 
 _TOKEN = text(f"""
-    SELECT t.id AS token, t.used_at, t.scopes, {VIEWER_COLUMNS}
+    SELECT t.id AS token, t.used_at, t.scopes, t.expires_at, {VIEWER_COLUMNS}
     FROM api_token t JOIN person p ON p.id = t.person_id
     WHERE t.hash = :hash AND t.revoked_at IS NULL AND t.expires_at > :now AND p.active AND {KNOWN_TO_PROVIDER}
 """)  # noqa: S608 - our own columns

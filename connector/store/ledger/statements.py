@@ -80,7 +80,7 @@ def keys_of_months(
             "as_of": as_of,
         },
     )
-    return {row.key for row in rows}
+    return {row.key for row in rows if row.amount}
 
 
 def ledger_totals(connection: Connection, months: Iterable[tuple[LedgerVersion, Period]]) -> dict[TotalOf, Decimal]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from mapping.existing_breaches import MovingStart, moves_back, newly_moving
+from mapping.existing_breaches import MovingStart, newly_moving
 from mapping.load import LoadedMapping, load_mapping
+from mapping.marks import reverts_breach
 
 
 def moving_starts(
@@ -16,7 +17,7 @@ def moving_starts(
     loaded, former = load_mapping(after), load_mapping(before) if before is not None else None
     if not isinstance(loaded, LoadedMapping):
         return {}
-    moving = {rule.name for rule in loaded.config.measures if moves_back(rule)}
+    moving = {rule.name for rule in loaded.config.measures if reverts_breach(rule)}
     new = newly_moving(former.config if isinstance(former, LoadedMapping) else None, loaded.config)
     return {name: at for name, at in kept.items() if name in moving - new} | dict.fromkeys(new, start)
 

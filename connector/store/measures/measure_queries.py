@@ -9,14 +9,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 
 from connector.store.database.tables import COMMAND, DECISION, EFFECT_LINE, MEASURE, STATUS_DAY, WORK_ITEM
+from connector.store.measures.stored_gates import gates_column
+from governance.verdict import GateState
 
 EQUALITY_FILTERS = (
     "connection", "portfolio", "program", "project", "package", "business_unit", "legal_entity", "owner", "sponsor",
-    "controller", "stage", "gate", "implementation", "potential", "rule",
+    "controller", "stage", "implementation", "potential", "rule",
 )  # fmt: skip
 """Columns that a filter compares as they are."""
 
@@ -32,12 +48,18 @@ _LIST_COLUMNS = (
 class MeasureFilter:
     """What a list of measures is narrowed to; each part that is there has to hold."""
 
-    equal: Mapping[str, str]
-    """Of the columns in :data:`EQUALITY_FILTERS`."""
-    blocker: str | None = None
-    """Code of a blocker."""
-    finding: str | None = None
-    """Code of a finding."""
+    equal: Mapping[str, Sequence[str]]
+    """Of the columns in :data:`EQUALITY_FILTERS`; one of the values has to be there."""
+    blockers: Sequence[str] = ()
+    """Codes of blockers, of which it has one."""
+    findings: Sequence[str] = ()
+    """Codes of findings, of which it has one."""
+    may_enter: Sequence[str] = ()
+    """Keys of stages, into one of which its gate is open."""
+    next_states: Sequence[GateState] = ()
+    """States of the next gate, of which it has one."""
+    person: tuple[str, str] | None = None
+    """Connection and account of somebody who has a role of it."""
     search_text: str | None = None
     """Part of the key or the title, in any case."""
     assessed_since: datetime | None = None
@@ -45,28 +67,73 @@ class MeasureFilter:
     """Also what no rule takes any more."""
 
 
+class MeasureSort(StrEnum):
+    """The order of a list; with a minus the other way round."""
+
+    ID = "id"
+    KEY = "key"
+    KEY_DOWN = "-key"
+    ASSESSED_AT = "assessed_at"
+    ASSESSED_AT_DOWN = "-assessed_at"
+
+    @property
+    def column(self) -> str:
+        return self.value.removeprefix("-")
+
+    @property
+    def is_down(self) -> bool:
+        return self.value.startswith("-")
+
+
 def list_measures(
-    connection: Connection, filters: MeasureFilter, visible: ColumnElement[bool], *, after: str | None, limit: int
+    connection: Connection,
+    filters: MeasureFilter,
+    visible: ColumnElement[bool],
+    *,
+    after: tuple[str, str] | None,
+    limit: int,
+    sort: MeasureSort = MeasureSort.ID,
 ) -> Sequence[RowMapping]:
-    """Measures in the order of their ids, from the one after ``after`` on."""
-    query = _select(visible).order_by(MEASURE.c.id).limit(limit)
-    query = query.where(
-        *(MEASURE.c[name] == value for name, value in filters.equal.items() if name in EQUALITY_FILTERS)
-    )
+    """Measures in an order, from the one after ``after`` on: its value in that order, and its id."""
+    by, last = MEASURE.c[sort.column], MEASURE.c.id
+    order = (by.desc(), last.desc()) if sort.is_down else (by, last)
+    query = _select(visible).order_by(*order).limit(limit).where(*_equal(filters))
     if after is not None:
-        query = query.where(MEASURE.c.id > after)
+        here = datetime.fromisoformat(after[0]) if sort.column == "assessed_at" else after[0]
+        position, given = tuple_(by, last), tuple_(literal(here, by.type), literal(after[1]))
+        query = query.where(position < given if sort.is_down else position > given)
     if not filters.gone:
         query = query.where(MEASURE.c.unmapped_since.is_(None))
-    if filters.blocker is not None:
-        query = query.where(MEASURE.c.verdict["blockers"].contains([{"code": filters.blocker}]))
-    if filters.finding is not None:
-        query = query.where(MEASURE.c.findings.contains([{"code": filters.finding}]))
+    if filters.blockers:
+        query = query.where(or_(*(MEASURE.c.verdict["blockers"].contains([{"code": one}]) for one in filters.blockers)))
+    if filters.findings:
+        query = query.where(or_(*(MEASURE.c.findings.contains([{"code": one}]) for one in filters.findings)))
+    if filters.may_enter:
+        query = query.where(or_(*(MEASURE.c.verdict["open_stages"].contains([one]) for one in filters.may_enter)))
+    if filters.next_states:
+        query = query.where(or_(*map(_next_state_is, filters.next_states)))
+    if filters.person is not None:
+        held = (MEASURE.c[f"{role}_id"] == filters.person[1] for role in ("owner", "sponsor", "controller"))
+        query = query.where(MEASURE.c.connection == filters.person[0], or_(*held))
     if filters.search_text is not None:
         part = f"%{_escape_like(filters.search_text)}%"
         query = query.where(or_(MEASURE.c.key.ilike(part), MEASURE.c.title.ilike(part)))
     if filters.assessed_since is not None:
         query = query.where(MEASURE.c.assessed_at >= filters.assessed_since)
     return connection.execute(query).mappings().all()
+
+
+def _equal(filters: MeasureFilter) -> list[ColumnElement[bool]]:
+    return [MEASURE.c[name].in_(values) for name, values in filters.equal.items() if name in EQUALITY_FILTERS]
+
+
+def _next_state_is(state: GateState) -> ColumnElement[bool]:
+    """As :mod:`governance.measure_gates` has it: an item that may move on has not come to the next gate."""
+    stored = MEASURE.c.gate
+    if state is not GateState.NOT_DUE:
+        return false() if state is GateState.OPEN else stored == state.value
+    has_next = MEASURE.c.verdict["next_stage"].astext.is_not(None)
+    return or_(stored == state.value, and_(stored == GateState.OPEN.value, has_next))
 
 
 def find_measures(
@@ -107,12 +174,12 @@ def list_findings(
         .add_columns(one.label("finding"), each.c.n)
         .join(each, true())
         .where(MEASURE.c.unmapped_since.is_(None))
-        .where(*(MEASURE.c[name] == value for name, value in filters.equal.items() if name in EQUALITY_FILTERS))
+        .where(*_equal(filters))
         .order_by(MEASURE.c.id, each.c.n)
         .limit(limit)
     )
-    if filters.finding is not None:
-        query = query.where(func.jsonb_extract_path_text(one, "code") == filters.finding)
+    if filters.findings:
+        query = query.where(func.jsonb_extract_path_text(one, "code").in_(filters.findings))
     if after is not None:
         query = query.where(or_(MEASURE.c.id > after[0], (MEASURE.c.id == after[0]) & (each.c.n > after[1])))
     return connection.execute(query).mappings().all()
@@ -159,7 +226,11 @@ def _select(seen: ColumnElement[bool]) -> Select[tuple[object, ...]]:
     count = func.jsonb_array_length(MEASURE.c.findings).label("finding_count")
     join = (WORK_ITEM.c.connection == MEASURE.c.connection) & (WORK_ITEM.c.native_id == MEASURE.c.native_id)
     further = MEASURE.c.facts[("roles", "further")].label("further_roles")
-    return select(*columns, further, blockers, count, WORK_ITEM.c.url).join_from(MEASURE, WORK_ITEM, join).where(seen)
+    return (
+        select(*columns, further, blockers, count, gates_column(), WORK_ITEM.c.url)
+        .join_from(MEASURE, WORK_ITEM, join)
+        .where(seen)
+    )
 
 
 def _escape_like(part: str) -> str:

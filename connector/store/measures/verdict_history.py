@@ -154,7 +154,7 @@ def known_measure(connection: Connection, row: RowMapping, at: datetime) -> Know
     known = {
         **row, **record, **people, "facts": {**facts, KEPT_APART: []}, "verdict": verdict,
         "findings": found["findings"], "finding_count": len(found["findings"]), "explanation": found["explanation"],
-        "blockers": len(verdict["blockers"]), "policy_version": found["policy_version"],
+        "blockers": len(verdict["blockers"]), "gates": verdict, "policy_version": found["policy_version"],
         "mapping_version": found["mapping_then"] or found["mapping_version"], "assessed_at": found["known_from"],
         "unmapped_since": found["known_from"] if found["removed_reason"] is not None else None,
         "unmapped_reason": found["removed_reason"],

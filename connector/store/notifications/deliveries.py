@@ -210,6 +210,29 @@ def replay_for_subscription(
     return count
 
 
+def replay_between(
+    engine: Engine,
+    waker: Waker,
+    subscription: int,
+    *,
+    since: datetime,
+    until: datetime | None,
+    events: Sequence[str],
+    now: datetime,
+) -> int:
+    """Send what happened in a time again, of these types or of all, under the same message ids; returns how many."""
+    rows = SUBSCRIPTION_DELIVERY.c
+    chosen = [rows.subscription_id == subscription, rows.created_at >= since, rows.state != "waiting"]
+    chosen += [rows.created_at < until] if until is not None else []
+    chosen += [rows.event.in_(events)] if events else []
+    again = {"state": "waiting", "reason": "replayed", "attempts": 0, "due_at": now, "settled_at": None}
+    with engine.begin() as transaction:
+        count = transaction.execute(update(SUBSCRIPTION_DELIVERY).where(*chosen).values(again)).rowcount
+        if count:
+            waker.wake(transaction, TaskKind.NOTIFY, ConnectionName(str(subscription)))
+    return count
+
+
 def resend_deliveries(
     transaction: Connection, waker: Waker, delivery_ids: Sequence[int], now: datetime
 ) -> frozenset[int]:

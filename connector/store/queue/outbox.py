@@ -16,7 +16,7 @@ from connector.store.queue.wake_up import TaskKind, Waker, wait_for_open_transac
 from connector.sync.ports import WriteResult
 from connector.sync.stores import OutboxRow
 from mapping.marks import Mark, stored_value
-from mapping.reply_comment import ReplyComment
+from mapping.reply_comment import WRITTEN_REPLY, ReplyComment
 from mapping.work_item import ConnectionName, NativeId
 from mapping.writeback import canonical
 
@@ -191,6 +191,9 @@ class SqlOutbox:
                 }
                 for name, value in delivery.values.items()
             ]
+            if delivery.reply_comment is not None:
+                reply = {"field": WRITTEN_REPLY, "value": delivery.reply_comment.digest}
+                rows.append({"connection": delivery.connection, "native_id": delivery.native_id, **reply})
             if not rows:
                 return
             statement = insert(LAST_WRITTEN).values(rows)

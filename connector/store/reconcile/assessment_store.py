@@ -58,7 +58,7 @@ class SqlAssessmentStore:
             kept = [outcome for outcome in outcomes if dirty_key_of(outcome) in names]
             assessed = [outcome for outcome in kept if isinstance(outcome, AssessedItem)]
             unmapped = [outcome for outcome in kept if isinstance(outcome, UnmappedItem)]
-            seen = [outcome.item for outcome in (*assessed, *unmapped)]
+            seen = [*(outcome.item for outcome in assessed), *(outcome.item for outcome in unmapped)]
             absent = [outcome.native_id for outcome in kept if isinstance(outcome, AbsentItem)]
             changed = dependents.changes(transaction, claim.connection, seen, absent)
             watch = EventRecorder(transaction, assessed)

@@ -30,6 +30,8 @@ class EvidenceNames:
     names: frozenset[str] = frozenset()
     targets: frozenset[str] = frozenset()
     """Ids and keys."""
+    evidence: frozenset[str] = frozenset()
+    """The names that an item of the same connection would use, where they are fewer."""
     since: datetime | None = None
     """Measures that were read after this moment have seen the change."""
 
@@ -49,16 +51,20 @@ def changes(
     before = {row.native_id: row for row in transaction.execute(query)}
     names: set[str] = set()
     targets: set[str] = set()
+    evidence: set[str] = set(absent)
     for item in seen:
         known = before.get(item.native_id)
         if known is None or known.version != item.version or known.unreachable_since is not None:
             names.update(evidence_names.reference_names(item))
             targets.update(evidence_names.concerned(item))
+            evidence |= {item.native_id, f"key:{item.key.casefold()}"}
     for gone in absent:
         known = before.get(gone)
         if known is None or known.unreachable_since is None:
-            names |= {gone} | ({f"key:{known.key.casefold()}"} if known is not None else set())
-    return EvidenceNames(frozenset(names), frozenset(targets))
+            called = {str(gone)} | ({f"key:{known.key.casefold()}"} if known is not None else set())
+            names |= called
+            evidence |= called
+    return EvidenceNames(frozenset(names), frozenset(targets), frozenset(evidence))
 
 
 def find(transaction: Connection, connection: ConnectionName, changed: EvidenceNames) -> Measures:
@@ -68,6 +74,7 @@ def find(transaction: Connection, connection: ConnectionName, changed: EvidenceN
     asked = {
         "connection": connection,
         "names": sorted(changed.names),
+        "evidence": sorted(changed.evidence or changed.names),
         "targets": sorted(changed.targets),
         "since": changed.since,
     }
@@ -100,14 +107,17 @@ _DEPENDENTS = text("""
         SELECT m.connection, m.native_id FROM dependency AS d JOIN measure AS m ON m.id = d.measure_id
         WHERE d.on_connection = :connection AND d.on_name = ANY(:names)
         UNION
-        SELECT connection, native_id FROM work_item
-        WHERE connection = :connection AND rests_on && CAST(:names AS text[])
+        SELECT r.connection, r.native_id FROM unnest(CAST(:evidence AS text[])) AS e (name) CROSS JOIN LATERAL (
+            SELECT w.connection, w.native_id FROM work_item AS w
+            WHERE w.rests_on @> ARRAY[e.name] AND w.connection = :connection OFFSET 0) AS r
         UNION
         SELECT connection, native_id FROM work_item WHERE connection = :connection AND native_id = ANY(:targets)
         UNION
         SELECT connection, native_id FROM work_item WHERE connection = :connection AND key = ANY(:targets)
     )
-    SELECT m.connection, m.native_id FROM found JOIN measure AS m USING (connection, native_id)
-    JOIN work_item AS w USING (connection, native_id)
-    WHERE m.unmapped_since IS NULL AND (CAST(:since AS timestamptz) IS NULL OR w.read_at < :since)
+    -- One by one, because few are found, and a join might be planned as a scan of everything.
+    SELECT f.connection, f.native_id FROM found AS f
+    WHERE (SELECT m.unmapped_since IS NULL FROM measure AS m WHERE m.id = f.connection || '/' || f.native_id)
+      AND (CAST(:since AS timestamptz) IS NULL OR :since > (
+           SELECT w.read_at FROM work_item AS w WHERE w.connection = f.connection AND w.native_id = f.native_id))
 """)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from governance.facts import Unknown
+from governance.facts import known
 from mapping.work_item import Tool, WorkItem
 
 MAX_KEY_LENGTH = 64
@@ -26,9 +26,10 @@ def reference_names(item: WorkItem) -> Iterator[str]:
 
 def rests_on(item: WorkItem) -> list[str]:
     """Children by their ids, linked items by their keys; the same names as :func:`reference_names`."""
-    children = () if isinstance(item.children, Unknown) else item.children.items
+    children = known(item.children)
     prefix = f"{TASK_TABLE}:" if item.tool is Tool.SERVICENOW else ""
-    names = {f"{prefix}{child.id}" for child in children} | {f"key:{link.key.casefold()}" for link in item.links}
+    names = {f"key:{link.key.casefold()}" for link in item.links}
+    names |= {f"{prefix}{child.id}" for child in (children.items if children is not None else ())}
     return sorted(names)
 
 

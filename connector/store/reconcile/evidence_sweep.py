@@ -35,7 +35,7 @@ def measures_concerned(
     names = EvidenceNames(
         frozenset(name for one in new for name in one.names),
         frozenset(target for one in new for target in one.targets),
-        since,
+        since=since,
     )
     people = {person for one in new for person in one.people}
     return dependents.find(transaction, connection, names) | _held_by(transaction, connection, people, since)

@@ -27,6 +27,7 @@ const queue = (platform, record, number, values = {}) =>
     u_body: JSON.stringify({ event_id: `${record}:${number}` }),
     u_state: 'queued',
     u_attempts: '0',
+    u_next_attempt: platform.time(),
     u_order: String(1000 + platform.rows('u_gatepost_outbox').length),
     ...values,
   });
@@ -91,7 +92,7 @@ describe('events written to the outbox', () => {
       const platform = new Platform();
       platform.add('task', TASK);
       const plan = { ...PLAN, task: undefined, [column]: TASK.sys_id };
-      platform.save(`tables/${table}.event.js`, table, 'delete', plan);
+      platform.save(`related.rule.js@${column}`, table, 'delete', plan);
       const [row] = platform.rows('u_gatepost_outbox');
       assert.equal(row.u_event, `${PLAN.sys_id}:1:delete:${TASK.sys_id}`);
       const body = JSON.parse(row.u_body);
@@ -105,7 +106,7 @@ describe('events written to the outbox', () => {
     const other = { sys_id: 'd'.repeat(32), sys_class_name: 'dmn_demand' };
     platform.add('task', TASK);
     platform.add('task', other);
-    platform.save('tables/cost_plan.event.js', 'cost_plan', 'update', PLAN, { task: other.sys_id });
+    platform.save('related.rule.js@task', 'cost_plan', 'update', PLAN, { task: other.sys_id });
     assert.deepEqual(events(platform), [
       `${PLAN.sys_id}:1:update:${other.sys_id}`, `${PLAN.sys_id}:1:update:${TASK.sys_id}`,
     ]);
@@ -114,14 +115,14 @@ describe('events written to the outbox', () => {
   test('an approval of a record that is not governed writes no event', () => {
     const platform = new Platform();
     platform.add('task', { ...TASK, sys_class_name: 'incident' });
-    platform.save('tables/sysapproval_approver.event.js', 'sysapproval_approver', 'insert', {},
+    platform.save('related.rule.js@sysapproval', 'sysapproval_approver', 'insert', {},
       { ...PLAN, sysapproval: TASK.sys_id });
     assert.deepEqual(events(platform), []);
   });
 
   test('a plan without a record writes no event', () => {
     const platform = new Platform();
-    platform.save('tables/cost_plan.event.js', 'cost_plan', 'insert', {}, { ...PLAN, task: '' });
+    platform.save('related.rule.js@task', 'cost_plan', 'insert', {}, { ...PLAN, task: '' });
     assert.deepEqual(events(platform), []);
   });
 });
@@ -133,7 +134,7 @@ describe('sending', () => {
     send(platform);
     const [request] = platform.requests;
     const stamp = String(Date.parse('2026-06-25T10:00:00Z') / 1000);
-    const expected = crypto.createHmac('sha256', Buffer.from(platform.properties['gatepost.secret'], 'utf8'))
+    const expected = crypto.createHmac('sha256', Buffer.from(platform.secret, 'utf8'))
       .update(`${stamp}.${request.body}`).digest('base64');
     assert.equal(request.headers['X-Gatepost-Timestamp'], stamp);
     assert.equal(request.headers['X-Gatepost-Signature'], `v1=${expected}`);
@@ -217,55 +218,91 @@ describe('sending', () => {
     assert.equal(platform.requests.length, 3);
   });
 
-  test('events queued while the sender runs are sent by it', () => {
+  test('a change while its event is being sent queues an event of its own', () => {
     const platform = new Platform();
-    queue(platform, 'x', 1);
-    platform.respond = (request) => {
-      if (request.headers['X-Event-Id'] === 'x:1:update') {
-        queue(platform, 'y', 1);
-        platform.run('send-now.rule.js');
+    platform.save(EVENT_RULE, 'pm_project', 'update', PROJECT, { state: '2' });
+    platform.save(EVENT_RULE, 'pm_project', 'update', { ...PROJECT, sys_mod_count: '5' }, { state: '3' });
+    assert.equal(events(platform).length, 1, 'an event that waits stands for every later change');
+    let changed = false;
+    platform.respond = () => {
+      if (!changed) {
+        changed = true;
+        platform.save(EVENT_RULE, 'pm_project', 'update', { ...PROJECT, sys_mod_count: '6' }, { state: '4' });
       }
       return { status: 202, body: '' };
     };
     send(platform);
-    assert.deepEqual(sent(platform), ['x:1:update', 'y:1:update']);
+    assert.deepEqual(sent(platform), [`${PROJECT.sys_id}:4:update`, `${PROJECT.sys_id}:6:update`]);
   });
 
-  test('there is one sender at a time', () => {
+  test('what a run that died had in hand is sent again', () => {
     const platform = new Platform();
-    queue(platform, 'x', 1);
-    platform.context.GatepostLock.take(platform.now);
-    send(platform);
-    assert.deepEqual(sent(platform), []);
-  });
-
-  test('the lock of a dead sender expires, and it releases nothing when it wakes up', () => {
-    const platform = new Platform();
-    queue(platform, 'x', 1);
-    const deadHolder = platform.context.GatepostLock.take(platform.now);
-    platform.advance(6);
-    platform.respond = () => {
-      platform.context.GatepostLock.release(deadHolder);
-      assert.equal(platform.rows('u_gatepost_lock').length, 1);
-      return { status: 202, body: '' };
-    };
+    queue(platform, 'x', 1, { u_state: 'sending' });
     send(platform);
     assert.deepEqual(sent(platform), ['x:1:update']);
-    assert.deepEqual(platform.rows('u_gatepost_lock'), []);
   });
 
-  test('the lock is released when the sender fails', () => {
+  test('a receiver that is down is left alone for a time that grows, and one event closes the breaker', () => {
     const platform = new Platform();
-    queue(platform, 'x', 1);
-    platform.context.GlideRecord.prototype.update = () => { throw new Error('the database is down'); };
-    assert.throws(() => send(platform), /the database is down/);
-    assert.deepEqual(platform.rows('u_gatepost_lock'), []);
+    for (const name of ['a', 'b', 'c', 'd']) { queue(platform, name, 1); }
+    platform.respond = () => ({ status: 503, body: '' });
+    const runs = [];
+    for (let minute = 0; minute < 30; minute += 1) {
+      const before = platform.requests.length;
+      send(platform);
+      if (platform.requests.length > before) { runs.push(minute); }
+      platform.advance(1);
+    }
+    assert.deepEqual(runs, [0, 1, 3, 8, 23]);
+    platform.respond = () => ({ status: 202, body: '' });
+    platform.advance(15);
+    send(platform);
+    const [status] = platform.rows('u_gatepost_sender');
+    assert.deepEqual([status.u_failed_runs, status.u_resume_at], ['0', '']);
   });
 
-  for (const name of ['gatepost.endpoint', 'gatepost.secret']) {
+  test('events go through a MID server where one is named', () => {
+    const platform = new Platform();
+    platform.properties['gatepost.mid_server'] = 'mid-berlin';
+    queue(platform, 'x', 1);
+    send(platform);
+    assert.equal(platform.requests[0].midServer, 'mid-berlin');
+  });
+
+  test('a clone sends nothing and queues nothing', () => {
+    const platform = new Platform();
+    platform.properties['gatepost.instance'] = 'production';
+    queue(platform, 'x', 1);
+    platform.save(EVENT_RULE, 'pm_project', 'update', PROJECT, { state: '3' });
+    send(platform);
+    assert.deepEqual([platform.requests.length, platform.rows('u_gatepost_outbox').length], [0, 1]);
+  });
+
+  for (const [secret, found] of [
+    ['a secret of at least thirty-two letters', 'ok'], ['short', 'the secret has fewer than 32 characters'],
+    ['', 'no secret is set'],
+  ]) {
+    test(`the self-test of signing says: ${found}`, () => {
+      const platform = new Platform();
+      platform.secret = secret;
+      send(platform);
+      const [status] = platform.rows('u_gatepost_sender');
+      assert.deepEqual([status.u_self_test, status.u_self_tested_at], [found, '2026-06-25 10:00:00']);
+    });
+  }
+
+  test('an instance that signs otherwise is found by the self-test', () => {
+    const platform = new Platform();
+    platform.context.GlideCertificateEncryption.prototype.generateMac = () => 'another';
+    send(platform);
+    assert.equal(platform.rows('u_gatepost_sender')[0].u_self_test,
+      'this instance signs a known text otherwise than expected');
+  });
+
+  for (const name of ['address', 'secret']) {
     test(`nothing is sent, and nothing lost, without ${name}`, () => {
       const platform = new Platform();
-      delete platform.properties[name];
+      if (name === 'secret') { platform.secret = ''; } else { delete platform.properties['gatepost.endpoint']; }
       const row = queue(platform, 'x', 1);
       send(platform);
       assert.deepEqual([platform.requests.length, row.u_state, row.u_attempts], [0, 'queued', '0']);

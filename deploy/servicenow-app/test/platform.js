@@ -21,22 +21,26 @@ class Platform {
       'gatepost.tables': 'pm_project,dmn_demand,change_request',
       'gatepost.gated.pm_project': 'state:3,4,7',
       'gatepost.endpoint': 'https://gatepost.example/hooks/servicenow-main',
-      'gatepost.secret': 'a secret of at least thirty-two letters',
     };
+    this.secret = 'a secret of at least thirty-two letters';
     this.messages = [];
     this.errors = [];
+    this.told = [];
+    this.infos = [];
     this.requests = [];
     this.respond = () => ({ status: 202, body: '' });
     this.ids = 0;
     this.context = vm.createContext(this.globals());
-    for (const name of ['Gate', 'Guard', 'EventBody', 'Events', 'Lock', 'Sender']) {
+    for (const name of ['Gate', 'Guard', 'EventBody', 'Events', 'Status', 'Sender', 'Access', 'Installation']) {
       this.run(`Gatepost${name}.js`);
     }
   }
 
   run(file, given = {}) {
     Object.assign(this.context, given);
-    return vm.runInContext(fs.readFileSync(path.join(SCRIPTS, file), 'utf8'), this.context, { filename: file });
+    const [name, value] = file.split('@');
+    const text = fs.readFileSync(path.join(SCRIPTS, name), 'utf8').replace(/\{(table|column)\}/, value);
+    return vm.runInContext(text, this.context, { filename: file });
   }
 
   rows(table) {
@@ -85,7 +89,11 @@ class Platform {
       gs: {
         getUserID: () => platform.user,
         getProperty: (name, otherwise) => platform.properties[name] || (otherwise === undefined ? null : otherwise),
+        setProperty: (name, value) => { platform.properties[name] = value; },
+        getMessage: (text) => platform.translations?.[text] || text,
         addErrorMessage: (text) => platform.messages.push(text),
+        addInfoMessage: (text) => platform.infos.push(text),
+        info: (text) => platform.told.push(text),
         error: (text) => platform.errors.push(text),
         generateGUID: () => platform.id(),
       },
@@ -105,15 +113,6 @@ class Platform {
           return crypto.createHmac('sha256', Buffer.from(key, 'base64')).update(text, 'utf8').digest('base64');
         }
       },
-      // A Java list; the names may be in capitals.
-      GlideScriptRecordUtil: {
-        get: (record) => ({
-          getChangedFieldNames() {
-            const names = [...record.changed, 'SYS_UPDATED_ON', 'SYS_MOD_COUNT'];
-            return { size: () => names.length, get: (index) => names[index] };
-          },
-        }),
-      },
       sn_ws: { RESTMessageV2: messageOf(platform) },
     };
   }
@@ -125,6 +124,7 @@ function messageOf(platform) {
     setHttpMethod(method) { this.method = method; }
     setEndpoint(url) { this.url = url; }
     setHttpTimeout(millis) { this.timeout = millis; }
+    setMIDServer(name) { this.midServer = name; }
     setRequestHeader(name, value) { this.headers[name] = value; }
     setRequestBody(body) { this.body = body; }
     execute() {
@@ -155,11 +155,14 @@ function recordOf(platform) {
     // --- queries
     addQuery(column, operator, value) {
       const [sign, expected] = value === undefined ? ['=', operator] : [operator, value];
-      if (!['=', '<'].includes(sign)) { throw new Error(`no operator ${sign}`); }
-      this.conditions.push((row) => {
-        const value = row[column] || '';
-        return sign === '=' ? value === String(expected) : value < String(expected);
-      });
+      const holds = {
+        '=': (value) => value === String(expected),
+        '<': (value) => value < String(expected),
+        '<=': (value) => value <= String(expected),
+        STARTSWITH: (value) => value.startsWith(String(expected)),
+      }[sign];
+      if (!holds) { throw new Error(`no operator ${sign}`); }
+      this.conditions.push((row) => holds(row[column] || ''));
     }
     orderBy(column) { this.orders.push([column, 1]); }
     orderByDesc(column) { this.orders.push([column, -1]); }
@@ -192,15 +195,22 @@ function recordOf(platform) {
     getTableName() { return this.table; }
     operation() { return this.kind; }
     isValidField(column) { return column in this.row || OWNED_COLUMNS.some((owned) => owned.name === column); }
-    getElement(column) { return { getLabel: () => column[0].toUpperCase() + column.slice(1) }; }
+    getElement(column) {
+      return {
+        getLabel: () => column[0].toUpperCase() + column.slice(1),
+        getDecryptedValue: () => (column === 'u_secret' ? platform.secret : this.getValue(column)),
+      };
+    }
+    getElements() { return Object.keys(this.row).map((name) => ({ getName: () => name })); }
+    canRead() { return platform.readable !== false; }
     getDisplayValue(column) { return { 3: 'Closed Complete' }[this.row[column]] || this.row[column]; }
     // --- changing
     initialize() { this.row = {}; }
-    setNewGuidValue(id) { this.row.sys_id = id; }
     setValue(column, value) { this.row[column] = value; }
     insert() {
       if (this.row.sys_id && platform.rows(this.table).some((row) => row.sys_id === this.row.sys_id)) { return null; }
-      return platform.add(this.table, this.row).sys_id;
+      this.row = platform.add(this.table, this.row);
+      return this.row.sys_id;
     }
     update() { this.row.sys_updated_on = platform.time(); }
     deleteRecord() { platform.tables[this.table] = platform.rows(this.table).filter((row) => row !== this.row); }

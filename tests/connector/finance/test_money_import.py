@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import pickle
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import permutations
 
 import pytest
 
+from connector.finance.hours import measures_of_items, state_hours
 from connector.finance.import_plan import ImportPlan
 from connector.finance.import_template import write_template
 from connector.finance.import_text import import_lines
@@ -18,13 +24,17 @@ from connector.store.ledger.entries import LedgerEntries, read_entries
 from connector.store.ledger.imports import kept_file, read_imports
 from connector.store.ledger.quarantine import open_quarantine
 from governance.ledger import EntryId, EntryType
-from governance.ledger_source import EnteredBy, FileCell
+from governance.ledger_source import BillLine, EnteredBy, FileCell
 from governance.money import Money, Period
 from governance.month_close import CloseItemKind
 from governance.rates import Reporting
 from governance.statements import ChangeKind
+from mapping.imports.focus import REQUIRED, load_bill_rules, read_bill
 from mapping.imports.profile import load_profile
+from mapping.imports.rate_card import cost_of_hours, load_rate_card
 from mapping.imports.template import TEMPLATE_PROFILE
+from mapping.related_evidence import TimeEntry
+from mapping.work_item import NativeId
 from tests.connector.store.conftest import StoreFixture, open_store
 from tests.connector.store.reporting.portfolio_data import GivenMeasure, save
 from tests.databases import Databases
@@ -221,3 +231,98 @@ def test_an_unknown_profile_number_is_kept_for_each_change(store: StoreFixture, 
     assert [
         row.number for row in store.rows("SELECT number FROM money_profile WHERE name = 'numbered' ORDER BY 1")
     ] == [1, 2]
+
+
+def test_the_order_of_files_and_of_taking_back_does_not_matter(store: StoreFixture, imports: MoneyImports) -> None:
+    files = [
+        (f"{HEAD}4711;CRM;1;2\n4712;Exit;3;\n", date(2026, 11, 1)), (f"{HEAD}4712;Exit;4;5\n", date(2026, 11, 2)),
+        (f"{HEAD}4711;CRM;6;\n4712;Exit;;7\n", date(2026, 11, 3)),
+    ]  # fmt: skip
+    found = []
+    for run, order in enumerate(permutations(range(3))):
+        stream = f"order{run}"
+        numbers = {}
+        for n in order:
+            numbers[n] = imports.run(given(files[n][0], profile(stream), f"{n}.csv", files[n][1])).number
+        totals = [total(store, stream)]
+        for n in order[:2]:
+            if numbers[n]:
+                imports.take_back(numbers[n], "wrong", by="j.weber", at=NOW)
+        found.append((order[2], *totals, total(store, stream)))
+    assert {one[1] for one in found} == {Decimal(19)}
+    assert {(one[0], one[2]) for one in found} == {(0, Decimal(6)), (1, Decimal(9)), (2, Decimal(13))}
+
+
+KILLED = """
+import os, pickle, sys
+from sqlalchemy.engine import make_url
+from connector.finance.money_import import MoneyImports
+from connector.store.database.engine import open_database
+from connector.store.ledger import quarantine
+from connector.store.queue.wake_up import Waker
+quarantine.add_quarantine = lambda *_: os.kill(os.getpid(), 9)
+given = pickle.load(sys.stdin.buffer)
+MoneyImports(open_database(make_url(sys.argv[1]), pool_size=4, application="tests"), Waker(lambda *_: None)).run(given)
+"""
+
+
+def test_a_process_that_is_killed_in_the_middle_leaves_nothing(store: StoreFixture, imports: MoneyImports) -> None:
+    file = given(f"{HEAD}4711;CRM;1;2\n", profile("killed"))
+    command = [sys.executable, "-c", KILLED, store.url.render_as_string(hide_password=False)]
+    done = subprocess.run(command, input=pickle.dumps(file), check=False, timeout=120)
+    assert done.returncode == -signal.SIGKILL
+    assert store.rows("SELECT 1 FROM money_import WHERE stream = 'killed'") == []
+    assert total(store, "killed") == 0
+    assert imports.run(file).number
+    assert total(store, "killed") == 3
+
+
+def test_a_cloud_bill_goes_to_measures_and_services_and_the_rest_is_unallocated(
+    store: StoreFixture, imports: MoneyImports
+) -> None:
+    rules = load_bill_rules(
+        "name: bill\nrules: [{where: {ServiceName: EC2}, measure: ITX-1}, {where: {ServiceName: S3}, service: Archive}]"
+    )
+    charge = dict.fromkeys(REQUIRED["1.0"], "x") | {
+        "BillingCurrency": "EUR", "ChargeCategory": "Usage", "EffectiveCost": "2", "BilledCost": "2",
+        "ChargePeriodStart": "2026-09-01", "BillingPeriodStart": "2026-09-01", "SubAccountName": "",
+    }  # fmt: skip
+    rows = [charge | {"ServiceName": name} for name in ("EC2", "S3", "SQS", "SQS")]
+    source = profile("bill", negative="credit").replace("by: code", "by: key")
+    file = replace(given("a bill", source, "aws.csv"), lines=read_bill(charge, rows, rules).lines)
+    assert told(imports.run(file))[:2] == [
+        "3 amounts: 2 new, 0 changed, 0 taken back, 0 as they are.",
+        "1 amounts of 1 names match no measure and go to quarantine: 4 EUR.",
+    ]
+    with store.engine.connect() as connection:
+        waiting = next(one for one in open_quarantine(connection) if one.stream == "bill")
+        entry = read_entries(connection, measure="jira-main/1", month=Period(2026, 9))[-1]
+    assert entry.source == BillLine("aws.csv", "row 2")
+    assert (waiting.sentence, waiting.amount) == ('"SQS": matches no rule', 4)
+    imports.resolve(waiting.id, "jira-main/5", by="j.weber", at=NOW)
+    again = replace(file, content=b"the same bill", lines=read_bill(charge, rows, rules).lines)
+    assert told(imports.run(again))[1] == "Nothing changes."
+
+
+def test_hours_are_stated_again_and_what_changed_is_a_correction(store: StoreFixture) -> None:
+    card = load_rate_card(
+        "name: hours\npeople: {a1: developer}\nrates: [{who: developer, since: 2026-01-01, rate: 80, currency: EUR}]"
+    )
+
+    def state(*logged: tuple[str, str]) -> str:
+        entries = [
+            TimeEntry("a1", NativeId(item), None, "ITX", date(2026, 10, 2), Decimal(many)) for item, many in logged
+        ]
+        with store.engine.connect() as connection:
+            measures = measures_of_items(connection, "jira-main", {item for item, _ in logged})
+        plan, _ = state_hours(
+            store.engine, store.waker, cost_of_hours(entries, card, "jira-main", measures), card=card.name,
+            connection_name="jira-main", first=Period(2026, 9), by="j.weber", run_by="", at=NOW, post=True,
+        )  # fmt: skip
+        return told(plan)[0]
+
+    assert state(("4", "2"), ("5", "1")) == "2 amounts: 2 new, 0 changed, 0 taken back, 0 as they are."
+    assert state(("5", "1"), ("4", "2")) == "2 amounts: 0 new, 0 changed, 0 taken back, 2 as they are."
+    assert state(("4", "3")) == "1 amounts: 0 new, 1 changed, 1 taken back, 0 as they are."
+    assert (total(store, "hours jira-main"), amounts(store, 4)[-2:]) == (240, ["160 posting", "80 correction"])
+    assert state() == "0 amounts: 0 new, 0 changed, 1 taken back, 0 as they are."

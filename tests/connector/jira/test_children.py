@@ -51,7 +51,7 @@ class OneInitiative:
 
 
 def child(**values: Any) -> JsonObject:
-    done = {"name": "Done", "statusCategory": {"key": "done"}}
+    done: JsonObject = {"name": "Done", "statusCategory": {"key": "done"}}
     return {"id": "10002", "key": "ITX-2", "fields": {"summary": "An epic", "status": done, **values}}
 
 

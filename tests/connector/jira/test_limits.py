@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from connector.http.json_values import JsonObject
 from connector.jira.bulk import _bulk_value
 from connector.jira.client import MAX_IDS
 from connector.jira.fields import Field
@@ -36,7 +37,7 @@ def test_as_much_goes_into_one_call_as_jira_takes() -> None:
 def test_an_option_has_the_id_that_it_has_at_these_issues() -> None:
     """In another context of the field the same option has another id."""
     gate = Field("customfield_1", "Gate", "option", "select", "")
-    offered = {"id": "customfield_1", "fieldOptions": [{"id": "777", "value": "Open"}]}
+    offered: JsonObject = {"id": "customfield_1", "fieldOptions": [{"id": "777", "value": "Open"}]}
     assert _bulk_value(gate, "Open", offered) == (
         "singleSelectFields", {"fieldId": "customfield_1", "option": {"optionId": 777}}
     )  # fmt: skip

@@ -112,7 +112,7 @@ def test_two_stages_at_once_are_two_events_with_their_labels() -> None:
         for event in derive_events(None, after, ())
         if EVENT_TYPES[type(event)] == "stage.granted"
     ]
-    assert [data["granted"]["label"] for data in granted] == [
+    assert [data["granted"]["stage_label"] for data in granted] == [
         "Identified", "Detailed", "Decided", "Implemented", "Closed",
     ]  # fmt: skip
 
@@ -138,18 +138,24 @@ def test_the_body_says_what_where_and_who_must_act() -> None:
         "business_unit": "Group IT",
         "legal_entity": "ACME AG",
     }
-    assert data["stage"] == {"key": "detailed", "label": "Detailed"}
-    assert data["gate"] == {"state": "waiting", "into": {"key": "decided", "label": "Decided"}}
+    assert (data["stage"], data["stage_label"]) == ("detailed", "Detailed")
+    gates = data["gates"]
+    assert gates["may_enter"] == ["identified", "detailed"]
+    assert {name: gates["next"][name] for name in ("stage", "stage_label", "state")} == {
+        "stage": "decided", "stage_label": "Decided", "state": "waiting",
+    }  # fmt: skip
+    assert data["new_blockers"] == [blocker["id"] for blocker in gates["next"]["blockers"]]
     assert data["figures"]["plan"] == {"amount": "180000", "currency": "EUR"}
     assert data["who_must_act"] == ["sponsor M. Brandt", "controller J. Weber"]
-    assert data["blockers"][0] == {
+    assert gates["next"]["blockers"][0] == {
+        "id": "decided:APPROVAL_MISSING:sponsor",
         "code": "APPROVAL_MISSING",
+        "subject": "sponsor",
         "sentence": "Decided is shut: M. Brandt has not yet given the approval · sponsor M. Brandt to act · since 21 Nov"
         " · APPROVAL_MISSING",
         "who": "sponsor M. Brandt",
         "responsible": [{"role": "sponsor", "name": "M. Brandt"}],
         "since": "2026-11-21T09:00:00Z",
-        "new": True,
     }
 
 

@@ -105,12 +105,12 @@ def test_a_worker_that_hangs_is_ended() -> None:
     with watch.step("tick"):
         now[0] = LONGEST_SILENCE
         watch.beat()
-        watch.look()
+        watch.check()
         assert ended == []
         now[0] = LONGEST_STEP + 1
-        watch.look()
+        watch.check()
     assert ended == ["no sign of life for 241 seconds", "the tick has not ended for 301 seconds"]
     ended.clear()
     watch.beat()
-    watch.look()
+    watch.check()
     assert ended == []

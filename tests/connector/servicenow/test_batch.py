@@ -84,3 +84,11 @@ def test_a_batch_that_fails_as_a_whole_is_one_failure(sandbox: servers.Sandbox, 
     requests.post(f"{sandbox.servicenow.base_url}/sandbox/faults", json=fault, timeout=LONGEST_CALL_SECONDS)
     with pytest.raises(Unreachable):
         batch.write([WriteRequest(item, {GATE: "Blocked"}) for item in projects(sandbox, 3)])
+
+
+def test_a_batch_is_as_large_as_its_time_suffices_for(sandbox: servers.Sandbox, batch: BatchWriter) -> None:
+    """Rules of the instance decide how long a write takes; fifty projects of a second each would not be serviced."""
+    for seconds, size in ((0.001, 50), (1.0, 7), (4.0, 5)):
+        sandbox.servicenow.seconds_per_item = seconds
+        batch.write([WriteRequest(item, {GATE: "Blocked"}) for item in projects(sandbox, 3)])
+        assert batch.max_requests == size

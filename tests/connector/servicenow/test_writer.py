@@ -37,7 +37,12 @@ def instance(columns: dict[str, tuple[str, str]] | None = None) -> None:
         {"name": "pm_project", "element": name, "column_label": label, "internal_type": kind}
         for name, (label, kind) in (columns or COLUMNS).items()
     ]
-    responses.get(re.compile(f"{BASE}/api/now/table/sys_dictionary"), json={"result": rows})
+    responses.get(re.compile(f"{BASE}/api/now/table/sys_db_object"), json={"result": []})
+    responses.get(
+        re.compile(f"{BASE}/api/now/table/sys_dictionary"),
+        json={"result": rows},
+        headers={"X-Total-Count": str(len(rows))},
+    )
 
 
 def writes(values: dict[FieldName, WriteValue], version: str | None = "4") -> WriteResult:

@@ -30,7 +30,7 @@ CHARGE = dict.fromkeys(REQUIRED["1.0"], "x") | {
 def read(*changes: dict[str, object], focus: str = "1.0") -> tuple[list[str], list[str]]:
     rules = load_bill_rules(f'focus: "{focus}"\n{RULES}')
     rows = [CHARGE | change for change in changes]
-    found = read_bill(CHARGE, rows, rules)  # type: ignore[arg-type]
+    found = read_bill(CHARGE, rows, rules)
     lines = [
         f"{one.subject}{f' ({one.gap})' if one.gap else ''} {one.posting.month} {one.posting.money.amount} {one.cell}"
         for one in found.lines.lines
@@ -65,7 +65,12 @@ def test_what_a_version_requires_and_what_is_no_charge() -> None:
         "FOCUS 1.3 requires the columns HostProviderName, ServiceProviderName. Export the bill as FOCUS, or correct focus "
         "in the rules."
     ]
-    wrong = ({"EffectiveCost": "NULL"}, {"BillingCurrency": "$"}, {"ChargeCategory": "Gift"}, {"ChargePeriodStart": ""})
+    wrong: tuple[dict[str, object], ...] = (
+        {"EffectiveCost": "NULL"},
+        {"BillingCurrency": "$"},
+        {"ChargeCategory": "Gift"},
+        {"ChargePeriodStart": ""},
+    )
     assert read(*wrong)[1] == [
         'row 2: EffectiveCost is "", which is no amount.',
         'row 3: BillingCurrency is "$", which is no currency.',

@@ -83,7 +83,7 @@ def test_what_thirty_seconds_do_not_suffice_for_is_unserviced(instance: RunningI
 def plans(instance: RunningInstance) -> RunningInstance:
     instance.state.add_column("cost_plan", Column("u_days", "Days", "integer"))
     for name, cost, days in (("a", "EUR;100", "1"), ("a", "EUR;50.5", "2"), ("b", "EUR;10", "30"), ("", "", "")):
-        instance.state.insert("cost_plan", {"resource_type": name, "planned_cost": cost, "u_days": days}, "kaya")
+        instance.state.insert("cost_plan", {"resource_type": name, "total_planned_cost": cost, "u_days": days}, "kaya")
     return instance
 
 
@@ -92,7 +92,7 @@ def plans(instance: RunningInstance) -> RunningInstance:
     [
         ({"count": "true"}, {"count": "4"}),
         ({"count": "true", "query": "resource_type=a"}, {"count": "2"}),
-        ({"sum_fields": "planned_cost,u_days"}, {"sum": {"planned_cost": "160.5", "u_days": "33"}}),
+        ({"sum_fields": "total_planned_cost,u_days"}, {"sum": {"total_planned_cost": "160.5", "u_days": "33"}}),
         ({"avg_fields": "u_days"}, {"avg": {"u_days": "11.0000"}}),
         ({"min_fields": "u_days", "max_fields": "u_days"}, {"min": {"u_days": "1"}, "max": {"u_days": "30"}}),
         ({"sum_fields": "u_days", "query": "resource_type=none"}, {"sum": {"u_days": ""}}),

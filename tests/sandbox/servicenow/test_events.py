@@ -13,7 +13,7 @@ import pytest
 
 from sandbox.servicenow.gatepost_app import install_app
 from sandbox.servicenow.model import EventForm, EventRule, Record
-from tests.sandbox.servicenow.instance import ROBOT, START, RunningInstance
+from tests.sandbox.servicenow.instance import ADMIN, ROBOT, START, RunningInstance
 
 URL, SECRET = "http://127.0.0.1:1/hooks/servicenow", "event-secret"
 
@@ -130,7 +130,7 @@ def test_gateposts_own_columns_send_no_event(instance: RunningInstance, post: Po
 def test_without_an_endpoint_the_outbox_keeps_what_waits(instance: RunningInstance, post: Post) -> None:
     install_app(instance.state, writer=ROBOT[0])
     record: Record = instance.project()
-    (row,) = instance.rows("u_gatepost_outbox")
+    (row,) = instance.rows("u_gatepost_outbox", auth=ADMIN)
     assert post.sent == []
     assert (row["u_state"], row["u_table"], row["u_record"]) == ("queued", "pm_project", record["sys_id"])
     assert json.loads(str(row["u_body"]))["event_id"] == f"{record['sys_id']}:0"

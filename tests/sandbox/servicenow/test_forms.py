@@ -62,18 +62,18 @@ def test_three_display_modes_of_a_row(people: RunningInstance) -> None:
 def test_currency_is_converted_to_the_readers_own_when_it_is_read(
     people: RunningInstance, auth: tuple[str, str], given: str, value: str, shown: str
 ) -> None:
-    people.state.insert("cost_plan", {"name": "x", "planned_cost": given}, "kaya")
-    (row,) = people.rows("cost_plan", auth=auth, fields="planned_cost", display_value="all")
-    assert row["planned_cost"] == {"display_value": shown, "value": value}
+    people.state.insert("cost_plan", {"name": "x", "total_planned_cost": given}, "kaya")
+    (row,) = people.rows("cost_plan", auth=auth, fields="total_planned_cost", display_value="all")
+    assert row["total_planned_cost"] == {"display_value": shown, "value": value}
 
 
 def test_currency_is_not_converted_when_it_is_written(people: RunningInstance) -> None:
     made = people.call(
-        "POST", "/table/cost_plan", {"unit_cost": "100", "planned_cost": "EUR;100"}, auth=AMERICAN
+        "POST", "/table/cost_plan", {"unit_cost": "100", "total_planned_cost": "EUR;100"}, auth=AMERICAN
     ).json()
     row = people.state.tables["cost_plan"][made["result"]["sys_id"]]
-    assert (row["unit_cost"], row["planned_cost"]) == ("USD;100", "EUR;100")
-    assert (made["result"]["unit_cost"], made["result"]["planned_cost"]) == ("100", "125.00")
+    assert (row["unit_cost"], row["total_planned_cost"]) == ("USD;100", "EUR;100")
+    assert (made["result"]["unit_cost"], made["result"]["total_planned_cost"]) == ("100", "125.00")
 
 
 @pytest.mark.parametrize(

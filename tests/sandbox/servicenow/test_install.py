@@ -86,13 +86,14 @@ def test_a_new_user_calls_with_a_password_that_cannot_be_read(instance: RunningI
 
 
 def test_the_gate_works_when_its_rows_came_over_the_table_api(instance: RunningInstance) -> None:
-    for name in ("u_gatepost_gate", "u_gatepost_blockers", "u_gatepost_checked", "u_gatepost_link"):
-        entry = {"name": "pm_project", "element": name, "column_label": name, "internal_type": "string"}
+    add(instance, "sys_db_object", name="u_gatepost_verdict", label="Gatepost verdict")
+    for name in ("u_task", "u_gate", "u_blockers", "u_checked", "u_link"):
+        entry = {"name": "u_gatepost_verdict", "element": name, "column_label": name, "internal_type": "string"}
         add(instance, "sys_dictionary", **entry, max_length="4000")
     add(instance, "sys_properties", name="gatepost.gated.pm_project", value="state:3")
-    record = instance.project(
-        u_gatepost_gate="Blocked", u_gatepost_blockers="No", u_gatepost_checked="2026-06-25 09:59:00"
-    )
+    record = instance.project()
+    verdict = {"u_gate": "Blocked", "u_blockers": "No", "u_checked": "2026-06-25 09:59:00"}
+    add(instance, "u_gatepost_verdict", u_task=record["sys_id"], **verdict)
     rule = {"name": "Gatepost gate", "collection": "pm_project", "when": "before", "action_update": "true"}
     made = add(instance, "sys_script", **rule, script=f"(function () {{ {GATE_SCRIPT} }}());")
     path = f"/table/pm_project/{record['sys_id']}"

@@ -67,7 +67,7 @@ def test_everybody_sees_their_part_and_the_rest_is_not_there(api: ApiServer) -> 
     assert problem_of(api.get("exit", "/measures/ITX-2")) == (
         404, 'There is no measure "ITX-2".', "Name it by its key or id.",
     )  # fmt: skip
-    for path in ("explain", "history", "effect-lines", "decisions", "rulings"):
+    for path in ("explain", "history", "effect-lines", "decisions", "commands"):
         assert api.get("exit", f"/measures/jira-main/10002/{path}").status_code == 404
     assert api.get("exit", "/gates/ITX-2/detailed").status_code == 404
     assert api.get("stranger", "/measures").get_json() == {"items": [], "next": None}
@@ -92,7 +92,7 @@ def test_a_measure_is_named_by_key_or_id(api: ApiServer, name: str) -> None:
     assert api.get("admin", f"/measures/{name}").get_json()["measure"]["key"] == "ITX-1"
     found = api.get("admin", f"/measures/{name}/explain").get_json()
     assert (found["key"], found["verdict"]["gate"]) == ("ITX-1", "blocked")
-    assert found["explanation"][0].startswith("Detailed is shut: ")
+    assert found["lines"][0].startswith("Detailed is shut: ")
 
 
 def test_as_plain_text_it_is_the_checklist(api: ApiServer) -> None:
@@ -109,8 +109,11 @@ def test_a_measure_has_its_figures_as_texts_and_what_blocks_it(api: ApiServer) -
     assert found["measure"]["hierarchy"] == {
         "portfolio": "IT", "program": "Cloud exit", "project": "ITX", "package": "CRM of governed",
     }  # fmt: skip
-    assert (found["next_stage"], found["off_ramp"], found["allowed_stages"]) == ("detailed", None, [])
-    assert found["measure"]["blockers"] == len(found["blockers"]) > 0
+    gates = found["measure"]["gates"]
+    assert (gates["may_enter"], gates["next"]["stage"], found["off_ramp"]) == (["identified"], "detailed", None)
+    assert gates["next"]["blockers"]
+    assert api.get("admin", "/gates/ITX-1/detailed").get_json()["gates"] == gates
+    assert api.get("admin", "/measures").get_json()["items"][0]["gates"] == gates
     assert {one["outcome"] for one in found["checklist"]} == {"met", "unmet", "unknown"}
 
 
@@ -119,9 +122,14 @@ def test_a_measure_has_its_figures_as_texts_and_what_blocks_it(api: ApiServer) -
     [
         ("", ["ITX-1", "ITX-2"]),
         ("?program=Branches", ["ITX-2"]),
-        ("?program=branches", []),
-        ("?gate=blocked&stage=identified", ["ITX-1", "ITX-2"]),
-        ("?gate=open", []),
+        ("?program=Branches&program=Cloud%20exit", ["ITX-1", "ITX-2"]),
+        ("?next_state=blocked&stage=identified", ["ITX-1", "ITX-2"]),
+        ("?next_state=waiting&next_state=breach", []),
+        ("?may_enter=identified", ["ITX-1", "ITX-2"]),
+        ("?may_enter=detailed", []),
+        ("?sort=-key", ["ITX-2", "ITX-1"]),
+        ("?person=jira-main/k", ["ITX-1", "ITX-2"]),
+        ("?person=jira-main/x", []),
         ("?q=legacy%20crm", ["ITX-1", "ITX-2"]),
         ("?q=itx-2", ["ITX-2"]),
         ("?q=%25", []),
@@ -140,6 +148,51 @@ def test_pages_follow_one_another(api: ApiServer) -> None:
     second = api.get("admin", f"/measures?limit=1&cursor={first['next']}").get_json()
     assert [one["key"] for one in (*first["items"], *second["items"])] == ["ITX-1", "ITX-2"]
     assert second["next"] is None
+    for sort, keys in (("-key", ["ITX-2", "ITX-1"]), ("-assessed_at", ["ITX-2", "ITX-1"])):
+        first = api.get("admin", f"/measures?limit=1&sort={sort}").get_json()
+        second = api.get("admin", f"/measures?limit=1&sort={sort}&cursor={first['next']}").get_json()
+        assert [one["key"] for one in (*first["items"], *second["items"])] == keys
+    other = api.get("admin", f"/measures?limit=1&sort=key&cursor={first['next']}")
+    assert (other.status_code, other.get_json()["code"]) == (422, "cursor_invalid")
+
+
+def test_some_fields_of_each_entry_and_an_answer_that_has_not_changed(api: ApiServer) -> None:
+    some = api.get("admin", "/measures?fields=key&fields=stage")
+    assert some.mimetype == "application/vnd.gatepost.partial+json"
+    assert some.get_json()["items"][0] == {"key": "ITX-1", "stage": "identified"}
+    assert "gates" in api.get("admin", "/measures?fields=colour").get_json()["errors"][0]["known"]
+    whole = api.get("admin", "/measures")
+    same = api.get("admin", "/measures", If_None_Match=whole.headers["ETag"])
+    assert (same.status_code, same.data) == (304, b"")
+    assert int(whole.headers["RateLimit-Remaining"]) < int(whole.headers["RateLimit-Limit"])
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "known"),
+    [
+        ("measures?program=branches", "program", ["Branches", "Cloud exit"]),
+        ("findings?program=Branches&program=branches", "program", ["Branches", "Cloud exit"]),
+        ("measures?may_enter=live", "may_enter", ["identified", "detailed", "decided", "implemented", "closed"]),
+        ("measures?blocker=NONE", "blocker", None),
+    ],
+)
+def test_a_value_that_nothing_has_is_refused_with_the_known_ones(
+    api: ApiServer, query: str, name: str, known: list[str] | None
+) -> None:
+    answer = api.get("admin", f"/{query}")
+    (error,) = answer.get_json()["errors"]
+    assert (answer.status_code, answer.get_json()["code"], error["location"]) == (422, "unknown_filter_value", name)
+    assert error["known"] == known if known is not None else "LEGACY_COST_RUNNING" in error["known"] or error["known"]
+
+
+def test_several_gates_are_checked_at_once(api: ApiServer) -> None:
+    asked = [("ITX-1", "identified"), ("ITX-2", "detailed"), ("ITX-9", "detailed")]
+    answer = api.post("settings", "/gates/check", {"items": [{"measure": one, "stage": into} for one, into in asked]})
+    first, second, third = answer.get_json()["items"]
+    assert (answer.status_code, answer.get_json()["all_open"]) == (200, False)
+    assert (first["gate"]["open"], second["gate"]["open"], third["gate"]) == (True, False, None)
+    assert third["problem"]["code"] == "not_visible_or_unknown"
+    assert second["gate"] == api.get("settings", "/gates/ITX-2/detailed").get_json()
 
 
 @pytest.mark.parametrize(
@@ -147,10 +200,10 @@ def test_pages_follow_one_another(api: ApiServer) -> None:
     [
         ("?limit=0", "The query is not valid: limit."),
         ("?limit=many", "The query is not valid: limit."),
-        ("?gate=ajar", "The query is not valid: gate."),
+        ("?next_state=ajar", "The query is not valid: next_state.0."),
         ("?colour=red", "The query is not valid: colour."),
         ("?cursor=abc", "The query is not valid: cursor."),
-        ("?gate=open&gate=blocked", "The query is not valid: gate."),
+        ("?q=a&q=b", "The query is not valid: q."),
         ("?assessed_since=2026-02-10T08:00:00", "The query is not valid: assessed_since."),
     ],
 )
@@ -167,8 +220,8 @@ def test_a_key_of_two_measures_is_refused_with_their_ids(api: ApiServer) -> None
         '"ITX-1" is the key of several measures.',
         "Name one by its id: jira-main/10001, jira-main/10002.",
     )
-    assert answer.get_json()["type"] == "urn:gatepost:ambiguous"
-    assert api.get("admin", "/gates/ITX-1/detailed").get_json()["type"] == "urn:gatepost:ambiguous"
+    assert answer.get_json()["type"] == "urn:gatepost:problem:ambiguous_key"
+    assert api.get("admin", "/gates/ITX-1/detailed").get_json()["code"] == "ambiguous_key"
 
 
 SLIP_PARTS = ("lost", "postponed", "made_up", "in_year")
@@ -176,7 +229,7 @@ SLIP_PARTS = ("lost", "postponed", "made_up", "in_year")
 
 def test_history_lines_and_decisions(api: ApiServer) -> None:
     (day,) = api.get("admin", "/measures/ITX-1/history").get_json()["items"]
-    assert (day["day"], day["gate"]) == ("2026-02-10", "blocked")
+    assert (day["day"], day["item_gate"]) == ("2026-02-10", "blocked")
     lines = api.get("admin", "/measures/ITX-1/effect-lines").get_json()["items"]
     assert lines[0] == {
         "version": "plan", "kind": "benefit", "month": "2026-01-01", "account": "ebitda", "hard": True,
@@ -208,7 +261,7 @@ def test_a_gate_that_is_open_is_200_and_one_that_is_shut_409_with_the_checklist(
     assert shut.get_json()["summary"] == (
         "The gate into Implemented is shut for ITX-1 Retire the legacy CRM: Detailed comes first."
     )
-    assert shut.get_json()["blockers"][0]["sentence"].startswith("Detailed is shut: ")
+    assert shut.get_json()["gates"]["next"]["blockers"][0]["sentence"].startswith("Detailed is shut: ")
 
 
 def test_an_unknown_stage_names_the_stages(api: ApiServer) -> None:
@@ -228,24 +281,37 @@ def assess_again(api: ApiServer, loaded: LoadedMapping) -> None:
 def test_a_command_has_the_effect_of_a_comment_in_the_tool(api: ApiServer, loaded: LoadedMapping) -> None:
     api.person("brandt", accounts=(("jira-main", "b"),))
     answer = api.post("brandt", "/measures/ITX-1/commands", {"verb": "approve", "stage": "detailed"})
-    assert (answer.status_code, answer.get_json()) == (202, {"number": 1, "state": "waiting", "reply": WAITING_REPLY})
-    assert answer.location == "/api/v1/measures/jira-main/10001/commands/1"
+    stored = answer.get_json()
+    assert (answer.status_code, stored["id"], stored["state"], stored["reply"]) == (202, "s1", "waiting", WAITING_REPLY)
+    assert answer.location == "/api/v1/commands/s1"
     assert outcome(api, "brandt", answer) == ("waiting", WAITING_REPLY)
-    (waiting,) = api.get("brandt", "/measures/ITX-1/commands").get_json()["items"]
-    assert (waiting["given_by"], waiting["text"]) == ("brandt@acme.example", "/approve detailed")
+    (waiting,) = api.get("brandt", "/measures/ITX-1/commands?state=waiting").get_json()["items"]
+    assert (waiting, waiting["verb"], waiting["person"]) == (stored, "approve", "jira-main/b")
     assess_again(api, loaded)
     assert outcome(api, "brandt", answer) == ("accepted", "Detailed approved by Brandt as sponsor.")
-    (ruling,) = api.get("brandt", "/measures/ITX-1/rulings").get_json()["items"]
-    assert (ruling["verb"], ruling["person"], ruling["role"], ruling["accepted"]) == (
+    (ruled,) = api.get("brandt", "/measures/ITX-1/commands").get_json()["items"]
+    assert (ruled["id"], ruled["verb"], ruled["person"], ruled["person_name"], ruled["role"], ruled["state"]) == (
+        "s1",
         "approve",
+        "jira-main/b",
         "Brandt",
         "sponsor",
-        True,
+        "accepted",
     )
-    assert ruling["reply"] == "Detailed approved by Brandt as sponsor."
-    assert api.get("brandt", "/measures/ITX-1/commands").get_json()["items"] == []
+    assert ruled["reply"] == "Detailed approved by Brandt as sponsor."
+    assert api.get("brandt", "/measures/ITX-1/commands?state=waiting").get_json()["items"] == []
     assess_again(api, loaded)
-    assert len(api.get("brandt", "/measures/ITX-1/rulings").get_json()["items"]) == 1, "ruled on once"
+    assert len(api.get("brandt", "/measures/ITX-1/commands").get_json()["items"]) == 1, "ruled on once"
+
+
+def test_several_commands_are_stored_or_refused_each_by_itself(api: ApiServer) -> None:
+    api.person("brandt", accounts=(("jira-main", "b"),))
+    hold = {"verb": "hold", "text": "wait"}
+    sent = [{"measure": "ITX-1", "command": hold}, {"measure": "ITX-9", "command": hold}]
+    answer = api.post("brandt", "/commands", {"items": sent})
+    first, second = answer.get_json()["items"]
+    assert (answer.status_code, first["command"]["id"], first["problem"]) == (200, "s1", None)
+    assert (second["command"], second["problem"]["code"]) == (None, "not_visible_or_unknown")
 
 
 WAITING_REPLY = "The command is stored. It is ruled on when the item is read next."
@@ -273,13 +339,15 @@ def test_a_waiting_command_says_why_it_waits(api: ApiServer) -> None:
     assert outcome(api, "kaya", answer) == ("waiting", f"{WAITING_REPLY} Last attempt: jira-main answered 503")
 
 
-def test_a_command_is_found_under_its_own_measure_only(api: ApiServer) -> None:
+def test_a_command_of_a_measure_that_one_does_not_see_is_not_there(api: ApiServer) -> None:
     api.person("kaya", accounts=(("jira-main", "k"),))
+    api.person("branches", RoleGrant(Role.VIEWER, ("IT", "Branches")))
     api.post("kaya", "/measures/ITX-1/commands", {"verb": "hold", "text": "wait"})
-    assert problem_of(api.get("kaya", "/measures/ITX-1/commands/2")) == (
-        404, "There is no command 2 about this measure.", "Use the number of its 202 answer.",
+    assert api.get("kaya", "/commands/s1").get_json()["measure"] == "jira-main/10001"
+    assert problem_of(api.get("branches", "/commands/s1")) == (
+        404, 'There is no command "s1".', "Use the id of its 202 answer.",
     )  # fmt: skip
-    assert problem_of(api.get("admin", "/measures/ITX-2/commands/1"))[0] == 404
+    assert [api.get("kaya", f"/commands/{name}").status_code for name in ("s2", "c1", "x1", "s0")] == [404] * 4
 
 
 def test_without_an_account_in_the_tool_a_command_is_refused(api: ApiServer) -> None:
@@ -287,7 +355,7 @@ def test_without_an_account_in_the_tool_a_command_is_refused(api: ApiServer) -> 
     assert problem_of(api.post("olga", "/measures/ITX-1/commands", {"verb": "hold", "text": "wait"})) == (
         403,
         "Olga has no linked account on jira-main.",
-        "An administrator links it on the page People, or with: gatepost user link",
+        "An administrator links it on the page People.",
     )
     assert api.store.rows("SELECT 1 FROM submitted_command") == []
 
@@ -297,22 +365,27 @@ def test_without_an_account_in_the_tool_a_command_is_refused(api: ApiServer) -> 
     [
         (
             {"verb": "approve"},
-            "The stage is missing.",
-            "Correct form: /approve STAGE, for example: /approve decided",
+            "The body is not valid: approve.stage.",
+            "`errors` says what is wrong with each value.",
         ),
         (
             {"verb": "confirm", "amount": "1200000.50", "currency": "EUR"},
-            "An amount, a currency and a month are needed.",
-            "Correct form: /confirm AMOUNT CURRENCY MONTH[..MONTH], for example: /confirm 1.2M EUR 2026-08..2026-10",
+            "The body is not valid: confirm.month.",
+            "`errors` says what is wrong with each value.",
         ),
         (
             {"verb": "hold"},
-            "The reason is missing.",
-            "Correct form: /hold reason, for example: /hold waiting for the supplier's contract",
+            "The body is not valid: hold.text.",
+            "`errors` says what is wrong with each value.",
+        ),
+        (
+            {"verb": "approve", "stage": "live"},
+            '"live" is not a stage; the stages are Identified, Detailed, Decided, Implemented, Closed.',
+            "Correct form: /approve STAGE, for example: /approve decided",
         ),
     ],
 )
-def test_a_missing_part_is_refused_with_the_correct_form(
+def test_a_missing_or_wrong_part_is_refused_by_its_name(
     api: ApiServer, body: dict[str, str], title: str, detail: str
 ) -> None:
     api.person("brandt", accounts=(("jira-main", "b"),))
@@ -324,7 +397,7 @@ def test_a_reason_of_two_lines_holds_no_second_command(api: ApiServer, loaded: L
     body = {"verb": "hold", "text": "wait\n/approve detailed"}
     assert api.post("brandt", "/measures/ITX-1/commands", body).status_code == 202
     assess_again(api, loaded)
-    (ruling,) = api.get("brandt", "/measures/ITX-1/rulings").get_json()["items"]
+    (ruling,) = api.get("brandt", "/measures/ITX-1/commands").get_json()["items"]
     assert (ruling["verb"], ruling["reason"]) == ("hold", "wait /approve detailed")
 
 
@@ -381,12 +454,18 @@ def test_a_body_that_is_not_json_and_values_that_are_not_valid_have_their_own_st
     assert problem_of(plain) == (415, "The body's Content-Type must be application/json.", "Send it as JSON.")
     api.person("olga", RoleGrant(Role.OWNER))
     wrong = api.post("olga", "/measures/ITX-1/commands", {"verb": "marry", "more": 1})
-    assert problem_of(wrong)[:2] == (422, "The body is not valid: verb, more.")
+    assert problem_of(wrong)[:2] == (422, "The body is not valid: body.")
+    assert "accept-role" in wrong.get_json()["errors"][0]["known"]
 
 
 def test_a_wrong_method_is_answered_with_the_allowed_ones(api: ApiServer) -> None:
     answer = api.call("admin", "DELETE", "/measures")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
+    assert answer.get_json()["code"] == "method_not_allowed"
+    assert api.get("admin", "/nothing").get_json()["code"] == "unknown_address"
+    large = api.client.post("/api/v1/reassess", data=b"x", headers={"Content-Length": str(10**9)})
+    assert large.status_code in {401, 413}
+    assert large.get_json()["type"].startswith("urn:gatepost:problem:")
 
 
 # --- the rest -------------------------------------------------------------------------------------------------
@@ -426,7 +505,7 @@ def test_a_mapping_is_checked_stored_activated_and_restored(api: ApiServer) -> N
     assert back["restores"] == before
     assert api.get("admin", f"/mappings/{back['number']}").get_json()["source"] == MAPPING
     assert problem_of(api.get("admin", "/mappings/99999"))[:2] == (
-        404, "There is no mapping version 99999. List them with: gatepost mapping history",
+        404, "There is no mapping version 99999.",
     )  # fmt: skip
 
 
@@ -520,6 +599,11 @@ def test_the_audit_is_searched(api: ApiServer) -> None:
         "stage.granted"
     ] * 2
     assert api.get("admin", "/audit?action=sta").get_json()["items"] == []
+    me = api.get("admin", "/me").get_json()
+    assert me["token"]["number"] >= 1
+    api.post("admin", "/connections/jira-main/sweeps", {"full": True})
+    mine = api.get("admin", f"/audit?person={me['person']}").get_json()["items"]
+    assert {one["person"] for one in mine} <= {me["person"]}
 
 
 def test_a_subscription_from_creation_to_deletion(api: ApiServer, loaded: LoadedMapping) -> None:
@@ -540,6 +624,12 @@ def test_a_subscription_from_creation_to_deletion(api: ApiServer, loaded: Loaded
     (delivery,) = api.get("admin", "/subscriptions/bot/deliveries").get_json()["items"]
     assert (delivery["event"], delivery["key"], delivery["state"]) == ("gate.blocked", "ITX-1", "waiting")
     assert api.post("admin", "/subscriptions/bot/replay", {}).get_json() == {"count": 0}
+    with api.store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE subscription_delivery SET state = 'done'")
+    day = {"since": "2020-01-01T00:00:00Z", "until": "2099-01-01T00:00:00Z"}
+    other = day | {"events": ["gate.opened"]}
+    assert api.post("admin", "/subscriptions/bot/replay", other).get_json() == {"count": 0}
+    assert api.post("admin", "/subscriptions/bot/replay", day | {"events": ["gate.blocked"]}).get_json() == {"count": 1}
     assert api.call("admin", "DELETE", "/subscriptions/bot").status_code == 204
     assert api.get("admin", "/subscriptions/bot").status_code == 404
     receiver.stop()

@@ -2,25 +2,35 @@
 var GatepostEvents = (function () {
     'use strict';
 
-    /** Names of the columns that this update changes, without the platform's own. */
-    function changed(record) {
-        var names = GlideScriptRecordUtil.get(record).getChangedFieldNames();
-        var columns = [];
-        var index;
-        for (index = 0; index < names.size(); index += 1) {
-            columns.push(String(names.get(index)).toLowerCase());
-        }
-        return columns.filter(function (name) {
-            return name.indexOf('sys_') !== 0;
-        });
+    /** Columns that Gatepost writes beside the verdict: a write of these alone needs no event. */
+    function isOwnColumn(name) {
+        return name.indexOf('u_gatepost_') === 0 || name.indexOf('sys_') === 0;
     }
 
-    /** Whether Gatepost wrote its own columns and nothing else: that needs no event. */
-    function isOwnWrite(record) {
-        var names = record.operation() === 'update' ? changed(record) : [];
-        return names.length > 0 && names.every(function (name) {
-            return name.indexOf('u_gatepost_') === 0;
-        }) && GatepostGuard.isWriter();
+    /** Names of a record's columns; getElements gives an array, or a Java list on some releases. */
+    function columnsOf(record) {
+        var elements = record.getElements();
+        var count = typeof elements.size === 'function' ? elements.size() : elements.length;
+        var names = [];
+        var index;
+        for (index = 0; index < count; index += 1) {
+            names.push(String((typeof elements.get === 'function' ? elements.get(index) : elements[index]).getName()));
+        }
+        return names;
+    }
+
+    /** Whether Gatepost wrote its own columns and nothing else. */
+    function isOwnWrite(record, previous) {
+        var names;
+        if (record.operation() !== 'update' || !previous || !GatepostGuard.isWriter()) {
+            return false;
+        }
+        names = columnsOf(record).filter(function (name) {
+            return record.getValue(name) !== previous.getValue(name);
+        });
+        return names.every(isOwnColumn) && names.some(function (name) {
+            return name.indexOf('sys_') !== 0;
+        });
     }
 
     function governed() {
@@ -34,7 +44,25 @@ var GatepostEvents = (function () {
         return ('0000000000000' + new GlideDateTime().getNumericValue()).slice(-13);
     }
 
+    /** Whether an event of this record waits already: Gatepost reads the record itself, as it is then. */
+    function waits(table, sysId) {
+        var row = new GlideRecord('u_gatepost_outbox');
+        row.addQuery('u_state', 'queued');
+        row.addQuery('u_table', table);
+        row.addQuery('u_record', sysId);
+        row.setLimit(1);
+        row.query();
+        return row.next();
+    }
+
     function queue(record, table, sysId, through) {
+        if (GatepostGuard.isClone() || (waits(table, sysId) && (through || record.operation() !== 'delete'))) {
+            return;
+        }
+        add(record, table, sysId, through);
+    }
+
+    function add(record, table, sysId, through) {
         var operation = record.operation();
         var id = record.getUniqueValue() + ':' + (record.getValue('sys_mod_count') || '0');
         var row = new GlideRecord('u_gatepost_outbox');
@@ -46,13 +74,14 @@ var GatepostEvents = (function () {
         row.setValue('u_body', GatepostEventBody.ascii(GatepostEventBody.body(record, id, table, sysId, through)));
         row.setValue('u_state', 'queued');
         row.setValue('u_attempts', '0');
+        row.setValue('u_next_attempt', new GlideDateTime().getValue());
         row.setValue('u_order', order());
         row.insert();
     }
 
     /** A record of a governed table was inserted, updated or deleted. */
-    function send(current) {
-        if (!isOwnWrite(current)) {
+    function send(current, previous) {
+        if (!isOwnWrite(current, previous)) {
             queue(current, current.getTableName(), current.getUniqueValue(), '');
         }
     }

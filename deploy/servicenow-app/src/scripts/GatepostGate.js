@@ -7,19 +7,41 @@ var GatepostGate = (function () {
 
     var MAX_BLOCKERS = 3;
     var DEFAULT_STALE_MINUTES = 60;
-    var CONTACT_HINT = 'Ask whoever runs Gatepost (the people with the role u_gatepost_admin)';
+    /** Every text that people read, with the places of its values; the keys of sys_ui_message. */
+    var TEXTS = {
+        head: 'Gatepost keeps {0} from becoming {1}: {2}',
+        not_due: 'the gate is shut, and work has not come to it.',
+        waiting: 'the gate is shut, and an approval is missing.',
+        blocked: 'the gate is shut.',
+        breach: 'the record is ahead of the stage it was granted.',
+        unassessed: 'it has never assessed this record. {0} to add it.',
+        unknown_gate: 'the gate reads "{0}", which is neither Open, Not due, Waiting, Blocked nor Breach. '
+            + '{1} to check this record.',
+        expired: 'it was last active at {0} UTC, and a verdict is valid for {1} minutes. {2} to start it again.',
+        inactive: 'the time of its last activity is unknown. {0} to start it again.',
+        unwritten: 'its last verdict on this record could not be read or written. {0} to look at it.',
+        no_reason: 'No reason is written on this record. {0}.',
+        more: 'and {0} more, see the checklist.',
+        link: 'More: {0}',
+        contact: 'Ask whoever runs Gatepost (the people with the role u_gatepost_admin)',
+        exempt: 'Gatepost lets {0} become {1} although its gate is shut, because {2} is {3}. '
+            + 'The move is reported as ahead of its gate.'
+    };
     /** The states by the key that the property gatepost.gate_names uses, with their own names. */
     var STATES = { open: 'Open', not_due: 'Not due', waiting: 'Waiting', blocked: 'Blocked', breach: 'Breach' };
-    /** What each state of the gate that is not Open tells the person whose move is refused. */
-    var SHUT_REASONS = {
-        'Not due': 'the gate is shut, and work has not come to it.',
-        'Waiting': 'the gate is shut, and an approval is missing.',
-        'Blocked': 'the gate is shut.',
-        'Breach': 'the record is ahead of the stage it was granted.'
-    };
+    /** The text of each state of the gate that is not Open. */
+    var SHUT = { 'Not due': 'not_due', 'Waiting': 'waiting', 'Blocked': 'blocked', 'Breach': 'breach' };
 
     function text(value) {
         return value === null || value === undefined ? '' : String(value).trim();
+    }
+
+    /** A text with its values; settings.say translates it on an instance (gs.getMessage). */
+    function say(settings, key, values) {
+        var template = settings.say ? text(settings.say(TEXTS[key])) : TEXTS[key];
+        return template.replace(/\{(\d)\}/g, function (place, number) {
+            return (values || [])[+number];
+        });
     }
 
     /** "state:3,4,7;stage:project" as a list of columns with their gated values; a bare list means state. */
@@ -52,8 +74,8 @@ var GatepostGate = (function () {
     }
 
     /** The time of Gatepost's last activity, as a text; empty when it is unknown. */
-    function lastActive(record, settings) {
-        return [record.u_gatepost_checked, settings.heartbeat_at].map(text).filter(function (time) {
+    function lastActive(verdict, settings) {
+        return [verdict.u_checked, settings.heartbeat_at].map(text).filter(function (time) {
             return millis(time) !== null;
         }).sort(function (one, other) {
             return millis(other) - millis(one);
@@ -69,15 +91,15 @@ var GatepostGate = (function () {
         return /^\d+$/.test(text(setting)) && +text(setting) > 0 ? +text(setting) : DEFAULT_STALE_MINUTES;
     }
 
-    function blockerLines(written) {
+    function blockerLines(written, settings) {
         var lines = text(written).split(/\r\n|\r|\n/).map(text).filter(Boolean);
         var cut = /^… and (\d+) more$/.exec(lines.length ? lines[lines.length - 1] : '');
         var known = cut ? lines.slice(0, -1) : lines;
         var more = known.length - MAX_BLOCKERS + (cut ? +cut[1] : 0);
         if (!known.length) {
-            return ['No reason is written on this record. ' + CONTACT_HINT + '.'];
+            return [say(settings, 'no_reason', [say(settings, 'contact')])];
         }
-        return known.slice(0, MAX_BLOCKERS).concat(more > 0 ? ['and ' + more + ' more, see the checklist.'] : []);
+        return known.slice(0, MAX_BLOCKERS).concat(more > 0 ? [say(settings, 'more', [more])] : []);
     }
 
     function pass(code) {
@@ -88,21 +110,24 @@ var GatepostGate = (function () {
         return { abort: true, code: code, message: lines.join('\n') };
     }
 
-    function refused(code, prefix, why, record) {
-        var link = text(record.u_gatepost_link);
-        var lines = [prefix + why].concat(blockerLines(record.u_gatepost_blockers));
-        return refuse(code, lines.concat(link ? ['More: ' + link] : []));
+    function refused(code, head, verdict, settings) {
+        var link = text(verdict.u_link);
+        var lines = [head(say(settings, code))].concat(blockerLines(verdict.u_blockers, settings));
+        return refuse(code, lines.concat(link ? [say(settings, 'link', [link])] : []));
     }
 
-    function stale(prefix, record, settings) {
-        var lastTime = lastActive(record, settings);
+    function stale(head, verdict, settings) {
+        var lastTime = lastActive(verdict, settings);
+        var contact = say(settings, 'contact');
         if (isOpen(settings.when_stale, 'closed')) {
             return pass('stale');
         }
-        return refuse('stale', [prefix + (lastTime
-            ? 'it was last active at ' + lastTime + ' UTC, and a verdict is valid for '
-                + minutes(settings.stale_minutes) + ' minutes. '
-            : 'the time of its last activity is unknown. ') + CONTACT_HINT + ' to start it again.']);
+        if (settings.unwritten) {
+            return refuse('stale', [head(say(settings, 'unwritten', [contact]))]);
+        }
+        return refuse('stale', [head(lastTime
+            ? say(settings, 'expired', [lastTime, minutes(settings.stale_minutes), contact])
+            : say(settings, 'inactive', [contact]))]);
     }
 
     /** The state that a written name stands for, by its own name or one of "open:Offen;blocked:Gesperrt"; or empty. */
@@ -117,51 +142,73 @@ var GatepostGate = (function () {
                 names[name] = names.hasOwnProperty(name) && names[name] !== STATES[state] ? '' : STATES[state];
             }
         });
-        return written === 'Open' || SHUT_REASONS.hasOwnProperty(written) ? written
+        return written === 'Open' || SHUT.hasOwnProperty(written) ? written
             : names.hasOwnProperty(written) ? names[written] : '';
     }
 
-    function decideGate(prefix, record, settings, nowMillis) {
-        var written = text(record.u_gatepost_gate);
+    function decideGate(head, verdict, settings, nowMillis) {
+        var written = text(verdict.u_gate);
         var gate = gateState(written, settings.gate_names);
-        var lastMillis = millis(lastActive(record, settings));
+        var lastMillis = millis(lastActive(verdict, settings));
+        var contact = say(settings, 'contact');
         if (!written) {
             return isOpen(settings.when_unassessed, 'open') ? pass('unassessed')
-                : refuse('unassessed', [prefix + 'it has never assessed this record. '
-                    + CONTACT_HINT + ' to add it.']);
+                : refuse('unassessed', [head(say(settings, 'unassessed', [contact]))]);
         }
         if (!gate) {
-            return refuse('unknown_gate', [prefix + 'the gate reads "' + written
-                + '", which is neither Open, Not due, Waiting, Blocked nor Breach. ' + CONTACT_HINT
-                + ' to check this record.']);
+            return refuse('unknown_gate', [head(say(settings, 'unknown_gate', [written, contact]))]);
         }
-        if (lastMillis === null || nowMillis - lastMillis > minutes(settings.stale_minutes) * 60000) {
-            return stale(prefix, record, settings);
+        if (settings.unwritten || lastMillis === null
+                || nowMillis - lastMillis > minutes(settings.stale_minutes) * 60000) {
+            return stale(head, verdict, settings);
         }
         if (gate === 'Open') {
             return pass('open');
         }
-        return refused(gate.toLowerCase().replace(' ', '_'), prefix, SHUT_REASONS[gate], record);
+        return refused(SHUT[gate], head, verdict, settings);
+    }
+
+    /** The first exemption that holds before and after this change: nobody exempts a record in the same save. */
+    function exemption(before, after, setting) {
+        return gatedColumns(setting).filter(function (exempt) {
+            return [before, after].every(function (record) {
+                return exempt.values.indexOf(text((record || {})[exempt.column])) >= 0;
+            });
+        })[0] || null;
     }
 
     /**
      * Whether a change may be saved: {abort, code, message}.
      *
-     * before is the record as it is stored (null for an insert), after the record as it would be stored.  The verdict
-     * is the stored one: nobody can open a gate in the same update, and a copy carries no verdict.
+     * before is the record as it is stored (null for an insert), after the record as it would be stored; verdict is
+     * the row of the verdict's own table (null when there is none), which no save of the record can change.
      */
-    function decide(before, after, settings, nowMillis) {
+    function decide(before, after, verdict, settings, nowMillis) {
         var move = gatedMove(before, after, settings.gated);
         var labels = settings.labels || {};
+        var column, value, decision, exempt;
         if (!move) {
             return pass('no_move');
+        }
+        if (settings.is_clone) {
+            return pass('clone');
         }
         if (settings.is_writer && (text(settings.exempt_writer) || 'true') === 'true') {
             return pass('writer');
         }
-        return decideGate('Gatepost keeps ' + (labels[move.column] || move.column) + ' from becoming '
-            + (labels[move.column + ':' + move.value] || move.value) + ': ', before || {}, settings, nowMillis);
+        column = labels[move.column] || move.column;
+        value = labels[move.column + ':' + move.value] || move.value;
+        decision = decideGate(function (why) {
+            return say(settings, 'head', [column, value, why]);
+        }, verdict || {}, settings, nowMillis);
+        exempt = decision.abort ? exemption(before, after, settings.exempt) : null;
+        if (exempt) {
+            return { abort: false, code: 'exempt', message: say(settings, 'exempt', [column, value,
+                labels[exempt.column] || exempt.column,
+                labels[exempt.column + ':' + text(after[exempt.column])] || text(after[exempt.column])]) };
+        }
+        return decision;
     }
 
-    return { decide: decide, gatedColumns: gatedColumns, gatedMove: gatedMove };
+    return { decide: decide, gatedColumns: gatedColumns, gatedMove: gatedMove, texts: TEXTS };
 }());

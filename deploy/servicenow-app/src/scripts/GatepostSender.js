@@ -1,4 +1,4 @@
-/** Sends the outbox: in order per record, again after a failure, one sender at a time. */
+/** Sends the outbox: in order per record, again after a failure; one scheduled job runs it, and never twice at once. */
 var GatepostSender = (function () {
     'use strict';
 
@@ -33,21 +33,24 @@ var GatepostSender = (function () {
     }
 
     /** The response of the receiver: {ok, summary}. */
-    function post(row) {
+    function post(row, secret) {
         var sentAt = String(Math.floor(now() / 1000));
         var event = JSON.parse(row.getValue('u_body'));
         var request = new sn_ws.RESTMessageV2();
+        var midServer = gs.getProperty('gatepost.mid_server', '');
         var body, response, status;
         event.sent_at = stored(now());
         body = GatepostEventBody.ascii(event);
         request.setHttpMethod('post');
         request.setEndpoint(gs.getProperty('gatepost.endpoint', ''));
         request.setHttpTimeout(TIMEOUT);
+        if (midServer) {
+            request.setMIDServer(midServer);
+        }
         request.setRequestHeader('Content-Type', 'application/json');
         request.setRequestHeader('X-Event-Id', row.getValue('u_event'));
         request.setRequestHeader('X-Gatepost-Timestamp', sentAt);
-        request.setRequestHeader('X-Gatepost-Signature',
-            GatepostEventBody.signature(gs.getProperty('gatepost.secret', ''), sentAt, body));
+        request.setRequestHeader('X-Gatepost-Signature', GatepostEventBody.signature(secret, sentAt, body));
         request.setRequestBody(body);
         response = request.execute();
         status = +response.getStatusCode();
@@ -57,9 +60,9 @@ var GatepostSender = (function () {
         };
     }
 
-    function attempt(row) {
+    function attempt(row, secret) {
         try {
-            return post(row);
+            return post(row, secret);
         } catch (error) {
             return { ok: false, summary: String(error && error.message ? error.message : error) };
         }
@@ -71,7 +74,7 @@ var GatepostSender = (function () {
         row.setValue('u_attempts', String(attempts));
         row.setValue('u_response', result.summary.slice(0, 255));
         row.setValue('u_state', result.ok ? 'sent' : old ? 'failed' : 'queued');
-        row.setValue('u_next_attempt', result.ok || old ? '' : stored(now() + delay(attempts)));
+        row.setValue('u_next_attempt', stored(now() + (result.ok || old ? 0 : delay(attempts))));
         row.update();
         if (!result.ok && old) {
             gs.error('Gatepost: the event ' + row.getValue('u_event') + ' was given up after three days: '
@@ -79,61 +82,80 @@ var GatepostSender = (function () {
         }
     }
 
-    function queued() {
+    /** What is due now: the condition is in the query, and what waits for its next attempt is not read. */
+    function due() {
         var rows = new GlideRecord(OUTBOX);
         rows.addQuery('u_state', 'queued');
+        rows.addQuery('u_next_attempt', '<=', stored(now()));
         rows.orderBy('u_order');
         rows.orderBy('sys_created_on');
+        rows.setLimit(BATCH);
         return rows;
     }
 
-    function isDue(row) {
-        var next = row.getValue('u_next_attempt');
-        return !next || millis(next) <= now();
+    /** Whether an earlier event of the same record still waits for its next attempt. */
+    function isBehindAnother(row) {
+        var earlier = new GlideRecord(OUTBOX);
+        earlier.addQuery('u_state', 'queued');
+        earlier.addQuery('u_table', row.getValue('u_table'));
+        earlier.addQuery('u_record', row.getValue('u_record'));
+        earlier.addQuery('u_order', '<', row.getValue('u_order'));
+        earlier.setLimit(1);
+        earlier.query();
+        return earlier.next();
     }
 
-    /** One pass over the queue; returns the number of rows sent.  Later events of a record wait for its first one. */
-    function pass(until) {
-        var rows = queued();
-        var waiting = {};
+    /** Marked before it is sent: a change that comes meanwhile queues an event of its own. */
+    function mark(row) {
+        row.setValue('u_state', 'sending');
+        row.update();
+    }
+
+    /** One pass over what is due; returns how many were sent, and stops when the receiver is down. */
+    function pass(until, status) {
+        var rows = due();
         var sent = 0;
-        var tried = 0;
         var failures = 0;
-        var result, key;
+        var result;
         rows.query();
-        while (failures < MAX_FAILURES && tried < BATCH && now() < until && rows.next()) {
-            key = rows.getValue('u_table') + ':' + rows.getValue('u_record');
-            if (!waiting[key] && isDue(rows)) {
-                result = attempt(rows);
+        while (failures < MAX_FAILURES && now() < until && rows.next()) {
+            if (!isBehindAnother(rows)) {
+                mark(rows);
+                result = attempt(rows, status.secret);
                 recordResult(rows, result);
-                tried += 1;
                 failures = result.ok ? 0 : failures + 1;
                 sent += result.ok ? 1 : 0;
-                waiting[key] = !result.ok;
-            } else {
-                waiting[key] = true;
             }
         }
+        GatepostStatus.recordRun(failures >= MAX_FAILURES, sent > 0, now());
         return failures < MAX_FAILURES ? sent : 0;
     }
 
-    /** Send what is due, and what is queued meanwhile: the rule that sends at once finds the lock taken. */
+    /** What a run that died had in hand is queued again; Gatepost recognises a repeated event by its id. */
+    function recover() {
+        var rows = new GlideRecord(OUTBOX);
+        rows.addQuery('u_state', 'sending');
+        rows.query();
+        while (rows.next()) {
+            rows.setValue('u_state', 'queued');
+            rows.update();
+        }
+    }
+
+    /** Send what is due.  A receiver that is down is left alone for a time that grows (the breaker). */
     function send() {
         var until = now() + MAX_RUN;
-        var holder;
-        if (!gs.getProperty('gatepost.endpoint', '') || !gs.getProperty('gatepost.secret', '')) {
+        var status;
+        if (GatepostGuard.isClone()) {
             return;
         }
-        holder = GatepostLock.take(now());
-        if (!holder) {
+        status = GatepostStatus.read(now());
+        if (!gs.getProperty('gatepost.endpoint', '') || !status.secret || status.resumeAt > now()) {
             return;
         }
-        try {
-            while (pass(until) > 0 && now() < until) {
-                continue;
-            }
-        } finally {
-            GatepostLock.release(holder);
+        recover();
+        while (pass(until, status) > 0 && now() < until) {
+            continue;
         }
     }
 

@@ -1,3 +1,3 @@
-(function executeRule(current) {
-    GatepostEvents.send(current);
-}(current));
+(function executeRule(current, previous) {
+    GatepostEvents.send(current, previous);
+}(current, previous));

@@ -1,0 +1,2 @@
+// Run once after the first commit of the core set, and again whenever you like: it changes nothing that is set.
+GatepostInstallation.finish();

@@ -1,0 +1,3 @@
+(function executeRule(current, previous) {
+    GatepostGuard.check(current, previous, '{table}');
+}(current, previous));

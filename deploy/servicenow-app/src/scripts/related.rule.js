@@ -1,0 +1,3 @@
+(function executeRule(current, previous) {
+    GatepostEvents.sendRelated(current, previous, '{column}');
+}(current, previous));

@@ -1,3 +1,0 @@
-(function executeRule() {
-    GatepostSender.send();
-}());

@@ -1,3 +1,0 @@
-(function executeRule(current, previous) {
-    GatepostEvents.sendRelated(current, previous, 'task');
-}(current, previous));

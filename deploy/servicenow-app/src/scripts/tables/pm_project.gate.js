@@ -1,3 +1,0 @@
-(function executeRule(current, previous) {
-    GatepostGuard.check(current, previous, 'pm_project');
-}(current, previous));
