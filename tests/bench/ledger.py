@@ -1,4 +1,4 @@
-"""The page *Money* and the close of a month with 2 million ledger entries, beside the portfolio and a measure's page.
+"""The page *Money* and the close of a month with 2 million ledger entries, beside the portfolio's page.
 
 Every effect line becomes an entry, every measure from the decision on gets its locked plan, and two months are closed for all
 legal entities with nineteen of twenty booked lines signed; the database makes all of it by itself.  The pages are
@@ -41,12 +41,11 @@ def ledger(here: BenchScene) -> list[Figure]:
     with engine.connect() as connection:
         newest = connection.execute(text("SELECT max(closed_through) FROM month_close_step")).scalar_one()
         entries = int(connection.execute(text("SELECT count(*) FROM ledger_entry")).scalar_one())
-        entity, key = connection.execute(text("SELECT legal_entity, key FROM measure ORDER BY id LIMIT 1")).one()
+        entity = connection.execute(text("SELECT legal_entity FROM measure ORDER BY id LIMIT 1")).scalar_one()
     month = f"{newest:%Y-%m}"
     pages = (
         ("page Money", "/money", "≤ 300"),
         ("page Money of a legal entity and a month", f"/money?legal_entity={entity}&month={month}", "≤ 300"),
-        ("page of a measure", f"/measures/{key}", "≤ 300"),
         ("portfolio page, everything", "/portfolio", "≤ 300"),
     )
     services = here.world.services
