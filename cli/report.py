@@ -29,7 +29,7 @@ from governance.definitions.results import Figure
 from governance.definitions.years import FiscalYear, YearName
 from governance.effects import Version
 from governance.hierarchy import Dimension, HierarchyNode, RollUpMeasure, Total, roll_up
-from governance.left_out import LeftOut
+from governance.left_out import LEFT_OUT_TEXTS, LeftOut
 from governance.measure import MeasureId
 from governance.measure_figures import measure_figures
 from governance.money import Money
@@ -191,18 +191,6 @@ def figures(
 def _settings(services: Services, active: ActiveMapping) -> RollUpSettings:
     with services.engine.connect() as connection:
         return roll_up_settings(active, system_clock(), closed_months(connection))
-
-
-LEFT_OUT_TEXTS = {
-    LeftOut.LEFT: "left the mapping",
-    LeftOut.CANCELLED: "cancelled",
-    LeftOut.WITHOUT_VALUE: "closed without value",
-    LeftOut.NO_RATE: "without an exchange rate",
-    LeftOut.NOT_COMMITTED: "not committed yet",
-    LeftOut.NOT_GOVERNABLE: "not governable",
-    LeftOut.NO_PLAN: "without a plan",
-    LeftOut.NO_FORECAST: "without a forecast",
-}
 
 
 def _print_left_out(console: Console, found: portfolio.PortfolioFigures, names: Mapping[MeasureId, str]) -> None:

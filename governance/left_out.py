@@ -35,6 +35,19 @@ class LeftOut(StrEnum):
         return self.value in ENDED
 
 
+LEFT_OUT_TEXTS = {
+    LeftOut.LEFT: "left the mapping",
+    LeftOut.CANCELLED: "cancelled",
+    LeftOut.WITHOUT_VALUE: "closed without value",
+    LeftOut.NO_RATE: "without an exchange rate",
+    LeftOut.NOT_COMMITTED: "not committed yet",
+    LeftOut.NOT_GOVERNABLE: "not governable",
+    LeftOut.NO_PLAN: "without a plan",
+    LeftOut.NO_FORECAST: "without a forecast",
+}
+"""Why totals do not hold a measure, as people read it."""
+
+
 def funnel_step(stage: str | None, off_ramp: str | None, *, without_value: bool = False, left: bool = False) -> str:
     """Where a measure is in the funnel: its stage, or how it ended; empty before the first stage."""
     if left:

@@ -9,7 +9,6 @@ from xlsxwriter.workbook import Workbook
 from connector.papers.measure_columns import (
     IN_TOTALS,
     LEFT_OUT,
-    LEFT_OUT_REASONS,
     NO,
     PROGRAM_NUMBER,
     STAGE,
@@ -24,7 +23,7 @@ from governance.constant_currency import RatesView
 from governance.definitions.report import REPORT, WORDS
 from governance.effects import Version
 from governance.hierarchy import NOT_STATED
-from governance.left_out import LeftOut
+from governance.left_out import LEFT_OUT_TEXTS, LeftOut
 
 PROGRAM_AMOUNTS = (
     "ebitda_plan", "ebitda_estimate", "ebitda_actual", "variance", "in_year_plan", "in_year_estimate",
@@ -92,7 +91,7 @@ def _write_left_out(report: Report, sheet: Sheet, written: MeasuresWritten) -> N
     sheet.row += 1
     sheet.heads(("Not in the totals", "Measures", "EBITDA effect, plan"))
     for reason, sums in report.overview.left_out.items():
-        label = LEFT_OUT_REASONS[reason]
+        label = LEFT_OUT_TEXTS[reason]
         if reason in written.left_out:
             number, planned = written.left_out[reason]
             column = written.column(amount_column("ebitda_plan"))

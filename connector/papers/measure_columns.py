@@ -8,19 +8,7 @@ from connector.papers.report import Report
 from connector.papers.sheet import Cell, Column
 from connector.store.reporting.portfolio_lists import MeasureRow
 from governance.definitions.report import REPORT, WORDS
-from governance.left_out import LeftOut
-
-LEFT_OUT_REASONS = {
-    LeftOut.LEFT: "left the mapping",
-    LeftOut.CANCELLED: "cancelled",
-    LeftOut.WITHOUT_VALUE: "closed without value",
-    LeftOut.NO_RATE: "without an exchange rate",
-    LeftOut.NOT_COMMITTED: "not committed yet",
-    LeftOut.NOT_GOVERNABLE: "not governable",
-    LeftOut.NO_PLAN: "without a plan",
-    LeftOut.NO_FORECAST: "without a forecast",
-}
-"""Why totals do not hold a measure, as people read it."""
+from governance.left_out import LEFT_OUT_TEXTS
 
 STATES = {
     "open": "Open",
@@ -68,7 +56,7 @@ def measure_cells(row: MeasureRow, report: Report, stages: Mapping[str, str], pr
     return (
         row.key, row.title, *row.hierarchy, row.owner, stage_label(row.step, stages), STATES.get(row.gate, row.gate),
         row.implementation, row.potential, YES if report.is_counted(row) else NO,
-        LEFT_OUT_REASONS[row.left_out] if row.left_out is not None else "", YES if ended else NO,
+        LEFT_OUT_TEXTS[row.left_out] if row.left_out is not None else "", YES if ended else NO,
         *(getattr(amounts, name) for name in WORKBOOK_AMOUNTS),
         row.deviation_reason, ", ".join(row.blockers), ", ".join(row.findings), row.missing_rate, row.url, program,
     )  # fmt: skip

@@ -97,9 +97,9 @@ def recorded(world: FaultWorld) -> Observation:
 def _message(body: str) -> str:
     event = json.loads(body)
     data = event["data"]
-    blockers = [blocker["code"] for blocker in data.get("blockers", ())]
-    stage = data["stage"]["key"] if data["stage"] else "no stage"
-    return f"{event['type']} {data['measure']['id']} {stage} {data['gate']['state']} {blockers}"
+    gate = data["gates"]["next"] or {"state": "every gate is open", "blockers": ()}
+    blockers = [blocker["code"] for blocker in gate["blockers"]]
+    return f"{event['type']} {data['measure']['id']} {data['stage'] or 'no stage'} {gate['state']} {blockers}"
 
 
 def differences(undisturbed: Observed, here: Observed) -> str:
