@@ -26,6 +26,7 @@ from mapping.config import Enforce, MappingConfig, MeasureRule, WriteRule
 from mapping.effects import NO_HISTORY, MoneyContext
 from mapping.expressions import ExpressionScope
 from mapping.fact_changes import facts_changed
+from mapping.field_edits import FieldEdit
 from mapping.known_people import NOBODY_KNOWN, KnownPeople
 from mapping.ledger_effects import ledger_differences, with_ledger
 from mapping.map_item import MappedMeasure, Unmapped, evidence_from, map_item
@@ -56,6 +57,8 @@ class MeasureAssessment:
     """Joined items that receive the verdict too, and what differs there."""
     ledger_differences: tuple[LedgerDifference, ...] | None = None
     """Where the tool's actuals differ from the ledger's; ``None`` when the rule compares nothing."""
+    edits: tuple[FieldEdit, ...] = ()
+    """Mapped fields that were changed since the reading before; added by whoever can ask the tool."""
 
 
 def assess_item(

@@ -42,6 +42,7 @@ from mapping.assess_item import NOBODY_NAMED, LastWrittenByItem, MeasureAssessme
 from mapping.config import MappingConfig
 from mapping.effects import NO_HISTORY
 from mapping.existing_breaches import MovingStart, reported_only
+from mapping.field_edits import field_edits, mapped_changes
 from mapping.fields import child_fields, fact_fields, needed_fields, plan_currency, uses_tool_approvals
 from mapping.known_people import KnownPeople
 from mapping.map_item import Unmapped
@@ -50,6 +51,11 @@ from mapping.work_item import ConnectionName, FieldChange, FieldName, NativeId, 
 
 REASSESS_EVERY = timedelta(days=1)
 """Every measure is assessed once a day: no event comes when an account is closed or a month ends."""
+
+MOST_NAMED = 20
+"""Items of one reading of which the tool is asked who changed them: more is an import or the end of an outage."""
+
+NOTHING_CHANGED: frozenset[FieldName] = frozenset()
 
 _log = structlog.get_logger(__name__)
 
@@ -88,6 +94,10 @@ class ItemReading:
     people: KnownPeople
     rates: Rates
     closed_months: ClosedMonths
+    changed: frozenset[FieldName] = frozenset()
+    """Mapped fields with another value than at the reading before."""
+    ask_editors: bool = True
+    """Whether the tool is asked who changed them; not where many items changed at once."""
 
     def assess(
         self,
@@ -153,6 +163,20 @@ class ItemReading:
         except ToolError as error:
             _log.warning("editors not readable", connection=self.site.name, item=self.item.key, why=str(error))
             return NOBODY_NAMED
+
+    def with_edits(self, assessed: MeasureAssessment, named: Mapping[FieldName, Person]) -> MeasureAssessment:
+        """With who changed the mapped fields; ``named`` is whom the tool named already.
+
+        A verdict does not wait for a name: when the history cannot be read, the person is not known.
+        """
+        rule = assessed.mapped.rule
+        unnamed = mapped_changes(self.changed, rule) - named.keys()
+        if unnamed and self.ask_editors:
+            try:
+                named = {**named, **self.editors(unnamed)}
+            except ToolError as error:
+                _log.warning("editors not readable", connection=self.site.name, item=self.item.key, why=str(error))
+        return replace(assessed, edits=field_edits(self.changed, named, rule)) if self.changed else assessed
 
     def owner_edited(self, assessed: MeasureAssessment) -> datetime | None:
         """When the owner changed the item last, where nothing else is known of them for too long."""
@@ -233,6 +257,7 @@ class Reconciler:
             self._joined_last_written(evidence_by_item.values(), began) if _writes_to_joined(mapping.config) else {}
         )
         rates, closed = self.state_store.rates(), self.state_store.closed_months()
+        changed = self._changed_fields(site, read.items.values(), stored, mapping.config)
         for part in _chunks(claim, self.batch_size):
             ids = [key.native_id for key in part.keys]
             outcomes: list[ItemOutcome] = [
@@ -246,7 +271,10 @@ class Reconciler:
                     stored.get(requested, StoredState()),
                     evidence_by_item.get(item.native_id, NO_ITEM_EVIDENCE),
                 )
-                reading = ItemReading(site, item, state, evidence, began, joined_last_written, people, rates, closed)
+                reading = ItemReading(
+                    site, item, state, evidence, began, joined_last_written, people, rates, closed,
+                    changed.get(item.native_id, NOTHING_CHANGED), len(changed) <= MOST_NAMED,
+                )  # fmt: skip
                 outcome = self._assess(part, requested, reading, mapping, now)
                 if outcome is not None:
                     outcomes.append(outcome)
@@ -325,11 +353,32 @@ class Reconciler:
         history = reading.history_of_actuals(assessed.mapped.undated_actuals)
         owner_edited = reading.owner_edited(assessed)
         if not late and not editors and not history and owner_edited is None:
-            return assessed
-        return reading.assess(
+            return reading.with_edits(assessed, editors)
+        again = reading.assess(
             mapping, now, fields_changed=fields_changed, editors=editors, field_history=history,
             owner_edited=owner_edited,
         )  # fmt: skip
+        return again if isinstance(again, Unmapped) else reading.with_edits(again, editors)
+
+    def _changed_fields(
+        self,
+        site: ToolSite,
+        items: Iterable[WorkItem],
+        stored: Mapping[NativeId, StoredState],
+        config: MappingConfig,
+    ) -> Mapping[NativeId, frozenset[FieldName]]:
+        """Of measures that were assessed before and that the tool counted up since; nothing is asked for others."""
+        newer = [
+            item
+            for item in items
+            if (seen := stored.get(item.native_id, StoredState()).measure_state.item_version) and seen != item.version
+        ]
+        if not newer:
+            return {}
+        fields = frozenset[FieldName]().union(
+            *(fact_fields(rule) for rule in config.measures if rule.connection == site.name)
+        )
+        return self.state_store.changed_fields(site.name, newer, fields)
 
     def _joined_last_written(
         self, batch_evidence: Iterable[ItemEvidence], began: datetime

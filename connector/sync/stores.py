@@ -110,6 +110,14 @@ class StateStore(Protocol):
         ``read_for`` says how many seconds ago the reading began that this is compared with.
         """
 
+    def changed_fields(
+        self, connection: ConnectionName, items: Collection[WorkItem], fields: Collection[FieldName]
+    ) -> Mapping[NativeId, frozenset[FieldName]]:
+        """Which of these fields have another value than at the reading before, of items that the tool counted up since.
+
+        A field that was not read then is not among them, and an item that was not read before is absent.
+        """
+
     def people(
         self, connection: ConnectionName, accounts: Collection[str], identities: Collection[str] = ()
     ) -> KnownPeople:

@@ -9,16 +9,20 @@ import json
 from collections.abc import Iterator
 
 import pytest
+import requests
 from sqlalchemy import text
 
 from connector.bootstrap import Sites
 from connector.runtime.tasks import build_sweeper
+from connector.store.measures.known_changes import known_changes
+from connector.sync import reconcile
 from connector.sync.ingest import ingest
 from connector.sync.sweep import Sweep, SweepKind
 from mapping.work_item import ConnectionName, Tool
 from sandbox.jira.model import Deployment, Issue
 from tests.databases import Databases
 from tests.stories.simulation import Simulation, simulation
+from tests.stories.test_scenarios import FACTS
 
 pytestmark = pytest.mark.story
 JIRA, SNOW = ConnectionName("jira-main"), ConnectionName("servicenow-main")
@@ -118,6 +122,61 @@ def blocking(scene: Simulation, epic: Issue) -> list[str]:
     query = text("SELECT snapshot #> '{blocking_links}' AS b FROM work_item WHERE native_id = :id")
     with scene.services.engine.connect() as connection:
         return [one["key"] for one in connection.execute(query, {"id": epic.id}).scalar_one()]
+
+
+def edits_of(scene: Simulation, native_id: str) -> list[tuple[str, str | None]]:
+    """Of the newest change of a measure: the fields, and who edited each."""
+    measure = f"{SNOW if ':' in native_id else JIRA}/{native_id}"
+    with scene.services.engine.connect() as connection:
+        change = known_changes(connection, measure).changes[0]
+    return [(edit.field, edit.person) for edit in change.edits]
+
+
+def test_a_change_of_an_issue_names_who_edited_each_field(scene: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
+    jira = scene.sandbox.jira
+    epic = jira.create("ITX", "Epic", "Who did it", by="kaya", duedate="2026-12-31", values=FACTS)
+    scene.run_until_idle()
+    scene.clock.move(minutes=5)
+    jira.edit(epic.key, {"Forecast benefit": 900_000}, by="osei")
+    jira.edit(epic.key, {"Forecast cost": 310_000}, by="lind")
+    scene.run_until_idle()
+    assert edits_of(scene, epic.id) == [("Forecast benefit", "Kwame Osei"), ("Forecast cost", "Sara Lind")]
+    scene.clock.move(minutes=5)
+    jira.edit(epic.key, {"Forecast benefit": 800_000}, by="gatepost-bot")
+    scene.run_until_idle()
+    assert edits_of(scene, epic.id) == [("Forecast benefit", None)], "Gatepost's own account is nobody"
+    address = f"{jira.base_url}/sandbox/calls"
+    requests.delete(address, timeout=30).raise_for_status()
+    scene.clock.move(minutes=5)
+    jira.comment(epic.key, "No field is another one", by="osei")
+    scene.run_until_idle()
+    made = requests.get(address, timeout=30).json()["calls"]
+    assert made
+    assert "changelog" not in json.dumps(made), "nobody is asked for where no mapped field changed"
+    monkeypatch.setattr(reconcile, "MOST_NAMED", 0)
+    jira.edit(epic.key, {"Forecast benefit": 700_000}, by="osei")
+    scene.run_until_idle()
+    assert edits_of(scene, epic.id) == [("Forecast benefit", None)], "one of too many that changed at once"
+
+
+def test_a_change_of_a_record_names_whoever_saved_it_once(scene: Simulation) -> None:
+    snow = scene.sandbox.servicenow
+    record = snow.insert("pm_project", {"short_description": "Who saved", "state": "-5", "u_objective": "A"}, "lind")
+    native = f"pm_project:{record['sys_id']}"
+    scene.run_until_idle()
+    sweep(scene, SNOW)
+    scene.clock.move(minutes=5)
+    snow.update("pm_project", record["sys_id"], {"u_objective": "B", "description": "Not mapped"}, "osei")
+    scene.run_until_idle()
+    assert edits_of(scene, native) == [("Objective", "Kwame Osei")]
+    sweep(scene, SNOW)
+    scene.clock.move(minutes=5)
+    snow.event_rules, rules = [], snow.event_rules
+    for objective, login in (("C", "osei"), ("D", "lind")):
+        snow.update("pm_project", record["sys_id"], {"u_objective": objective}, login)
+    snow.event_rules = rules
+    sweep(scene, SNOW)
+    assert edits_of(scene, native) == [("Objective", None)], "two have saved it since: nobody is guessed"
 
 
 @pytest.mark.usefixtures("events_are_lost")

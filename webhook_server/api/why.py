@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
 from pydantic import Field
 
 from connector.measures.why import MeasureWhy, Rating, measure_why, why_of_now
-from connector.store.measures.known_changes import KnownChange
+from connector.store.measures.known_changes import KnownChange, KnownEdit
 from connector.store.reporting.figures_history import PastPortfolio, figures_at
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import PortfolioFilters
@@ -22,12 +23,20 @@ from webhook_server.api.problem import Problem
 from webhook_server.api.values import Amount, Model, ShortText
 
 
+class KnownEditModel(Model):
+    """A mapped field that was changed in the tool."""
+
+    field: str = Field(description="Its visible name.")
+    by: str | None = Field(description="Who changed it last; null if that is not known for certain.")
+
+
 class KnownChangeModel(Model):
     """What one assessment found changed."""
 
     at: datetime
     parts: list[str] = Field(description="Each as `name: before became after`.")
-    by: list[str] = Field(description="Whose commands were accepted then; empty if only the item's history names who.")
+    edits: list[KnownEditModel] = Field(description="Changed fields; empty if the change came from elsewhere.")
+    by: list[str] = Field(description="Whose commands were accepted then.")
 
 
 class MonthShareModel(Model):
@@ -146,7 +155,7 @@ def _why(found: MeasureWhy) -> WhyModel:
         other=_money(tree.other, currency) if tree else None,
         rating=found.rating,
         stated_reason=found.stated_reason,
-        changes=[_change(change) for change in found.known.changes],
+        changes=[_change(change, change.edits) for change in found.known.changes],
         changes_complete=found.known.complete,
     )
 
@@ -168,13 +177,14 @@ def _kind(share: KindShare, currency: str, change: KnownChange | None) -> KindMo
             )
             for cause in share.causes
         ],
-        change=_change(change) if change else None,
+        change=_change(change, change.edits_of(share.kind)) if change else None,
     )
 
 
-def _change(change: KnownChange) -> KnownChangeModel:
+def _change(change: KnownChange, edits: Iterable[KnownEdit]) -> KnownChangeModel:
+    edited = [KnownEditModel(field=edit.field, by=edit.person) for edit in edits]
     parts = [f"{part.name}: {part.before} became {part.after}" for part in change.parts]
-    return KnownChangeModel(at=change.at, parts=parts, by=list(change.people))
+    return KnownChangeModel(at=change.at, parts=parts, edits=edited, by=list(change.people))
 
 
 def _money(amount: Decimal, currency: str) -> Amount:

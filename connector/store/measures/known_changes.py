@@ -1,7 +1,7 @@
-"""What changed of a measure from one version to the next: facts, amounts, and whose commands counted just then.
+"""What changed of a measure from one version to the next: facts, amounts, who edited, and whose commands counted then.
 
-Who changed a field in a tool is known only where it was said to Gatepost: a command that was ruled on in the same
-assessment.  For everything else the item's own history names the person.
+Who changed a field in a tool is what its own history told the assessment that found the change.  Where it named nobody
+for certain, nobody is named.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from connector.store.measures.verdict_history import KEPT_APART
 from governance.effects import ZERO, Account, EffectKind, Version
 from governance.money import Money
 from governance.variance_tree import LineKind
+from mapping.field_edits import MONEY
 
 MAX_VERSIONS = 60
 """Versions that are compared; older changes are in the timeline."""
@@ -35,6 +36,17 @@ class ChangedPart:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownEdit:
+    """A mapped field that was changed in the tool."""
+
+    field: str
+    person: str | None
+    """Who changed it last, by the tool's own record; ``None`` when it names nobody for certain."""
+    feeds: frozenset[str] = frozenset()
+    """As :class:`mapping.field_edits.FieldEdit` has it."""
+
+
+@dataclass(frozen=True, slots=True)
 class KnownChange:
     """What one assessment found changed."""
 
@@ -44,6 +56,12 @@ class KnownChange:
     """Kinds of which an amount changed that counts in a variance, and whether it was a hard one."""
     people: tuple[str, ...]
     """Whose commands were accepted in that assessment, with what they said."""
+    edits: tuple[KnownEdit, ...] = ()
+    """The mapped fields that were changed; empty when the change came from elsewhere."""
+
+    def edits_of(self, kind: EffectKind) -> tuple[KnownEdit, ...]:
+        """The edits of fields that amounts of this kind come from."""
+        return tuple(edit for edit in self.edits if edit.feeds & {kind.value, MONEY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +101,14 @@ def changes_of(
                 parts.append(part)
         if parts:
             at = after["known_from"]
-            found.append(KnownChange(at, tuple(parts), frozenset(kinds), tuple(people.get(at, ()))))
+            edits = tuple(_edit(edit) for edit in after.get("edits", ()))
+            found.append(KnownChange(at, tuple(parts), frozenset(kinds), tuple(people.get(at, ())), edits))
     return tuple(found)
+
+
+def _edit(stored: Mapping[str, Any]) -> KnownEdit:
+    person = stored["person"]
+    return KnownEdit(stored["field"], person["name"] if person else None, frozenset(stored["feeds"]))
 
 
 def _facts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[ChangedPart]:
@@ -179,7 +203,7 @@ def _span(months: Mapping[str, Decimal]) -> str:
 
 
 _VERSIONS = text("""
-    SELECT v.known_from, v.facts, v.effects_digest, e.lines FROM verdict_version AS v
+    SELECT v.known_from, v.facts, v.effects_digest, v.edits, e.lines FROM verdict_version AS v
     LEFT JOIN effects_version AS e ON e.measure_id = v.measure_id AND e.digest = v.effects_digest
     WHERE v.measure_id = :measure AND (CAST(:until AS timestamptz) IS NULL OR v.known_from <= :until)
     ORDER BY v.known_from DESC, v.id DESC LIMIT :most

@@ -18,6 +18,7 @@ from connector.store.database.bulk_insert import insert_many
 from connector.store.database.json_codec import Json, from_json, json_digest
 from connector.store.database.tables import EFFECTS_VERSION, VERDICT_VERSION
 from governance.effects import EffectLine
+from mapping.field_edits import FieldEdit
 from mapping.work_item import ConnectionName, NativeId
 
 RECORD = (
@@ -43,8 +44,13 @@ def known_digest(row: Mapping[str, Any]) -> str:
     return json_digest([row["verdict_digest"], row["effects_digest"], row["policy_version"], named, facts])
 
 
-def store_versions(transaction: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
-    """Append a version of each of these rows of ``measure``: one statement for all of them."""
+def store_versions(
+    transaction: Connection, rows: Sequence[Mapping[str, Any]], edits: Mapping[str, Sequence[FieldEdit]], now: datetime
+) -> None:
+    """Append a version of each of these rows of ``measure``: one statement for all of them.
+
+    ``edits`` are the changed fields, by measure.
+    """
     insert_many(
         transaction,
         VERDICT_VERSION,
@@ -54,11 +60,24 @@ def store_versions(transaction: Connection, rows: Sequence[Mapping[str, Any]], n
                 "known_from": now,
                 "record": {name: row[name] for name in RECORD},
                 "facts": {name: part for name, part in row["facts"].items() if name != KEPT_APART},
+                "edits": edits_to_json(edits.get(row["id"], ())),
                 **{name: row[name] for name in _SAME},
             }
             for row in rows
         ],
     )
+
+
+def edits_to_json(edits: Sequence[FieldEdit]) -> list[Json]:
+    """Of a person no more than a page shows, and the account."""
+    return [
+        {
+            "field": edit.field,
+            "person": {"id": edit.person.id, "name": edit.person.name} if edit.person else None,
+            "feeds": list(edit.feeds),
+        }
+        for edit in edits
+    ]
 
 
 _SAME = (

@@ -33,6 +33,7 @@ from connector.store.queue.wake_up import TaskKind, Waker
 from connector.store.reconcile import assessment_rows, command_rows, dependents
 from connector.sync.stores import AbsentItem, AssessedItem, Claim, ItemAlias, ItemOutcome, StoreResult, UnmappedItem
 from governance.verdict import EventKind
+from mapping.field_edits import FieldEdit
 from mapping.work_item import ConnectionName, NativeId
 
 
@@ -159,7 +160,10 @@ def _store_measures(
     repriced = [one for one in prepared if one.id not in known or known[one.id].effects_digest != one.effects_digest]
     _store_effects(transaction, repriced, now)
     changed = [row for row in new_rows if row["id"] not in known or _is_news(known[str(row["id"])], row)]
-    verdict_history.store_versions(transaction, changed, now)
+    edits: dict[str, Sequence[FieldEdit]] = {
+        one.id: one.outcome.assessment.edits for one in prepared if one.outcome.assessment.edits
+    }
+    verdict_history.store_versions(transaction, changed, edits, now)
     # Recorded with each decision and not with each assessment, so that one missing field does not flood the list.
     unwritable = [
         assessment_rows.unwritable_fields_row(one.outcome)

@@ -18,6 +18,7 @@ from connector.store.queue.outbox import IN_DOUBT, OWN_IF_PRESENT
 from connector.store.queue.submitted_commands import pending_comments
 from connector.store.reconcile import command_rows
 from connector.store.reconcile.account_people import load_people, other_accounts
+from connector.store.reconcile.changed_fields import changed_fields
 from connector.store.reporting.exchange_rates import ExchangeRates
 from connector.sync.stores import StoredState
 from governance.closed_months import ClosedMonths
@@ -30,7 +31,7 @@ from governance.named_sentence import Place
 from governance.rates import Rates
 from mapping.known_people import KnownPeople
 from mapping.places import area_of_key
-from mapping.work_item import ConnectionName, FieldName, NativeId
+from mapping.work_item import ConnectionName, FieldName, NativeId, WorkItem
 
 
 class SqlStateStore:
@@ -74,6 +75,12 @@ class SqlStateStore:
                 measure.mapping_version,
             )
         return states
+
+    def changed_fields(
+        self, connection: ConnectionName, items: Collection[WorkItem], fields: Collection[FieldName]
+    ) -> dict[NativeId, frozenset[FieldName]]:
+        with self._engine.connect() as transaction:
+            return changed_fields(transaction, connection, items, fields)
 
     def people(
         self, connection: ConnectionName, accounts: Collection[str], identities: Collection[str] = ()

@@ -19,6 +19,7 @@ VERDICT_VERSION = Table(
     Column("mapping_version", Integer, ForeignKey("mapping_version.number"), nullable=False),
     Column("policy_version", Text, nullable=False),
     Column("removed_reason", Text),
+    Column("edits", JSONB, nullable=False, server_default=text("'[]'")),
     Index("verdict_version_of", "measure_id", text("known_from DESC"), text("id DESC")),
     Index("verdict_version_age", "known_from", postgresql_using="brin"),
 )

@@ -18,7 +18,9 @@ CREATE TABLE verdict_version (
     mapping_version integer NOT NULL REFERENCES mapping_version (number),
     policy_version  text NOT NULL,
     -- Why no rule took the item any more; NULL while it was a measure.
-    removed_reason  text
+    removed_reason  text,
+    -- Mapped fields that were changed since the reading before, what they feed, and who changed them by the tool's record.
+    edits           jsonb NOT NULL DEFAULT '[]'
 );
 CREATE INDEX verdict_version_of ON verdict_version (measure_id, known_from DESC, id DESC);
 CREATE INDEX verdict_version_age ON verdict_version USING brin (known_from);
