@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import NoReturn
 
 import pytest
 import requests
 from sqlalchemy import text
 
 from connector.bootstrap import Sites
+from connector.errors import Unreachable
+from connector.jira.change_history import JiraChangeHistory
 from connector.runtime.tasks import build_sweeper
 from connector.store.measures.known_changes import known_changes
 from connector.sync import reconcile
@@ -132,6 +135,10 @@ def edits_of(scene: Simulation, native_id: str) -> list[tuple[str, str | None]]:
     return [(edit.field, edit.person) for edit in change.edits]
 
 
+def history_is_down(*_: object) -> NoReturn:
+    raise Unreachable("the history does not answer")
+
+
 def test_a_change_of_an_issue_names_who_edited_each_field(scene: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
     jira = scene.sandbox.jira
     epic = jira.create("ITX", "Epic", "Who did it", by="kaya", duedate="2026-12-31", values=FACTS)
@@ -153,6 +160,11 @@ def test_a_change_of_an_issue_names_who_edited_each_field(scene: Simulation, mon
     made = requests.get(address, timeout=30).json()["calls"]
     assert made
     assert "changelog" not in json.dumps(made), "nobody is asked for where no mapped field changed"
+    with monkeypatch.context() as broken:
+        broken.setattr(JiraChangeHistory, "editors", history_is_down)
+        jira.edit(epic.key, {"Forecast benefit": 750_000}, by="osei")
+        scene.run_until_idle()
+    assert edits_of(scene, epic.id) == [("Forecast benefit", None)], "a verdict does not wait for a name"
     monkeypatch.setattr(reconcile, "MOST_NAMED", 0)
     jira.edit(epic.key, {"Forecast benefit": 700_000}, by="osei")
     scene.run_until_idle()
