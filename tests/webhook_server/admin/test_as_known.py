@@ -117,7 +117,7 @@ def test_the_api_answers_for_a_day_and_for_a_moment(api: ApiServer) -> None:
     lines = api.get("office", "/measures/ITX-1/effect-lines?on=2026-03-10").get_json()["items"]
     assert sum(Decimal(line["money"]["amount"]) for line in lines if line["kind"] == "benefit") == 2000
     explained = api.get("office", "/measures/ITX-1/explain?on=2026-02-10").get_json()
-    assert "plan 600 EUR" in "\n".join(explained["explanation"])
+    assert "plan 600 EUR" in "\n".join(explained["lines"])
     assert problem_of(api.get("office", "/measures/ITX-1?on=2026-01-01"))[:2] == (
         404, "Gatepost did not know this measure on 2026-01-01. It is known since 2026-02-10 09:00 UTC.",
     )  # fmt: skip
