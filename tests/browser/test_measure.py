@@ -73,7 +73,7 @@ def test_the_owner_approves_and_the_controller_sees_what_is_booked_and_why_it_ca
     expect(page.locator("#command")).to_contain_text("Implemented approved by Aylin Kaya as owner.")
     expect(page.locator(".strip [aria-current=step]")).to_contain_text("Implemented")
     field(gatepost, LICENCES[1], "DoI stage", "Implemented")
-    booked = Step("kaya", "edit", {"Actual benefit": 2_400_000, "Actual cost": 180_000})
+    booked = Step("kaya", "edit", {"Actual benefit": 400_000, "Actual cost": 180_000})
     moved = Step("kaya", "transition", "Done")
     gatepost.player.play(Scenario("It is done, and its effect is booked", LICENCES, (moved, booked), BOOKED))
 
