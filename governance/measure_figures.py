@@ -68,13 +68,13 @@ def measure_figures(measure: RollUpMeasure, settings: RollUpSettings, rates: Rat
         in_year_losses=amounts.in_year_losses(),
         months=tuple(
             month
-            for version, some in (
-                (Version.PLAN, parts.plan),
-                (Version.FORECAST, parts.estimate),
-                (Version.ACTUAL, parts.actual),
+            for version, some, agreed in (
+                (Version.PLAN, parts.plan, parts.plan),
+                (Version.FORECAST, parts.estimate, parts.budget_estimate),
+                (Version.ACTUAL, parts.actual, parts.budget_actual),
             )
             if some is not None
-            for month in _months(version, some)
+            for month in _months(version, some, agreed)
         ),
     )
 
@@ -363,7 +363,16 @@ def _filled(months: Months, like: Mapping[int, Decimal]) -> dict[int, Decimal]:
     return {month: months.get(month, ZERO) for month in like}
 
 
-def _months(version: Version, parts: Parts) -> Iterable[MonthlyFigures]:
+def _months(version: Version, parts: Parts, agreed: Parts | None) -> Iterable[MonthlyFigures]:
+    """``agreed``: the same at the rates of the decision, the very same object where no rate moves it."""
     columns = tuple(make(parts) for make in (recurring_ebitda, one_off, capex, cash_effect, avoidance, soft_savings))
+    effects: tuple[Months, ...] = ()
+    if agreed is not None and agreed is not parts:
+        effects = tuple(_exchange_effect(make(parts), make(agreed)) for make in (ebitda_effect, cash_effect))
     for month in sorted({month for column in columns for month in column}):
-        yield MonthlyFigures(version, period(month), *(column.get(month, ZERO) for column in columns))
+        yield MonthlyFigures(version, period(month), *(column.get(month, ZERO) for column in (*columns, *effects)))
+
+
+def _exchange_effect(now: Months, agreed: Months) -> Months:
+    """By month."""
+    return {month: exchange_effect(amount, agreed.get(month, ZERO)) for month, amount in now.items()}

@@ -15,7 +15,7 @@ from governance.definitions.leakage import LeakReason
 from governance.definitions.years import (
     FiscalYear,
 )
-from governance.effects import Version
+from governance.effects import ZERO, Version
 from governance.left_out import LeftOut
 from governance.money import Period
 from governance.rates import RATE_AGE_DAYS, MissingRate, Rates
@@ -168,6 +168,9 @@ class MonthlyFigures:
     """The whole cash effect."""
     avoidance: Decimal
     soft: Decimal
+    ebitda_fx: Decimal = ZERO
+    """Of the EBITDA effect the part that exchange rates made since the decision."""
+    cash_fx: Decimal = ZERO
 
     @property
     def ebitda(self) -> Decimal:

@@ -147,7 +147,7 @@ def write_by_program(report: Report, book: Workbook, sheet: Sheet, written: Meas
 def write_by_month(report: Report, book: Workbook, sheet: Sheet) -> None:
     """EBITDA and cash effect by month with running totals, and the S-curve."""
     currency = report.figures.currency
-    points = report.portfolio.curve()
+    points = report.months
     sheet.title(
         "By month",
         f"{report.as_of} Amounts in {currency}, of the measures in the totals. “To date” adds the months up.",

@@ -16,7 +16,12 @@ from connector.store.reporting.figures_history import PastPortfolio, past_lists
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.portfolio_lists import ListPage, MeasureRow, PortfolioLists
-from connector.store.reporting.portfolio_results import FigureSettings, PortfolioOverview, in_constant_currency
+from connector.store.reporting.portfolio_results import (
+    CurvePoint,
+    FigureSettings,
+    PortfolioOverview,
+    in_constant_currency,
+)
 from governance import constant_currency
 from governance.constant_currency import RatesView
 from governance.left_out import ENDED
@@ -83,6 +88,12 @@ class Report:
         """All sums, at the rates that the reader asked for."""
         found = self.portfolio.overview()
         return in_constant_currency(found) if self.view is RatesView.BUDGET else found
+
+    @cached_property
+    def months(self) -> tuple[CurvePoint, ...]:
+        """EBITDA and cash effect by month, at the rates that the reader asked for."""
+        found = self.portfolio.curve()
+        return tuple(point.in_constant_currency() for point in found) if self.view is RatesView.BUDGET else found
 
     @property
     def as_of(self) -> str:

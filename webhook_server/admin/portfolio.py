@@ -114,7 +114,7 @@ def portfolio(services: Services) -> Blueprint:
         viewer = current_viewer()
         with services.read_as(viewer) as connection:
             portfolio_ = portfolio_request.portfolio(connection, viewer)
-            page = _curve(portfolio_, figures_or_gone(portfolio_))
+            page = _curve(portfolio_, figures_or_gone(portfolio_), portfolio_request.rates)
         return render_template("portfolio/curve.html", **page)
 
     @blueprint.get("/findings")
@@ -210,7 +210,7 @@ def _page_data(
         page["deferred"] = False
         page |= _findings(lists, None)
     elif not deferred:
-        page |= _curve(portfolio_, figures) | _findings(lists, None)
+        page |= _curve(portfolio_, figures, request_.rates) | _findings(lists, None)
     return page
 
 
@@ -241,8 +241,11 @@ def _bridges(overview: PortfolioOverview, by: str, stages: Mapping[str, str], cu
     return tuple(shown)
 
 
-def _curve(portfolio_: Portfolio, figures: FigureSettings) -> dict[str, Any]:
-    rows = show.curve(portfolio_.curve())
+def _curve(portfolio_: Portfolio, figures: FigureSettings, rates: RatesView) -> dict[str, Any]:
+    points = portfolio_.curve()
+    if rates is RatesView.BUDGET:
+        points = tuple(point.in_constant_currency() for point in points)
+    rows = show.curve(points)
     amounts = [amount for row in rows for amount in row.total.values()]
     scale = show.Scale.of(figures.currency, *amounts)
     return {

@@ -157,6 +157,7 @@ def totals(call: ApiCall) -> PortfolioTotals:
         overview, points = portfolio.overview(), portfolio.curve()
         if query.rates is RatesView.BUDGET:
             overview = in_constant_currency(overview)
+            points = tuple(point.in_constant_currency() for point in points)
         ages = visible_sources(call.services.engine, connection, call.viewer) if on is None else ()
     currency = settings.currency
     return PortfolioTotals(

@@ -43,11 +43,12 @@ def close_checklist(
         found.append(CloseItem(CloseItemKind.QUARANTINE, told, waiting.owner, waiting.due_at))
     if reporting.currency:
         rates = Rates(all_rates(connection)).aged(month.last_day, reporting.rate_age_days)
-        for row in connection.execute(_RATES, asked):
-            kind = RateKind.CLOSING if row.is_balance else RateKind.AVERAGE
-            rate = rates.rate_for(row.currency, reporting.currency, month, kind)
-            if isinstance(rate, MissingRate):
-                found.append(CloseItem(CloseItemKind.MISSING_RATE, f"there is {rate}", RATES_BY, due))
+        for currency in connection.execute(_CURRENCIES, asked).scalars():
+            for is_balance, kind in ((False, RateKind.AVERAGE), (True, RateKind.CLOSING)):
+                rate = rates.rate_for(currency, reporting.currency, month, kind)
+                needed = asked | {"missing": currency, "is_balance": is_balance}
+                if isinstance(rate, MissingRate) and connection.execute(_NEEDS_RATE, needed).scalar():
+                    found.append(CloseItem(CloseItemKind.MISSING_RATE, f"there is {rate}", RATES_BY, due))
     for row in connection.execute(_MISSING, asked):
         kinds = " and ".join(map(kind_text, row.kinds))
         told = f"{row.key} has a plan of {kinds} for {month} and no actual"
@@ -69,31 +70,58 @@ _DIFFERENCES = text(f"""
     FROM ledger_difference AS d JOIN measure AS m ON m.id = d.measure_id
     WHERE {_OF_ENTITY} ORDER BY m.key, m.id, d.kind LIMIT :most
 """)  # noqa: S608 - our own clause
-# Whether the tool agrees with these entries is found by the next assessment only.
+# Whether the tool agrees with these entries is found by the next assessment only; few measures wait for it.
 _NOT_ASSESSED = text(f"""
     SELECT m.id, m.key FROM measure AS m
-    JOIN (SELECT e.measure_id, max(e.entered_at) AS entered_at FROM ledger_entry AS e
-          WHERE e.month = :month AND e.measure_id IS NOT NULL
-            AND e.entered_at > (SELECT min(assessed_at) FROM measure WHERE unmapped_since IS NULL)
-          GROUP BY 1) AS newest ON newest.measure_id = m.id
+    JOIN (SELECT e.measure_id, max(e.entered_at) AS entered_at FROM ledger_unassessed AS e
+          WHERE e.month = :month GROUP BY 1) AS newest ON newest.measure_id = m.id
     WHERE newest.entered_at > m.assessed_at AND {_OF_ENTITY}
     ORDER BY m.key, m.id LIMIT :most
 """)  # noqa: S608 - our own clause
-_RATES = text(f"""
-    SELECT DISTINCT e.currency, e.account = 'cash' AND e.kind NOT IN ('capex', 'depreciation', 'tax') AS is_balance
-    FROM effect_line AS e JOIN measure AS m ON m.id = e.measure_id
-    WHERE e.month = :month AND e.currency <> :currency AND {_OF_ENTITY} ORDER BY 1, 2
+# From one currency to the next by the index effect_line_month: there are few of them among thousands of lines.
+_CURRENCIES = text("""
+    WITH RECURSIVE found (version, currency) AS (
+        SELECT v.version, (SELECT min(e.currency) FROM effect_line AS e
+                           WHERE e.month = :month AND e.version = v.version)
+        FROM (VALUES ('plan'), ('forecast'), ('actual')) AS v (version)
+        UNION ALL
+        SELECT f.version, (SELECT min(e.currency) FROM effect_line AS e
+                           WHERE e.month = :month AND e.version = f.version AND e.currency > f.currency)
+        FROM found AS f WHERE f.currency IS NOT NULL
+    )
+    SELECT DISTINCT currency FROM found WHERE currency <> :currency ORDER BY 1
+""")
+# Whether a line of the legal entity needs such a rate.
+_NEEDS_RATE = text(f"""
+    SELECT EXISTS (
+        SELECT 1 FROM effect_line AS e JOIN measure AS m ON m.id = e.measure_id
+        WHERE e.month = :month AND e.version IN ('plan', 'forecast', 'actual') AND e.currency = :missing
+          AND (e.account = 'cash' AND e.kind NOT IN ('capex', 'depreciation', 'tax')) = :is_balance AND {_OF_ENTITY}
+    )
 """)  # noqa: S608 - our own clause
-# What was decided and is not cancelled; the plan is then the locked one.
+# What was decided and is not cancelled; the plan is then the locked one.  The index effect_line_month knows what is
+# missing; a measure's verdict, which is long, is read of as many as are shown.
 _MISSING = text(f"""
-    SELECT m.id, m.key, m.controller, array_agg(DISTINCT e.kind ORDER BY e.kind) AS kinds
-    FROM effect_line AS e JOIN measure AS m ON m.id = e.measure_id
-    WHERE e.month = :month AND e.version = 'plan' AND e.amount <> 0 AND {_OF_ENTITY}
-      AND EXISTS (SELECT 1 FROM plan_version AS p WHERE p.measure_id = m.id)
-      AND coalesce(m.verdict #>> '{{off_ramp,kind}}', '') NOT IN ('cancelled', 'killed')
-      AND NOT EXISTS (SELECT 1 FROM effect_line AS a
-                      WHERE a.measure_id = m.id AND a.version = 'actual' AND a.month = e.month AND a.kind = e.kind)
-    GROUP BY m.id, m.key, m.controller ORDER BY m.key, m.id LIMIT :most
+    WITH missing AS MATERIALIZED (
+        SELECT DISTINCT p.measure_id, p.kind FROM effect_line AS p
+        WHERE p.month = :month AND p.version = 'plan' AND p.amount <> 0
+          AND NOT EXISTS (SELECT 1 FROM effect_line AS a
+                          WHERE a.month = :month AND a.version = 'actual'
+                            AND a.measure_id = p.measure_id AND a.kind = p.kind)
+          AND p.measure_id IN (SELECT v.measure_id FROM plan_version AS v)
+    ), decided AS MATERIALIZED (
+        SELECT m.id, m.key, missing.kind FROM missing JOIN measure AS m ON m.id = missing.measure_id
+        WHERE {_OF_ENTITY}
+    ), listed AS MATERIALIZED (
+        SELECT d.id, d.key, array_agg(d.kind ORDER BY d.kind) AS kinds FROM decided AS d
+        GROUP BY d.id, d.key ORDER BY d.key, d.id
+    )
+    SELECT listed.id, listed.key, active.controller, listed.kinds FROM listed CROSS JOIN LATERAL (
+        SELECT m.controller FROM measure AS m
+        WHERE m.id = listed.id AND coalesce(m.verdict #>> '{{off_ramp,kind}}', '') NOT IN ('cancelled', 'killed')
+        LIMIT 1
+    ) AS active
+    ORDER BY listed.key, listed.id LIMIT :most
 """)  # noqa: S608 - our own clause
 # The newest month before this one with an actual benefit that nobody has signed, or no longer as it is.  Which measures
 # have one at all is known from their assessment, so that those that are signed are not looked at.

@@ -82,7 +82,9 @@ _GROUP_RULES = (
     _GroupRule(
         "measures", ("measure", "plan_version", "dependency", "status_day"), "kept for ever, a status a day each"
     ),
-    _GroupRule("ledger", ("ledger_entry", "ledger_difference", "month_close_step"), "kept for ever"),
+    _GroupRule(
+        "ledger", ("ledger_entry", "ledger_difference", "ledger_unassessed", "month_close_step"), "kept for ever"
+    ),
     _GroupRule("effect lines", ("effect_line",), "those that the measures have now"),
     _GroupRule(
         "what was known",

@@ -205,7 +205,7 @@ TABLE_GROUPS = {
     "events and the inbox": ("inbox", "dirty_key", "sweep", "sweep_seen"),
     "writes to the tools": ("outbox", "last_written", "rate_limit", "provisioned_object"),
     "items and measures": ("work_item", "measure", "effect_line", "plan_version", "dependency", "status_day"),
-    "the ledger": ("ledger_entry", "ledger_difference", "month_close_step"),
+    "the ledger": ("ledger_entry", "ledger_difference", "ledger_unassessed", "month_close_step"),
     "decisions and the audit": ("decision", "command", "submitted_command", "audit", "audit_head"),
     "sums of the portfolio": ("figures_", "measure_figures", "measure_finding", "measure_series", "rollup_"),
     "subscriptions": ("subscription",),

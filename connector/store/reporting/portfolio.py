@@ -141,11 +141,15 @@ class Portfolio:
         )
 
     def curve(self) -> tuple[CurvePoint, ...]:
-        """EBITDA and cash effect by month: plan, latest estimate, actual."""
+        """EBITDA and cash effect by month: plan, latest estimate, actual, with what exchange rates made of each."""
         points: dict[date, CurvePoint] = {}
         for row in self._connection.execute(self._curve()):
-            point = points.setdefault(row.month, CurvePoint(Period.of(row.month), {}, {}))
-            point.ebitda[Version(row.version)], point.cash[Version(row.version)] = row.ebitda, row.cash
+            point, version = (
+                points.setdefault(row.month, CurvePoint(Period.of(row.month), {}, {})),
+                Version(row.version),
+            )
+            point.ebitda[version], point.cash[version] = row.ebitda, row.cash
+            point.ebitda_fx[version], point.cash_fx[version] = row.ebitda_fx, row.cash_fx
         return tuple(points[month] for month in sorted(points))
 
     def _curve(self) -> Select[Any]:
@@ -282,30 +286,28 @@ def _losses(amounts: Sequence[Decimal | None]) -> dict[LeakReason, Decimal]:
 
 
 def _by_month(source: FromClause, months: FromClause) -> Select[Any]:
-    ebitda, cash = _monthly(months)
     return (
-        select(months.c.version, months.c.month, ebitda, cash)
+        select(months.c.version, months.c.month, *_monthly(months))
         .select_from(source)
         .group_by(months.c.version, months.c.month)
     )
 
 
-def _monthly(months: FromClause) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+def _monthly(months: FromClause) -> tuple[ColumnElement[Any], ...]:
     ebitda = func.sum(months.c.recurring + months.c.one_off).label("ebitda")
-    return ebitda, func.sum(months.c.cash).label("cash")
+    return ebitda, *(func.sum(months.c[name]).label(name) for name in ("cash", "ebitda_fx", "cash_fx"))
 
 
 def _summed_series(wanted: ColumnElement[bool]) -> Select[Any]:
     """Month by month out of the measures' own series."""
     series = MEASURE_SERIES.c
-    names = ("recurring", "one_off", "cash")
+    names = ("recurring", "one_off", "cash", "ebitda_fx", "cash_fx")
     unnested = func.unnest(series.months, *(series[name] for name in names)).table_valued(
         "month", *names, name="u", joins_implicitly=True
     )
     months = unnested.render_derived()
-    ebitda, cash = _monthly(months)
     return (
-        select(series.version, months.c.month, ebitda, cash)
+        select(series.version, months.c.month, *_monthly(months))
         .select_from(MEASURE_FIGURES.join(MEASURE_SERIES, MEASURE_FIGURES.c.measure_id == series.measure_id), months)
         .where(wanted)
         .group_by(series.version, months.c.month)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from governance import constant_currency
 from governance.definitions.leakage import LeakReason
 from governance.definitions.years import FiscalYear
-from governance.effects import Version
+from governance.effects import ZERO, Version
 from governance.left_out import LeftOut
 from governance.money import Period
 from governance.roll_up import Amounts
@@ -84,6 +84,13 @@ class CurvePoint:
     month: Period
     ebitda: dict[Version, Decimal]
     cash: dict[Version, Decimal]
+    ebitda_fx: dict[Version, Decimal] = field(default_factory=dict)
+    """The part that exchange rates made since the decision."""
+    cash_fx: dict[Version, Decimal] = field(default_factory=dict)
+
+    def in_constant_currency(self) -> CurvePoint:
+        """The same month at the rates of each decision."""
+        return CurvePoint(self.month, _without(self.ebitda, self.ebitda_fx), _without(self.cash, self.cash_fx))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,10 @@ def in_constant_currency(overview: PortfolioOverview) -> PortfolioOverview:
         by_status={key: _constant(sums) for key, sums in overview.by_status.items()},
         left_out={key: _constant(sums) for key, sums in overview.left_out.items()},
     )
+
+
+def _without(amounts: Mapping[Version, Decimal], effects: Mapping[Version, Decimal]) -> dict[Version, Decimal]:
+    return {version: amount - effects.get(version, ZERO) for version, amount in amounts.items()}
 
 
 def _constant(sums: PortfolioSums) -> PortfolioSums:

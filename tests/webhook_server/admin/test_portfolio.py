@@ -6,14 +6,14 @@ import csv
 import io
 import json
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from html import unescape
 
 import pytest
 from sqlalchemy import text
 
-from connector.people.permissions import Role, RoleGrant
+from connector.people.permissions import Role, RoleGrant, TokenScope
 from connector.store.connections.connections import ConnectionRecord
 from connector.store.reporting.rollups import Rollups
 from governance.codes import CODES
@@ -279,6 +279,19 @@ def test_what_a_currency_does_is_a_bar_of_its_own_and_in_no_constant_currency(ma
     assert f"{bridge}Exchange rates −60,000 Latest estimate 1,020,000" in page
     assert "EBITDA effect 1,080,000 1,020,000 −60,000" in page
     assert f"{bridge}Latest estimate 1,080,000" in read(visitor, "/portfolio?rates=budget")
+    # The curve as well: from July on, and added up.
+    for query, month, so_far in (("", "80,000", "1,020,000"), ("?rates=budget", "90,000", "1,080,000")):
+        for page in (read(visitor, f"/portfolio{query}"), read(visitor, f"/portfolio/curve{query}")):
+            assert f"Dec 2026 90,000 {month} – 1,080,000 {so_far}" in page
+    now = datetime.now(UTC)
+    token = mapped.services.tokens.create(
+        mapped.person("api@acme.example", OFFICE), "tests", frozenset({TokenScope.READ}), expires_at=now + timedelta(days=1), by="tests",
+        now=now,
+    )  # fmt: skip
+    for query, estimate in (("", "80000.00"), ("?rates=budget", "90000.00")):
+        answer = mapped.visitor().get(f"/api/v1/portfolio{query}", Authorization=f"Bearer {token}").get_json()
+        december = answer["months"][-1]
+        assert (december["plan"]["amount"], december["estimate"]["amount"]) == ("90000.00", estimate)
     for query, estimate, effect in (("", "1020000.00", "-60000.00"), ("?rates=budget", "1080000.00", "")):
         answer = visitor.get(f"/portfolio/export.csv{query}").text
         (row,) = csv.DictReader(io.StringIO(answer.lstrip("\ufeff")))

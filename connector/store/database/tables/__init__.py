@@ -29,7 +29,13 @@ from connector.store.database.tables.imports import (
     MONEY_QUARANTINE,
     MONEY_STATEMENT,
 )
-from connector.store.database.tables.ledger import BUDGET_LOCK_STEP, LEDGER_DIFFERENCE, LEDGER_ENTRY, MONTH_CLOSE_STEP
+from connector.store.database.tables.ledger import (
+    BUDGET_LOCK_STEP,
+    LEDGER_DIFFERENCE,
+    LEDGER_ENTRY,
+    LEDGER_UNASSESSED,
+    MONTH_CLOSE_STEP,
+)
 from connector.store.database.tables.mapping_drafts import MAPPING_DRAFT
 from connector.store.database.tables.measures import (
     AUDIT,
@@ -114,6 +120,7 @@ __all__ = [
     "LAST_WRITTEN",
     "LEDGER_DIFFERENCE",
     "LEDGER_ENTRY",
+    "LEDGER_UNASSESSED",
     "MAPPING_DRAFT",
     "MAPPING_VERSION",
     "MEASURE",

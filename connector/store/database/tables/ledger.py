@@ -45,6 +45,17 @@ LEDGER_ENTRY = Table(
     Index("ledger_entry_statement", "statement", "id", postgresql_where=text("statement <> ''")),
 )
 
+LEDGER_UNASSESSED = Table(
+    "ledger_unassessed",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("measure_id", Text, ForeignKey("measure.id"), nullable=False),
+    Column("month", Date, nullable=False),
+    timestamp_column("entered_at", nullable=False),
+    Index("ledger_unassessed_month", "month"),
+    Index("ledger_unassessed_measure", "measure_id"),
+)
+
 LEDGER_DIFFERENCE = Table(
     "ledger_difference",
     METADATA,

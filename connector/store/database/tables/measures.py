@@ -111,7 +111,12 @@ MEASURE = Table(
     Index("measure_place", "portfolio", "program", "project", "package"),
     Index("measure_reassess", "reassess_at", postgresql_where=text("unmapped_since IS NULL")),
     *(Index(f"measure_{role}", f"{role}_id") for role in ("owner", "sponsor", "controller")),
-    Index("measure_legal_entity", text("lower(legal_entity)")),
+    Index(
+        "measure_legal_entity",
+        text("lower(legal_entity)"),
+        "id",
+        postgresql_include=["key", "legal_entity", "unmapped_since"],
+    ),
     Index("measure_unvalidated", "unvalidated_since", postgresql_where=text("unvalidated_since IS NOT NULL")),
     Index("measure_baseline", "baseline_id", postgresql_where=text("baseline_id IS NOT NULL")),
 )
@@ -128,7 +133,11 @@ EFFECT_LINE = Table(
     Column("account", Text, primary_key=True, server_default=text("'ebitda'")),
     Column("hard", Boolean, primary_key=True, server_default=text("true")),
     Column("pl_line", Text, primary_key=True, server_default=text("''")),
-    Index("effect_line_month", "month", "version"),
+    Index(
+        "effect_line_month",
+        *("month", "version", "currency", "kind", "measure_id"),
+        postgresql_include=["amount", "account"],
+    ),
 )
 
 DECISION = Table(

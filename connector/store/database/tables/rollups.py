@@ -22,7 +22,7 @@ YEAR_LEAKS = tuple(f"year_leak_{reason.value}" for reason in LeakReason)
 """Losses of the fiscal year's EBITDA by their reason."""
 NUMBERS = (*SUMS, *LEAKS, *YEAR_LEAKS)
 
-MONTHLY = ("recurring", "one_off", "capex", "cash", "avoidance", "soft")
+MONTHLY = ("recurring", "one_off", "capex", "cash", "avoidance", "soft", "ebitda_fx", "cash_fx")
 """Columns of one month."""
 
 FIGURES_DUE = Table(

@@ -69,7 +69,9 @@ def test_a_posting_is_judged_and_written_and_a_difference_keeps_its_deadline(sto
     posting = Posting(LedgerVersion.ACTUAL, EffectKind.BENEFIT, Period(2026, 1), BOOKED, "jira-main/10001")
     LedgerEntries(store.engine, store.waker).post([NewEntry(posting, EnteredBy("w"))], by="w", at=NOW)
     assert [row.native_id for row in store.rows("SELECT native_id FROM dirty_key")] == ["10001"]
+    assert len(store.rows("SELECT 1 FROM ledger_unassessed")) == 1
     found = assess(store, 900, NOW + timedelta(hours=1))
+    assert store.rows("SELECT 1 FROM ledger_unassessed") == []
     assert {one.field: one.target for one in found.comparison.changes}[FieldName("Actual")] == Decimal("1000.00")
     assert [row.amount for row in store.rows("SELECT amount FROM effect_line WHERE version = 'actual'")] == [1000]
     assess(store, 950, NOW + timedelta(days=2))

@@ -48,6 +48,26 @@ CREATE INDEX ledger_entry_of_entity ON ledger_entry (lower(legal_entity), id);
 CREATE INDEX ledger_entry_batch ON ledger_entry (batch) WHERE batch <> '';
 CREATE INDEX ledger_entry_statement ON ledger_entry (statement, id) WHERE statement <> '';
 
+-- Which measures have entries that no assessment has seen yet: added by a trigger, so that whoever posts cannot forget
+-- it, and never updated, so that nobody waits for another here; the assessment takes away what it has seen.
+CREATE TABLE ledger_unassessed (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    measure_id text NOT NULL REFERENCES measure (id),
+    month      date NOT NULL,
+    entered_at timestamptz NOT NULL
+);
+CREATE INDEX ledger_unassessed_month ON ledger_unassessed (month);
+CREATE INDEX ledger_unassessed_measure ON ledger_unassessed (measure_id);
+
+CREATE FUNCTION ledger_unassessed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO ledger_unassessed (measure_id, month, entered_at)
+    SELECT a.measure_id, a.month, max(a.entered_at) FROM added AS a WHERE a.measure_id IS NOT NULL GROUP BY 1, 2;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER ledger_unassessed AFTER INSERT ON ledger_entry REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_unassessed();
+
 -- Where the tool's own figure differs from the ledger's: work for the controller, until the two agree.
 CREATE TABLE ledger_difference (
     measure_id text NOT NULL REFERENCES measure (id),

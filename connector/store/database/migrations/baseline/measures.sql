@@ -96,7 +96,7 @@ CREATE INDEX measure_role_change_parties ON measure USING gin (role_change_parti
 CREATE INDEX measure_role_changes ON measure (id) WHERE role_change_parties <> '{}';
 CREATE INDEX measure_program ON measure (program);
 CREATE INDEX measure_key ON measure (key);
-CREATE INDEX measure_legal_entity ON measure (lower(legal_entity));
+CREATE INDEX measure_legal_entity ON measure (lower(legal_entity), id) INCLUDE (key, legal_entity, unmapped_since);
 CREATE INDEX measure_unvalidated ON measure (unvalidated_since) WHERE unvalidated_since IS NOT NULL;
 
 CREATE TABLE effect_line (
@@ -112,8 +112,8 @@ CREATE TABLE effect_line (
     pl_line    text NOT NULL DEFAULT '',
     PRIMARY KEY (measure_id, version, kind, month, currency, account, hard, pl_line)
 );
--- What is planned for a month, when it is closed.
-CREATE INDEX effect_line_month ON effect_line (month, version);
+-- What a month lacks, and in which currencies it is, when it is closed: without a look at the lines themselves.
+CREATE INDEX effect_line_month ON effect_line (month, version, currency, kind, measure_id) INCLUDE (amount, account);
 
 -- Items of other connections that a measure depends on.
 CREATE TABLE dependency (

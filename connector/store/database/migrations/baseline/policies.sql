@@ -29,6 +29,9 @@ INSERT INTO row_policy (name, visible) VALUES
     ('ledger_entry',
         $$(SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = ledger_entry.measure_id)$$),
+    ('ledger_unassessed',
+        $$(SELECT gatepost_sees_all())
+            OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = ledger_unassessed.measure_id)$$),
     ('ledger_difference',
         $$(SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = ledger_difference.measure_id)$$),

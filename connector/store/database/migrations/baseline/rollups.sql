@@ -174,6 +174,8 @@ CREATE TABLE measure_series (
     cash       numeric[] NOT NULL,
     avoidance  numeric[] NOT NULL,
     soft       numeric[] NOT NULL,
+    ebitda_fx  numeric[] NOT NULL,
+    cash_fx    numeric[] NOT NULL,
     PRIMARY KEY (measure_id, version)
 );
 
@@ -204,6 +206,8 @@ CREATE TABLE rollup_month (
     cash      numeric NOT NULL,
     avoidance numeric NOT NULL,
     soft      numeric NOT NULL,
+    ebitda_fx numeric NOT NULL,
+    cash_fx   numeric NOT NULL,
     PRIMARY KEY (group_id, version, month)
 );
 
@@ -220,6 +224,8 @@ CREATE TABLE rollup_curve (
     cash         numeric NOT NULL,
     avoidance    numeric NOT NULL,
     soft         numeric NOT NULL,
+    ebitda_fx    numeric NOT NULL,
+    cash_fx      numeric NOT NULL,
     PRIMARY KEY (curve_id, version, month)
 );
 
