@@ -14,7 +14,6 @@ from sandbox.jira.cloud import CloudApi
 from sandbox.jira.datacenter import DataCenterApi
 from sandbox.jira.model import Deployment, Refusal
 from sandbox.jira.state import JiraState
-from sandbox.own_time import dated_by
 from sandbox.pages import TEMPLATES
 
 
@@ -28,7 +27,6 @@ def create_app(state: JiraState) -> Flask:
     for kind in UNREADABLE:
         app.register_error_handler(kind, _unreadable)
     app.after_request(without_empty_type)
-    app.after_request(dated_by(lambda: state.clock()))
     pages.install(app, state)
     oauth.install(app, state, state.oauth)
     return app

@@ -6,7 +6,6 @@ from flask import Flask, Response, jsonify
 
 from sandbox.empty_answers import without_empty_type
 from sandbox.fault_injection import Fault, FaultInjector
-from sandbox.own_time import dated_by
 from sandbox.pages import TEMPLATES
 from sandbox.servicenow import api, pages
 from sandbox.servicenow.state import ServiceNowState
@@ -18,7 +17,6 @@ def create_app(state: ServiceNowState) -> Flask:
     api.install(app, state)
     pages.install(app, state)
     app.after_request(without_empty_type)
-    app.after_request(dated_by(lambda: state.clock()))
     return app
 
 
