@@ -115,8 +115,8 @@ class PreviewResult(Model):
 class Activation(Model):
     move_existing: bool = Field(
         default=False,
-        description="Where the version begins to move items back: also move those that are ahead of a shut gate already. "
-        "Without it they are only reported.",
+        description="Where the version begins to move items back: also those that are ahead of a shut gate already. "
+        "Without it those are only reported.",
     )
 
 
