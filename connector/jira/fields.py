@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from threading import Lock
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from connector.http.json_values import JsonObject, as_object, as_text
-from connector.jira.client import JiraClient
 from mapping.problems import did_you_mean
+
+if TYPE_CHECKING:
+    # What parses events needs the fields' names and no client, whose import takes longer than the rest of it.
+    from connector.jira.client import JiraClient
 
 CACHE_TIME = timedelta(minutes=5)
 """How long a site's list of fields is cached; a new field is found after that at the latest."""

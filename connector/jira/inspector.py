@@ -8,8 +8,8 @@ from connector.errors import NotFound
 from connector.http.json_values import JsonObject, as_list, as_object, as_text
 from connector.jira.client import JiraClient
 from connector.jira.fields import Field, FieldCatalogue, FieldProblem, SiteFields
+from connector.jira.jql import jql_quoted
 from connector.jira.reader import JiraReader
-from connector.jira.scanner import jql_quoted
 from mapping.config import MeasureRule
 from mapping.live_check import RuleInspection, selected_names
 from mapping.starter import FieldKind, Survey, SurveyField

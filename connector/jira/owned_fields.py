@@ -10,7 +10,7 @@ from connector.errors import ConfigurationError
 from connector.http.json_values import as_list, as_object, as_text
 from connector.jira.client import JiraClient, Project, search
 from connector.jira.fields import Field, FieldCatalogue, NotResolved
-from connector.jira.scanner import jql_quoted
+from connector.jira.jql import jql_quoted
 from connector.sync.provision import FieldSpec, ProvisionedObject, ProvisionOptions, ProvisionStep, StepKind
 from governance.verdict import NO_NAMES, gate_labels
 from mapping.config import MeasureRule

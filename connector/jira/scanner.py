@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from connector.errors import InvalidResponse
 from connector.http.json_values import as_object, as_text
 from connector.jira.client import JiraClient
+from connector.jira.jql import jql_quoted
 from connector.sync.scan import ScannedItem, ScanPage
 from mapping.config import MeasureRule
 from mapping.live_check import selected_names
@@ -93,8 +94,3 @@ def jql_minute(moment: datetime, zone: ZoneInfo) -> str:
     if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
         local -= timedelta(hours=1)
     return f"{local:%Y-%m-%d %H:%M}"
-
-
-def jql_quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

@@ -15,7 +15,7 @@ from connector.http.tool_access import Auth, Deployment, ToolAccess, WebhookAuth
 from connector.http.transport import ToolAdapter
 from connector.jira.client import JiraClient, Webhook, json_object
 from connector.jira.cloud import CloudClient
-from connector.jira.scanner import jql_quoted
+from connector.jira.jql import jql_quoted
 from connector.jira.webhooks import DATACENTER_EVENTS, EVENTS, PROBE_EVENT
 from connector.sync.setup import ConnectionCheck, Health, ProbeEvent, ToolIdentity, WebhookRegistration
 from mapping.work_item import NativeId

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from connector.http.json_values import as_object, as_text
 from connector.jira.client import JiraClient, search
-from connector.jira.scanner import jql_quoted
+from connector.jira.jql import jql_quoted
 from connector.sync.provision import PlacedGate, ProvisionedObject
 from governance.presets import PRESETS
 from mapping.config import Enforce, MappingConfig, MeasureRule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connector.jira.scanner import jql_quoted
+from connector.jira.jql import jql_quoted
 from connector.sync.ports import ToolSite
 from mapping.config import MappingConfig
 from mapping.live_check import selected_names

@@ -293,7 +293,7 @@ def test_an_approval_is_the_approvers_own_when_they_or_their_delegate_saved_it(
 def test_the_history_names_who_moved_an_issue_and_who_edited_a_field(sandbox: servers.Sandbox, site: ToolSite) -> None:
     assert site.editors is not None
     issue = sandbox.jira.create("ITX", "Epic", "E", by="kaya", status="Backlog")
-    sandbox.jira.edit(issue.key, {"Gate": "Open"}, by="osei")
+    sandbox.jira.edit(issue.key, {"Gate": "Open", "Highest stage": 5}, by="osei")
     sandbox.jira.edit(issue.key, {"Sponsor": "lind"}, by="brandt")
     read = site.reader.read([NativeId(issue.id)], frozenset()).items[NativeId(issue.id)]
     gate, status = FieldName("Gate"), FieldName(Mark.STATUS)
