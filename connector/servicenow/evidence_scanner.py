@@ -116,7 +116,7 @@ class ServiceNowEvidenceScanner:
         query = Query().since_moment("sys_updated_on", since + min(skew, timedelta(0)))
         for column, values in one.only.items():
             query = query.one_of(column, values)
-        named = ("number", "name", "source_id") if one.table in {SERVICES, EXPENSES} else ("number",)
+        named: tuple[str, ...] = ("number", "name", "source_id") if one.table in {SERVICES, EXPENSES} else ("number",)
         named = ("active", "last_login_time") if one.table == USERS else named
         columns = [name for name in (*one.belongs_to, *one.keys, *named) if name in catalogue]
         base = ["sys_id", "sys_mod_count", "sys_updated_on"]

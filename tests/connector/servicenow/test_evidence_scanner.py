@@ -17,7 +17,6 @@ from tests.conftest import ROOT
 from tests.sites import servicenow_site
 
 START = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
-LATER = START + timedelta(hours=1)
 Change = Callable[[ServiceNowState, str], None]
 
 
@@ -47,7 +46,10 @@ def config() -> MappingConfig:
 
 
 def inserted(table: str, column: str, **values: str) -> Change:
-    return lambda state, project: state.insert(table, {column: project.partition(":")[2], **values}, "lind") and None
+    def insert(state: ServiceNowState, project: str) -> None:
+        state.insert(table, {column: project.partition(":")[2], **values}, "lind")
+
+    return insert
 
 
 def approval(state: ServiceNowState, project: str) -> None:
