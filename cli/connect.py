@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from cli.connect_servicenow import servicenow
 from cli.connection import check_connection_address
+from cli.first_sign_in import sign_in_first
 from cli.jira_webhook import register_webhook, says_nothing_runs, wait_for_test_event
 from cli.network_options import CaFile, ClientCertificate, ClientKey, ProxyOption, own_network
 from cli.oauth_consent import ask_consent
@@ -158,7 +159,7 @@ def jira(
 def _sign_in(
     services: Services, console: Console, name: str, details: AccountDetails, known: ConnectionRecord | None
 ) -> ConnectionRecord:
-    """Save the connection as entered, and keep everything else that is known about it."""
+    """Save the connection as entered once it has signed in, and keep everything else that is known about it."""
     check_connection_address(name, details.url)
     timeout = Timeout(services.settings.connect_timeout, services.settings.read_timeout)
     base = details.url.rstrip("/")
@@ -193,6 +194,7 @@ def _sign_in(
         cloud = details.cloud_id or tenant_cloud_id(base, timeout=timeout, network=network)
     if cloud:
         record = replace(record, api_url=f"{details.endpoints.api}/ex/jira/{cloud}")
+    record, _ = sign_in_first(services, record)
     services.connections.save(record, by=operating_user())
     return record
 

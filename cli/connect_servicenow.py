@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.connection import check_connection_address
+from cli.first_sign_in import sign_in_first
 from cli.network_options import CaFile, ClientCertificate, ClientKey, ProxyOption, own_network
 from cli.operating_user import operating_user
 from cli.secret_input import CLIENT_SECRET, CREDENTIAL, ClientSecretFile, CredentialFile, read_secret
@@ -83,7 +84,8 @@ def servicenow(
             webhook_auth=known.webhook_auth if known else default_webhook_auth(Tool.SERVICENOW),
             network=network,
         )  # fmt: skip
-        services.connections.save(_sign_in(record, credentials, services.network), by=operating_user())
+        record, _ = sign_in_first(services, _sign_in(record, credentials, services.network))
+        services.connections.save(record, by=operating_user())
         if rotate:
             services.connections.rotate_secret(name, secrets.token_urlsafe(32), by=operating_user())
         setup = Sites(services, system_clock).get(record.name).setup

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.connection import check_connection_address
+from cli.first_sign_in import sign_in_first
 from cli.operating_user import operating_user
 from cli.secret_input import CREDENTIAL, CredentialFile, read_secret
 from connector.bootstrap import Services, bootstrap, previewer
 from connector.errors import ConfigurationError
-from connector.http.tool_access import default_webhook_auth
+from connector.http.tool_access import Auth, default_webhook_auth
 from connector.settings import Settings
 from connector.store.connections.connections import ConnectionRecord
 from connector.sync.ports import Inspector
@@ -44,8 +46,11 @@ def init(
         raise ConfigurationError(f"{file} exists already. Name another file, or move it away.")
     with bootstrap(Settings(), application="gatepost init") as services:
         name = ConnectionName(connection or typer.prompt("Name of the connection", default="jira-main"))
-        if services.connections.get(name) is None:
-            _connect(services, name, tool, url, user, credential_file)
+        known, credential = services.connections.get(name), read_secret(credential_file, CREDENTIAL)
+        if known is None:
+            _connect(services, name, tool, url, user, credential)
+        elif url or user or credential:
+            _correct(services, known, tool, url, user, credential)
         sites, _ = previewer(services)
         inspector = sites.get(name).inspector
         if inspector is None:
@@ -73,22 +78,47 @@ def _connect(
     tool: Tool | None,
     url: str | None,
     user: str | None,
-    credential_file: Path | None,
+    credential: str | None,
 ) -> None:
     chosen = tool or Tool(typer.prompt("Tool", default=Tool.JIRA.value, show_choices=True, type=str))
     address = url or typer.prompt("Address", default="https://acme.atlassian.net")
     check_connection_address(name, address)
     login = user or typer.prompt("Integration user (Jira: the e-mail address)")
-    credential = read_secret(credential_file, CREDENTIAL, prompt="API token or password") or ""
+    credential = credential or read_secret(None, CREDENTIAL, prompt="API token or password") or ""
     secret = secrets.token_urlsafe(32)
-    services.connections.save(
-        ConnectionRecord(
-            name, chosen, address, login, credential, (secret,), webhook_auth=default_webhook_auth(chosen)
-        ),
-        by=operating_user(),
+    record = ConnectionRecord(
+        name, chosen, address, login, credential, (secret,), webhook_auth=default_webhook_auth(chosen)
     )
+    record, _ = sign_in_first(services, record)
+    services.connections.save(record, by=operating_user())
     typer.echo(f"Saved {name}. Its events go to /hooks/{chosen.value}/{name} on this server.")
     typer.echo(f"They have to be signed with this secret, which is shown only now: {secret}")
+
+
+def _correct(
+    services: Services,
+    known: ConnectionRecord,
+    tool: Tool | None,
+    url: str | None,
+    user: str | None,
+    credential: str | None,
+) -> None:
+    """What is given besides the name of a connection that exists counts, once it has signed in."""
+    if tool is not None and tool is not known.tool:
+        raise ConfigurationError(f"{known.name} is a connection to {known.tool.value}. Give another name.")
+    address = url or known.base_url
+    check_connection_address(known.name, address)
+    record = replace(
+        known,
+        base_url=address.rstrip("/"),
+        username=user or known.username,
+        credential=credential if credential and known.auth is not Auth.OAUTH else known.credential,
+    )
+    if record == known:
+        return
+    record, _ = sign_in_first(services, record)
+    services.connections.save(record, by=operating_user())
+    typer.echo(f"Changed {known.name}.")
 
 
 def _choose(available: Mapping[str, Sequence[str]], project: str | None, kind: str | None) -> tuple[str, str]:

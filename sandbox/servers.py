@@ -94,7 +94,9 @@ def start(
     """Both stand-ins; ``clock`` is the time in the tools, ``deployment`` and ``release`` select the kind of Jira."""
     jira = JiraState(deliverer=EventSender(), clock=clock, deployment=deployment, release=release)
     servicenow = ServiceNowState(deliverer=EventSender(), clock=clock)
-    jira_server = Server(jira_app(jira), host, jira_port).start()
-    servicenow_server = Server(servicenow_app(servicenow), host, servicenow_port).start()
+    jira_server = Server(jira_app(jira), host, jira_port, clock=lambda: jira.clock()).start()
+    servicenow_server = Server(
+        servicenow_app(servicenow), host, servicenow_port, clock=lambda: servicenow.clock()
+    ).start()
     jira.base_url, servicenow.base_url = jira_server.url, servicenow_server.url
     return Sandbox(jira, servicenow, jira_server, servicenow_server)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
-from connector.errors import AuthenticationFailed, InvalidPayload, RetryLater, ToolError
+from connector.errors import AuthenticationFailed, InvalidPayload, NotProvisioned, RetryLater, ToolError
 from connector.http.json_values import JsonObject, as_object, parse_object
 from connector.http.transport import Classifier
 from connector.servicenow.checklist import Checklists
@@ -110,24 +110,31 @@ class ServiceNowBatch:
         written = {
             item: patch
             for item, patch in patches.items()
-            if Mark.CHECKLIST in patch.marks and not isinstance(results[item], ToolError)
+            if Mark.CHECKLIST in patch.marks
+            # What waits for a right keeps the checklist from nobody.
+            and (isinstance(results[item], NotProvisioned) or not isinstance(results[item], ToolError))
         }
         if not written:
             return
         try:
             self._checklists.write({patch.sys_id: str(patch.marks[Mark.CHECKLIST]) for patch in written.values()})
         except ToolError as error:
-            results.update(dict.fromkeys(written, error))
+            results.update({item: error for item in written if not isinstance(results[item], ToolError)})
 
     def _result(self, item: NativeId, patch: Patch, responses: Mapping[str, BatchResponse]) -> WriteResult | ToolError:
+        waits: NotProvisioned | None = None
         try:
             if patch.verdict is not None:
                 verdict = self._record(responses.get(f"{item}#verdict"), f"POST {table_path(TABLE)}")
-                self._writer.verify_verdict(patch, verdict)
+                try:
+                    self._writer.verify_verdict(patch, verdict)
+                except NotProvisioned as error:
+                    waits = error
             if not patch.columns_sent:
-                return WriteResult.DONE
+                return waits or WriteResult.DONE
             operation = f"PATCH {record_path(patch.table, patch.sys_id)}"
-            return self._writer.verify(patch, self._record(responses.get(item), operation))
+            written = self._writer.verify(patch, self._record(responses.get(item), operation))
+            return waits or written
         except (ToolError, InvalidPayload) as error:
             return error if isinstance(error, ToolError) else ToolError(str(error), operation="POST /api/now/v1/batch")
 

@@ -30,6 +30,8 @@ from mapping.live_check import selected_names
 from mapping.work_item import ConnectionName, NativeId
 
 USERS = "sys_user"
+SIGN_IN_TIME = timedelta(seconds=5)
+"""Between the moment of a sign-in and that of the record that holds it."""
 _log = structlog.get_logger(__name__)
 
 
@@ -71,7 +73,7 @@ class ServiceNowEvidenceScanner:
             if isinstance(read, ToolError):
                 _log.warning("evidence not swept", connection=self._connection, table=one.table, why=str(read))
                 continue
-            rows = read.rows
+            rows = [row for row in read.rows if one.table != USERS or not _has_only_signed_in(row)]
             names = self._service_names(rows) if one.table == EXPENSES else {}
             yield [self._change(one, row, names) for row in rows]
 
@@ -114,7 +116,8 @@ class ServiceNowEvidenceScanner:
         query = Query().since_moment("sys_updated_on", since + min(skew, timedelta(0)))
         for column, values in one.only.items():
             query = query.one_of(column, values)
-        named = ("number", "name", "source_id") if one.table in {SERVICES, EXPENSES} else ("number",)
+        named: tuple[str, ...] = ("number", "name", "source_id") if one.table in {SERVICES, EXPENSES} else ("number",)
+        named = ("active", "last_login_time") if one.table == USERS else named
         columns = [name for name in (*one.belongs_to, *one.keys, *named) if name in catalogue]
         base = ["sys_id", "sys_mod_count", "sys_updated_on"]
         # A hidden row makes what rests on it unknown where it is read; it keeps the others from nothing here.
@@ -146,6 +149,17 @@ class ServiceNowEvidenceScanner:
             frozenset({sys_id}) if one.table == USERS else frozenset(),
             at=by_our_clock(at, self._skew()),
         )
+
+
+def _has_only_signed_in(row: JsonObject) -> bool:
+    """Signing in writes the moment into the person's record; otherwise their measures would be read with every sign-in.
+
+    Whatever was changed just before as well is found by the sweep of the night.
+    """
+    last = moment(raw_value(row.get("last_login_time")))
+    at = moment(raw_value(row.get("sys_updated_on")))
+    active = raw_value(row.get("active")) == "true"
+    return active and last is not None and at is not None and abs(at - last) <= SIGN_IN_TIME
 
 
 def _tables(rules: Iterable[MeasureRule]) -> tuple[str, ...]:

@@ -66,18 +66,29 @@ class ServiceNowWriter:
 
         What a rule of the instance refuses on the record does not keep the gate from knowing the verdict.
 
-        Raises ValuesRejected: before anything is sent, when a column is not clear; after it, when a column was dropped.
+        Raises NotProvisioned before anything is sent when a column is not clear, and after everything else was written
+        when a column was dropped or is hidden; ValuesRejected when a text was cut.
         """
         if not request.values:
             return WriteResult.NOTHING_TO_DO
         patch = self.prepare(request)
-        if patch.verdict is not None:
-            self.verify_verdict(patch, self._verdict_table.write(patch.verdict))
-        written = self._patch(patch) if patch.columns_sent else WriteResult.DONE
+        written, waits = WriteResult.DONE, None
+        try:
+            if patch.verdict is not None:
+                self.verify_verdict(patch, self._verdict_table.write(patch.verdict))
+        except NotProvisioned as error:
+            waits = error
+        try:
+            written = self._patch(patch) if patch.columns_sent else WriteResult.DONE
+        except NotProvisioned as error:
+            waits = error
         self._marks.apply(patch.table, patch.sys_id, patch.marks)
         checklist = patch.marks.get(Mark.CHECKLIST)
         if checklist is not None:
             self._checklists.write({patch.sys_id: str(checklist)})
+        if waits is not None:
+            waits.rest_written = True
+            raise waits
         return written
 
     def _patch(self, patch: Patch) -> WriteResult:
@@ -123,7 +134,7 @@ class ServiceNowWriter:
         return Patch(table, sys_id, sent, values, on_record, marks, request.version, write, in_verdict)
 
     def verify_verdict(self, patch: Patch, row: JsonObject) -> None:
-        """Raises ValuesRejected when the verdict's row does not have the values that were sent."""
+        """Raises ValuesRejected or NotProvisioned when the verdict's row does not have the values that were sent."""
         if patch.verdict is not None:
             patch.verdict.require_task(row)
         self._require_stored(TABLE, patch.verdict_columns, patch.values, row)
@@ -135,16 +146,21 @@ class ServiceNowWriter:
         values: Mapping[FieldName, WriteValue],
         record: JsonObject,
     ) -> None:
-        wrong = [
-            reason
-            for name, column in columns.items()
-            if (reason := _not_stored_reason(name, record.get(column), values[name])) is not None
-        ]
+        found = {name: _not_stored(name, record.get(column), values[name]) for name, column in columns.items()}
+        wrong = {str(name): one for name, one in found.items() if one is not None}
+        reasons = "; ".join(one.reason for one in wrong.values())
+        if any(not one.waits for one in wrong.values()):
+            raise ValuesRejected(f"{self._connection}, {table}: {reasons}.", operation=f"PATCH {table}")
         if wrong:
-            raise ValuesRejected(f"{self._connection}, {table}: {'; '.join(wrong)}.", operation=f"PATCH {table}")
+            # What may be written was: the same record takes the rest when somebody grants it.
+            raise NotProvisioned(
+                f"waits for permission: {self._connection}, {table}: {reasons}. Everything else was written.",
+                operation=f"PATCH {table}",
+                fields={name: one.reason for name, one in wrong.items()},
+            )
 
     def verify(self, patch: Patch, record: JsonObject) -> WriteResult:
-        """Raises ValuesRejected when the record does not have the values that were sent.
+        """Raises ValuesRejected when a text was cut, NotProvisioned when a column was dropped or is hidden.
 
         ServiceNow silently drops a column that the account may not write, and cuts a text that is too long.  A record
         whose count rose by more than one was changed by somebody else between our read and our write.
@@ -202,18 +218,29 @@ def raw_text(value: WriteValue) -> str:
             return value
 
 
-def _not_stored_reason(name: str, column: Json | None, value: WriteValue) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _NotStored:
+    reason: str
+    waits: bool
+    """Whether a right of the account is missing, which no value of ours can mend."""
+
+
+def _not_stored(name: str, column: Json | None, value: WriteValue) -> _NotStored | None:
     """Why a column does not have the value that was sent; ``None`` when it does."""
     if column is None:
-        return f'"{name}" cannot be read back: an ACL hides it from Gatepost\'s user'
+        return _NotStored(f'"{name}" cannot be read back: an ACL hides it from Gatepost\'s user', waits=True)
     if _holds_value(column, value):
         return None
     stored = raw_value(column)
     if isinstance(value, str) and stored and value.startswith(stored):
-        return f'"{name}" is too short: it stores {len(stored)} of {len(value)} characters. Give the column more'
-    return (
+        return _NotStored(
+            f'"{name}" is too short: it stores {len(stored)} of {len(value)} characters. Give the column more',
+            waits=False,
+        )
+    return _NotStored(
         f'"{name}" was not stored: an ACL does not let Gatepost\'s user write it, or a rule of the instance reset it '
-        f'to "{stored}"'
+        f'to "{stored}"',
+        waits=True,
     )
 
 

@@ -129,6 +129,11 @@ def test_a_webhook_follows_the_mapping(cloud: SiteUnderTest) -> None:
 
 def test_cloud_with_an_api_token_is_connected_once_and_an_event_comes_back(cloud: SiteUnderTest) -> None:
     jira = cloud.sandbox.jira
+    for address, token in ((jira.base_url, "wrong"), ("http://127.0.0.1:9", seed.BOT_TOKEN)):
+        words = ("connect", "jira", NAME, "--url", address, "--user", seed.BOT_EMAIL)
+        refused = cloud.cli.run(*words, GATEPOST_CREDENTIAL=token)
+        assert str(refused.exception).endswith(". Nothing was saved. Correct it, and run this again.")
+    assert cloud.services.connections.all() == ()
     output = cloud.connect("--url", jira.base_url, "--user", seed.BOT_EMAIL)
     assert "jira-main is Jira Cloud; Gatepost works there as Gatepost (Etc/UTC), signed in by basic." in output
     assert "Webhook registered (signature)." in output
@@ -257,6 +262,10 @@ def test_a_scoped_token_works_at_the_gateway_and_the_doctor_reports_it(cloud: Si
         "connect", "jira", NAME, "--url", jira.base_url, "--user", seed.BOT_EMAIL, GATEPOST_CREDENTIAL=seed.BOT_TOKEN
     )
     assert isinstance(result.exception, AuthenticationFailed)
+    assert cloud.services.connections.get(NAME) is None, "nothing was saved"
+    # This command saves without signing in.
+    words = ("connection", "add", NAME, "--tool", "jira", "--url", jira.base_url, "--user", seed.BOT_EMAIL)
+    cloud.cli.ok(*words, GATEPOST_CREDENTIAL=seed.BOT_TOKEN)
     assert (
         "✗ signed in: the credentials are refused (401)\n"
         "      This is a scoped or service-account token: it works at api.atlassian.com only."

@@ -226,11 +226,17 @@ def test_init_connects_first_and_reports_what_is_missing(database: URL, tmp_path
             jira.base_url,
         ]
         arguments += ["--user", "gatepost@nordbank.example", "--organization", "N", "--project", "NOPE"]
+        refused = CliRunner().invoke(app, arguments, env=cli._environment | {"GATEPOST_CREDENTIAL": "wrong"})
+        assert str(refused.exception).endswith(". Nothing was saved. Correct it, and run this again.")
+        assert scene.services.connections.get("second") is None
         result = CliRunner().invoke(app, arguments, env=cli._environment | {"GATEPOST_CREDENTIAL": "sandbox-token"})
         assert "Saved second. Its events go to /hooks/jira/second on this server." in result.output
         assert str(result.exception) == 'There is no project "NOPE". There are CLOUD, ITX, SUP.'
+        corrected = [*arguments, "--url", "http://127.0.0.1:9"]
+        refused = CliRunner().invoke(app, corrected, env=cli._environment | {"GATEPOST_CREDENTIAL": "sandbox-token"})
+        assert "Nothing was saved" in str(refused.exception), "what is given for a connection that exists counts"
         for name in ("Gate", "Gate blockers"):
-            jira.off_screen.add(jira.field_named(name).id)
+            del jira.fields[jira.field_named(name).id]
         jira.create("ITX", "Epic", "An idea", by="kaya")
         arguments = [
             "init",

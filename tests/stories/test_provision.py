@@ -139,6 +139,22 @@ def test_only_what_gatepost_created_is_removed(site: ProvisionedSite) -> None:
     assert "Gatepost has created nothing at jira-main." in site.run("destroy", "--yes")
 
 
+def test_what_the_active_mapping_needs_is_removed_only_when_that_is_said(site: ProvisionedSite) -> None:
+    site.apply()
+    site.cli.ok("mapping", "activate", site.file, "--reason", "first rules")
+    before = site.fields()
+    refused = site.cli.run("provision", "destroy", "jira-main", "--yes")
+    assert str(refused.exception) == "Nothing was removed. To remove what the mapping needs, add --needed-too."
+    warning = " ".join(refused.output.split())
+    assert "! jira-main: the active mapping writes to " in warning
+    assert "Without them no verdict is shown there: these writes wait until they are provisioned again." in warning
+    asked = site.cli.run("provision", "destroy", "jira-main")
+    assert "Values in deleted fields are lost with them" in asked.output
+    assert (asked.exit_code, site.fields()) == (1, before), "nobody said yes"
+    assert "was moved to the bin" in site.run("destroy", "--yes", "--needed-too")
+    assert "Gate" not in site.fields()
+
+
 def test_a_field_that_is_there_already_is_used_and_stays(site: ProvisionedSite) -> None:
     jira = site.sandbox.jira
     jira.add_field("Gate", "select", ("Open",))

@@ -37,6 +37,8 @@ from tests.waiting import LONGEST_WAIT_SECONDS, wait_until
 
 SECRET = "a-secret-of-thirty-two-characters"
 THREADS = 2
+LONGEST_ANSWER_SECONDS = 5
+"""A webhook endpoint that waits for the database answers within this time."""
 SLOW_CONNECTIONS = 50
 BODY_SECONDS = 8
 SHORT = 5.0
@@ -266,6 +268,26 @@ def test_health_and_events_are_answered_while_every_page_waits(server: Server) -
         blocker.rollback()
         for connection in waiting:
             assert _answer_of(connection) == b"HTTP/1.1 303 See Other"
+
+
+def test_a_server_whose_threads_all_wait_is_alive_and_refuses_events_in_time(server: Server) -> None:
+    """Pages, events, readiness and metrics wait for the database; a restart would help none of them."""
+    engine = server.services.engine
+    with ExitStack() as stack:
+        blocker = stack.enter_context(engine.begin())
+        blocker.execute(text("LOCK TABLE web_session, inbox, connection IN ACCESS EXCLUSIVE MODE"))
+        for path in ("/account", "/health/ready", "/metrics"):
+            for _ in range(THREADS * 3):
+                head = f"GET {path} HTTP/1.1\nHost: x\nCookie: gatepost=somebody\n\n"
+                stack.enter_context(server.connect(head))
+        wait_until(lambda: _blocked(server) >= THREADS, "every page thread waits for the table")
+        started = time.monotonic()
+        assert server.health("live") == 200
+        assert time.monotonic() - started < 1
+        assert server.post_event(78) == 503
+        assert time.monotonic() - started < LONGEST_ANSWER_SECONDS
+        blocker.rollback()
+    assert server.post_event(78) == 202
 
 
 def test_an_answer_that_is_made_while_it_is_sent_arrives_whole(server: Server) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
@@ -25,6 +25,8 @@ from connector.store.reconcile.reassessment_progress import (
     reassessment_progress,
 )
 from mapping.config import MappingConfig
+from mapping.existing_breaches import newly_moving
+from mapping.load import LoadedMapping, load_mapping
 from webhook_server.admin.mapping_candidate import (
     Candidate,
     CandidateKind,
@@ -97,7 +99,9 @@ def _add_activate(blueprint: Blueprint, services: Services) -> None:
         if not reason:
             return _render(services, candidate, error="Give a reason for the record: people read it years later."), 422
         try:
-            stored = _activate_candidate(services, viewer, candidate, reason)
+            stored = _activate_candidate(
+                services, viewer, candidate, reason, move_existing="move_existing" in request.form
+            )
         except MappingConflict as error:
             return _render(services, candidate, reason=reason, notice=str(error)), 409
         except ConfigurationError as error:
@@ -141,11 +145,31 @@ def _render(services: Services, candidate: Candidate, *, reason: str = "", error
         and candidate.based_on not in {None, active.number},
         missing=missing,
         known=known,
+        begins_moving=_begins_moving(services, active, candidate.config),
         sample=min(SAMPLE_SIZE, known),
         reason=reason,
         error=error,
         notice=notice,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class BeginsMoving:
+    """What a version begins to move back that goes past a shut gate."""
+
+    rules: tuple[str, ...]
+    ahead: int
+    """Items of these rules that are known to be ahead of their gate already."""
+
+
+def _begins_moving(
+    services: Services, active: StoredMapping | None, config: MappingConfig | None
+) -> BeginsMoving | None:
+    if config is None:
+        return None
+    before = load_mapping(active.source) if active is not None else None
+    rules = newly_moving(before.config if isinstance(before, LoadedMapping) else None, config)
+    return BeginsMoving(tuple(sorted(rules)), services.mappings.count_breaches(rules)) if rules else None
 
 
 def _missing_connections(services: Services, config: MappingConfig | None) -> list[str]:
@@ -154,7 +178,9 @@ def _missing_connections(services: Services, config: MappingConfig | None) -> li
     return sorted(named - {record.name for record in services.connections.all()})
 
 
-def _activate_candidate(services: Services, viewer: Viewer, candidate: Candidate, reason: str) -> StoredMapping:
+def _activate_candidate(
+    services: Services, viewer: Viewer, candidate: Candidate, reason: str, *, move_existing: bool
+) -> StoredMapping:
     """Raises MappingConflict, ConfigurationError."""
     author, active = author_of(viewer), services.mappings.active()
     if candidate.config is None:
@@ -166,10 +192,13 @@ def _activate_candidate(services: Services, viewer: Viewer, candidate: Candidate
     if (active.number if active else None) != request.form.get("active", type=int):
         raise MappingConflict(active)
     if candidate.kind is CandidateKind.ROLLBACK:
-        return services.mappings.rollback(author=author, reason=reason, to=int(candidate.name))
+        return services.mappings.rollback(
+            author=author, reason=reason, to=int(candidate.name), move_existing=move_existing
+        )
     return services.mappings.activate(
-        candidate.source, candidate.digest, author=author, reason=reason, instead_of=active.number if active else None
-    )
+        candidate.source, candidate.digest, author=author, reason=reason,
+        instead_of=active.number if active else None, move_existing=move_existing,
+    )  # fmt: skip
 
 
 def _counts_so_far(services: Services, viewer: Viewer, candidate: Candidate) -> PreviewCounts:

@@ -13,6 +13,7 @@ from connector.errors import ConfigurationError, ToolError
 from connector.people.permissions import Action, TokenScope
 from connector.store.mapping_versions.versions import MappingState, StoredMapping
 from connector.store.reconcile.reassessment_progress import items_by_key, newest_items
+from mapping.existing_breaches import STATUS
 from mapping.governing import warnings_of
 from mapping.load import LoadedMapping, load_mapping
 from mapping.preview import ItemPreview, PreviewOutcome, summarise
@@ -106,6 +107,17 @@ class PreviewRow(Model):
 class PreviewResult(Model):
     outcomes: dict[PreviewOutcome, int]
     items: list[PreviewRow]
+    moved_back: int = Field(
+        description="How many of these are ahead of a shut gate and would be moved back, with `move_existing`."
+    )
+
+
+class Activation(Model):
+    move_existing: bool = Field(
+        default=False,
+        description="Where the version begins to move items back: also those that are ahead of a shut gate already. "
+        "Without it those are only reported.",
+    )
 
 
 class RollbackRequest(Model):
@@ -169,7 +181,8 @@ def preview(call: ApiCall) -> PreviewResult:
     except ToolError as error:
         raise Problem(503, "The tool cannot be read now.", str(error)) from None
     call.services.mappings.mark_previewed(stored.number)
-    return PreviewResult(outcomes=dict(summarise(rows).outcomes), items=[_row(row) for row in rows])
+    moved = sum(any(change.field == STATUS for change in row.changes) for row in rows)
+    return PreviewResult(outcomes=dict(summarise(rows).outcomes), items=[_row(row) for row in rows], moved_back=moved)
 
 
 def activate(call: ApiCall) -> MappingVersion:
@@ -177,7 +190,11 @@ def activate(call: ApiCall) -> MappingVersion:
     loaded = _loaded(stored)
     _refuse_unknown(call, loaded)
     _require_activation(call, loaded)
-    return _version(call.services.mappings.activate_version(stored.number, author=call.viewer.login))
+    sent = call.body_as(Activation)
+    active = call.services.mappings.activate_version(
+        stored.number, author=call.viewer.login, move_existing=sent.move_existing
+    )
+    return _version(active)
 
 
 def roll_back(call: ApiCall) -> MappingVersion:
@@ -300,6 +317,7 @@ OPERATIONS = (
         activate,
         MappingVersion,
         path_parameters=(NUMBER_PARAMETER,),
+        body=Activation,
         scope=TokenScope.ADMIN,
         action=Action.ACTIVATE,
         changes_access=True,

@@ -143,7 +143,9 @@ class MappingVersions:
                 with self._engine.begin() as transaction:
                     return self._activate(transaction, stored, author, move_existing=move_existing)
 
-    def rollback(self, *, author: str, reason: str, to: int | None = None) -> StoredMapping:
+    def rollback(
+        self, *, author: str, reason: str, to: int | None = None, move_existing: bool = False
+    ) -> StoredMapping:
         """Bring a former version back, the last one by default, as a new version: history has no way back."""
         with self._engine.begin() as transaction:
             query = select(MAPPING_VERSION).where(MAPPING_VERSION.c.state == MappingState.SUPERSEDED.value)
@@ -164,7 +166,7 @@ class MappingVersions:
                 MappingState.VALIDATED,
                 restores=former.number,
             )
-            return self._activate(transaction, again)
+            return self._activate(transaction, again, move_existing=move_existing)
 
     def items_waiting(self) -> int:
         """Items that still have to be assessed."""

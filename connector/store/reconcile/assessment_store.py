@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from psycopg import errors
 from sqlalchemy import Connection, Engine, func, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from connector.notify.alerts import AlertKind
 from connector.store.database import audit
@@ -36,6 +38,9 @@ from governance.verdict import EventKind
 from mapping.field_edits import FieldEdit
 from mapping.work_item import ConnectionName, NativeId
 
+DEADLOCK_RETRIES = 3
+"""How often a batch is stored again that the database has ended in favour of another one."""
+
 
 class SqlAssessmentStore:
     """Implements the flow's ``AssessmentStore``."""
@@ -52,6 +57,23 @@ class SqlAssessmentStore:
         now: datetime,
         *,
         read_from: datetime | None = None,
+    ) -> StoreResult:
+        for _ in range(DEADLOCK_RETRIES):
+            try:
+                return self._store(claim, outcomes, mapping_version, now, read_from)
+            except OperationalError as error:
+                # Two batches whose items depend on one another mark each other's; nothing of this one was stored.
+                if not isinstance(error.orig, errors.DeadlockDetected):
+                    raise
+        return self._store(claim, outcomes, mapping_version, now, read_from)
+
+    def _store(
+        self,
+        claim: Claim,
+        outcomes: Sequence[ItemOutcome],
+        mapping_version: int,
+        now: datetime,
+        read_from: datetime | None,
     ) -> StoreResult:
         with self._engine.begin() as transaction:
             mine = still_claimed(transaction, claim)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from connector.http.json_values import JsonObject
 from connector.jira.client import JiraClient, SearchPage
+from connector.jira.evidence_scanner import JiraEvidenceScanner
 from connector.jira.fields import OwnAccount, SiteFields
 from connector.jira.reader import JiraReader
+from connector.jira.scanner import JiraScanner
 from governance.evidence import Children
 from governance.facts import Unknown
+from mapping.config import MappingConfig
 from mapping.work_item import ConnectionName, NativeId
 
 CUSTOM = {"customfield_1": "com.pyxis.greenhopper.jira:gh-epic-link", "customfield_2": "com.atlassian.jpo:jpo-custom-field-parent"}  # fmt: skip
@@ -82,4 +86,30 @@ def test_children_by_parent_link_and_a_child_of_nobody_known(values: dict[str, A
         assert (found.total, found.done) == (total, 1)
     assert site.queries == ['parent in (10001) OR "Epic Link" in (INI-1) OR "Parent Link" in (INI-1) ORDER BY key'], (
         "keys are the documented form"
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "parent"),
+    [
+        pytest.param({"parent": {"id": "10001", "key": "INI-1"}}, "10001", id="sub-task"),
+        pytest.param({"customfield_1": "INI-1"}, "INI-1", id="Epic Link"),
+        pytest.param({"customfield_2": "INI-1"}, "INI-1", id="Parent Link"),
+        pytest.param(
+            {"customfield_2": {"data": {"id": 10001, "key": "INI-1"}}}, "INI-1", id="Parent Link as an object"
+        ),
+    ],
+)
+def test_a_sweep_finds_the_parent_of_a_changed_child(values: dict[str, Any], parent: str) -> None:
+    """Whose measures are read again; the child itself goes by its id and by its key."""
+    client = cast("JiraClient", OneInitiative(child(updated="2026-10-05T09:00:00.000+0000", **values)))
+    scanner = JiraScanner(client, lambda: timedelta(0))
+    scanner._zone = ZoneInfo("UTC")
+    found = JiraEvidenceScanner(client, scanner, SiteFields(client, lambda: datetime.now(UTC)), lambda: timedelta(0))
+    mapping = cast("MappingConfig", None)
+    (changed,) = next(found.evidence_changes(mapping, datetime(2026, 10, 5, 8, 55, tzinfo=UTC)))
+    assert parent in changed.targets
+    assert (changed.names, changed.at) == (
+        frozenset({"10002", "key:itx-2"}),
+        datetime(2026, 10, 5, 9, 0, tzinfo=UTC),
     )

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 import requests
 
-from connector.errors import NotFound, RejectedByRule, RetryLater, Unreachable, ValuesRejected
+from connector.errors import NotFound, NotProvisioned, RejectedByRule, RetryLater, Unreachable
 from connector.sync.ports import BatchWriter, WriteRequest, WriteResult
 from mapping.work_item import FieldName, NativeId
 from sandbox import servers
@@ -69,7 +69,7 @@ def test_a_refused_write_has_its_own_error_and_the_others_are_written(
     )
     assert results[good] is WriteResult.DONE
     kinds = {item: type(result) for item, result in results.items() if item != good}
-    assert kinds == {guarded: RejectedByRule, gone: NotFound, other: ValuesRejected}
+    assert kinds == {guarded: RejectedByRule, gone: NotFound, other: NotProvisioned}
 
 
 def test_what_the_batch_did_not_process_is_tried_again(sandbox: servers.Sandbox, batch: BatchWriter) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import responses
 
-from connector.errors import ToolError, ValuesRejected
+from connector.errors import NotProvisioned, ToolError, ValuesRejected
+from connector.http.retry import Retry, decide
 from connector.http.tool_access import ToolAccess
 from connector.http.transport import Timeout
 from connector.servicenow import site
@@ -74,33 +75,43 @@ def test_a_write_that_was_overtaken_is_noticed_by_the_records_count(
     assert writes({GATE: "Blocked"}, version) is result
 
 
+WAITS, DONE = "waits for permission: ", " Everything else was written."
+
+
 @responses.activate
 @pytest.mark.parametrize(
     ("record", "message"),
     [
         pytest.param(
             {"u_gatepost_gate": "Open", "u_gatepost_blockers": "one two"},
-            '"Gate" was not stored: an ACL does not let Gatepost\'s user write it, or a rule of the instance reset it to "Open"',
+            f'{WAITS}servicenow-main, pm_project: "Gate" was not stored: an ACL does not let Gatepost\'s user write it, or '
+            f'a rule of the instance reset it to "Open".{DONE}',
             id="silently dropped",
         ),
         pytest.param(
             {"u_gatepost_gate": "Blocked"},
-            '"Gate blockers" cannot be read back: an ACL hides it from Gatepost\'s user',
+            f'{WAITS}servicenow-main, pm_project: "Gate blockers" cannot be read back: an ACL hides it from Gatepost\'s '
+            f"user.{DONE}",
             id="hidden",
         ),
         pytest.param(
             {"u_gatepost_gate": "Blocked", "u_gatepost_blockers": "one"},
-            '"Gate blockers" is too short: it stores 3 of 7 characters. Give the column more',
+            'servicenow-main, pm_project: "Gate blockers" is too short: it stores 3 of 7 characters. Give the column more.',
             id="cut off",
         ),
     ],
 )
 def test_a_value_that_was_not_stored_is_reported_with_its_cause(record: dict[str, str], message: str) -> None:
+    """A right that is missing is waited for; a column that is too short is the mapping's or the table's fault."""
     instance()
     respond_with({"sys_mod_count": "5"} | record)
     with pytest.raises(ValuesRejected) as refused:
         writes({GATE: "Blocked", BLOCKERS: "one two"})
-    assert str(refused.value) == f"servicenow-main, pm_project: {message}."
+    assert str(refused.value) == message
+    waits = isinstance(refused.value, NotProvisioned)
+    assert waits == message.startswith(WAITS)
+    assert isinstance(decide(refused.value, 100, jitter=1.0), Retry) == waits, "it never ends as a dead letter"
+    assert getattr(refused.value, "rest_written", False) == waits
 
 
 @responses.activate

@@ -254,6 +254,29 @@ def test_a_draft_is_previewed_activated_followed_and_rolled_back(own: Desk) -> N
     assert "restores version 1" in history
 
 
+def test_moving_back_says_what_it_finds_past_its_gate_and_asks(own: Desk) -> None:
+    services = own.scene.services
+    with services.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE measure SET gate = 'breach' WHERE rule = 'epics'")
+    own.save(STORY.replace("enforce: comment", "enforce: revert"))
+    page = own.admin.get("/mapping/activate?candidate=draft")
+    assert (
+        "From this version on, items of epics that go past a shut gate are moved back. 3 items are known to be past one "
+        "already. Move back what is past its gate already, too. Otherwise it is only reported."
+    ) in page_text(page)
+    form = {name: hidden(page, name) for name in ("candidate", "fingerprint", "active")}
+    own.admin.post("/mapping/activate", **form, reason="order", move_existing="yes")
+    active = services.mappings.active()
+    assert active is not None
+    assert (active.number, active.moving_starts) == (2, {})
+    own.activate(1, "not yet")
+    own.save(STORY.replace("enforce: comment", "enforce: revert"))
+    own.activate(reason="report only")
+    active = services.mappings.active()
+    assert active is not None
+    assert list(active.moving_starts) == ["epics"]
+
+
 def test_a_text_that_was_changed_after_its_page_was_opened_is_not_activated(own: Desk) -> None:
     own.save(ITX_ONLY)
     page = own.admin.get("/mapping/activate?candidate=draft")

@@ -494,12 +494,12 @@ def test_a_mapping_is_checked_stored_activated_and_restored(api: ApiServer) -> N
     assert warning["message"] == "without SOD, somebody may confirm their own figures."
     draft = api.post("admin", "/mappings", {"source": "version: 1\n", "reason": "try"}).get_json()
     assert draft["state"] == "draft"
-    assert problem_of(api.post("admin", f"/mappings/{draft['number']}/activate"))[:2] == (
+    assert problem_of(api.post("admin", f"/mappings/{draft['number']}/activate", {}))[:2] == (
         409, f"Version {draft['number']} is a draft with problems.",
     )  # fmt: skip
     before = api.get("admin", "/version").get_json()["mapping"]
     stored = api.post("admin", "/mappings", {"source": MAPPING.replace("ACME", "Acme"), "reason": "name"}).get_json()
-    active = api.post("admin", f"/mappings/{stored['number']}/activate").get_json()
+    active = api.post("admin", f"/mappings/{stored['number']}/activate", {}).get_json()
     assert (active["state"], api.get("admin", "/version").get_json()["mapping"]) == ("active", stored["number"])
     back = api.post("admin", "/mappings/rollback", {"reason": "no"}).get_json()
     assert back["restores"] == before
@@ -507,6 +507,23 @@ def test_a_mapping_is_checked_stored_activated_and_restored(api: ApiServer) -> N
     assert problem_of(api.get("admin", "/mappings/99999"))[:2] == (
         404, "There is no mapping version 99999.",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("move_existing", [False, True])
+def test_what_is_past_its_gate_already_is_moved_only_when_that_was_asked_for(
+    api: ApiServer, *, move_existing: bool
+) -> None:
+    begins = MAPPING.replace("ACME", f"Moves {move_existing}").replace(
+        "    write:", "    enforce: revert\n    write:", 1
+    )
+    stored = api.post("admin", "/mappings", {"source": begins, "reason": "order"}).get_json()
+    sent = {"move_existing": True} if move_existing else {}
+    before = api.get("admin", "/version").get_json()["mapping"]
+    assert api.post("admin", f"/mappings/{stored['number']}/activate", sent).status_code == 200
+    active = api.services.mappings.active()
+    assert active is not None
+    assert bool(active.moving_starts) is not move_existing
+    assert api.post("admin", "/mappings/rollback", {"reason": "no", "to": before}).status_code == 200
 
 
 def test_connections_show_no_secret(api: ApiServer) -> None:
