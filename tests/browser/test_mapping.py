@@ -177,6 +177,6 @@ def test_pages_are_accessible_fit_a_phone_and_break_no_policy(desk: Desk, path: 
 def test_the_checks_appear_one_after_the_other_with_their_count(desk: Desk) -> None:
     desk.open("/connections/jira-main")
     desk.page.get_by_role("button", name="Check now").click()
-    expect(desk.page.locator("#checks-count")).to_have_text("9 checks done.")
+    expect(desk.page.locator("#checks-count")).to_have_text("13 checks done.")
     expect(desk.page.locator("#checks")).to_contain_text("as Gatepost")
     assert desk.errors == []
