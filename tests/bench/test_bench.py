@@ -136,7 +136,7 @@ def test_an_unknown_line_is_refused_with_the_known_ones() -> None:
     with pytest.raises(SystemExit) as refused:
         main(["dor"])
     assert str(refused.value) == (
-        "There is no line dor. There are: pure, start, webhook-endpoint, drain, latency, burst, calls, portfolio, growth, memory"
+        "There is no line dor. There are: pure, start, webhook-endpoint, drain, latency, burst, calls, portfolio, ledger, growth, memory"
     )
 
 

@@ -253,12 +253,12 @@ def the_zombie(scene: Simulation) -> None:
 
 
 def the_hidden_edit(scene: Simulation) -> None:
-    """Somebody sets the Gate field to Open by hand and drags the epic to Done before anybody notices."""
+    """Somebody sets the fields of the gate by hand and drags the epic to Done before anybody notices."""
     item = ("jira", "Data lake")
     issue = epic(scene, item[1], children=(1, 4))
     jira = scene.sandbox.jira
     with jira.lock:
-        jira.edit(issue.key, {"Gate": "Open"}, by="novak")
+        jira.edit(issue.key, {"Gate": "Open", "Highest stage": 5}, by="novak")
         jira.transition(issue.key, "Done", by="novak")
     shown = scene.show(item)
     assert shown.fields["Gate"] == "Breach"

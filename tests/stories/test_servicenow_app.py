@@ -120,7 +120,10 @@ def test_an_expired_verdict_refuses_until_gatepost_is_active_again(scene: Simula
     scene.sandbox.servicenow.update("pm_project", record["sys_id"], {"state": "3"}, "lind", workflow=False)
     scene.clock.move(minutes=90)
     scene.handlers.sweep(ConnectionName("servicenow-main"))
-    assert scene.show(PROJECT).fields["Gate"] == "Breach"
+    shown = scene.show(PROJECT)
+    assert ("gatepost", "measure.breached") in scene.audit(PROJECT)
+    moved = scene.sandbox.servicenow.tables["pm_project"][record["sys_id"]]["state"]
+    assert (shown.fields["Gate"], moved) == ("Blocked", record["state"]), "and it is moved back"
 
 
 def test_a_change_is_on_hold_with_the_blockers_as_its_reason(database: URL, tmp_path: Path) -> None:
@@ -215,7 +218,7 @@ measures:
       rough_value: Rough value
       baseline: Baseline
     joins:
-      - {name: epics, connection: jira-main, own_field: Objective, write: {gate: Gate}}
+      - {name: epics, connection: jira-main, own_field: Objective, write: {gate: Gate, highest_stage: Highest stage}}
     effects:
       plan: {benefit: Planned benefit, one_off_cost: Planned cost, spread: linear}
     stage:

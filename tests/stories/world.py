@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -169,6 +170,8 @@ def world(
         SECRET,
     )
     if story:
+        # ServiceNow tells the second in which a record was created: in that of the activation it would count as older.
+        time.sleep(1)
         sandbox.load_story()
     else:
         sandbox.jira.add_user("gatepost-bot", "Gatepost", seed.BOT_EMAIL, seed.BOT_TOKEN)
