@@ -83,7 +83,9 @@ def test_a_response_that_takes_too_long_ends_the_call(sandbox: servers.Sandbox, 
     site = jira.site(jira_access(sandbox.jira), timeout=Timeout(1, 0.3), clock=now)
     site.reader.read([NativeId(issue.id)], frozenset())
     requests.post(f"{sandbox.jira.base_url}/sandbox/faults", json={"delay_ms": 900}, timeout=LONGEST_CALL_SECONDS)
-    with pytest.raises(Unreachable, match=r"jira-main does not answer on PUT .*: 127\.0\.0\.1 did not answer in time\."):
+    with pytest.raises(
+        Unreachable, match=r"jira-main does not answer on PUT .*: 127\.0\.0\.1 did not answer in time\."
+    ):
         write("Plan net", "1")(site, issue)
 
 
