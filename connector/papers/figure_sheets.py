@@ -11,6 +11,7 @@ from connector.papers.measure_columns import (
     LEFT_OUT,
     NO,
     PROGRAM_NUMBER,
+    SINGLE_AMOUNTS,
     STAGE,
     YES,
     amount_column,
@@ -23,14 +24,12 @@ from governance.constant_currency import RatesView
 from governance.definitions.report import REPORT, WORDS
 from governance.effects import Version
 from governance.hierarchy import NOT_STATED
-from governance.left_out import LEFT_OUT_TEXTS, LeftOut
+from governance.left_out import LEFT, LEFT_OUT_TEXTS
 
 PROGRAM_AMOUNTS = (
     "ebitda_plan", "ebitda_estimate", "ebitda_actual", "variance", "in_year_plan", "in_year_estimate",
     "run_rate_plan", "run_rate_estimate", "validated",
 )  # fmt: skip
-ALONE = ("variance", "run_rate_loss", "run_rate_gain", "in_year_loss", "in_year_gain", "pipeline", "delayed_benefit",
-         "claimed", "validated", "unvalidated")  # fmt: skip
 PLAN_COLOUR, ESTIMATE_COLOUR, ACTUAL_COLOUR = "#6B7280", "#1D4ED8", "#0F766E"
 
 
@@ -63,7 +62,7 @@ def write_summary(report: Report, book: Workbook, sheet: Sheet, written: Measure
     _columns_chart(book, sheet, first, sheet.row - 1, f"Plan and latest estimate, {figures.currency}", (1, 2), "G6")
     sheet.row += 1
     sheet.heads(("Figure", "Amount"))
-    for name in ALONE:
+    for name in SINGLE_AMOUNTS:
         sheet.write((WORDS[name].heading, written.total(name, getattr(amounts, name))))
     _write_stages(report, sheet, written)
     _write_left_out(report, sheet, written)
@@ -73,8 +72,10 @@ def _write_stages(report: Report, sheet: Sheet, written: MeasuresWritten) -> Non
     sheet.row += 1
     sheet.heads(("Stage", "Measures", "of them in the totals"))
     overview = report.overview
-    labels = [stage for stage in report.stages if stage in overview.by_stage]
-    for step in (*labels, *sorted(set(overview.by_stage) - set(labels) - {LeftOut.LEFT.value})):
+    # What has left is listed only where it is asked for.
+    listed = set(overview.by_stage) - ({LEFT} - {report.filters.stage, report.filters.left_out})
+    labels = [stage for stage in report.stages if stage in listed]
+    for step in (*labels, *sorted(listed - set(labels))):
         label = stage_label(step, report.stages)
         counted = overview.counted_by_stage.get(step)
         sheet.write(

@@ -9,19 +9,13 @@ from connector.papers.sheet import Cell, Column
 from connector.store.reporting.portfolio_lists import MeasureRow
 from governance.definitions.report import REPORT, WORDS
 from governance.left_out import LEFT_OUT_TEXTS
-
-STATES = {
-    "open": "Open",
-    "not_due": "Not due",
-    "waiting": "Waiting",
-    "blocked": "Blocked",
-    "breach": "Breach",
-}
+from governance.verdict import GateState
 
 SINGLE_AMOUNTS = (
     "variance", "run_rate_loss", "run_rate_gain", "in_year_loss", "in_year_gain", "pipeline", "delayed_benefit",
     "claimed", "validated", "unvalidated",
 )  # fmt: skip
+"""Amounts that have no plan beside them."""
 WORKBOOK_AMOUNTS = (
     tuple(name for line in REPORT for name in (line.plan, line.estimate, line.actual) if name) + SINGLE_AMOUNTS
 )
@@ -54,7 +48,7 @@ def measure_cells(row: MeasureRow, report: Report, stages: Mapping[str, str], pr
     amounts = report.amounts(row)
     ended = row.left_out is not None and row.left_out.ended
     return (
-        row.key, row.title, *row.hierarchy, row.owner, stage_label(row.step, stages), STATES.get(row.gate, row.gate),
+        row.key, row.title, *row.hierarchy, row.owner, stage_label(row.step, stages), GateState(row.gate).label,
         row.implementation, row.potential, YES if report.is_counted(row) else NO,
         LEFT_OUT_TEXTS[row.left_out] if row.left_out is not None else "", YES if ended else NO,
         *(getattr(amounts, name) for name in WORKBOOK_AMOUNTS),

@@ -32,40 +32,28 @@ def workbook_file(
     stages: Mapping[str, str],
 ) -> Response:
     """Raises NotFound before anything was calculated, ServiceUnavailable while another one is being written."""
+    now = formats().now
+    file = BytesIO()
     if not _one_at_a_time.acquire(timeout=5):
         raise ServiceUnavailable("Another workbook is being written just now. Try again in a minute.")
     try:
-        return _written(services, viewer, asked, active, rates, stages)
+        with services.read_as(viewer) as connection:
+            report = Report(
+                connection=connection,
+                viewer=viewer,
+                organization=active.config.organization if active else "Gatepost",
+                stages=stages,
+                rates=rates,
+                made_at=now,
+                filters=asked.filters,
+                on=asked.on,
+                view=asked.rates,
+            )
+            write_workbook(report, file)
+    except (NoFigures, TooManyMeasures) as error:
+        raise NotFound(str(error)) from error
     finally:
         _one_at_a_time.release()
-
-
-def _written(
-    services: Services,
-    viewer: Viewer,
-    asked: PortfolioRequest,
-    active: ActiveMapping | None,
-    rates: Rates,
-    stages: Mapping[str, str],
-) -> Response:
-    now = formats().now
-    file = BytesIO()
-    with services.read_as(viewer) as connection:
-        report = Report(
-            connection=connection,
-            viewer=viewer,
-            organization=active.config.organization if active else "Gatepost",
-            stages=stages,
-            rates=rates,
-            made_at=now,
-            filters=asked.filters,
-            on=asked.on,
-            view=asked.rates,
-        )
-        try:
-            write_workbook(report, file)
-        except (NoFigures, TooManyMeasures) as error:
-            raise NotFound(str(error)) from error
     file.seek(0)
     day = asked.on.at if asked.on is not None else now
     return send_file(file, MEDIA_TYPE, as_attachment=True, download_name=f"portfolio-{day:%Y-%m-%d}.xlsx")

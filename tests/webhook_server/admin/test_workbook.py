@@ -7,12 +7,14 @@ import re
 import shutil
 import subprocess
 import zipfile
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
+from sqlalchemy import text
 
 from connector.people.permissions import Role, RoleGrant
 from governance.definitions.report import REPORT, WORDS
@@ -137,6 +139,20 @@ def test_before_the_first_figures_there_is_no_workbook(mapped: WebSite) -> None:
     answer = mapped.signed_in("office@acme.example", OFFICE).get("/portfolio/workbook.xlsx")
     assert answer.status_code == 404
     assert "No figures have been calculated yet." in answer.text
+
+
+def test_stages_count_the_measures_that_are_listed(mapped: WebSite) -> None:
+    """One that has left the mapping is not listed: it is a line of what totals leave out, and no stage."""
+    save(mapped.services.engine, GivenMeasure(1, lines=LATE), GivenMeasure(2), GivenMeasure(3, stage=None))
+    with mapped.services.engine.begin() as transaction:
+        transaction.execute(text("UPDATE measure SET unmapped_since = now() WHERE id = 'jira-main/2'"))
+    refresh(mapped.services.engine)
+    book = opened(mapped.signed_in("office@acme.example", OFFICE))
+    listed = Counter(row[7] for row in rows_of(book, "Measures", "Key"))
+    rows = rows_of(book, "Summary", "Stage")
+    stages = {row[0]: row[1] for row in rows[: next(n for n, row in enumerate(rows) if row[0] is None)]}
+    assert stages == listed
+    assert cells_of(book, "Summary", "left the mapping (not listed)", "Measures", first="Not in the totals") == 1
 
 
 def test_odd_names_are_counted_by_themselves_alone(mapped: WebSite) -> None:
