@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.instance_check import run_instance_check
-from cli.secret_input import CREDENTIAL, read_secret
-from connector.bootstrap import Sites, bootstrap, system_clock
+from cli.signed_in_site import signed_in_site
+from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
 from connector.settings import Settings
 from mapping.work_item import ConnectionName
@@ -21,12 +21,7 @@ def live_check(
 ) -> None:
     """Raises ConfigurationError and ToolError.  Exit status 1 when something is not as expected."""
     with bootstrap(Settings(), application="gatepost doctor") as services:
-        sites = Sites(services, system_clock)
-        if user:
-            secret = read_secret(credential_file, CREDENTIAL, prompt=f"Password or token of {user}") or ""
-            site = sites.with_credentials(ConnectionName(name), user, secret)
-        else:
-            site = sites.get(ConnectionName(name))
+        site = signed_in_site(services, name, user, credential_file)
         if site.instance_check is not None:
             record = services.connections.get(ConnectionName(name))
             address = record.base_url if record is not None else name

@@ -13,8 +13,9 @@ from rich.markup import escape
 from cli.needed_objects import needed_by_mapping, needed_text
 from cli.operating_user import operating_user
 from cli.progress import progress_bar
-from cli.secret_input import CREDENTIAL, CredentialFile, read_secret
-from connector.bootstrap import Services, Sites, bootstrap, system_clock
+from cli.secret_input import CredentialFile
+from cli.signed_in_site import signed_in_site
+from connector.bootstrap import Services, bootstrap
 from connector.errors import ConfigurationError
 from connector.settings import Settings
 from connector.store.connections.provisioned_objects import ProvisionedObjects
@@ -245,13 +246,7 @@ def _group(table: str, names: Sequence[str]) -> str:
 def _provisioner(
     services: Services, name: str, user: str, credential_file: Path | None
 ) -> tuple[Provisioner, ProvisionedObjects]:
-    """``user`` signs in for this command only: the account of everyday work is not an administrator."""
-    sites = Sites(services, system_clock)
-    if user:
-        secret = read_secret(credential_file, CREDENTIAL, prompt=f"Password or token of {user}") or ""
-        site = sites.with_credentials(ConnectionName(name), user, secret)
-    else:
-        site = sites.get(ConnectionName(name))
+    site = signed_in_site(services, name, user, credential_file)
     if site.provisioner is None:
         raise ConfigurationError(f"{name} cannot be provisioned by this command.")
     return site.provisioner, ProvisionedObjects(services.engine, site.name, operating_user())
