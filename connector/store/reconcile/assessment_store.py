@@ -29,7 +29,7 @@ from connector.store.measures import verdict_history
 from connector.store.notifications.alerts import raise_one_time_alert
 from connector.store.notifications.event_recorder import EventRecorder
 from connector.store.queue.dirty_keys import release_claim, still_claimed
-from connector.store.queue.inbox import mark_dirty, schedule_reassessment
+from connector.store.queue.inbox import schedule_reassessment
 from connector.store.queue.outbox_planner import REASSESS_SECONDS, plan_writes, supersede_writes
 from connector.store.queue.wake_up import TaskKind, Waker
 from connector.store.reconcile import assessment_rows, command_rows, dependents
@@ -94,17 +94,16 @@ class SqlAssessmentStore:
             supersede_writes(transaction, claim.connection, [outcome.item.native_id for outcome in unmapped])
             settled_names = {dirty_key_of(outcome) for outcome in kept}
             dirty = release_claim(transaction, claim, [row for row in mine if row["native_id"] in settled_names])
-            actual = {outcome.native_id: None for outcome in kept if isinstance(outcome, ItemAlias)}
-            if actual:
-                mark_dirty(transaction, claim.connection, actual)
             schedule_reassessment(transaction, claim.connection, planned.outdated, REASSESS_SECONDS)
-            if dirty or actual:
+            concerned = dependents.find(transaction, claim.connection, changed)
+            actual = {(claim.connection, outcome.native_id) for outcome in kept if isinstance(outcome, ItemAlias)}
+            # What was read together with its evidence has been assessed by it.
+            concerned -= {(claim.connection, name) for name in settled_names}
+            dependents.mark(transaction, self._waker, concerned | actual)
+            if dirty:
                 self._waker.wake(transaction, TaskKind.RECONCILE, claim.connection)
             for connection in sorted(planned.rows_by_connection):
                 self._waker.wake(transaction, TaskKind.DELIVER, connection)
-            concerned = dependents.find(transaction, claim.connection, changed)
-            # What was read together with its evidence has been assessed by it.
-            dependents.mark(transaction, self._waker, concerned - {(claim.connection, name) for name in settled_names})
             watch.record(self._waker, now)
             audit.record(transaction, entries)
         return StoreResult(len(kept), decisions, sum(planned.rows_by_connection.values()), len(outcomes) - len(kept))

@@ -83,13 +83,18 @@ def find(transaction: Connection, connection: ConnectionName, changed: EvidenceN
 
 
 def mark(transaction: Connection, waker: Waker, measures: Iterable[tuple[ConnectionName, NativeId]]) -> None:
-    """Have measures assessed again."""
+    """Have measures assessed again.
+
+    All keys come before the first task: whoever stores an event locks its keys and then the task that it wakes, and
+    in another order the two would wait for one another.
+    """
     due: dict[ConnectionName, dict[NativeId, int | None]] = {}
     for connection, item in sorted(measures):
         due.setdefault(connection, {})[item] = None
     for connection, items in due.items():
         for part in _parts(items):
             mark_dirty(transaction, connection, part)
+    for connection in due:
         waker.wake(transaction, TaskKind.RECONCILE, connection)
 
 

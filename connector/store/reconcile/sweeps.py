@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine, RowMapping, delete, func, select, tex
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.database.tables import SWEEP, SWEEP_SEEN, WORK_ITEM
-from connector.store.queue.inbox import mark_dirty
 from connector.store.queue.wake_up import TaskKind, Waker
 from connector.store.reconcile import dependents, evidence_sweep
 from connector.sync.scan import EvidenceChange, ScanPage
@@ -36,8 +35,6 @@ _UNSEEN = text("""
       AND (SELECT count(*) FROM sweep_seen AS s WHERE s.connection = w.connection AND s.native_id = w.native_id) = 0
     ORDER BY w.native_id
 """)
-MAX_MARKED = 5_000
-"""Keys that one statement marks; a long list would make one very long statement."""
 
 
 class SqlSweeps:
@@ -89,7 +86,7 @@ class SqlSweeps:
         with self._engine.begin() as transaction:
             asked = {"connection": sweep.connection, "ids": list(versions), "versions": list(versions.values())}
             changed = [NativeId(row.native_id) for row in transaction.execute(_CHANGED, asked)]
-            self._mark(transaction, sweep.connection, changed)
+            dependents.mark(transaction, self._waker, {(sweep.connection, item) for item in changed})
             if sweep.kind is SweepKind.FULL and versions:
                 seen = [{"connection": sweep.connection, "native_id": item} for item in versions]
                 transaction.execute(insert(SWEEP_SEEN).on_conflict_do_nothing(), seen)
@@ -113,10 +110,9 @@ class SqlSweeps:
             if sweep.kind is SweepKind.FULL:
                 rows = transaction.execute(_UNSEEN, {"connection": sweep.connection})
                 gone = [NativeId(row.native_id) for row in rows]
-                self._mark(transaction, sweep.connection, gone)
                 transaction.execute(delete(SWEEP_SEEN).where(SWEEP_SEEN.c.connection == sweep.connection))
                 again = evidence_sweep.measures_read_before(transaction, sweep.connection, sweep.started_at)
-                dependents.mark(transaction, self._waker, again)
+                dependents.mark(transaction, self._waker, again | {(sweep.connection, item) for item in gone})
                 sweep = replace(sweep, evidence=len(again))
             after = replace(sweep, marked=sweep.marked + len(gone), cursor=None)
             self._store(transaction, after, cursor=None, marked=after.marked, ended_at=func.now(), due_at=due)
@@ -187,12 +183,6 @@ class SqlSweeps:
             .where(SWEEP.c.connection == sweep.connection, SWEEP.c.kind == sweep.kind.value)
             .values(**values)
         )
-
-    def _mark(self, transaction: Connection, connection: ConnectionName, items: list[NativeId]) -> None:
-        for start in range(0, len(items), MAX_MARKED):
-            mark_dirty(transaction, connection, dict.fromkeys(items[start : start + MAX_MARKED]))
-        if items:
-            self._waker.wake(transaction, TaskKind.RECONCILE, connection)
 
 
 def count_dirty_items(engine: Engine, connection: ConnectionName) -> int:
