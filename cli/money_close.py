@@ -109,7 +109,7 @@ def _signer(services: Services, token_file: Path | None, legal_entity: str) -> S
     """Raises ConfigurationError when the token is not good, or its person may not close this legal entity."""
     token = read_secret(token_file, TOKEN, prompt="Your API token")
     viewer = services.tokens.viewer(token or "", now=_now())
-    if viewer is None or TokenScope.WRITE not in viewer.scopes:
+    if viewer is None or TokenScope.MONEY_WRITE not in viewer.scopes:
         raise ConfigurationError(
             "A month is signed with your own API token of the scope write, and this is none. Create one on the page "
             "Account."

@@ -86,7 +86,7 @@ def _signer(services: Services, token_file: Path | None, measure: NamedMeasure) 
     """Raises ConfigurationError when the token is not good, or its person posts no money of this measure."""
     token = read_secret(token_file, TOKEN, prompt="Your API token")
     viewer = services.tokens.viewer(token or "", now=datetime.now(UTC))
-    if viewer is None or TokenScope.WRITE not in viewer.scopes:
+    if viewer is None or TokenScope.MONEY_WRITE not in viewer.scopes:
         raise ConfigurationError(
             "A budget is changed with your own API token of the scope write, and this is none. Create one on the page "
             "Account."

@@ -29,6 +29,7 @@ from webhook_server.api import (
     money_imports,
     portfolio,
     rates,
+    service_accounts,
     subscriptions,
     sweeps,
     tokens,
@@ -36,6 +37,7 @@ from webhook_server.api import (
     why,
     work,
 )
+from webhook_server.api.oauth import add_token_route
 from webhook_server.api.openapi import Document, document
 from webhook_server.api.operation import Operation, add_route
 from webhook_server.api.rate_limit import RateLimits
@@ -63,6 +65,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *budget_locks.OPERATIONS,
     *audit.OPERATIONS,
     *tokens.OPERATIONS,
+    *service_accounts.OPERATIONS,
     *version.OPERATIONS,
     *why.OPERATIONS,
 )
@@ -88,6 +91,8 @@ def api(services: Services) -> Blueprint:
     limits = RateLimits(services.settings.api_requests_per_minute)
     for operation in OPERATIONS:
         add_route(blueprint, operation, services, limits)
+
+    add_token_route(blueprint, services)
 
     @blueprint.get("/openapi.json")
     @open_to_all

@@ -262,7 +262,16 @@ TAG = "mappings"
 TOOL_UNAVAILABLE = {503: "The tool cannot be read now."}
 
 OPERATIONS = (
-    Operation("GET", "/mappings", TAG, "List versions", list_versions, MappingVersionList, action=Action.OBSERVE),
+    Operation(
+        "GET",
+        "/mappings",
+        TAG,
+        "List versions",
+        list_versions,
+        MappingVersionList,
+        action=Action.OBSERVE,
+        scope=TokenScope.CONFIGURATION_READ,
+    ),
     Operation(
         "GET",
         "/mappings/{number}",
@@ -272,6 +281,7 @@ OPERATIONS = (
         MappingVersionDetail,
         path_parameters=(NUMBER_PARAMETER,),
         action=Action.OBSERVE,
+        scope=TokenScope.CONFIGURATION_READ,
     ),
     Operation(
         "POST",
@@ -282,6 +292,7 @@ OPERATIONS = (
         CheckResult,
         body=CheckSource,
         action=Action.DRAFT,
+        scope=TokenScope.CONFIGURATION_READ,
     ),
     Operation(
         "POST",
@@ -292,7 +303,7 @@ OPERATIONS = (
         MappingVersion,
         status=201,
         body=NewMappingVersion,
-        scope=TokenScope.ADMIN,
+        scope=TokenScope.CONFIGURATION_WRITE,
         action=Action.DRAFT,
         description="A version with problems is stored as a draft.",
     ),
@@ -305,7 +316,7 @@ OPERATIONS = (
         PreviewResult,
         path_parameters=(NUMBER_PARAMETER,),
         body=PreviewRequest,
-        scope=TokenScope.ADMIN,
+        scope=TokenScope.CONFIGURATION_WRITE,
         action=Action.DRAFT,
         problems=TOOL_UNAVAILABLE,
     ),
@@ -318,7 +329,7 @@ OPERATIONS = (
         MappingVersion,
         path_parameters=(NUMBER_PARAMETER,),
         body=Activation,
-        scope=TokenScope.ADMIN,
+        scope=TokenScope.CONFIGURATION_WRITE,
         action=Action.ACTIVATE,
         changes_access=True,
     ),
@@ -330,7 +341,7 @@ OPERATIONS = (
         roll_back,
         MappingVersion,
         body=RollbackRequest,
-        scope=TokenScope.ADMIN,
+        scope=TokenScope.CONFIGURATION_WRITE,
         action=Action.CONFIGURE,
         changes_access=True,
     ),

@@ -237,25 +237,27 @@ ROW = PathParameter("number", "the number of a row in quarantine", int)
 OPERATIONS = (
     Operation(
         "POST", "/ledger/imports", TAG, "Show what a file would change, or import it", run_import, ImportModel,
-        scope=TokenScope.WRITE, action=Action.POST_MONEY, body=NewImport,
+        scope=TokenScope.MONEY_WRITE, action=Action.POST_MONEY, body=NewImport,
         problems={422: "The file or the profile cannot be read.", 409: "The ledger has changed since the dry run."},
     ),
     Operation(
         "GET", "/ledger/imports", TAG, "List imports, newest first", list_imports, StoredImportList,
-        action=Action.POST_MONEY,
+        action=Action.POST_MONEY, scope=TokenScope.MONEY_READ,
     ),
     Operation(
         "POST", "/ledger/imports/{number}/take-back", TAG, "Take an import back as a whole, by corrections",
-        take_back_import, CorrectionCount, scope=TokenScope.WRITE, action=Action.POST_MONEY, path_parameters=(IMPORT,),
+        take_back_import, CorrectionCount, scope=TokenScope.MONEY_WRITE, action=Action.POST_MONEY,
+        path_parameters=(IMPORT,),
         body=TakeBack, problems={409: "It cannot be taken back; the problem says why."},
     ),
     Operation(
         "GET", "/ledger/quarantine", TAG, "List rows of imports that match no measure, by size", list_quarantine,
-        QuarantinedList, action=Action.POST_MONEY,
+        QuarantinedList, action=Action.POST_MONEY, scope=TokenScope.MONEY_READ,
     ),
     Operation(
         "POST", "/ledger/quarantine/{number}/decide", TAG, "Give such a row a measure or an owner, or dismiss it",
-        decide_row, status=204, scope=TokenScope.WRITE, action=Action.POST_MONEY, path_parameters=(ROW,), body=Decision,
+        decide_row, status=204, scope=TokenScope.MONEY_WRITE, action=Action.POST_MONEY,
+        path_parameters=(ROW,), body=Decision,
         problems={404: "There is no such measure.", 409: "It was decided already."},
     ),
 )  # fmt: skip

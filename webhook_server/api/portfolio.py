@@ -8,6 +8,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from connector.bootstrap import system_clock
+from connector.people.permissions import TokenScope
 from connector.store.operations.source_ages import visible_sources
 from connector.store.reporting.figures_history import PastPortfolio
 from connector.store.reporting.portfolio import Portfolio
@@ -223,6 +224,6 @@ OPERATIONS = (
     Operation(
         "GET", "/portfolio", "portfolio", "Show sums of the portfolio", totals, PortfolioTotals, query=PortfolioQuery,
         problems={404: "No figures were known on that day.", 409: "There are no figures yet."},
-        description="Sums are over the measures that the caller may see.",
+        description="Sums are over the measures that the caller may see.", scope=TokenScope.MONEY_READ,
     ),
 )  # fmt: skip

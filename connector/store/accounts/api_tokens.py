@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, func, insert, select, text, update
 
 from connector.errors import ConfigurationError
-from connector.people.permissions import PersonId, TokenScope, Viewer, held_scopes
-from connector.people.person import TokenRow
+from connector.people.permissions import PersonId, TokenScope, Viewer
+from connector.people.person import CreatedToken, TokenRow
+from connector.people.token_scopes import held_scopes
 from connector.store.accounts.people import VIEWER_COLUMNS, viewer_of
 from connector.store.accounts.sessions import token_hash
 from connector.store.database import audit
@@ -42,7 +43,7 @@ class ApiTokens:
         expires_at: datetime,
         by: str,
         now: datetime,
-    ) -> str:
+    ) -> CreatedToken:
         """Make a token that works as its person, within its scopes; returned once and stored nowhere.
 
         Raises ConfigurationError when it would live too long, or its person lacks a scope or has not signed in at the
@@ -72,7 +73,7 @@ class ApiTokens:
             }
             entry = {"actor": by, "action": "token.created", "subject": f"person/{person}", "detail": detail}
             audit.record(transaction, [entry])
-        return token
+        return CreatedToken(token, number, asked, expires_at)
 
     def viewer(self, token: str, *, now: datetime) -> Viewer | None:
         """Who works with this token, if it is still good and its person active; with no scope that the person lacks."""

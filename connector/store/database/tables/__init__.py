@@ -15,6 +15,9 @@ from connector.store.database.tables.accounts import (
     ROLE_RULE,
     ROW_POLICY,
     SECOND_FACTOR,
+    SERVICE_ACCOUNT,
+    SERVICE_SECRET,
+    SERVICE_TOKEN,
     WEB_SESSION,
 )
 from connector.store.database.tables.alerts import ALERT
@@ -151,6 +154,9 @@ __all__ = [
     "ROW_POLICY",
     "SCHEMA_COMPATIBILITY",
     "SECOND_FACTOR",
+    "SERVICE_ACCOUNT",
+    "SERVICE_SECRET",
+    "SERVICE_TOKEN",
     "STATUS_DAY",
     "SUBMITTED_COMMAND",
     "SUBSCRIPTION",
