@@ -174,6 +174,7 @@ TABLE: dict[str, str] = {
     "GET /people/grant-preview": "in 403 403 403 200",
     "GET /people/new": "in 403 403 403 403",
     "POST /people/new": "in 403 403 403 403",
+    "GET /docs": "200 200 200 200 200",
     "GET /people/service-accounts": "in 403 403 403 200",
     "POST /people/service-accounts": "in 403 403 403 400",
     "POST /people/service-accounts/<name>/revoke": "in 403 403 403 404",

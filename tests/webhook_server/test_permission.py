@@ -69,6 +69,6 @@ def test_every_route_declares_what_it_asks(site: WebSite) -> None:
         if permission_of(app.view_functions[rule.endpoint]).entry is not Entry.SIGNED_IN
     }
     assert open_to_all == {
-        "api.give_token", "api.openapi", "health.live", "health.metrics", "health.ready", "home.index", "home.theme", "hooks.receive",
+        "api.give_token", "api.openapi", "docs.index", "health.live", "health.metrics", "health.ready", "home.index", "home.theme", "hooks.receive",
         "provider.callback", "provider.start", "signin.authenticate", "signin.code", "signin.end_session", "signin.show", "static",
     }  # fmt: skip

@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 import base64
+import csv
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+import requests
 from werkzeug.test import TestResponse
 
 from connector.bootstrap import system_clock
+from connector.notify.signing import new_secret, signature_headers
 from connector.people.permissions import Role, RoleGrant, TokenScope
 from connector.people.token_scopes import DECIDING_SCOPES, SERVICE_SCOPES
 from mapping.load import LoadedMapping, load_mapping
+from sandbox.serving import Server
+from tests.connector.notify.receiver import Receiver
 from tests.connector.store.conftest import open_store
 from tests.databases import Databases
 from tests.mapping.test_apply import MAPPING
+from tests.stories.world import free_port
+from tests.waiting import LONGEST_CALL_SECONDS, wait_until
 from tests.webhook_server.api.scope_table import SCOPES
 from tests.webhook_server.api_server import ApiServer, api_server
+from webhook_server.admin.api_docs import recipe
 from webhook_server.api import OPERATIONS
 from webhook_server.api.openapi import document
+from webhook_server.api.openapi_names import OPERATION_IDS
 
 TOKEN = "/api/v1/oauth/token"
 EVERY_SCOPE = [scope.value for scope in TokenScope if scope in SERVICE_SCOPES]
@@ -119,7 +136,8 @@ def test_a_client_gets_short_lived_tokens_for_its_scopes(api: ApiServer) -> None
     assert narrow["scope"] == "gates:read"
     api.tokens["narrow"] = narrow["access_token"]
     assert api.get("narrow", "/measures").get_json()["code"] == "scope_missing"
-    stored = api.store.engine.connect().exec_driver_sql("SELECT hash::text FROM service_secret").scalars().all()
+    with api.store.engine.connect() as connection:
+        (stored,) = connection.exec_driver_sql("SELECT json_agg(s)::text FROM service_secret s").one()
     assert form["client_secret"] not in stored
 
 
@@ -223,3 +241,102 @@ def test_a_token_ends(api: ApiServer) -> None:
     accounts = api.services.service_accounts
     assert accounts.viewer(given.token, now=given.expires_at - timedelta(seconds=1)) is not None
     assert accounts.viewer(given.token, now=given.expires_at) is None
+
+
+# --- the page of the description, and its programs ------------------------------------------------------------
+
+
+def test_the_page_shows_every_operation_event_and_schema_and_nothing_of_another_host(api: ApiServer) -> None:
+    answer = api.client.get("/docs")
+    assert answer.status_code == 200, "nobody has to sign in for it"
+    described = document(OPERATIONS)
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            assert f'id="{operation["operationId"]}"' in answer.text, f"{method} {path}"
+    for kind in described["webhooks"]:
+        assert f'id="event-{kind}"' in answer.text
+    for name in described["components"]["schemas"]:
+        assert f'id="schema-{name}"' in answer.text
+    targets = set(re.findall(r'href="#([^"]+)"', answer.text))
+    assert targets <= set(re.findall(r'id="([^"]+)"', answer.text)), "each link leads somewhere"
+    assert re.findall(r'(?:src|href)="(https?:[^"]+)"', answer.text) == ["https://www.standardwebhooks.com"]
+    assert "style=" not in answer.text
+
+
+def test_every_operation_has_a_speaking_name_of_its_own() -> None:
+    assert {f"{operation.method} {operation.path}" for operation in OPERATIONS} == set(OPERATION_IDS)
+
+
+@pytest.fixture(scope="module")
+def server(api: ApiServer) -> Iterator[str]:
+    running = Server(api.app).start()
+    yield running.url
+    running.stop()
+
+
+def run(name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    program = ["sh", "-s", "--"] if name.endswith(".sh") else [sys.executable, "-"]
+    return subprocess.run(
+        [*program, *arguments], input=recipe(name), env=dict(os.environ) | environment, capture_output=True, text=True,
+        timeout=LONGEST_CALL_SECONDS, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("measure", "stage", "status", "beginning"),
+    [
+        ("ITX-1", "identified", 0, "The gate into Identified is open"),
+        ("jira-main/10001", "detailed", 1, "The gate into Detailed is shut"),
+        ("ITX-9", "detailed", 2, '{"code":"not_visible_or_unknown"'),
+        ("ITX-1/identified?x=", "detailed", 2, '{"code":"not_visible_or_unknown"'),
+    ],
+)
+def test_ask_before_you_deploy(
+    api: ApiServer, server: str, measure: str, stage: str, status: int, beginning: str
+) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    form = create(api, f"deploy-{status}-{len(measure)}", "gates:read")
+    given = {"GATEPOST": server, "CLIENT": form["client_id"], "SECRET": form["client_secret"]}
+    done = run("ask-before-deploy.sh", measure, stage, **given)
+    assert (done.returncode, done.stdout[: len(beginning)]) == (status, beginning), done.stderr
+    assert run("ask-before-deploy.sh", measure, stage, **given | {"SECRET": "gpx_wrong"}).returncode == 2
+
+
+def test_export_the_findings_each_night(api: ApiServer, server: str) -> None:
+    form = create(api, "nightly", "findings:read")
+    given = {"GATEPOST": server, "CLIENT": form["client_id"], "SECRET": form["client_secret"]}
+    done = run("export_findings.py", **given)
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    listed = api.get("admin", "/findings?limit=200").get_json()["items"]
+    assert [(row["key"], row["code"]) for row in rows] == [(one["key"], one["finding"]["code"]) for one in listed]
+
+
+def test_tell_the_chat_when_a_gate_shuts(tmp_path: Path) -> None:
+    secret, port = new_secret(lambda size: b"k" * size), free_port()
+    body = json.dumps(document(OPERATIONS)["webhooks"]["gate.blocked"]["post"]["requestBody"]["content"][
+        "application/json"]["example"])  # fmt: skip
+    chat, source = Receiver(), tmp_path / "chat.py"
+    source.write_text(recipe("chat_when_a_gate_shuts.py"))
+    environment = dict(os.environ) | {"GATEPOST_SECRET": secret, "CHAT": chat.url, "PORT": str(port)}
+    process = subprocess.Popen([sys.executable, str(source)], env=environment, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: _listens(port), "the receiver listens")
+        headers = dict(signature_headers(uuid4(), body, [secret], system_clock()))
+        sent = [
+            requests.post(f"http://127.0.0.1:{port}", body, headers=one, timeout=LONGEST_CALL_SECONDS).status_code
+            for one in (headers | {"webhook-signature": "v1,AAAA"}, headers, headers)
+        ]
+    finally:
+        process.terminate()
+        process.wait()
+        chat.stop()
+    assert sent == [401, 204, 204]
+    ((_, told),) = chat.received
+    assert json.loads(told)["text"].startswith("ITX-7 Retire the legacy CRM: the gate into Decided is waiting.\n• ")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
