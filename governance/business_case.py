@@ -9,7 +9,7 @@ from typing import NamedTuple
 from governance.approvals import current_lower_value
 from governance.claims import overclaim
 from governance.condition_context import ConditionContext
-from governance.effects import ZERO, EffectKind, Series
+from governance.effects import ZERO, EffectKind, Series, period
 from governance.facts import Unknown, known
 from governance.investment import cash_of, payback_months, present_values
 from governance.latest_estimate import COSTS, sum_of
@@ -211,6 +211,8 @@ def actuals(context: ConditionContext) -> ConditionResult:
     observed = _observed(context, plan)
     if observed is None:
         reason = f"the plan has not been in steady state for {needed} closed months yet"
+        if plan.steady_from is not None:
+            reason += f"; it is declared to be from {period(plan.steady_from)} on"
         return context.unmet(code, "actuals", expected, "not yet", reason, Role.CONTROLLER)
     if observed.booked < observed.length:
         reason = (
