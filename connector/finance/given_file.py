@@ -13,7 +13,7 @@ from connector.finance.files.bill import read_bill_file
 from connector.finance.files.limits import FileRefused
 from connector.finance.money_import import GivenFile
 from connector.people.permissions import Viewer
-from mapping.imports.focus import Bill, BillRules, load_bill_rules, looks_like_bill, read_bill, stated_version
+from mapping.imports.focus import Bill, BillRules, load_bill_rules, is_bill, read_bill, stated_version
 from mapping.imports.profile import Profile, load_profile
 
 
@@ -54,7 +54,7 @@ def proposed_bill_rules(name: str, content: bytes) -> str | None:
         return None
     try:
         columns, rows = read_bill_file(content)
-        if not looks_like_bill(columns):
+        if not is_bill(columns):
             return None
         next(iter(islice(rows, 1)), None)
     except FileRefused:

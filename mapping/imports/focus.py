@@ -51,7 +51,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
 _LIKELY = frozenset({"EffectiveCost", "BilledCost", "ChargeCategory", "ChargePeriodStart"})
 
 
-def looks_like_bill(columns: Iterable[str]) -> bool:
+def is_bill(columns: Iterable[str]) -> bool:
     """Whether a table with these columns is meant as a bill in the format FOCUS."""
     return set(columns) >= _LIKELY
 
