@@ -13,7 +13,7 @@ from connector.finance.files.bill import read_bill_file
 from connector.finance.files.limits import FileRefused
 from connector.finance.money_import import GivenFile
 from connector.people.permissions import Viewer
-from mapping.imports.focus import Bill, BillRules, load_bill_rules, is_bill, read_bill, stated_version
+from mapping.imports.focus import Bill, BillRules, is_bill, load_bill_rules, read_bill, stated_version
 from mapping.imports.profile import Profile, load_profile
 
 
