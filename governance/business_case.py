@@ -179,9 +179,11 @@ def plan_lock(context: ConditionContext) -> ConditionResult:
     changes = [change.text for change in changed_terms(context.measure, locked.terms)]
     if differs_from_locked(context.measure.effects, locked):
         agreed = net_of(locked.lines)
-        present = net_of(line for line in context.measure.effects if line.version == "plan")
+        planned = [line for line in context.measure.effects if line.version == "plan"]
+        present = net_of(planned)
         if present != agreed or not changes:
-            changes.insert(0, f"{present} instead of {agreed}" if present != agreed else "the same sum in other months")
+            now = present or ("several currencies" if planned else "nothing")
+            changes.insert(0, f"{now} instead of {agreed}" if present != agreed else "the same sum in other months")
     if not changes:
         return context.met(code, "plan", expected, f"as locked on {locked.at:%d %b %Y}")
     reason = (

@@ -10,10 +10,11 @@ from decimal import Decimal
 import pytest
 
 from governance.assess import assess
+from governance.effects import EffectKind, EffectLine, Version
 from governance.evidence import Children, ChildState, Command, Verb
 from governance.facts import Unknown
 from governance.measure import Measure
-from governance.money import Period
+from governance.money import Money, Period
 from governance.verdict import Colour, EventKind, Verdict
 from tests.governance.factory import APPROVALS, BRANDT, KAYA, NOW, POLICY, WEBER, eur, evidence, measure, new_command
 
@@ -110,6 +111,24 @@ def test_a_change_is_an_event_once_and_again_when_it_changes_again() -> None:
     again = after(same, replace(PLANNED, end=date(2027, 6, 30)))
     kinds = [[e.kind for e in verdict.events if e.kind is EventKind.TERMS_CHANGED] for verdict in (first, same, again)]
     assert kinds == [[EventKind.TERMS_CHANGED], [], [EventKind.TERMS_CHANGED]]
+
+
+@pytest.mark.parametrize(
+    ("plan", "now"),
+    [
+        pytest.param((), "nothing", id="emptied"),
+        pytest.param(
+            (EffectLine(Version.PLAN, EffectKind.BENEFIT, Period(2026, 1), Money(Decimal(9), "USD")),
+             EffectLine(Version.PLAN, EffectKind.BENEFIT, Period(2026, 1), eur(9))), "several currencies", id="mixed",
+        ),
+    ],
+)  # fmt: skip
+def test_a_plan_that_is_gone_is_named_so(plan: tuple[EffectLine, ...], now: str) -> None:
+    effects = (*plan, *[line for line in PLANNED.effects if line.version is not Version.PLAN])
+    assert locked_blockers(after(decided(), replace(PLANNED, effects=effects))) == [
+        f"the plan was changed after it was locked on 21 Nov 2026 ({now} instead of 180,000 EUR): put it back, or ask for "
+        "it with /rebaseline REASON"
+    ]
 
 
 def test_a_locked_term_that_cannot_be_read_is_unknown_not_kept() -> None:
