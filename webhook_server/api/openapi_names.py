@@ -71,6 +71,7 @@ OPERATION_IDS: Mapping[str, str] = {
     "GET /ledger/imports": "listImports",
     "POST /ledger/imports": "importLedgerFile",
     "POST /ledger/imports/{number}/take-back": "takeImportBack",
+    "GET /ledger/bills": "listCloudBills",
     "GET /ledger/quarantine": "listQuarantinedRows",
     "POST /ledger/quarantine/{number}/decide": "decideQuarantinedRow",
     "GET /service-accounts": "listServiceAccounts",

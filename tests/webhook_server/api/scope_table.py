@@ -25,6 +25,7 @@ SCOPES: dict[str, str] = {
     "GET /inbox": "operations:read",
     "GET /inbox/{number}": "operations:read",
     "POST /inbox/{number}/replay": "operations:write",
+    "GET /ledger/bills": "money:read",
     "GET /ledger/entries": "money:read",
     "POST /ledger/entries": "money:write",
     "POST /ledger/entries/{number}/correct": "money:write",
