@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from connector.jira.client import INTERNAL, Project, SearchPage, Webhook, json_o
 from connector.jira.payloads import moment
 from connector.jira.webhooks import CLOUD, WebhookResource
 from connector.jira.whole_lists import cut, read_all
+from connector.jira.worklog_changes import objects, worklog_ids
 
 COMMENTS_PAGE = 100
 CHANGELOG_PAGE = 100
@@ -174,6 +175,18 @@ class CloudClient:
             return json_object(response, "worklog")
 
         return read_all(page, "worklogs", "worklog")
+
+    def changed_worklogs(self, since: datetime) -> Iterator[Sequence[JsonObject]]:
+        for ids in worklog_ids(self._changed("updated", self.jira.get_ids_of_worklogs_modified_since), since):
+            yield objects(retry_reads()(self.jira.get_worklogs_for_ids, data={"ids": list(ids)}), "worklog/list")
+
+    def deleted_worklogs(self, since: datetime) -> int:
+        read = self._changed("deleted", self.jira.get_ids_of_worklogs_deleted_since)
+        return sum(len(ids) for ids in worklog_ids(read, since))
+
+    @staticmethod
+    def _changed(what: str, call: Any) -> Callable[[int], JsonObject]:
+        return lambda since: json_object(retry_reads()(call, since=since), f"worklog/{what}")
 
     def edit_issue(self, issue: str, fields: Mapping[str, Json], properties: Mapping[str, Json]) -> None:
         """Properties alone have a call of their own: an edit needs fields.

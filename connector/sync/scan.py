@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from mapping.config import MappingConfig, MeasureRule
-from mapping.work_item import NativeId
+from mapping.work_item import ConnectionName, NativeId
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,11 @@ LARGEST_SKEW = timedelta(hours=1)
 def by_our_clock(at: datetime | None, skew: timedelta | None) -> datetime | None:
     """A tool's moment by our clock; ``None`` when nobody knows how far the tool's is off."""
     return at - skew if at is not None and skew is not None and abs(skew) <= LARGEST_SKEW else None
+
+
+def needs_hours(config: MappingConfig, connection: ConnectionName) -> bool:
+    """Whether a verdict rests on hours that people log on a connection."""
+    return any(rule.team and connection in {rule.connection, *rule.hours_from} for rule in config.measures)
 
 
 class EvidenceScanner(Protocol):

@@ -81,6 +81,7 @@ class Api:
         api.delete(f"{v3}/issue/<reference>/comment/<comment>")(self.drop_comment)
         api.get(f"{v3}/issue/<reference>/worklog")(self.worklogs)
         api.post(f"{v3}/issue/<reference>/worklog")(self.add_worklog)
+        self._state.work.routes(api, v3, self.version)
         api.get(f"{v3}/issue/<reference>/transitions")(self.transitions)
         api.post(f"{v3}/issue/<reference>/transitions")(self.transition)
         api.put(f"{v3}/issue/<reference>/properties/<key>")(self.set_property)

@@ -16,6 +16,7 @@ from sandbox.jira.site import JiraSite
 from sandbox.jira.webhooks import Webhooks
 from sandbox.jira.workflow_rules import blocked_reason, validator_messages
 from sandbox.jira.workflows import WorkflowApi
+from sandbox.jira.worklogs import Worklogs
 
 SYSTEM_ATTRIBUTES = frozenset(
     {"summary", "assignee", "duedate", "labels", "description", "attachments", "priority", "resolution"}
@@ -37,6 +38,7 @@ class JiraState(JiraSite):
         self.oauth = OAuthServer()
         self.dynamic = DynamicWebhooks(self, self.oauth)
         self.webhooks = Webhooks(self, self.dynamic)
+        self.work = Worklogs(self, self.webhooks)
         self.bulk = BulkQueue(self, edit=self.edit)
         self.admin = AdminApi(self)
         self.workflows = WorkflowApi(self)
@@ -164,13 +166,13 @@ class JiraState(JiraSite):
         return found
 
     def log_work(self, reference: str, hours: float, *, by: str, started: datetime | None = None) -> Worklog:
-        """A worklog changes no field of its issue and is not in the changelog."""
-        with self.lock:
-            issue = self.issue(reference)
-            entry = Worklog(str(next(self._ids)), by, started or self.clock(), round(hours * 3600))
-            issue.worklogs.append(entry)
-            self.webhooks.worklog("worklog_created", issue, entry)
-            return entry
+        return self.work.log(self.issue(reference), str(next(self._ids)), hours, by=by, started=started)
+
+    def edit_work(self, reference: str, worklog: str, hours: float) -> Worklog:
+        return self.work.edit(self.issue(reference), worklog, hours)
+
+    def delete_work(self, reference: str, worklog: str) -> None:
+        self.work.delete(self.issue(reference), worklog)
 
     def transition(
         self, reference: str, to: str, *, by: str, over_rest: bool = False, fields: Mapping[str, Value] | None = None
