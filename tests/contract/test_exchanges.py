@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -99,6 +99,10 @@ def use_connection(site: ToolSite, config: MappingConfig, sandbox: servers.Sandb
     page: ScanPage = scanner.scan(query, None, None)
     scanner.scan(query, now(), None)
     scanner.total(query, None)
+    assert site.evidence_scanner is not None
+    with_team = tuple(rule.model_copy(update={"team": "Team"}) for rule in config.measures)
+    changed_since = config.model_copy(update={"measures": with_team}), now() - timedelta(hours=1)
+    assert next(len(one) for one in site.evidence_scanner.evidence_changes(*changed_since)) == 2, "logged hours"
     epics = [item.native_id for item in page.items]
     site.reader.read([*epics, NativeId("99999")], frozenset({FieldName("Gate"), FieldName("Sponsor")}))
     write(site, epics, next(issue.key for issue in state.issues.values() if issue.type == "Story"))
@@ -157,7 +161,7 @@ def prepared(deployment: Deployment) -> servers.Sandbox:
     for key in ("ITX", "CLOUD"):
         epic = state.create(key, "Epic", f"An epic of {key}", by="kaya", values={"Program": "Data centre exit"})
         story = state.create(key, "Story", "A step", by="kaya", parent=epic.key)
-        state.log_work(story.key, 3, by="kaya")
+        state.log_work(story.key, 3, by="kaya").updated -= timedelta(minutes=2)
     return sandbox
 
 
