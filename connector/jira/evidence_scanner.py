@@ -19,7 +19,7 @@ from connector.jira.client import JiraClient
 from connector.jira.fields import SiteFields
 from connector.jira.payloads import moment, parents_of, person
 from connector.jira.scanner import ALL_ISSUES, PAGE, JiraScanner
-from connector.sync.scan import EvidenceChange, by_our_clock, needs_hours
+from connector.sync.scan import EvidenceChange, by_our_clock, by_their_clock, needs_hours
 from connector.sync.stores import LOGGED_HOURS
 from mapping.config import MappingConfig
 from mapping.work_item import ConnectionName, NativeId
@@ -74,7 +74,7 @@ class JiraEvidenceScanner:
 
         Of a deleted one a site names the number alone: whatever rests on anybody's hours is read again.
         """
-        start = since + min(self._skew() or timedelta(0), timedelta(0))
+        start = by_their_clock(since, self._skew())
         try:
             for page in self._client.changed_worklogs(start):
                 yield [self._hours(entry) for entry in page]

@@ -10,7 +10,7 @@ from connector.errors import InvalidResponse
 from connector.http.json_values import as_object, as_text
 from connector.jira.client import JiraClient
 from connector.jira.jql import jql_quoted
-from connector.sync.scan import ScannedItem, ScanPage
+from connector.sync.scan import ScannedItem, ScanPage, by_their_clock
 from mapping.config import MeasureRule
 from mapping.live_check import selected_names
 from mapping.work_item import NativeId
@@ -65,8 +65,7 @@ class JiraScanner:
 
     def changed_since(self, query: str, since: datetime) -> str:
         """The query for what was changed since a moment, oldest first.  Raises ToolError."""
-        skew = self._skew() or timedelta(0)
-        moment = jql_minute(since + min(skew, timedelta(0)), self._time_zone())
+        moment = jql_minute(by_their_clock(since, self._skew()), self._time_zone())
         return f'({query}) AND updated >= "{moment}" ORDER BY updated ASC'
 
     def _time_zone(self) -> ZoneInfo:

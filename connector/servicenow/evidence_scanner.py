@@ -24,7 +24,7 @@ from connector.servicenow.query import Query
 from connector.servicenow.related_records import CHILD_TABLE
 from connector.servicenow.service_directory import EXPENSES, SERVICES
 from connector.servicenow.timesheet import CARDS
-from connector.sync.scan import EvidenceChange, by_our_clock, needs_hours
+from connector.sync.scan import EvidenceChange, by_our_clock, by_their_clock, needs_hours
 from connector.sync.stores import LOGGED_HOURS
 from mapping.config import MappingConfig, MeasureRule
 from mapping.fields import plan_currency, uses_tool_approvals
@@ -116,8 +116,7 @@ class ServiceNowEvidenceScanner:
         catalogue = self._fields.catalogue(one.table)
         if not catalogue:
             return None
-        skew = self._skew() or timedelta(0)
-        query = Query().since_moment("sys_updated_on", since + min(skew, timedelta(0)))
+        query = Query().since_moment("sys_updated_on", by_their_clock(since, self._skew()))
         for column, values in one.only.items():
             query = query.one_of(column, values)
         named: tuple[str, ...] = ("number", "name", "source_id") if one.table in {SERVICES, EXPENSES} else ("number",)

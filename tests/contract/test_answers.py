@@ -273,8 +273,8 @@ class World:
         cloud = self.state.deployment is Deployment.CLOUD
         given = f"Bearer {self.app_token}" if as_app else f"Basic {basic}" if cloud else f"Bearer {seed.BOT_TOKEN}"
         address = f"{GATEWAY if as_app else ''}{self.path(case)}"
-        more = {} if case.body is None else {"json": self.filled(case.body)}
-        return self.client.open(address, method=case.method, headers={"Authorization": given}, **more)
+        body = self.filled(case.body)
+        return self.client.open(address, method=case.method, headers={"Authorization": given}, json=body)
 
 
 def answers(world: World) -> Iterator[tuple[Case, TestResponse]]:
