@@ -15,6 +15,7 @@ from connector.http.answer_numbers import LARGEST_ID, Pages, whole_number
 from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
 from connector.http.retry import retry_reads
 from connector.http.tool_access import Auth, ToolAccess
+from connector.http.transport import response_json
 from connector.jira import adf
 from connector.jira.client import INTERNAL, Project, SearchPage, Webhook, json_object
 from connector.jira.payloads import moment
@@ -26,6 +27,7 @@ COMMENTS_PAGE = 100
 CHANGELOG_PAGE = 100
 PROJECTS_PAGE = 50
 MAX_RECONCILED = 50
+GATEWAY_PATH = "/ex/jira/"
 NOTIFICATION = "notification"
 """In Jira's refusal: "To discard the user notification either admin or project admin permissions are required."."""
 
@@ -50,10 +52,22 @@ class CloudClient:
         )
         self._may_be_silent = True
         """Until a site has refused it once."""
+        self._session = session
+        self._access = access
         self._hooks = WebhookResource(session, access.api_base_url, CLOUD)
 
     def server_info(self) -> JsonObject:
         return json_object(retry_reads()(self.jira.get_server_info), "serverInfo")
+
+    def granted_scopes(self) -> frozenset[str] | None:
+        """What the consent covers; ``None`` for a sign-in without one."""
+        gateway, found, _ = self._access.api_base_url.partition(GATEWAY_PATH)
+        if self._access.auth is not Auth.OAUTH or not found:
+            return None
+        address = f"{gateway}/oauth/token/accessible-resources"
+        rows = [as_object(row) for row in as_list(response_json(self._session.get(address), address))]
+        own = [row for row in rows if as_text(row.get("url")).rstrip("/") == self._access.base_url.rstrip("/")]
+        return frozenset(as_text(scope) for row in own for scope in as_list(row.get("scopes"))) or None
 
     def myself(self) -> JsonObject:
         return json_object(retry_reads()(self.jira.get_current_user), "myself")

@@ -16,6 +16,7 @@ from connector.http.transport import ToolAdapter
 from connector.jira.client import JiraClient, Webhook, json_object
 from connector.jira.cloud import CloudClient
 from connector.jira.jql import jql_quoted
+from connector.jira.scopes import consent_checks
 from connector.jira.webhooks import DATACENTER_EVENTS, EVENTS, PROBE_EVENT
 from connector.sync.setup import ConnectionCheck, Health, ProbeEvent, ToolIdentity, WebhookRegistration
 from mapping.work_item import NativeId
@@ -189,7 +190,22 @@ class JiraSetup:
     # --- health ------------------------------------------------------------------------------------
 
     def checks(self, projects: Sequence[str], registration: WebhookRegistration | None) -> Sequence[ConnectionCheck]:
-        return [*self._permissions(projects), *self._webhook(registration), *_not_sent(projects, registration)]
+        return [
+            *self._consent(),
+            *self._permissions(projects),
+            *self._webhook(registration),
+            *_not_sent(projects, registration),
+        ]
+
+    def _consent(self) -> Iterator[ConnectionCheck]:
+        """A service account has no consent: its scopes are those of its own client."""
+        if not isinstance(self._client, CloudClient):
+            return
+        try:
+            granted = self._client.granted_scopes()
+        except (NotFound, PermissionDenied):
+            return
+        yield from consent_checks(self._access.name, granted)
 
     def _permissions(self, projects: Sequence[str]) -> Iterator[ConnectionCheck]:
         for project in projects:

@@ -18,10 +18,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from connector.jira.scopes import ADMINISTRATION, DAILY
 from sandbox.delivery import EventSender
 from sandbox.jira.app import create_app
 from sandbox.jira.model import Deployment
 from sandbox.jira.oauth import GATEWAY
+from sandbox.jira.scopes import needed_scope
 from sandbox.jira.state import JiraState
 from sandbox.story import seed
 from tests.contract.openapi import Description
@@ -322,3 +324,17 @@ def described_routes(app: Flask, description: Description) -> Iterator[tuple[str
         if path.startswith("/rest/") and not any(re.fullmatch(known, path) for known in UNDESCRIBED):
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 yield method, description.operation(method, path)[0]
+
+
+def test_each_operation_needs_the_scope_that_is_described(shared: Path) -> None:
+    description, app = description_of(shared, Deployment.CLOUD), World(Deployment.CLOUD).app
+    described = {
+        (method, path): [one["OAuth2"] for one in operation.get("security", []) if "OAuth2" in one]
+        for method, path in described_routes(app, description)
+        for operation in [description.document["paths"][path][method.lower()]]
+    }
+    ours = {key: needed_scope(key[0], key[1].removeprefix("/rest/api/3")) for key in described}
+    wrong = {key: (ours[key], found) for key, found in described.items() if found and ours[key] not in [*found[0], ""]}
+    assert wrong == {}
+    daily = {key for key, scope in ours.items() if scope not in {*DAILY, ""}}
+    assert all(ours[key] in ADMINISTRATION for key in daily), "what the daily consent lacks an administrator's covers"
