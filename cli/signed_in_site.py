@@ -34,9 +34,7 @@ def signed_in_site(services: Services, name: str, sign_in: SignIn) -> ToolSite:
     sites = Sites(services, system_clock)
     if sign_in.consent:
         if sign_in.user:
-            raise ConfigurationError(
-                "Give --user or --consent: an account signs in, or an administrator consents."
-            )
+            raise ConfigurationError("Give --user or --consent: an account signs in, or an administrator consents.")
         return sites.with_token(ConnectionName(name), _administrators_token(services, name, sign_in.callback_port))
     if not sign_in.user:
         return sites.get(ConnectionName(name))
