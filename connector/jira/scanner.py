@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from connector.errors import InvalidResponse
 from connector.http.json_values import as_object, as_text
 from connector.jira.client import JiraClient
-from connector.jira.jql import jql_quoted
+from connector.jira.jql import one_of
 from connector.sync.scan import ScannedItem, ScanPage, by_their_clock
 from mapping.config import MeasureRule
 from mapping.live_check import selected_names
@@ -34,7 +34,7 @@ class JiraScanner:
         parts: dict[str, None] = {}
         for rule in rules:
             clauses = [
-                f"{name} in ({', '.join(map(jql_quoted, values))})"
+                one_of(name, list(values))
                 for name, values in (
                     ("project", selected_names(rule.match.project)),
                     ("issuetype", selected_names(rule.match.type)),

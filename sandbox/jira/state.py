@@ -22,6 +22,8 @@ SYSTEM_ATTRIBUTES = frozenset(
     {"summary", "assignee", "duedate", "labels", "description", "attachments", "priority", "resolution"}
 )
 """System fields that an edit sets."""
+MOST_LINKS = 2_000
+"""Of one issue: https://support.atlassian.com/jira-software-cloud/docs/limits-on-work-items/"""
 
 
 class JiraState(JiraSite):
@@ -202,6 +204,10 @@ class JiraState(JiraSite):
         with self.lock:
             first, second = self.issue(blocker), self.issue(blocked)
             if first.id not in second.blocked_by:
+                for one in (first, second):
+                    if len(one.blocked_by) + len(self._linked.get(one.id, [])) >= MOST_LINKS:
+                        message = "The per-issue limit has been breached for one of the following fields: issuelinks"
+                        raise Refusal(413, fields={"issuelinks": message})
                 second.blocked_by.append(first.id)
                 self._linked.setdefault(first.id, []).append(second.id)
                 self.webhooks.link("issuelink_created", first, second)

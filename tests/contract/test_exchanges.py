@@ -43,6 +43,7 @@ from tests.waiting import LONGEST_CALL_SECONDS
 UNDESCRIBED = {
     r"/rest/webhooks/1\.0/webhook(/\d+)?": "admin webhooks are in no description of the vendor's (reference 1.1)",
     r"/rest/jira-webhook/1\.0/webhooks(/\d+)?": "Data Center's neither (reference 1.7)",
+    r"/oauth/token/accessible-resources": "which sites a consent reaches, and with what scopes; part of the sign-in",
     r"/_edge/tenant_info": "a site's public cloud id; in no description",
 }
 """Paths that no description has, each with the reason."""
@@ -232,6 +233,13 @@ def test_dynamic_webhooks_are_as_described(shared: Path, monkeypatch: pytest.Mon
         )
         with pytest.raises(ToolError, match="The clause labels is unsupported"):
             site.setup.register("https://gatepost.example/hooks/jira/j", None, WebhookAuth.JWT, ["labels = x"])
+        for number in range(1, 5):
+            state.dynamic.register_for("sandbox-app", f"project in (P{number})")
+        again = site.setup.register(
+            "https://gatepost.example/hooks/jira/j", None, WebhookAuth.JWT, ["project in (ITX)"]
+        )
+        assert [str(number) for number in state.dynamic.registered] == [again.id], "five of an account at most"
+        registration = again
         site.setup.refresh(registration)
         site.setup.checks([], registration)
         site.setup.unregister(registration)
