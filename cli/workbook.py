@@ -19,6 +19,7 @@ from connector.people.permissions import Role, RoleGrant, Viewer
 from connector.settings import Settings
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from governance.constant_currency import RatesView
+from governance.left_out import step_labels
 
 EVERYTHING = Viewer(person=None, login="", name="command line", grants=(RoleGrant(Role.OFFICE),))
 
@@ -51,7 +52,7 @@ def workbook(
             connection=reader,
             viewer=EVERYTHING,
             organization=config.organization if config else "Gatepost",
-            stages={stage.key: stage.label for stage in active.policies.base.stages} if active else {},
+            stages=step_labels({stage.key: stage.label for stage in active.policies.base.stages} if active else {}),
             rates=usable_rates(services.rates.rates(), config, now.date()),
             made_at=now,
             filters=PortfolioFilters(portfolio=portfolio, program=program),

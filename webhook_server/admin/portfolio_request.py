@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import MappingCache, Services
 from connector.measures.known_on import KnownOn
+from connector.papers.bridge import BRIDGE_LABELS
 from connector.people.permissions import Viewer
 from connector.store.reporting.figures_history import PastPortfolio, past_lists
 from connector.store.reporting.portfolio import Portfolio
@@ -22,10 +23,9 @@ from governance.constant_currency import RatesView
 from governance.definitions.results import Figure
 from governance.effects import EffectKind, Version
 from governance.hierarchy import NOT_STATED
+from governance.left_out import step_labels
 from governance.money import Period
-from webhook_server.admin import portfolio_view as show
 from webhook_server.admin.as_known import PARAMETER, requested_day
-from webhook_server.admin.portfolio_bridge import BRIDGE_LABELS
 
 Stages = Callable[[], dict[str, str]]
 """Returns the present labels of the stages."""
@@ -37,7 +37,7 @@ def stages_of(services: Services) -> Stages:
 
     def stages() -> dict[str, str]:
         active = mappings.active()
-        return show.stage_labels(active.policies.base if active else None)
+        return step_labels({stage.key: stage.label for stage in active.policies.base.stages} if active else {})
 
     return stages
 
