@@ -12,11 +12,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
-from connector.bootstrap import Services
+from connector.bootstrap import MappingCache, Services
 from connector.papers.bridge import BRIDGE_LABELS, Bridge, Horizon, axis_minimum, bridge
+from connector.papers.comparison import compare
 from connector.papers.curve import VERSION_LABELS, year_end_row
 from connector.papers.curve import curve as curve_rows
 from connector.papers.funnel import NO_SUMS, funnel
+from connector.papers.report import NoFigures
 from connector.people.permissions import Viewer
 from connector.store.operations.source_ages import visible_sources
 from connector.store.reporting.portfolio import Portfolio
@@ -24,6 +26,7 @@ from connector.store.reporting.portfolio_filters import HIERARCHY_LEVELS, Portfo
 from connector.store.reporting.portfolio_lists import PortfolioLists
 from connector.store.reporting.portfolio_results import FigureSettings, PortfolioOverview, in_constant_currency
 from governance.codes import CODES
+from governance.comparison import ChangeKind
 from governance.constant_currency import RatesView
 from governance.definitions import years
 from governance.definitions.report import REPORT, WORDS
@@ -34,8 +37,14 @@ from webhook_server.admin import portfolio_view as show
 from webhook_server.admin.as_known import keep_day
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.admin.portfolio_bridge import bridge_chart
-from webhook_server.admin.portfolio_lists import add_rows
-from webhook_server.admin.portfolio_request import PortfolioRequest, figures_or_gone, shared_page_data, stages_of
+from webhook_server.admin.portfolio_lists import add_rows, present_rates
+from webhook_server.admin.portfolio_request import (
+    PortfolioRequest,
+    ReportSource,
+    figures_or_gone,
+    shared_page_data,
+    stages_of,
+)
 from webhook_server.admin.sources import sources_view
 from webhook_server.admin.variance import add_portfolio_why
 from webhook_server.auth import current_viewer, requires_role
@@ -48,6 +57,7 @@ TOP_ROWS = 10
 def portfolio(services: Services) -> Blueprint:
     blueprint = Blueprint("portfolio", __name__, url_prefix="/portfolio")
     stages = stages_of(services)
+    mappings = MappingCache(services.mappings)
     keep_day(blueprint)
 
     @blueprint.context_processor
@@ -85,6 +95,9 @@ def portfolio(services: Services) -> Blueprint:
                 stages(),
             )
             page |= _sources(services, connection, viewer, portfolio_request)
+            rates = present_rates(services, mappings)
+            source = ReportSource(connection, viewer, mappings.active(), rates, stages())
+            page |= _compared(portfolio_request, source)
         answer = make_response(render_template("portfolio/index.html", **page))
         answer.headers["HX-Push-Url"] = portfolio_request.address
         return answer
@@ -147,6 +160,17 @@ def portfolio(services: Services) -> Blueprint:
     add_rows(blueprint, services, stages)
     add_portfolio_why(blueprint, services)
     return blueprint
+
+
+def _compared(request_: PortfolioRequest, source: ReportSource) -> dict[str, object]:
+    """The page's day beside the earlier one, or why they cannot be compared."""
+    if request_.compare is None:
+        return {}
+    shown: dict[str, object] = {"compare": request_.compare, "change_kinds": tuple(ChangeKind)}
+    try:
+        return shown | {"comparison": compare(request_.report(source), request_.compare)}
+    except NoFigures as error:
+        return shown | {"comparison_problem": str(error)}
 
 
 def _without_figures(portfolio_: Portfolio, request_: PortfolioRequest, stages: dict[str, str]) -> ResponseReturnValue:

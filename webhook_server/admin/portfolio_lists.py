@@ -119,6 +119,23 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
             stages(),
         )
 
+    @blueprint.get("/deck.pptx")
+    @requires_role(*MEASURE_READERS)
+    def deck() -> Response:
+        """The same part of the portfolio as the steering committee's slides."""
+        # As with workbooks: no other request needs what writes slides.
+        from webhook_server.admin.portfolio_deck import deck_file
+
+        portfolio_request = PortfolioRequest.from_query(request.args)
+        return deck_file(
+            services,
+            current_viewer(),
+            portfolio_request,
+            mappings.active(),
+            present_rates(services, mappings),
+            stages(),
+        )
+
 
 def present_rates(services: Services, mappings: MappingCache) -> Rates:
     """As the totals use them."""
