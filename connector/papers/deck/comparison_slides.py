@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from connector.papers.comparison import ComparedTotals, Comparison
 from connector.papers.deck.model import Cell, Chart, Column, Paragraph, Slide, Table, Text, Tone, amounts_column
-from connector.papers.deck.standing_bars import standing_bars
+from connector.papers.deck.stacked_bars import stacked_bars
 from connector.papers.words import amount, count, signed
 from governance.effects import ZERO
 
@@ -25,7 +25,7 @@ def _bridge(of: Comparison, totals: ComparedTotals) -> Slide:
     steps: list[tuple[str, Decimal | None, Decimal]] = [(of.earlier, None, totals.before)]
     steps += [(kind.label, change, ZERO) for kind, change in totals.changes.items() if change]
     steps.append((of.later, None, totals.after))
-    chart: Chart = standing_bars(of.currency, steps)
+    chart: Chart = stacked_bars(of.currency, steps)
     rows = [
         (Cell(f"As known on {of.earlier}", Tone.STRONG), Cell(amount(totals.before), Tone.STRONG)),
         *((Cell(kind.label), Cell(signed(change))) for kind, change in totals.changes.items()),

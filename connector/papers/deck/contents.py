@@ -25,7 +25,7 @@ from connector.papers.deck.model import (
     Tone,
     amounts_column,
 )
-from connector.papers.deck.standing_bars import standing_bars
+from connector.papers.deck.stacked_bars import stacked_bars
 from connector.papers.deck.status import StatusThresholds, status_sentence, things_to_know
 from connector.papers.funnel import funnel
 from connector.papers.words import amount, count, day, signed
@@ -214,7 +214,7 @@ def _bridge_chart(made: Bridge, unit: str) -> Chart:
     steps = ((made.begin, None, made.plan), *((step.name, step.amount, ZERO) for step in made.steps))
     minimum = axis_minimum(made)
     note = "; the axis does not begin at 0" if minimum > 0 else ""
-    return standing_bars(f"{unit}{note}", (*steps, ("Latest estimate", None, made.estimate)), minimum)
+    return stacked_bars(f"{unit}{note}", (*steps, ("Latest estimate", None, made.estimate)), minimum)
 
 
 def _bridge_table(made: Bridge, unit: str) -> Table:

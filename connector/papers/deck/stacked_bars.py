@@ -9,7 +9,7 @@ from connector.papers.deck.model import Chart, ChartKind, Series, Tone
 from governance.effects import ZERO
 
 
-def standing_bars(
+def stacked_bars(
     title: str, steps: Sequence[tuple[str, Decimal | None, Decimal]], minimum: Decimal | None = None
 ) -> Chart:
     """Bars that stand on one another: name and change, or without a change the level that is reached.
