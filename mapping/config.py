@@ -16,6 +16,7 @@ from governance.money import MAX_AMOUNT
 from governance.rates import RATE_AGE_DAYS
 from governance.spread import MAX_MONTHS, SpreadShape
 from governance.verdict import GateState
+from mapping.service_config import Key, OfferingRule, ServiceRule
 from mapping.sources import MappingModel, RoleSource, Source
 
 Share = Annotated[Decimal, Field(gt=0, le=1)]
@@ -105,6 +106,8 @@ class FactRule(MappingModel):
     baseline: Source | None = None
     objective: Source | None = None
     kill_criteria: Source | None = None
+    services: Source | None = None
+    """The services that the measure is about, by key or name, separated by commas or lines."""
     overlaps: Source | None = None
     baseline_id: Source | None = None
     """The baseline that the benefit is claimed on, by name; several measures may share one."""
@@ -589,4 +592,8 @@ class MappingConfig(MappingModel):
     """
     policy: PolicyRule = PolicyRule()
     committees: tuple[CommitteeRule, ...] = ()
+    services: Mapping[Key, ServiceRule] = {}
+    """Services by key, with what they cost, their demand and what is in their way."""
+    services_from: tuple[OfferingRule, ...] = ()
+    """Tables of ServiceNow whose records are services as well."""
     measures: Annotated[tuple[MeasureRule, ...], Field(min_length=1)]

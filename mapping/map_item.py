@@ -239,6 +239,7 @@ def _measure(
         completion_probable=text_of(scope, facts.completion_probable) if facts.completion_probable else None,
         development_certain=text_of(scope, facts.development_certain) if facts.development_certain else None,
         cloud_service=text_of(scope, facts.cloud_service) if facts.cloud_service else None,
+        services=text_of(scope, facts.services) if facts.services else None,
         rule_name=rule.name,
         effects=tuple(effects.lines),
         unreadable_effects=tuple(effects.problems),

@@ -20,6 +20,7 @@ from webhook_server.admin.operations import operations
 from webhook_server.admin.people import people
 from webhook_server.admin.portfolio import portfolio
 from webhook_server.admin.second_factor import second_factor
+from webhook_server.admin.service import service
 from webhook_server.admin.setup import setup
 from webhook_server.admin.signin import signin
 from webhook_server.admin.subscriptions import subscriptions
@@ -41,6 +42,7 @@ PAGES: tuple[Page, ...] = (
     measure,
     work,
     money,
+    service,
     digest,
     subscriptions,
     operations,

@@ -76,6 +76,14 @@ from connector.store.database.tables.rollups import (
     ROLLUP_GROUP,
     ROLLUP_MONTH,
 )
+from connector.store.database.tables.services import (
+    KPI_VALUE,
+    SERVICE,
+    SERVICE_DUE,
+    SERVICE_FIGURES,
+    SERVICE_NAME,
+    SERVICE_SETTINGS,
+)
 from connector.store.database.tables.subscriptions import (
     IDEMPOTENT_RESPONSE,
     SUBMITTED_COMMAND,
@@ -117,6 +125,7 @@ __all__ = [
     "IDEMPOTENT_RESPONSE",
     "INBOX",
     "INBOX_BODY",
+    "KPI_VALUE",
     "LAST_WRITTEN",
     "LEDGER_DIFFERENCE",
     "LEDGER_ENTRY",
@@ -151,6 +160,11 @@ __all__ = [
     "ROW_POLICY",
     "SCHEMA_COMPATIBILITY",
     "SECOND_FACTOR",
+    "SERVICE",
+    "SERVICE_DUE",
+    "SERVICE_FIGURES",
+    "SERVICE_NAME",
+    "SERVICE_SETTINGS",
     "STATUS_DAY",
     "SUBMITTED_COMMAND",
     "SUBSCRIPTION",
