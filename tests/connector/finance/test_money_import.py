@@ -292,7 +292,7 @@ def test_a_cloud_bill_goes_to_measures_and_services_and_the_rest_is_unallocated(
     file = replace(given("a bill", source, "aws.csv"), lines=read_bill(charge, rows, rules).lines)
     assert told(imports.run(file))[:2] == [
         "3 amounts: 2 new, 0 changed, 0 taken back, 0 as they are.",
-        "1 amounts of 1 names match no measure and go to quarantine: 4 EUR.",
+        "1 amounts of 1 names match no rule and are unallocated: 4 EUR.",
     ]
     with store.engine.connect() as connection:
         waiting = next(one for one in open_quarantine(connection) if one.stream == "bill")
