@@ -45,11 +45,14 @@ STATED = (
 SETTINGS = ServiceSettings("EUR", 400, (), STATED)
 
 
-def post(store: StoreFixture, service: str, month: str, amount: str, currency: str = "EUR", **more: str) -> None:
+def post(
+    store: StoreFixture, service: str, month: str, amount: str, currency: str = "EUR", *, cost_centre: str = "",
+    pl_line: str = "",
+) -> None:  # fmt: skip
     posting = Posting(
         LedgerVersion.ACTUAL, EffectKind.RECURRING_COST, Period.parse(month), Money(Decimal(amount), currency),
-        service=service, **more,
-    )  # type: ignore[arg-type]  # fmt: skip
+        service=service, cost_centre=cost_centre, pl_line=pl_line,
+    )  # fmt: skip
     entry = NewEntry(posting, BillLine(f"bill {month}", service))
     assert LedgerEntries(store.engine, store.waker).post([entry], by="sap", at=NOW).entries
 
