@@ -16,6 +16,7 @@ from governance.money import MAX_AMOUNT
 from governance.rates import RATE_AGE_DAYS
 from governance.spread import MAX_MONTHS, SpreadShape
 from governance.verdict import GateState
+from mapping.objective_config import ObjectiveRule
 from mapping.service_config import Key, OfferingRule, ServiceRule
 from mapping.sources import MappingModel, RoleSource, Source
 
@@ -605,6 +606,8 @@ class MappingConfig(MappingModel):
     committees: tuple[CommitteeRule, ...] = ()
     services: Mapping[Key, ServiceRule] = {}
     """Services by key, with what they cost, their demand and what is in their way."""
+    objectives: Mapping[Key, ObjectiveRule] = {}
+    """Objectives by key, with their key results; measures and services name them."""
     services_from: tuple[OfferingRule, ...] = ()
     """Tables of ServiceNow whose records are services as well."""
     measures: Annotated[tuple[MeasureRule, ...], Field(min_length=1)]

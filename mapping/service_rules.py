@@ -26,6 +26,40 @@ def check_services(data: Mapping[str, object]) -> Iterator[ServiceProblem]:
             if other != key:
                 yield ("services", key), f'"{name}" already names the service {other}.', "Its cost would count twice."
         yield from _check_allocations(key, service, services)
+        objectives = data.get("objectives")
+        serves, keys = service.get("serves"), list(map(str, objectives)) if isinstance(objectives, Mapping) else []
+        if serves is not None and str(serves) not in keys:
+            hint = did_you_mean(str(serves), keys) or "Name a key of objectives."
+            yield ("services", key, "serves"), f'"{serves}" is no objective.', hint
+    yield from _check_objectives(data.get("objectives"))
+
+
+def _check_objectives(stated: object) -> Iterator[ServiceProblem]:
+    """A tree: every parent is there, and nothing stands below itself."""
+    objectives = stated if isinstance(stated, Mapping) else {}
+    parents = {str(key): one.get("parent") for key, one in objectives.items() if isinstance(one, Mapping)}
+    seen: dict[str, str] = {}
+    for key, one in objectives.items():
+        if not isinstance(one, Mapping):
+            continue
+        aliases = one.get("aliases")
+        for name in (key, str(one.get("name", "")), *map(str, aliases if isinstance(aliases, list) else ())):
+            other = seen.setdefault(str(name).strip().casefold(), str(key))
+            if other != key:
+                yield ("objectives", key), f'"{name}" already names the objective {other}.', "Use another name."
+        parent = one.get("parent")
+        if parent is None:
+            continue
+        path = ("objectives", str(key), "parent")
+        if str(parent) not in parents:
+            hint = did_you_mean(str(parent), list(parents)) or "Name a key of objectives."
+            yield path, f'"{parent}" is no objective.', hint
+        above, passed = str(parent), {str(key)}
+        while above in parents and above not in passed:
+            passed.add(above)
+            above = str(parents[above])
+        if above == str(key):
+            yield path, f"{key} stands below itself.", "Name an objective above it."
 
 
 def _check_allocations(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from governance.gates import Thresholds
+from governance.outcomes import KeyResult, Objective
 from governance.service import Allocation, ServiceDefinition, ServiceKpi
 from mapping.config import MappingConfig
 
@@ -43,3 +44,21 @@ def stated_services(config: MappingConfig) -> Iterator[StatedService]:
         )
         names = tuple(sorted({name.strip().lower() for name in (key, rule.name, *rule.aliases)}))
         yield StatedService(definition, names, rule.portfolio, rule.program, rule.legal_entity, rule.serves or "")
+
+
+def stated_objectives(config: MappingConfig) -> Iterator[Objective]:
+    """Each objective of the mapping's own list."""
+    for key, rule in config.objectives.items():
+        yield Objective(
+            key,
+            rule.name,
+            tuple(sorted({name.strip().lower() for name in (key, rule.name, *rule.aliases)})),
+            rule.parent or "",
+            rule.owner or "",
+            rule.period or "",
+            rule.weight,
+            tuple(
+                KeyResult(f"{key}/{name}", one.name, one.start, one.target, one.current, one.weight, one.unit)
+                for name, one in rule.key_results.items()
+            ),
+        )

@@ -52,7 +52,7 @@ from governance.definitions.years import FiscalYear, YearName
 from governance.money import Period
 from governance.roll_up import RollUpSettings
 from mapping.fields import connections_of
-from mapping.services import stated_services
+from mapping.services import stated_objectives, stated_services
 from mapping.work_item import ConnectionName
 
 DELIVERY_BATCH_SIZE = 20
@@ -292,7 +292,13 @@ def service_settings(active: ActiveMapping) -> ServiceSettings:
     """The settings of the active mapping on which the figures of services depend."""
     config = active.config
     off = tuple(sorted(active.policies.base.off))
-    return ServiceSettings(config.reporting_currency, config.policy.rate_age_days, off, tuple(stated_services(config)))
+    return ServiceSettings(
+        config.reporting_currency,
+        config.policy.rate_age_days,
+        off,
+        tuple(stated_services(config)),
+        tuple(stated_objectives(config)),
+    )
 
 
 def roll_up_settings(

@@ -17,6 +17,7 @@ from webhook_server.admin.mapping import mapping
 from webhook_server.admin.measure import measure
 from webhook_server.admin.money import money
 from webhook_server.admin.operations import operations
+from webhook_server.admin.outcomes import outcomes
 from webhook_server.admin.people import people
 from webhook_server.admin.portfolio import portfolio
 from webhook_server.admin.second_factor import second_factor
@@ -43,6 +44,7 @@ PAGES: tuple[Page, ...] = (
     work,
     money,
     service,
+    outcomes,
     digest,
     subscriptions,
     operations,

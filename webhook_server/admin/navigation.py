@@ -43,6 +43,7 @@ ENTRIES = (
     NavigationEntry(
         "Services", "service.index", MEASURE_READERS, (), "what services cost by the unit, and what is in their way"
     ),
+    NavigationEntry("Outcomes", "outcomes.index", MEASURE_READERS, (), "objectives, and what serves none of them"),
     NavigationEntry(
         "Connections",
         "connections.index",

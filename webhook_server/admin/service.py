@@ -50,7 +50,7 @@ def index() -> ResponseReturnValue:
     return _list()
 
 
-def _list(problems: tuple[str, ...] = ()) -> ResponseReturnValue:
+def _list(problems: tuple[str, ...] = ()) -> str:
     viewer = current_viewer()
     wanted = {name: request.args.get(name, "").strip()[:200].replace("\x00", "") for name in ("code", "unit", "text")}
     filters = ServiceFilters(wanted["code"] or None, wanted["unit"] or None, wanted["text"] or None)

@@ -14,7 +14,9 @@ from connector.store.database.json_codec import from_json, json_digest, to_json
 from connector.store.reporting.exchange_rates import all_rates
 from connector.store.service_portfolio.definitions import store_services
 from connector.store.service_portfolio.linked_measures import linked_measures
+from connector.store.service_portfolio.objectives import store_objectives
 from governance.money import Money, Period
+from governance.outcomes import Objective
 from governance.rates import Rates
 from governance.service import AllocatedCost, ServiceDefinition, ServiceLine
 from governance.service_economics import allocate, own_cost
@@ -38,6 +40,7 @@ class ServiceSettings:
     rate_age_days: int
     off: tuple[str, ...]
     services: tuple[StatedService, ...]
+    objectives: tuple[Objective, ...] = ()
 
 
 def refresh_services(engine: Engine, settings: ServiceSettings, now: datetime) -> int:
@@ -50,6 +53,7 @@ def refresh_services(engine: Engine, settings: ServiceSettings, now: datetime) -
         stamp = json_digest(to_json([settings, str(month), *stated]))
         if transaction.execute(text("SELECT digest FROM service_settings")).scalar() != stamp:
             store_services(transaction, settings.services, "", now)
+            store_objectives(transaction, settings.objectives, "", "mapping", now)
             transaction.execute(text("DELETE FROM service_due"))
             transaction.execute(text("INSERT INTO service_due (name) SELECT key FROM service WHERE ended_at IS NULL"))
             transaction.execute(_STAMP, {"digest": stamp, "now": now})

@@ -73,5 +73,9 @@ _FIND = {
         SELECT lower(key) AS name, min(id) AS subject FROM measure
         WHERE lower(key) = ANY (:names) AND unmapped_since IS NULL GROUP BY 1 HAVING count(*) = 1
     """),
-    SubjectKind.KEY_RESULT: text("SELECT NULL AS name, NULL AS subject WHERE cardinality(CAST(:names AS text[])) < 0"),
+    SubjectKind.KEY_RESULT: text("""
+        SELECT lower(result ->> 'key') AS name, result ->> 'key' AS subject
+        FROM objective, jsonb_array_elements(definition -> 'key_results') AS result
+        WHERE lower(result ->> 'key') = ANY (:names)
+    """),
 }

@@ -78,6 +78,8 @@ from connector.store.database.tables.rollups import (
 )
 from connector.store.database.tables.services import (
     KPI_VALUE,
+    OBJECTIVE,
+    OBJECTIVE_NAME,
     SERVICE,
     SERVICE_DUE,
     SERVICE_FIGURES,
@@ -144,6 +146,8 @@ __all__ = [
     "MONEY_QUARANTINE",
     "MONEY_STATEMENT",
     "MONTH_CLOSE_STEP",
+    "OBJECTIVE",
+    "OBJECTIVE_NAME",
     "OUTBOX",
     "PENDING_FORM",
     "PERSON",

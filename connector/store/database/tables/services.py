@@ -59,6 +59,23 @@ KPI_VALUE = Table(
     timestamp_column("entered_at", nullable=False),
 )
 
+OBJECTIVE = Table(
+    "objective",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("definition", JSONB, nullable=False),
+    *(Column(name, Text, nullable=False, server_default=text("''")) for name in ("source", "stated_by")),
+    timestamp_column("stated_at", nullable=False),
+)
+
+OBJECTIVE_NAME = Table(
+    "objective_name",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("objective", Text, ForeignKey("objective.key", ondelete="CASCADE"), nullable=False),
+    Index("objective_name_of", "objective"),
+)
+
 SERVICE_DUE = Table(
     "service_due",
     METADATA,

@@ -9,21 +9,25 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from connector.finance.service_values import read_values_file, save_values
+from connector.finance.service_values import StatedValue, ValuesResult, read_values_file, save_values
 from connector.people.permissions import PersonId, Role, RoleGrant, Viewer
 from connector.store.database.row_level_access import read_as
 from connector.store.ledger.entries import LedgerEntries
 from connector.store.service_portfolio.definitions import name_hurdle
 from connector.store.service_portfolio.figures import ServiceSettings, refresh_services
+from connector.store.service_portfolio.kpi_values import SubjectKind
+from connector.store.service_portfolio.objectives import coverage, read_objectives, store_objectives
 from connector.store.service_portfolio.queries import ServiceFilters, StoredService, get_service, list_services, totals
 from governance.effects import EffectKind
 from governance.ledger import LedgerVersion, NewEntry, Posting
 from governance.ledger_source import BillLine
 from governance.money import Money, Period
+from governance.outcomes import KeyResult, Objective, progress_by_objective
+from governance.rates import Rates
 from governance.service import Allocation, ServiceDefinition
 from mapping.services import StatedService
 from tests.connector.store.conftest import StoreFixture, open_store
-from tests.connector.store.reporting.portfolio_data import OFFICE, GivenMeasure, line, save, save_rates
+from tests.connector.store.reporting.portfolio_data import OFFICE, RATES, GivenMeasure, line, save, save_rates
 from tests.databases import Databases
 
 NOW = datetime(2026, 11, 5, 9, 0, tzinfo=UTC)
@@ -41,11 +45,14 @@ STATED = (
 SETTINGS = ServiceSettings("EUR", 400, (), STATED)
 
 
-def post(store: StoreFixture, service: str, month: str, amount: str, currency: str = "EUR", **more: str) -> None:
+def post(
+    store: StoreFixture, service: str, month: str, amount: str, currency: str = "EUR", *, cost_centre: str = "",
+    pl_line: str = "",
+) -> None:  # fmt: skip
     posting = Posting(
         LedgerVersion.ACTUAL, EffectKind.RECURRING_COST, Period.parse(month), Money(Decimal(amount), currency),
-        service=service, **more,
-    )  # type: ignore[arg-type]  # fmt: skip
+        service=service, cost_centre=cost_centre, pl_line=pl_line,
+    )  # fmt: skip
     entry = NewEntry(posting, BillLine(f"bill {month}", service))
     assert LedgerEntries(store.engine, store.waker).post([entry], by="sap", at=NOW).entries
 
@@ -218,3 +225,32 @@ def test_what_is_stated_again_changes_nothing(store: StoreFixture) -> None:
     stated = read_values_file("f.csv", b"service,kpi,month,value\ndesk,CSAT,2026-09,4.5")
     assert not isinstance(stated, str)
     assert [save_values(store.engine, stated, "f.csv", "office", NOW).changed for _ in range(2)] == [1, 0]
+
+
+def test_what_serves_no_objective_by_business_unit(store: StoreFixture) -> None:
+    save(
+        store.engine,
+        GivenMeasure(11, unit="Payments", owner="Kaya", lines=(line("actual", "one_off_cost", "2026-03", "100.10"),)),
+        GivenMeasure(12, unit="Payments", owner="Lind", lines=(line("actual", "capex", "2026-03", 50, "USD"),)),
+        GivenMeasure(13, unit=None, owner="Omar", lines=(line("actual", "one_off_cost", "2025-12", 7),)),
+    )
+    result = KeyResult("run-cost/month", "Run cost", Decimal(100), Decimal(80), Decimal(90))
+    objective = Objective("run-cost", "Cut run cost", ("cut run cost", "run-cost"), key_results=(result,))
+    with store.engine.begin() as transaction:
+        named = """UPDATE measure SET facts = facts || '{"objective": "Cut run cost"}' WHERE key = 'ITX-11'"""
+        transaction.execute(text(named))
+        assert store_objectives(transaction, (objective,), "file", "office", NOW) == []
+        assert store_objectives(transaction, (objective,), "api OKR", "office", NOW) == ["run-cost"]
+    assert save_values(
+        store.engine, [StatedValue("1", SubjectKind.KEY_RESULT, "Run-Cost/month", "current", "2026-10", "95")], "api",
+        "office", NOW,
+    ) == ValuesResult(1)  # fmt: skip
+    with read_as(store.engine, OFFICE) as connection:
+        (found,) = read_objectives(connection)
+        teams, missing = coverage(connection, Period(2026, 1), Period(2026, 12), Rates(RATES), "EUR")
+    assert progress_by_objective((found,)) == {"run-cost": Decimal("0.25")}
+    payments = next(one for one in teams if one.team == "Payments")
+    assert (payments.spend, payments.spend_without) == (Decimal("100.10") + 46, 46)
+    assert "Lind" in payments.owners
+    assert "Kaya" not in payments.owners
+    assert (next(one for one in teams if one.team == "").measures_without, missing) == (1, ())

@@ -39,8 +39,12 @@ INSERT INTO row_policy (name, visible) VALUES
     ('service_figures',
         $$(SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM service seen WHERE seen.key = service_figures.service)$$),
+    -- What an organisation wants to reach is no secret inside it; nothing of a measure stands there.
+    ('objective', NULL),
+    ('objective_name', NULL),
     ('kpi_value',
         $$(SELECT gatepost_sees_all())
+            OR subject_kind = 'key_result'
             OR (subject_kind = 'service' AND EXISTS (SELECT 1 FROM service seen WHERE seen.key = kpi_value.subject))
             OR (subject_kind = 'measure' AND EXISTS (SELECT 1 FROM measure seen WHERE seen.id = kpi_value.subject))$$),
     ('ledger_unassessed',

@@ -59,6 +59,23 @@ CREATE TABLE kpi_value (
     PRIMARY KEY (subject_kind, subject, kpi, month)
 );
 
+CREATE TABLE objective (
+    key        text PRIMARY KEY,
+    -- governance.outcomes.Objective
+    definition jsonb NOT NULL,
+    -- Empty for the mapping; or else the file or program that stated it.
+    source     text NOT NULL DEFAULT '',
+    stated_by  text NOT NULL DEFAULT '',
+    stated_at  timestamptz NOT NULL
+);
+
+-- By which measures and services name an objective, in lower case.
+CREATE TABLE objective_name (
+    name      text PRIMARY KEY,
+    objective text NOT NULL REFERENCES objective (key) ON DELETE CASCADE
+);
+CREATE INDEX objective_name_of ON objective_name (objective);
+
 -- Services whose figures have to be made again: added, never updated, so that nobody waits for another here.
 CREATE TABLE service_due (
     id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
