@@ -83,7 +83,7 @@ TABLE: dict[str, str] = {
     "POST /api/v1/reassess": "401 403 403 422 422",
     "GET /api/v1/objectives": "401 200 200 200 200",
     "PUT /api/v1/objectives": "401 403 403 403 403",
-    "GET /api/v1/objectives/coverage": "401 409 409 409 409",
+    "GET /api/v1/objectives/coverage": "401 200 200 200 200",
     "GET /outcomes": "in 200 200 403 200",
     "POST /outcomes/objectives": "in 403 403 403 403",
     "GET /api/v1/services": "401 200 200 200 200",

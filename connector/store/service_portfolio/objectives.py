@@ -79,7 +79,7 @@ def coverage(
             changed = {name: getattr(one, name) + amount}
             if not row.serves:
                 changed[without] = getattr(one, without) + amount
-            teams[row.team] = replace(one, **changed)  # type: ignore[arg-type]  # names of its amounts
+            teams[row.team] = replace(one, **changed)
     return tuple(teams[name] for name in sorted(teams)), tuple(missing)
 
 
