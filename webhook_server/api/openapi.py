@@ -35,7 +35,8 @@ Financial stage-gate governance on top of Jira and ServiceNow.
 * A GET has an `ETag`; sent back as `If-None-Match` it is answered with 304 while nothing has changed.
 * Every answer says in `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` what its token may still send; 429
   comes with `Retry-After`.
-* Money is a text with its currency. Times are UTC.
+* Money is a text with its currency. Times are RFC 3339 in UTC with Z, to the microsecond:
+  `2026-11-21T08:15:30.123456Z`.
 * A write may have an `Idempotency-Key`: repeated within a day, it is done once and gets the same answer.
 * Errors are problems (RFC 9457): `code` is for programs, `title` says what happened, `detail` what to do, `errors`
   names the values that are wrong, with those that are known.

@@ -17,6 +17,7 @@ from connector.store.accounts.people import VIEWER_COLUMNS, viewer_of
 from connector.store.accounts.sessions import token_hash
 from connector.store.database import audit
 from connector.store.database.tables import API_TOKEN, PERSON
+from connector.timestamp import timestamp_text
 
 TOKEN_PREFIX = "gpt_"  # noqa: S105 - what a token begins with, no secret
 """Lets secret scanners and people recognise one."""
@@ -69,7 +70,7 @@ class ApiTokens:
                 "name": name,
                 "scopes": wanted,
                 "number": number,
-                "ends": expires_at.isoformat(),
+                "ends": timestamp_text(expires_at),
             }
             entry = {"actor": by, "action": "token.created", "subject": f"person/{person}", "detail": detail}
             audit.record(transaction, [entry])

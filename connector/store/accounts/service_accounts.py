@@ -27,6 +27,7 @@ from connector.people.token_scopes import service_roles
 from connector.store.accounts.sessions import token_hash
 from connector.store.database import audit
 from connector.store.database.tables import SERVICE_ACCOUNT, SERVICE_SECRET, SERVICE_TOKEN
+from connector.timestamp import timestamp_text
 
 CLIENT_PREFIX = "gpc_"
 SECRET_PREFIX = "gpx_"  # noqa: S105 - what a secret begins with, no secret
@@ -64,7 +65,7 @@ class ServiceAccounts:
                 found = _get(transaction, name)
                 detail = {
                     "name": name, "client_id": row["client_id"], "scopes": sorted(wanted), "place": found.place,
-                    "ends": found.expires_at.isoformat(),
+                    "ends": timestamp_text(found.expires_at),
                 }  # fmt: skip
                 _record(transaction, by, "service_account.created", account, detail)
         except IntegrityError as error:
@@ -101,7 +102,7 @@ class ServiceAccounts:
                 )
             secret = _add_secret(transaction, account.number, lives, now)
             rotated = _get(transaction, name)
-            detail = {"name": name, "at_once": at_once, "ends": rotated.expires_at.isoformat()}
+            detail = {"name": name, "at_once": at_once, "ends": timestamp_text(rotated.expires_at)}
             _record(transaction, by, "service_account.rotated", account.number, detail)
         return NewSecret(rotated, secret)
 
