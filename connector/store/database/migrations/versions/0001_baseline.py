@@ -30,6 +30,7 @@ TABLES = (
     "audit",
     "rollups",
     "verdict_history",
+    "reports",
     "interface",
     "messages",
     "schema_compatibility",
