@@ -57,7 +57,7 @@ def read(
             where = f"slide {one.slide}"
             if not one.command:
                 why = "is about no measure" if not one.measure else "begins with no decision"
-                typer.echo(f'{where}: "{one.said[:80]}" {why}; it is left alone.')
+                typer.echo(f'{where}: "{one.comment_text[:80]}" {why}; it is left alone.')
                 continue
             result = (
                 enter(

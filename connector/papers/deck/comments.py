@@ -30,7 +30,7 @@ class DeckComment:
     slide: int
     measure: str
     """Empty where the slide is about no measure."""
-    said: str
+    comment_text: str
     command: str
     """Empty where it begins with nothing that can be decided."""
 
@@ -58,8 +58,8 @@ def _comments(presentation: Any) -> Iterator[DeckComment]:
         for relation in slide.part.rels.values():
             if relation.is_external or not relation.reltype.casefold().endswith("/comments"):
                 continue
-            for said in _said(relation.target_part.blob):
-                yield DeckComment(number, measure, said, command_in(said, stage) if measure else "")
+            for comment_text in _texts_of(relation.target_part.blob):
+                yield DeckComment(number, measure, comment_text, command_in(comment_text, stage) if measure else "")
 
 
 def _measure_of(slide: Any) -> tuple[str, str]:
@@ -70,16 +70,16 @@ def _measure_of(slide: Any) -> tuple[str, str]:
     return "", ""
 
 
-def _said(blob: bytes) -> Iterator[str]:
+def _texts_of(blob: bytes) -> Iterator[str]:
     """The text of each comment; the library's reader follows no entities."""
     root = parse_xml(blob)
     for one in root:
         if _name(one) != "cm":
             continue
         texts = (part.text or "" for part in one.iter() if isinstance(part.tag, str) and _is_text(part))
-        said = " ".join(" ".join(texts).split())
-        if said:
-            yield said
+        comment_text = " ".join(" ".join(texts).split())
+        if comment_text:
+            yield comment_text
 
 
 def _is_text(part: Any) -> bool:
@@ -94,9 +94,9 @@ def _name(part: Any) -> str:
     return str(part.tag).rpartition("}")[2]
 
 
-def command_in(said: str, stage: str) -> str:
+def command_in(comment_text: str, stage: str) -> str:
     """The command that a comment begins with; a stage that it does not name is that of the slide."""
-    found = _COMMAND.match(said.strip())
+    found = _COMMAND.match(comment_text.strip())
     if found is None:
         return ""
     verb, rest = found[1].casefold(), " ".join(found[2].split())
