@@ -65,6 +65,7 @@ def test_what_nobody_has_to_do_and_what_has_no_gate_any_more() -> None:
     text = "\n".join(explain(replace(SHUT, checklist=(shut,), next_stage=None)))
     assert "Stage Decided · no further gate\n" in text
     assert "    expected a date; is none; nobody to act" in text
+    assert SHUT.gate_name == "", "the gate has no name of its own"
 
 
 def test_the_field_holds_the_beginning_of_the_same_text() -> None:
