@@ -67,7 +67,7 @@ _DECISIONS = """
     INSERT INTO decision (measure_id, decided_at, stage, gate, verdict, evidence, mapping_version, policy_version)
     SELECT m.id, now() - make_interval(days => n), m.stage, m.gate, m.verdict,
            jsonb_build_object('item', jsonb_build_object('key', m.key, 'version', '1', 'status', m.tool_stage),
-                              'measure', m.facts, 'plan', NULL,
+                              'measure', CASE WHEN n = 1 THEN m.facts ELSE '{}' END, 'plan', NULL,
                               'evidence', CAST(:evidence AS jsonb) -> coalesce(m.stage, '')),
            m.mapping_version, m.policy_version
     FROM measure AS m, generate_series(1, :decisions) AS n
