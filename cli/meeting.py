@@ -77,7 +77,7 @@ def _person(services: Services, token_file: Path | None) -> Viewer:
     """Raises ConfigurationError when the token is not good for writing."""
     token = read_secret(token_file, TOKEN, prompt="Your API token")
     viewer = services.tokens.viewer(token or "", now=system_clock())
-    if viewer is None or TokenScope.WRITE not in viewer.scopes:
+    if viewer is None or TokenScope.STATEMENTS_WRITE not in viewer.scopes:
         raise ConfigurationError(
             "Decisions are entered with your own API token of the scope write, and this is none. Create one on the "
             "page Account."
