@@ -26,7 +26,8 @@ from governance.month_close import CloseStep, RefusedStep, Signer
 from governance.rates import Reporting
 
 SignerToken = Annotated[
-    Path | None, typer.Option(help=f"File with your API token of the scope write; {TOKEN} by default, else asked for")
+    Path | None,
+    typer.Option(help=f"File with your API token of the scope money:write; {TOKEN} by default, else asked for"),
 ]
 LegalEntity = Annotated[str, typer.Option(help="One legal entity; all together by default")]
 Month = Annotated[str, typer.Argument(help="2026-10")]
@@ -111,8 +112,8 @@ def _signer(services: Services, token_file: Path | None, legal_entity: str) -> S
     viewer = services.tokens.viewer(token or "", now=_now())
     if viewer is None or TokenScope.MONEY_WRITE not in viewer.scopes:
         raise ConfigurationError(
-            "A month is signed with your own API token of the scope write, and this is none. Create one on the page "
-            "Account."
+            "A month is signed with your own API token of the scope money:write, and this is none. Create one on the "
+            "page Account."
         )
     if not may_close(viewer, legal_entity):
         what = f"all of {legal_entity}" if legal_entity else "the whole organisation"

@@ -65,6 +65,7 @@ SCOPES: dict[str, str] = {
     "POST /outbox/{number}/drop": "operations:write",
     "POST /outbox/{number}/replay": "operations:write",
     "GET /portfolio": "money:read",
+    "GET /portfolio/refused": "money:read",
     "GET /portfolio/why": "money:read",
     "GET /rates": "money:read",
     "PUT /rates": "configuration:write",
@@ -90,6 +91,8 @@ SCOPES: dict[str, str] = {
     "GET /sweeps": "operations:read",
     "GET /tokens": "access:read",
     "DELETE /tokens/{number}": "access:write",
+    "GET /trace": "money:read",
+    "GET /trace/tickets/{ticket}": "money:read",
     "GET /version": "any token",
     "GET /work": "measures:read",
 }
