@@ -21,6 +21,7 @@ from connector.people.permissions import PersonId, Role, RoleGrant, TokenScope, 
 from connector.people.person import Person
 from connector.settings import Settings
 from connector.store.accounts.access_changes import RequestResult
+from connector.store.accounts.first_administrator import first_link
 
 app = typer.Typer(help="The people of the pages: their roles, their accounts, their sessions.", no_args_is_help=True)
 
@@ -62,6 +63,16 @@ def add(
     if given is not None and given.pending is not None:
         _echo_waiting(given.pending)
     typer.echo(f"Sign in at {address}/signin")
+
+
+@app.command("first-link")
+def first_administrator_link() -> None:
+    """Print the link by which the first administrator makes their own account.  It works once, for a day."""
+    with _services() as services:
+        if not services.people.is_empty():
+            raise ConfigurationError("There are people already: an administrator adds others on the page People.")
+        link = first_link(services.settings.address, services.vault, system_clock())
+    typer.echo(link)
 
 
 @app.command("list")

@@ -18,6 +18,8 @@ TABLE: dict[str, str] = {
     "POST /account/sessions/end": "in 303 303 303 303",
     "POST /account/tokens": "in 422 422 422 422",
     "POST /account/tokens/<int:number>/revoke": "in 404 404 404 404",
+    "GET /first-administrator": "410 410 410 410 410",
+    "POST /first-administrator": "410 410 410 410 410",
     "GET /api/v1/audit": "401 200 403 403 200",
     "GET /api/v1/connections": "401 403 403 200 200",
     "GET /api/v1/connections/<connection>/health": "401 403 403 200 403",

@@ -11,6 +11,7 @@ from webhook_server.admin.account import account
 from webhook_server.admin.audit import audit
 from webhook_server.admin.connections import connections
 from webhook_server.admin.digest import digest
+from webhook_server.admin.first_administrator import first_administrator
 from webhook_server.admin.home import home
 from webhook_server.admin.identity_provider import provider
 from webhook_server.admin.mapping import mapping
@@ -29,6 +30,7 @@ Page = Callable[[Services], Blueprint]
 
 PAGES: tuple[Page, ...] = (
     home,
+    first_administrator,
     signin,
     provider,
     account,
