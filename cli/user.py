@@ -22,6 +22,7 @@ from connector.people.person import Person
 from connector.settings import Settings
 from connector.store.accounts.access_changes import RequestResult
 from connector.store.accounts.first_administrator import first_link
+from connector.store.accounts.places import require_known_place
 
 app = typer.Typer(help="The people of the pages: their roles, their accounts, their sessions.", no_args_is_help=True)
 
@@ -99,6 +100,8 @@ def grant(
     """Give a role, for everything or for a part of the hierarchy."""
     role_grant = _grant(role, place, legal_entity)
     with _services() as services:
+        with services.engine.connect() as connection:
+            require_known_place(connection, role_grant)
         result = _request(services, _grant_change(_person(services, login).id, role_grant))
     _echo(result, f"{login} is {role_grant}.")
 

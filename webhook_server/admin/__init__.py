@@ -18,6 +18,7 @@ from webhook_server.admin.mapping import mapping
 from webhook_server.admin.measure import measure
 from webhook_server.admin.money import money
 from webhook_server.admin.operations import operations
+from webhook_server.admin.palette import palette
 from webhook_server.admin.people import people
 from webhook_server.admin.portfolio import portfolio
 from webhook_server.admin.second_factor import second_factor
@@ -32,6 +33,7 @@ PAGES: tuple[Page, ...] = (
     home,
     first_administrator,
     signin,
+    palette,
     provider,
     account,
     second_factor,

@@ -9,6 +9,7 @@ from connector.measures.my_work import my_work_of
 from connector.people.my_work import MyWork, OpenTask, WorkKind
 from connector.store.reporting.my_work import PAGE, PageStart
 from governance.approvals import APPROVAL_NAMES
+from webhook_server.admin.decide_together import add_decide_together
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.api.problem import Problem
 from webhook_server.api.work import cursor_after, page_start
@@ -80,6 +81,7 @@ def work(services: Services) -> Blueprint:
             missing_texts=missing_texts,
         )
 
+    add_decide_together(blueprint, services, mappings)
     return blueprint
 
 

@@ -54,7 +54,9 @@ def add_first_administrator(engine: Engine, login: str, name: str, password_hash
             raise ConfigurationError(SOMEBODY_IS_THERE)
         row = {"login": login, "name": name, "password_hash": password_hash, "password_is_first": False}
         person = PersonId(transaction.execute(insert(PERSON).values(row).returning(PERSON.c.id)).scalar_one())
-        access.record(transaction, login, "person.added", person, {"login": login, "name": name, "by": "the first link"})
+        access.record(
+            transaction, login, "person.added", person, {"login": login, "name": name, "by": "the first link"}
+        )
         access.insert_grant(transaction, person, RoleGrant(Role.ADMINISTRATOR), GrantSource.HAND, login)
     return person
 

@@ -170,7 +170,7 @@ def test_a_weak_policy_is_warned_of_where_it_is_written_and_where_it_is_activate
     assert said not in own.admin.text("/mapping")
     weak = STORY.replace("hurdle: 100000", "hurdle: 100000, slip_days: 400")
     shown = own.save(weak)
-    assert "No problems." in shown
+    assert "The text is valid." in shown
     assert said in shown
     assert said in own.admin.text("/mapping/edit")
     assert said in own.admin.text("/mapping/activate?candidate=draft")
