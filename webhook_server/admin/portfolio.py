@@ -19,6 +19,7 @@ from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import HIERARCHY_LEVELS, PortfolioFilters
 from connector.store.reporting.portfolio_lists import PortfolioLists
 from connector.store.reporting.portfolio_results import FigureSettings, PortfolioOverview, in_constant_currency
+from connector.store.reporting.who_acts import actions_needed
 from governance.codes import CODES
 from governance.constant_currency import RatesView
 from governance.definitions import years
@@ -81,6 +82,8 @@ def portfolio(services: Services) -> Blueprint:
                 stages(),
             )
             page |= _sources(services, connection, viewer, portfolio_request)
+            listed = {row.id for name in ("variances", "waiting") for row in page[name]}
+            page["acting"] = {} if portfolio_request.on else actions_needed(connection, listed)
         answer = make_response(render_template("portfolio/index.html", **page))
         answer.headers["HX-Push-Url"] = portfolio_request.address
         return answer

@@ -55,7 +55,12 @@
     label() {
       for (const row of this.rows) {
         let column = 0;
-        for (const cell of row.cells) { if (!cell.dataset.name) cell.dataset.name = this.names[column] ?? ""; column += cell.colSpan; }
+        for (const cell of row.cells) {
+          if (!cell.dataset.name) cell.dataset.name = this.names[column] ?? "";
+          // A card leaves out what is not there.
+          if (column > 0 && ["–", ""].includes(words(cell)) && !cell.querySelector("a, button, input, img, svg, .status-light")) cell.dataset.none = "";
+          column += cell.colSpan;
+        }
       }
     }
     cellAt(row, column) {
