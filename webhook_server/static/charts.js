@@ -95,6 +95,8 @@
       const compact = short(data.locale);
       const low = data.bars.map((bar) => Math.min(bar.from, bar.to));
       const minimum = data.minimum;
+      // First and last stand on zero, or where the axis is cut.
+      const ground = Math.max(minimum, 0);
       const colour = { total: c.actual, gain: c.gain, loss: c.loss };
       const room = width < 480 ? 96 : 150;
       return {
@@ -108,10 +110,10 @@
         xAxis: { ...amounts(c, data.locale), min: minimum, splitNumber: width < 480 ? 3 : 5, axisLabel: { ...amounts(c, data.locale).axisLabel, hideOverlap: true, formatter: (value) => (minimum > 0 && value === minimum ? `≈ ${compact(value)}` : compact(value)) } },
         yAxis: { ...names(c, data.bars.map((bar) => bar.name), { interval: 0, width: room, overflow: "truncate" }), inverse: true },
         series: [
-          { type: "bar", stack: "bridge", silent: true, itemStyle: { color: "transparent" }, data: low.map((value, place) => (data.bars[place].kind === "total" ? minimum : value)) },
+          { type: "bar", stack: "bridge", stackStrategy: "all", silent: true, itemStyle: { color: "transparent" }, data: low.map((value, place) => (data.bars[place].kind === "total" ? ground : value)) },
           {
-            type: "bar", stack: "bridge", barMaxWidth: 28,
-            data: data.bars.map((bar) => ({ value: bar.kind === "total" ? bar.to - minimum : Math.abs(bar.to - bar.from), itemStyle: { color: colour[bar.kind], ...(minimum > 0 && bar.kind === "total" ? { decal: cut(c) } : {}) } })),
+            type: "bar", stack: "bridge", stackStrategy: "all", barMaxWidth: 28,
+            data: data.bars.map((bar) => ({ value: bar.kind === "total" ? bar.to - ground : Math.abs(bar.to - bar.from), itemStyle: { color: colour[bar.kind], ...(minimum > 0 && bar.kind === "total" ? { decal: cut(c) } : {}) } })),
             label: { show: true, position: "right", color: c.soft, fontSize: FONT, formatter: ({ dataIndex }) => {
               const bar = data.bars[dataIndex];
               return bar.kind === "total" ? compact(bar.to) : `${bar.to > bar.from ? "+" : ""}${compact(bar.to - bar.from)}`;
