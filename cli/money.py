@@ -13,6 +13,7 @@ from rich.table import Table
 from cli.money_bill import bill
 from cli.money_capitalisation import capitalisation
 from cli.money_close import accept, close, refuse, reopen
+from cli.money_fields import fields
 from cli.money_hours import hours
 from cli.money_import import import_, imports, profile, quarantine, template, undo
 from cli.money_lock import lock_budget
@@ -114,7 +115,7 @@ def correct(
 
 app.command("import")(import_)
 for _command in (
-    profile, bill, hours, undo, imports, quarantine, template, close, accept, refuse, reopen, capitalisation,
+    profile, bill, hours, fields, undo, imports, quarantine, template, close, accept, refuse, reopen, capitalisation,
     lock_budget,
 ):  # fmt: skip
     app.command()(_command)

@@ -19,15 +19,16 @@ from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
 from connector.finance.files.limits import FileRefused
 from connector.finance.files.read import read_file
+from connector.finance.given_file import given_file, proposed_bill_rules
 from connector.finance.import_plan import ImportPlan
 from connector.finance.import_template import write_template
-from connector.finance.import_text import import_lines, total_rows
-from connector.finance.money_import import GivenFile, MoneyImports, NotDecided, Progress
+from connector.finance.import_text import import_lines, quarantine_rows, total_rows
+from connector.finance.money_import import MoneyImports, NotDecided, Progress
 from connector.settings import Settings
 from connector.store.ledger.imports import kept_file, read_imports, read_profile, read_profiles
 from connector.store.ledger.quarantine import open_quarantine
 from governance.money import Money
-from mapping.imports.profile import Profile, ProfileProblem, load_profile, profile_yaml
+from mapping.imports.profile import ProfileProblem, profile_yaml
 from mapping.imports.propose import propose
 from mapping.imports.template import TEMPLATE_PROFILE
 
@@ -51,9 +52,14 @@ def import_(
             found = read_profile(connection, profile) if not _is_file(profile) else None
         by = stated_account(services, as_) if post or as_ else operating_user()
         source = found.source if found is not None else _profile_text(profile)
-        given = GivenFile(
-            file.name, _bytes(file), _loaded(source, profile), source, by, _now(), _day(as_of), run_by=operating_user()
-        )
+        try:
+            given = given_file(
+                file.name, _bytes(file), source, by=by, at=_now(), as_of=_day(as_of), run_by=operating_user()
+            )
+        except ProfileProblem as error:
+            raise ConfigurationError(f"{profile}: {error}.") from None
+        except FileRefused as error:
+            raise ConfigurationError(f"{file.name}: {error}") from None
         imports = MoneyImports(services.engine, services.waker)
         try:
             with _progress() as progress:
@@ -81,8 +87,16 @@ def profile(
     sheet: Annotated[str, typer.Option(help="The sheet to read")] = "",
 ) -> None:
     """Propose a profile for a file, with what it is unsure of and a preview of what it reads."""
+    content = _bytes(file)
+    rules = proposed_bill_rules(file.name, content)
+    if rules is not None:
+        if out is not None:
+            out.write_text(rules, encoding="utf-8")
+        typer.echo(f"{file.name} is a cloud bill. Say under rules where its charges go:")
+        typer.echo(rules)
+        return
     try:
-        table = read_file(file.name, _bytes(file), sheet or None)
+        table = read_file(file.name, content, sheet or None)
     except FileRefused as error:
         raise ConfigurationError(f"{file.name}: {error}") from None
     found = propose(table, name or profile_name(file.stem))
@@ -220,6 +234,17 @@ def print_plan(plan: ImportPlan) -> None:
         if plan.problems.count > SHOWN:
             typer.echo(f"and {plan.problems.count - SHOWN:,} more")
         return
+    _print_changes(plan, console)
+    _print_waiting(plan, console)
+    rows = total_rows(plan)
+    if rows:
+        table = Table("Version", "Month", "Kind", "Ledger before", "Ledger after")
+        for row in rows[:100]:
+            table.add_row(*row)
+        console.print(table)
+
+
+def _print_changes(plan: ImportPlan, console: Console) -> None:
     changed = [change for change in plan.changes if change.entries]
     if changed:
         table = Table("Cell", "Of", "Version", "Kind", "Month", "Before", "After", "What")
@@ -234,12 +259,18 @@ def print_plan(plan: ImportPlan) -> None:
         console.print(table)
         if len(changed) > SHOWN:
             typer.echo(f"and {len(changed) - SHOWN:,} more")
-    rows = total_rows(plan)
-    if rows:
-        table = Table("Version", "Month", "Kind", "Ledger before", "Ledger after")
-        for row in rows[:100]:
-            table.add_row(*row)
+
+
+def _print_waiting(plan: ImportPlan, console: Console) -> None:
+    """What matches nothing, by size."""
+    waiting = quarantine_rows(plan)
+    if waiting:
+        table = Table("Unallocated" if plan.stream.is_bill else "Name", "Why", "Amount", "Share")
+        for name, why, amount, share in waiting[:SHOWN]:
+            table.add_row(name, why, amount, share)
         console.print(table)
+        if len(waiting) > SHOWN:
+            typer.echo(f"and {len(waiting) - SHOWN:,} more")
 
 
 @contextmanager
@@ -281,13 +312,6 @@ def _profile_text(name: str) -> str:
         return Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{name} cannot be read: {error}") from None
-
-
-def _loaded(source: str, name: str) -> Profile:
-    try:
-        return load_profile(source)
-    except ProfileProblem as error:
-        raise ConfigurationError(f"{name}: {error}.") from None
 
 
 def _bytes(file: Path) -> bytes:

@@ -60,10 +60,11 @@ def state_hours(
             plan.notes.append(f"{cost.elsewhere.normalize():f} hours are on items of no measure, and were left out.")
         if not post or plan.problems or plan.does_nothing:
             return plan, 0
-        return plan, _store(transaction, waker, plan, by=by, run_by=run_by, at=at)
+        return plan, store_plan(transaction, waker, plan, by=by, run_by=run_by, at=at)
 
 
-def _store(transaction: Connection, waker: Waker, plan: ImportPlan, *, by: str, run_by: str, at: datetime) -> int:
+def store_plan(transaction: Connection, waker: Waker, plan: ImportPlan, *, by: str, run_by: str, at: datetime) -> int:
+    """Post what a plan of statements without a file changes; returns the number of the import."""
     entries = [entry for change in plan.changes for entry in change.entries]
     number = imports.add_import(
         transaction, stream=plan.stream.name, file=plan.stream.file, sha256=None, as_of=plan.stream.as_of,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from connector.finance.import_plan import ImportPlan
 from governance.money import Money
@@ -29,15 +30,28 @@ def import_lines(plan: ImportPlan) -> Iterator[str]:
             sums[one.currency] = sums.get(one.currency, Money(one.amount * 0, one.currency)) + Money(
                 one.amount, one.currency
             )
-        yield (
-            f"{rows:,} amounts of {len(plan.quarantined):,} names match no measure and go to quarantine: "
-            f"{', '.join(map(str, sums.values()))}."
-        )
+        what = "match no rule and are unallocated" if plan.stream.is_bill else "match no measure and go to quarantine"
+        yield f"{rows:,} amounts of {len(plan.quarantined):,} names {what}: {', '.join(map(str, sums.values()))}."
     if plan.overruled:
         yield f"{len(plan.overruled):,} amounts change nothing: a file of a later day states them already."
     if plan.by_hand:
         yield f"{plan.by_hand:,} of the changed amounts had been corrected by hand; see whether the file is right."
     yield from plan.notes
+
+
+def quarantine_rows(plan: ImportPlan) -> list[tuple[str, str, str, str]]:
+    """What matches nothing, the largest amount first: name, why, amount, and its share of all amounts of the file."""
+    sums: dict[str, Decimal] = {}
+    for change in plan.changes:
+        money = change.statement.posting.money
+        sums[money.currency] = sums.get(money.currency, Decimal(0)) + abs(money.amount)
+    for one in plan.quarantined:
+        sums[one.currency] = sums.get(one.currency, Decimal(0)) + abs(one.amount)
+    found = []
+    for one in sorted(plan.quarantined, key=lambda one: (-abs(one.amount), one.subject)):
+        share = abs(one.amount) / sums[one.currency] * 100 if sums[one.currency] else Decimal(0)
+        found.append((one.name, one.why, f"{one.amount:,.2f} {one.currency}", f"{share:.1f} %"))
+    return found
 
 
 def total_rows(plan: ImportPlan) -> list[tuple[str, str, str, str, str]]:

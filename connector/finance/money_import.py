@@ -49,6 +49,8 @@ class GivenFile:
     """Who ran the command, where that is another person."""
     lines: FileLines | None = None
     """What was read of it already: a bill."""
+    bill: dict[str, object] | None = None
+    """What is shown of a bill beside its entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +146,16 @@ class MoneyImports:
                 ]
                 for one in plan.totals
             ],
+            **({"bill": given.bill} if given.bill is not None else {}),
         }
         number = imports.add_import(
             transaction, stream=given.profile.name, file=given.name, sha256=sha256, as_of=given.as_of, lines=plan.lines,
             entries=len(entries), by=given.by, at=given.at, profile=(stored.number, stored.digest), report=report,
         )  # fmt: skip
         _keep_statements(transaction, number, plan)
+        if plan.stream.is_bill and given.lines is not None:
+            months = {line.posting.month for line in given.lines.lines}
+            quarantine.end_allocated(transaction, given.profile.name, plan.quarantined, months)
         quarantine.add_quarantine(transaction, number, given.profile.name, plan.quarantined, _owner(given), given.at)
         measures = posted_measures(transaction, {one.posting.measure for one in entries if one.posting.measure})
         rows = sum(len(one.lines) for one in plan.quarantined)

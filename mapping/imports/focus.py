@@ -4,6 +4,11 @@ EffectiveCost is what a charge costs in its period: purchases of commitments are
 amount of EBITDA, for every category (usage, purchase, tax, credit, adjustment).  BilledCost is what was invoiced, by
 the month of its invoice; it says nothing of when it was paid, and is shown beside, not posted.  A charge of the class
 ``Correction`` belongs to a period that was invoiced before: it counts in the month of the invoice that brings it.
+
+The columns that a version requires are those with the feature level *Mandatory* in the specification, the files
+``specification/columns/*.md`` (1.0 to 1.2) and ``specification/datasets/cost_and_usage/columns/*.md`` (1.3) of
+https://github.com/FinOps-Open-Cost-and-Usage-Spec/FOCUS_Spec.  1.3 replaced ProviderName and PublisherName by
+ServiceProviderName and HostProviderName, and still asks for the old ones: a bill without them is read, with a note.
 """
 
 from __future__ import annotations
@@ -30,17 +35,35 @@ from mapping.imports.profile import Name, ProfileProblem, Text
 FocusVersion = Literal["1.0", "1.1", "1.2", "1.3"]
 CATEGORIES = frozenset({"usage", "purchase", "tax", "credit", "adjustment"})
 _ALWAYS = (
-    "BilledCost", "BillingAccountId", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory",
-    "ChargeClass", "ChargeDescription", "ChargePeriodEnd", "ChargePeriodStart", "ContractedCost", "EffectiveCost",
-    "ListCost", "PricingQuantity", "PricingUnit", "ServiceCategory", "ServiceName",
+    "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
+    "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargePeriodEnd", "ChargePeriodStart", "ContractedCost",
+    "EffectiveCost", "ListCost", "PricingQuantity", "PricingUnit", "ServiceCategory", "ServiceName",
 )  # fmt: skip
 _PROVIDER = ("InvoiceIssuerName", "ProviderName", "PublisherName")
-_SINCE_1_3 = ("InvoiceIssuerName", "HostProviderName", "ServiceProviderName")
+_SINCE_1_3 = ("HostProviderName", "InvoiceIssuerName", "ServiceProviderName")
+DEPRECATED: Mapping[str, tuple[str, ...]] = {"1.3": ("ProviderName", "PublisherName")}
+"""The columns that a version still asks for, and has replaced."""
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     "1.0": (*_ALWAYS, *_PROVIDER), "1.1": (*_ALWAYS, *_PROVIDER), "1.2": (*_ALWAYS, *_PROVIDER),
     "1.3": (*_ALWAYS, *_SINCE_1_3),
 }  # fmt: skip
 """The columns that every bill of a version has; those that depend on what a provider offers are not asked for."""
+_LIKELY = frozenset({"EffectiveCost", "BilledCost", "ChargeCategory", "ChargePeriodStart"})
+
+
+def is_bill(columns: Iterable[str]) -> bool:
+    """Whether a table with these columns is meant as a bill in the format FOCUS."""
+    return set(columns) >= _LIKELY
+
+
+def stated_version(columns: Iterable[str]) -> FocusVersion:
+    """The version that a bill's columns show: the newest that added one of them."""
+    known = set(columns)
+    if known & {"ServiceProviderName", "HostProviderName", "AllocatedMethodId", "ContractApplied"}:
+        return "1.3"
+    if known & {"InvoiceId", "PricingCurrency", "BillingAccountType", "SubAccountType"}:
+        return "1.2"
+    return "1.1" if known & {"CapacityReservationId", "ServiceSubcategory", "SkuMeter"} else "1.0"
 
 
 class _Part(BaseModel):
@@ -102,14 +125,19 @@ def load_bill_rules(text: str) -> BillRules:
 
 def read_bill(columns: Iterable[str], rows: Iterable[Mapping[str, object]], rules: BillRules) -> Bill:
     """Add the charges of a bill up by where they go, month and currency.  Never raises on any content."""
-    found = Bill()
-    missing = [name for name in REQUIRED[rules.focus] if name not in set(columns)]
+    found, heads = Bill(), set(columns)
+    missing = [name for name in REQUIRED[rules.focus] if name not in heads]
     if missing:
         found.lines.problems.add(
             ProblemCode.NO_COLUMN, "", f"FOCUS {rules.focus} requires the columns {', '.join(missing)}.",
             "Export the bill as FOCUS, or correct focus in the rules.",
         )  # fmt: skip
         return found
+    found.lines.notes += [
+        f"FOCUS {rules.focus} still asks for the column {name}, which it has replaced; the bill does not have it."
+        for name in DEPRECATED.get(rules.focus, ())
+        if name not in heads
+    ]
     sums: dict[tuple[str, str, str, Period, str], tuple[int, int, Decimal]] = {}
     for number, row in enumerate(rows, start=2):
         charge = _charge(row, number, found)

@@ -11,13 +11,15 @@ from werkzeug.utils import secure_filename
 from connector.bootstrap import system_clock
 from connector.finance.files.limits import FileRefused
 from connector.finance.files.read import read_file
+from connector.finance.given_file import given_file, proposed_bill_rules
 from connector.finance.import_plan import ImportPlan
-from connector.finance.import_text import import_lines, total_rows
+from connector.finance.import_text import import_lines, quarantine_rows, total_rows
 from connector.finance.money_import import GivenFile, MoneyImports, NotDecided
+from connector.store.ledger.bills import read_bills
 from connector.store.ledger.imports import read_imports, read_profile, read_profiles, read_waiting_file, wait_for_answer
 from connector.store.ledger.measure_names import measures_by_name
 from connector.store.ledger.quarantine import open_quarantine
-from mapping.imports.profile import ProfileProblem, load_profile, profile_yaml
+from mapping.imports.profile import ProfileProblem, profile_yaml
 from mapping.imports.propose import propose
 from mapping.imports.template import TEMPLATE_PROFILE
 from webhook_server.auth import current_viewer
@@ -41,6 +43,8 @@ def preview_import() -> ResponseReturnValue:
     source = request.form.get("profile_text", "").strip() or _stored(request.form.get("profile", ""))
     unsure: list[str] = []
     try:
+        if not source and (rules := proposed_bill_rules(name, content)) is not None:
+            source, unsure = rules, ["Where the charges of the bill go: no rule says so yet."]
         if not source:
             found = propose(read_file(name, content), "proposed")
             if isinstance(found, str):
@@ -95,7 +99,7 @@ def decide(number: int) -> ResponseReturnValue:
                 return _page(f'There is no measure "{name}" that you may see, or several; enter its id.'), 409
             _imports().resolve(number, named[0].id, by=_login(), at=at)
         elif owner:
-            _imports().assign(number, owner, by=_login())
+            _imports().assign(number, owner, by=_login(), due=_day("due"))
         else:
             _imports().dismiss(number, reason, by=_login(), at=at)
     except NotDecided as error:
@@ -109,7 +113,7 @@ def _shown(plan: ImportPlan, given: GivenFile, sha256: str, unsure: list[str]) -
     return render_template(
         "money/import_preview.html", plan=plan, sentences=list(import_lines(plan)), totals=total_rows(plan),
         changes=changes[:SHOWN], more=max(0, len(changes) - SHOWN), problems=list(plan.problems)[:SHOWN],
-        given=given, sha256=sha256, unsure=unsure,
+        given=given, sha256=sha256, unsure=unsure, waiting=quarantine_rows(plan),
         cell=lambda change: getattr(change.statement.source, "cell", str(change.statement.source)),
         postable=not plan.problems and plan.same_as is None and not plan.does_nothing,
     )  # fmt: skip
@@ -120,7 +124,7 @@ def _page(error: str = "", source: str = "") -> str:
         return render_template(
             "money/import.html", error=error, source=source, imports=read_imports(connection),
             waiting=open_quarantine(connection, limit=SHOWN), profiles=[one.name for one in read_profiles(connection)],
-            today=system_clock().date(),
+            today=system_clock().date(), bills=read_bills(connection),
         )  # fmt: skip
 
 
@@ -134,12 +138,16 @@ def _stored(name: str) -> str:
 
 
 def _given(name: str, content: bytes, source: str) -> GivenFile:
-    at = system_clock()
+    return given_file(
+        name, content, source, by=_login(), at=system_clock(), as_of=_day("as_of"), viewer=current_viewer()
+    )
+
+
+def _day(name: str) -> date | None:
     try:
-        as_of = date.fromisoformat(request.form.get("as_of", "") or at.date().isoformat())
+        return date.fromisoformat(request.form[name]) if request.form.get(name) else None
     except ValueError:
         abort(400, "The form's day is no day.")
-    return GivenFile(name, content, load_profile(source), source, _login(), at, as_of, current_viewer())
 
 
 def _imports() -> MoneyImports:

@@ -11,13 +11,16 @@ from pydantic import Field
 
 from connector.bootstrap import system_clock
 from connector.finance.files.limits import FileRefused
-from connector.finance.import_text import import_lines, total_rows
-from connector.finance.money_import import GivenFile, MoneyImports, NotDecided
+from connector.finance.given_file import given_file
+from connector.finance.import_text import import_lines, quarantine_rows, total_rows
+from connector.finance.money_import import MoneyImports, NotDecided
 from connector.people.permissions import POSTING_ROLES, Action, TokenScope
+from connector.store.ledger.bills import read_bills
 from connector.store.ledger.imports import read_imports, read_profile
 from connector.store.ledger.measure_names import measures_by_name
 from connector.store.ledger.quarantine import open_quarantine
-from mapping.imports.profile import Profile, ProfileProblem, load_profile
+from governance.money import Money
+from mapping.imports.profile import ProfileProblem
 from mapping.imports.template import TEMPLATE_PROFILE
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
 from webhook_server.api.problem import Problem
@@ -30,7 +33,7 @@ class NewImport(Model):
     file: ShortText = Field(description="Name of the file.", examples=["October.csv"])
     content: Annotated[str, Field(min_length=4, max_length=70_000_000)] = Field(description="The file in base64.")
     profile: Annotated[str, Field(min_length=1, max_length=200_000)] = Field(
-        default="template", description="Name of a stored profile, or a profile in YAML."
+        default="template", description="Name of a stored profile, or a profile or the rules of a cloud bill in YAML."
     )
     as_of: date | None = Field(default=None, description="The day that the file is of; today when it is left out.")
     dry_run: bool = Field(default=True, description="Show what would change, and post nothing.")
@@ -53,12 +56,22 @@ class TotalModel(Model):
     after: str
 
 
+class UnmatchedModel(Model):
+    name: str
+    why: str
+    amount: str
+    share: str = Field(description="Of all amounts of the file in its currency.")
+
+
 class ImportModel(Model):
     number: int = Field(description="0 when nothing was stored.")
     sentences: list[str]
     problems: list[ImportProblemModel]
     problem_count: int
     totals: list[TotalModel] = Field(description="Of the ledger, where they change.")
+    unmatched: list[UnmatchedModel] = Field(
+        description="What matches no measure, or no rule of a bill; the largest amount first."
+    )
     digest: str
 
 
@@ -102,9 +115,31 @@ class QuarantinedList(Model):
     items: list[QuarantinedModel]
 
 
+class InvoicedModel(Model):
+    month: str
+    amount: Amount
+
+
+class BillModel(Model):
+    import_number: int
+    file: str
+    rules: str
+    charges: int
+    effective: list[Amount] = Field(description="Sum of EffectiveCost, by currency: what is posted or unallocated.")
+    unallocated: list[Amount] = Field(description="What of it still waits for a rule or a decision.")
+    invoiced: list[InvoicedModel] = Field(
+        description="Sum of BilledCost by month of the invoice; it says nothing of when it was paid, and is not posted."
+    )
+
+
+class BillList(Model):
+    items: list[BillModel]
+
+
 class Decision(Model):
     measure: ShortText | None = Field(default=None, description="Key or id of its measure; or one of the others.")
     owner: ShortText | None = Field(default=None, description="Who decides.")
+    due: date | None = Field(default=None, description="With `owner`: until when.")
     dismiss: LongText | None = Field(default=None, description="Why it is left out.")
 
 
@@ -117,10 +152,10 @@ def run_import(call: ApiCall) -> ImportModel:
         raise Problem(422, "content is no base64.", "Encode the bytes of the file.") from None
     now = system_clock()
     try:
-        source, profile = _profile(call, sent.profile)
-        given = GivenFile(
-            sent.file, content, profile, source, call.viewer.login, now, sent.as_of or now.date(), call.viewer
-        )
+        given = given_file(
+            sent.file, content, _source(call, sent.profile), by=call.viewer.login, at=now, as_of=sent.as_of,
+            viewer=call.viewer,
+        )  # fmt: skip
         imports = MoneyImports(call.services.engine, call.services.waker)
         number = 0
         if sent.dry_run:
@@ -143,6 +178,10 @@ def run_import(call: ApiCall) -> ImportModel:
         totals=[
             TotalModel(version=version, month=month, kind=kind, before=before, after=after)
             for version, month, kind, before, after in total_rows(plan)
+        ],
+        unmatched=[
+            UnmatchedModel(name=name, why=why, amount=amount, share=share)
+            for name, why, amount, share in quarantine_rows(plan)[:MOST_SHOWN]
         ],
         digest=plan.digest,
     )
@@ -191,6 +230,27 @@ def list_quarantine(call: ApiCall) -> QuarantinedList:
         )  # fmt: skip
 
 
+def list_bills(call: ApiCall) -> BillList:
+    _require_whole(call)
+    with call.services.engine.connect() as connection:
+        found = read_bills(connection, MOST_SHOWN)
+    return BillList(
+        items=[
+            BillModel(
+                import_number=one.number, file=one.file, rules=one.rules, charges=one.charges,
+                effective=[_amount(money) for money in one.effective],
+                unallocated=[_amount(money) for money in one.unallocated],
+                invoiced=[InvoicedModel(month=month, amount=_amount(money)) for month, money in one.invoiced],
+            )
+            for one in found
+        ]
+    )  # fmt: skip
+
+
+def _amount(money: Money) -> Amount:
+    return Amount(amount=f"{money.amount:f}", currency=money.currency)
+
+
 def decide_row(call: ApiCall) -> None:
     _require_whole(call)
     sent, number = call.body_as(Decision), call.number_parameter("number")
@@ -205,14 +265,14 @@ def decide_row(call: ApiCall) -> None:
                 raise Problem(404, f'There is no measure "{sent.measure}", or several.', "Give its id.")
             imports.resolve(number, named[0].id, by=by, at=system_clock())
         elif sent.owner is not None:
-            imports.assign(number, sent.owner, by=by)
+            imports.assign(number, sent.owner, by=by, due=sent.due)
         else:
             imports.dismiss(number, sent.dismiss or "", by=by, at=system_clock())
     except NotDecided as error:
         raise Problem(409, str(error)) from None
 
 
-def _profile(call: ApiCall, given: str) -> tuple[str, Profile]:
+def _source(call: ApiCall, given: str) -> str:
     """Raises ProfileProblem."""
     source = given
     if "\n" not in given:
@@ -221,7 +281,7 @@ def _profile(call: ApiCall, given: str) -> tuple[str, Profile]:
         source = stored.source if stored is not None else TEMPLATE_PROFILE if given == "template" else ""
         if not source:
             raise ProfileProblem(f'There is no profile "{given[:60]}"')
-    return source, load_profile(source)
+    return source
 
 
 def _require_whole(call: ApiCall) -> None:
@@ -248,6 +308,10 @@ OPERATIONS = (
         "POST", "/ledger/imports/{number}/take-back", TAG, "Take an import back as a whole, by corrections",
         take_back_import, CorrectionCount, scope=TokenScope.WRITE, action=Action.POST_MONEY, path_parameters=(IMPORT,),
         body=TakeBack, problems={409: "It cannot be taken back; the problem says why."},
+    ),
+    Operation(
+        "GET", "/ledger/bills", TAG, "List cloud bills", list_bills, BillList,
+        action=Action.POST_MONEY,
     ),
     Operation(
         "GET", "/ledger/quarantine", TAG, "List rows of imports that match no measure, by size", list_quarantine,

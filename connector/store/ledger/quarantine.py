@@ -43,6 +43,14 @@ class NewQuarantine:
     def amount(self) -> Decimal:
         return sum((line.posting.money.amount for line in self.lines), Decimal(0))
 
+    @property
+    def name(self) -> str:
+        return f'"{self.subject}"' if self.subject else "rows without a name"
+
+    @property
+    def why(self) -> str:
+        return _WHY[self.gap]
+
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
@@ -98,6 +106,15 @@ def add_quarantine(
                 "due": earlier.due_at if earlier else (at + DECIDE_WITHIN).date(),
             },
         )  # fmt: skip
+
+
+def end_allocated(transaction: Connection, stream: str, found: Sequence[NewQuarantine], months: set[Period]) -> None:
+    """End what a bill of these months left unallocated before, and a newer one does not."""
+    asked = {
+        "stream": stream, "subjects": [one.subject.lower() for one in found],
+        "months": [month.first_day for month in sorted(months)],
+    }  # fmt: skip
+    transaction.execute(_END_ALLOCATED, asked)
 
 
 def _merged(before: Sequence[QuarantinedLine], new: Sequence[QuarantinedLine]) -> list[QuarantinedLine]:
@@ -189,6 +206,11 @@ _TAKE_OVER = text("""
     WHERE state = 'open' AND stream = :stream AND lower(subject) = lower(:subject) AND gap = :gap
       AND currency = :currency
     RETURNING lines, owner, due_at
+""")
+_END_ALLOCATED = text("""
+    UPDATE money_quarantine SET state = 'superseded'
+    WHERE state = 'open' AND stream = :stream AND gap = 'unallocated' AND months <@ CAST(:months AS date[])
+      AND lower(subject) <> ALL (CAST(:subjects AS text[]))
 """)
 _ADD = text("""
     INSERT INTO money_quarantine (import_id, stream, subject, gap, lines, amount, currency, months, owner, due_at)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,6 +20,7 @@ from governance.ledger_source import BillLine, FileCell
 from governance.money import Money, Period
 from mapping.imports.template import TEMPLATE_PROFILE
 from mapping.load import LoadedMapping, load_mapping
+from tests.connector.finance.test_bill_files import ROWS, RULES, as_csv
 from tests.connector.store.conftest import open_store
 from tests.databases import Databases
 from tests.mapping.test_apply import MAPPING
@@ -153,3 +156,27 @@ def test_a_file_is_shown_on_the_page_confirmed_and_taken_back(api: ApiServer, we
     assert weber.post(f"/money/quarantine/{row}", row_measure="ITX-2").status_code == 303
     assert weber.post(f"/money/imports/{number}/take-back", reason="wrong year").status_code == 303
     assert "taken back by" in weber.text("/money/import")
+
+
+def test_a_cloud_bill_is_shown_by_what_is_unallocated_and_listed(api: ApiServer, weber: SignedInBrowser) -> None:
+    bill = gzip.compress(as_csv(ROWS))
+    shown = page_text(weber.post("/money/import/preview", file=(BytesIO(bill), "aws.csv.gz")))
+    assert 'name: aws focus: "1.0" rules: []' in shown
+    assert "Where the charges of the bill go: no rule says so yet." in shown
+    told = shown[shown.index("Unallocated, the largest first") :]
+    assert told.startswith(
+        "Unallocated, the largest first Name Why Amount Share "
+        '"EC2 / Orion" matches no rule 2.50 EUR 55.6 % "S3 / Orion" matches no rule -1.25 EUR 27.8 % '
+        '"SQS / Orion" matches no rule 0.75 EUR 16.7 %'
+    )
+    api.person("bills", RoleGrant(Role.CONTROLLER))
+    sent = {
+        "file": "aws.csv.gz", "content": base64.b64encode(bill).decode(), "profile": f"{RULES}\n", "dry_run": False,
+    }  # fmt: skip
+    done = api.post("bills", "/ledger/imports", sent).get_json()
+    assert [one["name"] for one in done["unmatched"]] == ['"SQS / Orion"']
+    (listed,) = api.get("bills", "/ledger/bills").get_json()["items"]
+    assert (listed["charges"], [one["currency"] for one in listed["effective"]]) == (3, ["EUR"])
+    assert [one["amount"] for one in listed["unallocated"]] == ["0.75"]
+    page = weber.text("/money/import").replace("\xa0", " ")
+    assert "import 2, rules cloud 3 2.00 EUR 0.75 EUR 37.5 % 9.00 EUR for 2026-09" in page
