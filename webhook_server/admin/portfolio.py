@@ -96,14 +96,11 @@ def portfolio(services: Services) -> Blueprint:
                 stages(),
             )
             page |= _sources(services, connection, viewer, portfolio_request)
-<<<<<<< HEAD
             listed = {row.id for name in ("variances", "waiting") for row in page[name]}
             page["acting"] = {} if portfolio_request.on else actions_needed(connection, listed)
-=======
             rates = present_rates(services, mappings)
             source = ReportSource(connection, viewer, mappings.active(), rates, stages())
             page |= _compared(portfolio_request, source)
->>>>>>> main
         answer = make_response(render_template("portfolio/index.html", **page))
         answer.headers["HX-Push-Url"] = portfolio_request.address
         return answer
