@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     """Dirty keys that one task claims; Jira reads 100 in one call."""
     lease_seconds: int = Field(default=120, ge=5)
     """Seconds after which a claim ends whose worker neither finished nor visibly died."""
+    hang_seconds: int = Field(default=60, ge=2)
+    """Seconds without a sign of life after which a worker ends itself to be replaced; a single step of its housekeeping
+    may take five times as long."""
     max_backlog_seconds: int = Field(default=600, ge=10)
     """Seconds that a connection's events may wait for a worker before its webhook endpoint answers 503."""
     sweep_minutes: int = Field(default=15, ge=1, le=24 * 60)

@@ -74,7 +74,7 @@ def build_site(
         inspector=JiraInspector(access.name, client, fields, reader),
         setup=JiraSetup(access, client, adapter),
         scanner=scanner,
-        evidence_scanner=JiraEvidenceScanner(client, scanner, fields, lambda: adapter.clock_skew),
+        evidence_scanner=JiraEvidenceScanner(access.name, client, scanner, fields, lambda: adapter.clock_skew),
         bulk_editor=JiraBulk(client, fields) if isinstance(client, CloudClient) else None,
         change_history=history,
         editors=history,

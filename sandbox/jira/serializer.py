@@ -214,7 +214,7 @@ class IssueSerializer:
             "author": author,
             "updateAuthor": author,
             "created": moment(entry.started),
-            "updated": moment(entry.started),
+            "updated": moment(entry.updated),
             "started": moment(entry.started),
             "timeSpent": f"{entry.seconds / 3600:g}h",
             "timeSpentSeconds": entry.seconds,

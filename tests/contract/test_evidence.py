@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
 from connector.errors import ValuesRejected
-from connector.sync.ports import ToolSite, WriteResult
+from connector.sync.ports import ToolSite, WriteRequest, WriteResult
 from governance.evidence import Children, LifeCycle, Service
 from governance.facts import Unknown
 from governance.money import Money, Period
@@ -149,6 +150,25 @@ def test_an_issue_with_many_worklogs_is_read_to_the_end(sandbox: servers.Sandbox
         sandbox.jira.log_work(issue.key, 1, by="kaya", started=NOW - timedelta(hours=hour))
     assert site.timesheet is not None
     assert sum(entry.hours for entry in site.timesheet.time_entries(["kaya"], date(2026, 11, 1))) == 45
+
+
+@pytest.mark.parametrize(("links", "linked"), [(1_999, True), (2_000, False)])
+def test_an_issue_with_as_many_links_as_it_may_have_is_moved_back_all_the_same(
+    sandbox: servers.Sandbox, site: ToolSite, links: int, linked: bool
+) -> None:
+    """Filling it with links would otherwise keep whoever went past a gate where they are."""
+    epic = sandbox.jira.create("CLOUD", "Epic", "E", by="kaya", status="Analysis")
+    blocker = sandbox.jira.create("CLOUD", "Task", "T", by="kaya")
+    epic.blocked_by += [f"gone {number}" for number in range(links)]
+    values = {FieldName("@blocked by"): blocker.key, FieldName("@status"): "Backlog", FieldName("DoI stage"): "2"}
+    write = partial(site.writer.write, WriteRequest(NativeId(epic.id), values))
+    if linked:
+        assert write() is WriteResult.DONE
+    else:
+        with pytest.raises(ValuesRejected, match="The per-issue limit has been breached"):
+            write()
+    assert (blocker.id in epic.blocked_by, epic.status) == (linked, "Backlog")
+    assert sandbox.jira.value_named(epic, "DoI stage") == "2"
 
 
 def test_gatepost_ignores_commands_in_its_own_comments(sandbox: servers.Sandbox, site: ToolSite) -> None:
