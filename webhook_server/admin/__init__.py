@@ -10,6 +10,7 @@ from connector.bootstrap import Services
 from webhook_server.admin.account import account
 from webhook_server.admin.audit import audit
 from webhook_server.admin.connections import connections
+from webhook_server.admin.decide_together import together
 from webhook_server.admin.digest import digest
 from webhook_server.admin.first_administrator import first_administrator
 from webhook_server.admin.home import home
@@ -44,6 +45,7 @@ PAGES: tuple[Page, ...] = (
     portfolio,
     measure,
     work,
+    together,
     money,
     digest,
     subscriptions,

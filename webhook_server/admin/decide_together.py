@@ -1,4 +1,4 @@
-"""``/work/approve``: several approvals at once, each with what is agreed to, the largest amount first."""
+"""``/approvals``: several approvals at once, each with what is agreed to, the largest amount first."""
 
 from __future__ import annotations
 
@@ -49,16 +49,17 @@ class Choice:
         return sum(not condition.approval for condition in gate.open_conditions)
 
 
-def add_decide_together(blueprint: Blueprint, services: Services, mappings: MappingCache) -> None:
-    finder = MeasureFinder(services, mappings)
+def together(services: Services) -> Blueprint:
+    blueprint = Blueprint("together", __name__, url_prefix="/approvals")
+    finder = MeasureFinder(services, MappingCache(services.mappings))
 
-    @blueprint.get("/approve")
+    @blueprint.get("")
     @requires_role(*MEASURE_READERS)
     def approve() -> str:
         """What the chosen approvals mean, before they are given."""
         return _page(_choices(services, finder, current_viewer(), request.args.getlist("task")))
 
-    @blueprint.post("/approve")
+    @blueprint.post("")
     @requires_role(*MEASURE_READERS)
     def give() -> ResponseReturnValue:
         """Give those that stand as they were shown; the others are shown again with what is in the way."""
@@ -76,6 +77,8 @@ def add_decide_together(blueprint: Blueprint, services: Services, mappings: Mapp
         if left:
             return _page(left), 409
         return redirect(url_for("work.index"), 303)
+
+    return blueprint
 
 
 def _give(services: Services, viewer: Viewer, choice: Choice) -> str:

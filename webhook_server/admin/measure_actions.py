@@ -148,6 +148,8 @@ def requested_action(
     wanted = (verb, values.get("stage", ""))
     offered = offered_actions(snapshot, policy, viewer) if snapshot.row["unmapped_since"] is None else ()
     chosen = next((action for action in offered if (action.verb.value, action.stage) == wanted), None)
+    if chosen is None and verb in {known.value for known in CONFIRMATION_VERBS}:
+        abort(409, NOTHING_TO_CONFIRM)
     if chosen is None:
         abort(409, "This action is no longer available: somebody has already taken it, or it no longer applies.")
     return ActionRequest(snapshot, policy, with_months(chosen, snapshot, values))
@@ -186,6 +188,10 @@ def _submit(services: Services, requested: ActionRequest, viewer: Viewer) -> Res
     return _redirect_to_measure(row["id"], command_number=reply.number, anchor="command")
 
 
+NOTHING_TO_CONFIRM = (
+    "Nothing can be confirmed now: no actual results are booked that nobody has signed yet. Post the missing months in the "
+    "ledger on the page Money first."
+)
 FIGURES_CHANGED = "The figures have changed since you opened the page. Please check them again before you decide."
 
 

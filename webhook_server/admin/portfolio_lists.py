@@ -54,6 +54,8 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
         return render_template(
             "portfolio/measures.html",
             acting=acting,
+            made_of=request.args.get("of") if request.args.get("of") in show.TILE_NAMES else None,
+            tile_names=show.TILE_NAMES,
             **shared_page_data(portfolio_request, figures, stages(), choices),
             page=page,
             total=total,

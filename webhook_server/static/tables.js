@@ -14,7 +14,9 @@
   const words = (cell) => {
     if (!cell) return "";
     const copy = cell.cloneNode(true);
-    copy.querySelectorAll(".sr, dialog, [aria-hidden=true]").forEach((part) => part.remove());
+    copy.querySelectorAll("dialog, [aria-hidden=true]").forEach((part) => part.remove());
+    copy.querySelectorAll(".sr").forEach((part) => { if (!part.closest(".status-light")) part.remove(); else part.append(" "); });
+    copy.querySelectorAll(".sub").forEach((part) => part.prepend(", "));
     return copy.textContent.replace(/\s+/g, " ").trim();
   };
   const numberIn = (text) => {
