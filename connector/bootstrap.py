@@ -134,7 +134,12 @@ class Services:
         Raises ConfigurationError when its proxy or certificates cannot be used.
         """
         rules = self.connection_host_rules if record.made_on_page else None
-        return replace(record.tool_access, host_rules=rules, network=self.network.with_connection(record.network))
+        return replace(
+            record.tool_access,
+            host_rules=rules,
+            network=self.network.with_connection(record.network),
+            language=self.settings.jira_language,
+        )
 
     @property
     def message_way_out(self) -> WayOut:

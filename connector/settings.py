@@ -123,6 +123,9 @@ class Settings(BaseSettings):
     """Gateway of Jira Cloud for scoped tokens and OAuth; another one for Government Cloud or isolated clouds."""
     atlassian_auth: str = "https://auth.atlassian.com"
     """Where OAuth consents and tokens of Jira Cloud come from."""
+    jira_language: str = Field(default="", pattern=r"^([A-Za-z]{2,3}([-_][A-Za-z]{2,4})?)?$")
+    """Language in which Jira gives names of statuses, types and fields, such as en-US: that of the mapping.  Empty for
+    the language of the account's profile, which somebody may change."""
     connection_private_networks: str = ""
     """Hosts and networks in private ranges that connections made on the pages may lead to, separated by commas."""
     subscription_hosts: str = ""

@@ -33,7 +33,7 @@ FIRST_WITH_NEW_WEBHOOK_API = 10
 class DataCenterClient:
     """Implements :class:`connector.jira.client.JiraClient`."""
 
-    def __init__(self, access: ToolAccess, adapter: ToolAdapter) -> None:
+    def __init__(self, access: ToolAccess, adapter: ToolAdapter, headers: Mapping[str, str]) -> None:
         # The library dumps headers and bodies of failures into its debug log.
         logging.getLogger("jira").setLevel(logging.WARNING)
         signed = access.auth in {Auth.BEARER, Auth.OAUTH}
@@ -45,6 +45,7 @@ class DataCenterClient:
             max_retries=0,
         )
         self._session = mount_adapter(self.jira._session, adapter)  # noqa: SLF001 - the library builds its session itself
+        self._session.headers.update(headers)
         self._base_url = access.api_base_url
         self._names: dict[str, str] = {}
         self._resource: WebhookResource | None = None

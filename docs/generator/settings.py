@@ -43,7 +43,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "Way out of the network": (
         "proxy", "proxy_exceptions", "ca_file", "client_certificate", "client_key", "client_key_password", "mail_proxy",
-        "atlassian_api", "atlassian_auth",
+        "atlassian_api", "atlassian_auth", "jira_language",
     ),
     "Addresses of connections": ("connection_private_networks",),
     "Outgoing events": ("subscription_hosts", "subscription_private_networks", "subscription_http"),

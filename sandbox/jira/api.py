@@ -305,7 +305,7 @@ class Api:
                 "isLooped": False,
                 **({"fields": self._screen_of(transition)} if "fields" in request.args.get("expand", "") else {}),
             }
-            for transition, failing in self._state.transitions(issue, over_rest=True)
+            for transition, failing in self._state.transitions(issue, over_rest=True, by=g.user.account_id)
             if failing is None
         ]
         return jsonify({"expand": "transitions", "transitions": offered})

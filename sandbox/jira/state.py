@@ -45,10 +45,12 @@ class JiraState(JiraSite):
         self.admin = AdminApi(self)
         self.workflows = WorkflowApi(self)
 
-    def transitions(self, issue: Issue, *, over_rest: bool = False) -> list[tuple[Transition, str | None]]:
+    def transitions(
+        self, issue: Issue, *, over_rest: bool = False, by: str = ""
+    ) -> list[tuple[Transition, str | None]]:
         """The workflow's transitions from here, each with the reason why it is withheld, if it is."""
         return [
-            (transition, blocked_reason(self, transition.conditions, issue, over_rest=over_rest))
+            (transition, blocked_reason(self, transition.conditions, issue, over_rest=over_rest, by=by))
             for transition in self.workflow(issue).transitions
             if transition.to != issue.status and (not transition.sources or issue.status in transition.sources)
         ]
@@ -182,7 +184,7 @@ class JiraState(JiraSite):
         """Move to a status, or by a transition's id.  Raises Refusal when the workflow withholds it."""
         with self.lock:
             issue = self.issue(reference)
-            for transition, failing in self.transitions(issue, over_rest=over_rest):
+            for transition, failing in self.transitions(issue, over_rest=over_rest, by=by):
                 if to in {transition.id, transition.to, transition.name}:
                     if failing is not None:
                         break

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
 import pytest
 
+from connector import jira
 from connector.errors import ValuesRejected
+from connector.http.transport import Timeout
 from connector.sync.ports import ToolSite, WriteRequest, WriteResult
 from governance.evidence import Children, LifeCycle, Service
 from governance.facts import Unknown
@@ -23,7 +26,7 @@ from sandbox.jira.model import Deployment
 from sandbox.servicenow import breakdowns
 from sandbox.servicenow.model import Column, Record
 from sandbox.story import seed
-from tests.sites import jira_site, servicenow_site
+from tests.sites import jira_access, jira_site, servicenow_site
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -169,6 +172,21 @@ def test_an_issue_with_as_many_links_as_it_may_have_is_moved_back_all_the_same(
             write()
     assert (blocker.id in epic.blocked_by, epic.status) == (linked, "Backlog")
     assert sandbox.jira.value_named(epic, "DoI stage") == "2"
+
+
+@pytest.mark.parametrize("deployment", Deployment)
+@pytest.mark.parametrize(("language", "status"), [("", "Analyse"), ("en-US", "Analysis"), ("en_US", "Analysis")])
+def test_names_come_in_the_language_that_was_asked_for(deployment: Deployment, language: str, status: str) -> None:
+    """Whatever somebody sets in the profile of Gatepost's account."""
+    running = servers.start(clock=lambda: NOW, deployment=deployment)
+    seed.set_up_jira(running.jira)
+    epic = running.jira.create("ITX", "Epic", "E", by="kaya", status="Analysis")
+    running.jira.languages["de-DE"] = {"Analysis": "Analyse", "Epic": "Epos"}
+    running.jira.account_language = "de-DE"
+    site = jira.site(replace(jira_access(running.jira), language=language), timeout=Timeout(), clock=lambda: NOW)
+    (read,) = site.reader.read([NativeId(epic.id)], frozenset()).items.values()
+    running.stop()
+    assert (read.status, read.type) == (status, "Epos" if not language else "Epic")
 
 
 def test_gatepost_ignores_commands_in_its_own_comments(sandbox: servers.Sandbox, site: ToolSite) -> None:
