@@ -28,8 +28,8 @@ WHERE: Mapping[str, str] = {
 INTRODUCTION = """\
 # Messages
 
-Every message with which Gatepost refuses something, by where it is met. Each says what is wrong and what to do; on a page
-the advice to run a command is replaced by who can do it. What more there is to know about the frequent ones is in
+Every message with which Gatepost refuses something, by where it is met. Each says what is wrong and what to do; on a
+page the advice to run a command is replaced by who can do it. What more there is to know about the frequent ones is in
 [Troubleshooting](../troubleshooting.md). … stands for what is put in.
 
 """

@@ -189,8 +189,8 @@ def _submit(services: Services, requested: ActionRequest, viewer: Viewer) -> Res
 
 
 NOTHING_TO_CONFIRM = (
-    "Nothing can be confirmed now: no actual results are booked that nobody has signed yet. Post the missing months in the "
-    "ledger on the page Money first."
+    "Nothing can be confirmed now: no actual results are booked that nobody has signed yet. Post the missing months in "
+    "the ledger on the page Money first."
 )
 FIGURES_CHANGED = "The figures have changed since you opened the page. Please check them again before you decide."
 
