@@ -115,7 +115,7 @@
       // A cell that begins like a formula stays text in a spreadsheet.
       const safe = (text) => (/^[=+@\t]/.test(text) || (/^-/.test(text) && numberIn(text) === null) ? `'${text}` : text);
       const csv = this.seen().map((line) => line.map((text) => `"${safe(text).replaceAll('"', '""')}"`).join(",")).join("\r\n");
-      const link = make("a", { href: URL.createObjectURL(new Blob([`\ufeff${csv}`], { type: "text/csv" })), download: `${this.wrap.getAttribute("aria-label") || "table"}.csv` });
+      const link = make("a", { href: URL.createObjectURL(new Blob([`\ufeff${csv}`], { type: "text/csv" })), download: `${this.table.caption?.textContent || "table"}.csv` });
       document.body.append(link);
       link.click();
       setTimeout(() => { URL.revokeObjectURL(link.href); link.remove(); });
