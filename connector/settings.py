@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     """Dirty keys that one task claims; Jira reads 100 in one call."""
     lease_seconds: int = Field(default=120, ge=5)
     """Seconds after which a claim ends whose worker neither finished nor visibly died."""
-    hang_seconds: int = Field(default=60, ge=2)
+    hang_seconds: int = Field(default=60, ge=10)
     """Seconds without a sign of life after which a worker ends itself to be replaced; a single step of its housekeeping
     may take five times as long."""
     max_backlog_seconds: int = Field(default=600, ge=10)
@@ -147,6 +147,8 @@ class Settings(BaseSettings):
     ``syslog:host:port``."""
     worker_concurrency: int = Field(default=4, ge=1, le=64)
     web_threads: int = Field(default=8, ge=1, le=256)
+    web_processes: int = Field(default=1, ge=1, le=64)
+    """Processes of one web server, for machines of several cores; they share its port and its connections."""
     connect_timeout: float = Field(default=5.0, gt=0)
     read_timeout: float = Field(default=30.0, gt=0)
     log_format: LogFormat = LogFormat.JSON
