@@ -63,8 +63,8 @@ def hooked(ends: datetime) -> ConnectionRecord:
          "warning: The webhook expires on 07 Oct 2026 and has not been renewed. A worker renews it with each sweep; check "
          "that one is running."),
         (hooked(NOW - timedelta(days=2)), STATUS, None, True,
-         "bad: The webhook expired on 03 Oct 2026: the tool sends no more events. Register it again: gatepost connect jira "
-         "jira-main --public-url …"),
+         "bad: The webhook expired on 03 Oct 2026: the tool sends no more events. Register it again on the page Set-up, at "
+         "“Have events arrive at once”."),
         (RECORD, replace(STATUS, last_event_at=None), None, True,
          "warning: No event has arrived yet. No webhook is registered by Gatepost. Changes are found by sweeps only, some "
          "minutes later. Check the webhook."),
@@ -73,7 +73,7 @@ def hooked(ends: datetime) -> ConnectionRecord:
         (RECORD, replace(STATUS, sweeps=(replace(SWEPT, error="503 from the tool."),)), None, True,
          "bad: The last sweep was interrupted: 503 from the tool. It is retried automatically."),
         (RECORD, replace(STATUS, sweeps=(replace(SWEPT, due_at=NOW - timedelta(hours=5)),)), None, True,
-         "bad: A sweep is 5 hours late. Check that a worker is running: gatepost worker"),
+         "bad: A sweep is 5 hours late. Check on the page Operations that a worker is running."),
         (RECORD, replace(STATUS, dead_items=2, dead_writes=1, dead_letter_reason="the field is gone."), None, True,
          "bad: There are 3 dead letters (2 items and 1 write). The newest: the field is gone. Replay or drop them under Operations."),
         (RECORD, replace(STATUS, waiting_items=1, oldest_waiting_since=NOW - timedelta(minutes=40)), None, True,
@@ -358,6 +358,6 @@ def test_an_empty_installation_leads_on(database: URL, tmp_path: Path) -> None:
         admin = browser(services, Role.ADMINISTRATOR)
         assert "No tool is connected yet." in admin.text("/connections")
         assert "No mapping is active: nothing is governed yet." in admin.text("/mapping")
-        assert "0 of 6 steps are done; next: connect a tool." in admin.text("/setup")
+        assert "0 of 7 steps are done; next: connect a tool." in admin.text("/setup")
         assert "there is none yet" in admin.text("/mapping/guided")
         assert "Start here, or on the page Set-up" in admin.text("/mapping/edit")
