@@ -25,6 +25,7 @@ from connector.servicenow.groups import Groups
 from connector.servicenow.heartbeat import ServiceNowHeartbeat
 from connector.servicenow.inspector import ServiceNowInspector
 from connector.servicenow.instance_check import ServiceNowInstanceCheck
+from connector.servicenow.offerings import ServiceNowOfferings
 from connector.servicenow.provision import ServiceNowProvisioner
 from connector.servicenow.reader import ServiceNowReader
 from connector.servicenow.scanner import ServiceNowScanner
@@ -86,6 +87,7 @@ def build_site(
         writer,
         ServiceNowEventParser(),
         service_directory=ServiceNowServiceDirectory(client, fields, accounts),
+        offerings=ServiceNowOfferings(client, fields),
         finder=reader,
         join_reader=reader,
         groups=Groups(client, clock),
