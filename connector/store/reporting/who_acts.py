@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import MEASURE
-from governance.verdict import Blocker
+from governance.responsible import Responsible, in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,14 @@ def actions_needed(connection: Connection, measures: Collection[str]) -> Mapping
     query = select(MEASURE.c.id, MEASURE.c.verdict["blockers"].label("blockers")).where(MEASURE.c.id.in_(measures))
     found: dict[str, ActionNeeded] = {}
     for row in connection.execute(query):
-        blockers = [from_json(Blocker, stored) for stored in row.blockers or ()]
         # Somebody who is named can act; of those, what has waited longest.
-        blockers.sort(key=lambda blocker: (not blocker.responsible, blocker.since))
+        blockers = sorted(map(_needed, row.blockers or ()), key=lambda needed: (not needed.who, needed.since))
         if blockers:
-            first = blockers[0]
-            what = first.reason[:1].upper() + first.reason[1:]
-            found[row.id] = ActionNeeded(first.who, what, first.since, len(blockers) - 1)
+            found[row.id] = replace(blockers[0], more=len(blockers) - 1)
     return found
+
+
+def _needed(stored: Mapping[str, Any]) -> ActionNeeded:
+    responsible = [from_json(Responsible, person) for person in stored.get("responsible") or ()]
+    what = str(stored.get("reason") or stored["sentence"])
+    return ActionNeeded(in_words(responsible), what[:1].upper() + what[1:], datetime.fromisoformat(stored["since"]), 0)
