@@ -178,6 +178,15 @@ def test_the_committee_decides_with_its_quorum() -> None:
     assert assess_with(measure(committee=BOARD), *commands, policy=DEAR).stage == "decided"
 
 
+def test_the_answer_names_the_members_who_approved() -> None:
+    """In the order of their names; the sponsor's own approval is still missing."""
+    given = [new_command("decided", one) for one in (WEBER, LIND, NOVAK)]
+    verdict = assess_with(measure(committee=BOARD), *given, policy=DEAR)
+    assert [(one.actual, one.reason) for one in verdict.checklist if one.code == "STEERCO_DECISION"] == [
+        ("approved by P. Novak, S. Lind", "IT Board has decided: P. Novak, S. Lind")
+    ]
+
+
 def test_a_sponsor_who_sits_on_the_committee_does_not_count_twice() -> None:
     board = Committee("IT Board", frozenset({"b", "l"}), 2)
     commands = (new_command("decided", BRANDT), new_command("decided", WEBER), new_command("decided", LIND))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from governance.assess import assess
 from governance.breach_times import breach_times, reverted_again_at, stays_in_breach
 from governance.measure_state import MeasureState
-from tests.governance.factory import NOW
+from governance.verdict import EventKind
+from tests.governance.factory import KAYA, NOW, POLICY, evidence, measure
 
 HOUR = timedelta(hours=1)
 
@@ -28,3 +31,27 @@ def test_what_is_a_day_old_is_forgotten_and_one_breach_counts_once() -> None:
     state = MeasureState("detailed", breach_times=(NOW - 24 * HOUR, NOW - 23 * HOUR))
     assert breach_times(state, NOW, in_breach=True) == (NOW - 23 * HOUR, NOW)
     assert breach_times(state, NOW, in_breach=False) == (NOW - 23 * HOUR,)
+
+
+@pytest.mark.parametrize(
+    ("tool_stage", "status", "told"),
+    [
+        pytest.param("decided", "In progress", [], id="it still is where it was"),
+        pytest.param("identified", "In progress", [], id="it was moved back"),
+        pytest.param(
+            "implemented",
+            "Done",
+            ["Moved to Done (Implemented) by A. Kaya while the gate into Detailed is shut"],
+            id="it was moved to another status",
+        ),
+    ],
+)
+def test_a_breach_that_was_there_before_is_not_told_again(tool_stage: str, status: str, told: list[str]) -> None:
+    past = evidence("identified", "decided", commands=(), moved_by=KAYA)
+    before = assess(measure(), past, POLICY, NOW)
+    assert [event.text for event in before.events if event.kind is EventKind.BREACHED] == [
+        "Moved to In progress (Decided) by A. Kaya while the gate into Detailed is shut"
+    ]
+    present = replace(past, tool_stage=tool_stage, tool_status=status, measure_state=before.measure_state)
+    again = assess(measure(), present, POLICY, NOW + HOUR)
+    assert [event.text for event in again.events if event.kind is EventKind.BREACHED] == told

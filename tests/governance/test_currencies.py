@@ -186,6 +186,12 @@ def test_a_plan_takes_the_budget_rate_and_where_there_is_none_the_average_rate()
     ]  # fmt: skip
 
 
+def test_what_is_in_the_currency_already_needs_no_rate() -> None:
+    assert PlanRates(Rates(), DECIDED).convert(Money(Decimal(7), "EUR"), "EUR", JULY) == Conversion(
+        Money(Decimal(7), "EUR"), None
+    )
+
+
 def test_a_correction_of_a_rate_does_not_reach_a_locked_plan() -> None:
     frozen = frozen_rates({"USD"}, JANUARY, Rates(BEFORE), date(2026, 2, 1))
     corrected = Rates([rate("2026-01-01", "0.50")])

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from governance.assess import assess
+from governance.deviations import reason_request_text
 from governance.effects import Version
 from governance.evidence import Command, Verb
 from governance.gates import Policy
 from governance.locked_plan import lock_plan
 from governance.measure import Committee, Measure, Person
-from governance.measure_state import MeasureState, OffRampKind
+from governance.measure_state import Deviation, MeasureState, OffRampKind
+from governance.plan_check import CheckKind, PlanCheck
 from governance.verdict import Colour, EventKind, GateState, Verdict
 from tests.governance.factory import BRANDT, KAYA, NOW, POLICY, WEBER, eur, evidence, lines, measure, new_command
 
@@ -61,6 +63,31 @@ def test_the_reason_is_requested_from_the_owner_at_once() -> None:
         "Implemented is shut: the lifetime benefit is 40% below plan, and nobody has given the reason: "
         "answer with /reason TEXT · owner A. Kaya to act · since 21 Nov · DEVIATION_UNEXPLAINED"
     ]
+
+
+@pytest.mark.parametrize(
+    ("deviation", "text"),
+    [
+        pytest.param(
+            Deviation(NOW, (PlanCheck(CheckKind.LIFETIME, eur(240_000), eur(144_000)),)),
+            "The lifetime benefit is 40% below plan: 144,000 EUR of 240,000 EUR planned. "
+            "Why? Answer with: /reason TEXT",
+            id="both amounts",
+        ),
+        pytest.param(
+            Deviation(NOW, (PlanCheck(CheckKind.SPEND, eur(0), eur(5_000)),)),
+            "The spend is 5,000 EUR, and none was planned. Why? Answer with: /reason TEXT",
+            id="no share of what nobody planned",
+        ),
+        pytest.param(
+            Deviation(NOW, slip_days=31),
+            "The work is 31 days behind the locked schedule. Why? Answer with: /reason TEXT",
+            id="time alone has no amounts",
+        ),
+    ],
+)
+def test_the_request_says_the_amounts_where_there_are_any(deviation: Deviation, text: str) -> None:
+    assert reason_request_text(deviation) == text
 
 
 @pytest.mark.parametrize(

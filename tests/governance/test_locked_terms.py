@@ -325,6 +325,14 @@ def test_child_items_opened_or_deleted_after_the_lock_are_seen(work: Children, f
     assert verdict.implementation.reason == progress
 
 
+def test_one_deleted_child_item_is_named() -> None:
+    verdict = after(decided(), PLANNED, work=children(A1=True, A2=True, A3=True))
+    assert [blocker.reason for blocker in verdict.blockers if blocker.code == "OPEN_WORK"] == [
+        "1 child item that was agreed is gone (A4): put the work back, or ask for the smaller scope with "
+        "/rebaseline REASON"
+    ]
+
+
 def test_deleted_work_is_not_done_until_the_smaller_scope_is_approved() -> None:
     work = children(A1=True, A2=True)
     verdict = after(decided(), PLANNED, work=work)

@@ -12,14 +12,17 @@ from governance.codes import CODES
 from governance.condition_context import ConditionContext
 from governance.conditions import evaluate
 from governance.effects import Version, sum_up
-from governance.evidence import Children
+from governance.evidence import Children, Verb
 from governance.facts import Unknown
 from governance.gates import ConditionKind
 from governance.locked_plan import LockedPlan, lock_plan
 from governance.locked_scope import terms_of
 from governance.measure import HierarchyPath, Roles
+from governance.money import Period
+from governance.signature import Signature
+from governance.validation import Validation
 from governance.verdict import Outcome
-from tests.governance.factory import BRANDT, KAYA, NOW, POLICY, WEBER, evidence, lines, measure
+from tests.governance.factory import BRANDT, KAYA, NOW, POLICY, WEBER, evidence, lines, measure, new_command
 
 HIDDEN = Unknown("hidden")
 BROKEN: dict[str, object] = {"unreadable_effects": ("hidden",)}
@@ -141,6 +144,18 @@ def test_nothing_is_deviated_from_before_a_plan_is_locked() -> None:
     some = measure(**NO_FORECAST)
     context = ConditionContext("implemented", some, evidence(), POLICY, sum_up(some.effects), now=NOW)
     assert evaluate(ConditionKind.DEVIATION_EXPLAINED, context).actual == "no plan is locked yet"
+
+
+def test_a_confirmed_lower_value_stands_in_for_a_forecast() -> None:
+    some = measure(**NO_FORECAST)
+    lower = new_command("", WEBER, Verb.CONFIRM_LOWER, text="one site stays")
+    year = Signature(Period(2026, 1), Period(2026, 12), "EUR", (), "", 1, "")
+    context = ConditionContext(
+        "implemented", some, evidence(), POLICY, sum_up(some.effects), now=NOW, plan=PLAN,
+        validation=Validation(valid=((lower, year),)),
+    )  # fmt: skip
+    result = evaluate(ConditionKind.DEVIATION_EXPLAINED, context)
+    assert (result.outcome, result.actual) == (Outcome.MET, "lower value confirmed: one site stays")
 
 
 def test_the_unknown_milestone_is_in_no_list_of_changes() -> None:
