@@ -16,6 +16,7 @@ from governance.money import MAX_AMOUNT
 from governance.rates import RATE_AGE_DAYS
 from governance.spread import MAX_MONTHS, SpreadShape
 from governance.verdict import GateState
+from mapping.ledger_sources import LedgerSourceRule
 from mapping.sources import MappingModel, RoleSource, Source
 
 Share = Annotated[Decimal, Field(gt=0, le=1)]
@@ -589,4 +590,6 @@ class MappingConfig(MappingModel):
     """
     policy: PolicyRule = PolicyRule()
     committees: tuple[CommitteeRule, ...] = ()
+    ledger: tuple[LedgerSourceRule, ...] = ()
+    """What of the tools is swept into the ledger, and written back from it."""
     measures: Annotated[tuple[MeasureRule, ...], Field(min_length=1)]

@@ -35,6 +35,20 @@ _CODE = re.compile(r"[A-Z]{3}")
 PERIODS_CACHE_TIME = timedelta(hours=1)
 
 Plans = Mapping[str, "tuple[EffectLine, ...] | Unknown"]
+PlanRecords = Mapping[str, "tuple[PlanRecord, ...] | Unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRecord:
+    """A line, and where it stands."""
+
+    line: EffectLine
+    table: str
+    """Of the plan."""
+    breakdown: str
+    """sys_id of the breakdown."""
+    name: str
+    """Of the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +128,16 @@ class ServiceNowPlans:
         ``currency`` is that of the account which reads: amounts without a code come converted into it.  ``mapped`` is
         the currency that the mapping states for amounts of which nothing else is known.
         """
-        lines_by_task: dict[str, list[EffectLine]] = {}
+        found = self.records(results, currency, mapped)
+        if isinstance(found, Unknown):
+            return found
+        return {
+            task: some if isinstance(some, Unknown) else tuple(one.line for one in some) for task, some in found.items()
+        }
+
+    def records(self, results: QueryResults, currency: str | None, mapped: str) -> PlanRecords | Unknown:
+        """The same with the breakdown that each line stands in."""
+        lines_by_task: dict[str, list[PlanRecord]] = {}
         unknown: dict[str, Unknown] = {}
         try:
             for table in TABLES:
@@ -234,7 +257,7 @@ def _by_task(plans: Sequence[JsonObject], breakdowns: Sequence[JsonObject], plan
 
 def _task_lines(
     table: PlanTable, columns: _Columns, task: _TaskPlans, periods: Mapping[str, Period], currencies: _Currencies
-) -> Iterator[EffectLine]:
+) -> Iterator[PlanRecord]:
     """One line for each plan, period and version that has an amount.  Raises _UnusablePlan."""
     seen: set[tuple[str, str]] = set()
     for row in task.breakdowns:
@@ -256,7 +279,8 @@ def _task_lines(
         for version, column in columns.amounts:
             money = _amount(row, column, plan, name, currencies)
             if money is not None:
-                yield EffectLine(version, kind, periods[period], money)
+                line = EffectLine(version, kind, periods[period], money)
+                yield PlanRecord(line, table.plans, raw_value(row.get("sys_id")), name)
     without = [
         raw_value(plan.get("name")) or key for key, plan in task.plans.items() if key not in {one for one, _ in seen}
     ]

@@ -59,4 +59,5 @@ def _entries(row: JsonObject, projects: Mapping[str, str], since: date) -> Itera
         day = first + timedelta(days=number)
         hours = column_value(row.get(WEEK[day.isoweekday() % len(WEEK)]), "decimal", "", None)
         if isinstance(hours, Decimal) and hours > 0 and day >= since:
-            yield TimeEntry(raw_value(row.get("user")), NativeId(f"{table}:{task}"), parent, table, day, hours)
+            card = f"{raw_value(row.get('sys_id'))} {day}"
+            yield TimeEntry(raw_value(row.get("user")), NativeId(f"{table}:{task}"), parent, table, day, hours, card)
