@@ -18,7 +18,7 @@ class RecordAmount:
 
     record: str
     """Its identity in the tool, which no edit changes: ``fm_expense_line/4f0c…``."""
-    told: str
+    description: str
     """What a person knows it by."""
     item: str
     """The item that it is of; empty when it is of a service."""
@@ -46,5 +46,5 @@ def statements_of(
             one.version, one.kind, one.month, one.money, measure, "" if measure else one.service,
             gl_account=one.gl_account, cost_centre=one.cost_centre,
         )  # fmt: skip
-        source = SourceRecord(connection, one.told)
+        source = SourceRecord(connection, one.description)
         yield Statement(statement_key(stream, one.record, one.version), posting, source)

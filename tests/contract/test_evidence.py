@@ -455,7 +455,7 @@ def test_plans_and_expense_lines_are_read_amount_by_amount(sandbox: servers.Sand
         "actual capex 2026-02 50 EUR measure", "actual recurring_cost 2026-02 -5 EUR CRM",
         "actual recurring_cost 2026-02 50 EUR CRM",
     ]  # fmt: skip
-    assert any(one.told.endswith("on CRM gold, offering CRM gold of CRM") for one in found)
+    assert any(one.description.endswith("on CRM gold, offering CRM gold of CRM") for one in found)
     state.hidden.add(next(iter(state.tables["fm_expense_line"])))
     with pytest.raises(ToolError, match="fm_expense_line"):
         records.expense_amounts([item], rule.expense_lines, date(2026, 1, 1), "EUR")
