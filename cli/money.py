@@ -14,6 +14,7 @@ from cli.money_bill import bill
 from cli.money_capitalisation import capitalisation
 from cli.money_close import accept, close, refuse, reopen
 from cli.money_export import export
+from cli.money_fields import fields
 from cli.money_hours import hours
 from cli.money_import import import_, imports, profile, quarantine, template, undo
 from cli.money_lock import lock_budget
@@ -116,7 +117,7 @@ def correct(
 
 app.command("import")(import_)
 for _command in (
-    profile, bill, hours, undo, imports, quarantine, template, close, accept, refuse, reopen, capitalisation,
+    profile, bill, hours, fields, undo, imports, quarantine, template, close, accept, refuse, reopen, capitalisation,
     lock_budget, sweep, sources, card, export,
 ):  # fmt: skip
     app.command()(_command)

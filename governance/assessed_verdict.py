@@ -170,6 +170,7 @@ def verdict_of(assessment: Assessment, implementation: Status, potential: Status
         if assessment.deviation and not assessment.deviation.reason
         else (),
         events=tuple(assessment.events),
+        steady_from=assessment.steady_from,
         signed=tuple(line for _, line in sorted(assessment.validation.signed.items())),
         commands=assessment.commands,
         measure_state=measure_state,

@@ -8,7 +8,7 @@ from datetime import datetime
 from governance.approvals import ApprovalContext
 from governance.closure import ended_without_value
 from governance.deviations import Slip
-from governance.effects import EffectLine, Effects, sum_up
+from governance.effects import EffectLine, Effects, sum_up, with_steady_state
 from governance.evidence import Command, Evidence, Report
 from governance.facts import Unknown, known
 from governance.gates import Policy
@@ -19,7 +19,7 @@ from governance.latest_estimate import LatestEstimate, latest_estimate
 from governance.legacy_cost import LegacyCost, legacy_cost, own_lines, with_posted
 from governance.locked_plan import LockedPlan, with_locked_plan
 from governance.locked_scope import is_unscoped, scope_change
-from governance.locked_terms import LockedTerms, as_locked
+from governance.locked_terms import LockedTerms, as_locked, steady_from
 from governance.measure import Measure
 from governance.measure_state import (
     ClosedOn,
@@ -107,6 +107,7 @@ class Assessment:
         self._count_legacy_cost()
         try:
             self.effects, self.effects_problem = sum_up(self._counted_lines()), ""
+            self.effects = with_steady_state(self.effects, self.steady_from)
         except CurrencyMismatch as error:
             self.effects, self.effects_problem = None, str(error)
         today = self.now.date()
@@ -162,6 +163,10 @@ class Assessment:
     def terms(self) -> LockedTerms | None:
         """What was locked beside the amounts; ``None`` before the decision."""
         return self.plan.terms if self.plan is not None else None
+
+    @property
+    def steady_from(self) -> Period | None:
+        return steady_from(self.measure, self.terms)
 
     def stage(self) -> str | None:
         return self.policy.stages[self.granted].key if self.granted >= 0 else None

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from governance.approvals import current_lower_value
 from governance.claims import overclaim
 from governance.condition_context import ConditionContext
-from governance.effects import ZERO, EffectKind, Series
+from governance.effects import ZERO, EffectKind, Series, period
 from governance.facts import Unknown, known
 from governance.investment import cash_of, payback_months, present_values
 from governance.latest_estimate import COSTS, sum_of
@@ -179,9 +179,11 @@ def plan_lock(context: ConditionContext) -> ConditionResult:
     changes = [change.text for change in changed_terms(context.measure, locked.terms)]
     if differs_from_locked(context.measure.effects, locked):
         agreed = net_of(locked.lines)
-        present = net_of(line for line in context.measure.effects if line.version == "plan")
+        planned = [line for line in context.measure.effects if line.version == "plan"]
+        present = net_of(planned)
         if present != agreed or not changes:
-            changes.insert(0, f"{present} instead of {agreed}" if present != agreed else "the same sum in other months")
+            now = present or ("several currencies" if planned else "nothing")
+            changes.insert(0, f"{now} instead of {agreed}" if present != agreed else "the same sum in other months")
     if not changes:
         return context.met(code, "plan", expected, f"as locked on {locked.at:%d %b %Y}")
     reason = (
@@ -211,6 +213,8 @@ def actuals(context: ConditionContext) -> ConditionResult:
     observed = _observed(context, plan)
     if observed is None:
         reason = f"the plan has not been in steady state for {needed} closed months yet"
+        if plan.steady_from is not None:
+            reason += f"; it is declared to be from {period(plan.steady_from)} on"
         return context.unmet(code, "actuals", expected, "not yet", reason, Role.CONTROLLER)
     if observed.booked < observed.length:
         reason = (

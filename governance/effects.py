@@ -13,7 +13,7 @@ cash effect before working capital and tax: capex lowers it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -113,6 +113,8 @@ class Series:
     """Amounts of each kind by month, without a sign."""
     working_capital: Mapping[int, Decimal]
     """Signed amounts of the account cash; in no sum of the result."""
+    steady_from: int | None = None
+    """The month from which it is declared to be in steady state; ``None`` where nobody declared one."""
 
     @property
     def first(self) -> Period:
@@ -181,6 +183,13 @@ def sum_up(lines: Iterable[EffectLine]) -> Effects:
         return _series(currency, kinds, working_capital.get(version, {})) if kinds else None
 
     return Effects(series(Version.PLAN), series(Version.FORECAST), series(Version.ACTUAL))
+
+
+def with_steady_state(effects: Effects, begins: Period | None) -> Effects:
+    """The effects with the month from which their plan is declared to be in steady state."""
+    if begins is None or effects.plan is None:
+        return effects
+    return replace(effects, plan=replace(effects.plan, steady_from=begins.year * 12 + begins.month - 1))
 
 
 def _working_capital(lines: Iterable[EffectLine], currency: str) -> dict[Version, dict[int, Decimal]]:

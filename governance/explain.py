@@ -142,6 +142,8 @@ def explain(verdict: Verdict) -> Iterator[str]:
     yield f"Work  {_status_line(verdict.implementation)}"
     yield f"Money {_status_line(verdict.potential)}"
     yield from _money(verdict)
+    if verdict.steady_from is not None:
+        yield f"Steady state declared from {verdict.steady_from} on"
     if verdict.checklist:
         yield ""
         yield f"Conditions into {verdict.next_stage_label}"

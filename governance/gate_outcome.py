@@ -99,6 +99,7 @@ def gate_due_of(assessment: Assessment) -> date | None:
         assessment.granted_at,
         end,
         assessment.now,
+        assessment.steady_from,
     )
     return gate_due(context, assessment.checklist)
 

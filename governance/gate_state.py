@@ -50,6 +50,8 @@ class GateDueContext:
     end: date | None
     """The agreed end of the work: of the locked plan where there is one; ``None`` when it is missing or unknown."""
     now: datetime
+    steady_from: Period | None = None
+    """The month from which the plan is declared to be in steady state."""
 
     @property
     def gate(self) -> Gate | None:
@@ -73,8 +75,8 @@ def gate_due(context: GateDueContext, checklist: Sequence[ConditionResult]) -> d
     """The day from which the next gate is due; ``None`` when it is due now, or when no date says otherwise.
 
     * A gate that asks for actuals is due when the months of observation are over; they begin with the month in which
-      the stage before it was granted, and end early when the actuals are booked.  What is still paid for a retired
-      service is due at once.
+      the stage before it was granted, or with the declared steady state where that is later, and end early when the
+      actuals are booked.  What is still paid for a retired service is due at once.
     * A gate that asks for finished work is due when the work is finished, or the day after its agreed end.
     * Every gate up to the decision is due ``gate_lead_days`` before the start of the work.
 
@@ -115,4 +117,7 @@ def _after_observation(context: GateDueContext) -> date | None:
     begun = context.granted_at.get(context.policy.stages[context.granted].key) if context.granted >= 0 else None
     if begun is None:
         return None
-    return Period.of(begun.date()).plus(context.policy.thresholds.observation_months).first_day
+    first = Period.of(begun.date())
+    if context.steady_from is not None:
+        first = max(first, context.steady_from)
+    return first.plus(context.policy.thresholds.observation_months).first_day

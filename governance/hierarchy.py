@@ -18,7 +18,7 @@ from governance.effects import ZERO, EffectKind, EffectLine, Version
 from governance.facts import known
 from governance.line_rates import LineRates
 from governance.measure import HierarchyPath, Measure, MeasureId
-from governance.money import Money
+from governance.money import Money, Period
 from governance.plan_rates import FrozenRates
 from governance.rates import Conversion, MissingRate, Rate, Rates
 from governance.signature import SignedLine
@@ -76,6 +76,8 @@ class RollUpMeasure:
     """The plan of the decision, where a re-baseline has replaced it."""
     budget: tuple[EffectLine, ...] = ()
     """Cost that was approved, by month: the ledger's, as lines of a plan."""
+    steady_from: Period | None = None
+    """The month from which its plan is declared to be in steady state."""
     signed: tuple[SignedLine, ...] = ()
     """What stands of what its controller has signed, in the currency of its actuals."""
 

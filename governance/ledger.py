@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import NewType
 
 from governance.effects import Account, EffectKind
-from governance.ledger_source import LedgerSource
+from governance.ledger_source import FieldSeen, LedgerSource
 from governance.money import Money, Period
 
 EntryId = NewType("EntryId", int)
@@ -129,6 +129,7 @@ class RefusalReason(StrEnum):
     UNKNOWN_ENTRY = "unknown_entry"
     ALREADY_CORRECTED = "already_corrected"
     REVERSAL = "reversal"
+    OF_FIELD = "of_field"
     SAME_AMOUNT = "same_amount"
     OTHER_CURRENCY = "other_currency"
     NO_REASON = "no_reason"
@@ -232,6 +233,11 @@ class Ledger:
             return Refusal(
                 RefusalReason.REVERSAL,
                 f"Entry {entry} takes back the accrual {first.reverses}. Correct that one; its reversal follows.",
+            )
+        if isinstance(first.source, FieldSeen):
+            return Refusal(
+                RefusalReason.OF_FIELD,
+                f"Entry {entry} is {first.source}: the tool owns it. Correct the field; gatepost money fields follows.",
             )
         before = self.amount_in_effect(entry)
         refusal = _amount_refusal(entry, before, right, first.type)

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
-from governance.facts import Fact, Unknown
+from governance.facts import Fact, Unknown, known
 from governance.measure import Measure
+from governance.money import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,18 @@ FACT_LABELS: Mapping[str, str] = {
     "baseline_kind": "baseline's kind",
     "objective": "objective",
     "measure_class": "class",
+    "legacy_services": "legacy services",
+    "steady_from": "start of the steady state",
 }
 """The facts that lock, with what they are called."""
+
+
+def steady_from(measure: Measure, terms: LockedTerms | None) -> Period | None:
+    """The month from which the plan is declared to be in steady state: as agreed, once it is."""
+    if terms is None:
+        return known(measure.steady_from)
+    agreed = terms.facts.get("steady_from")
+    return Period.parse(agreed) if agreed else None
 
 
 def as_locked(measure: Measure, terms: LockedTerms | None) -> Measure:
@@ -87,7 +98,7 @@ def _changed(measure: Measure, terms: LockedTerms) -> Iterator[ChangedTerm]:
         present, was = str(value) if value else "", terms.facts.get(name, "")
         if isinstance(value, Unknown) or present == was:
             continue
-        verb = "are" if label.endswith(("criteria", "prices")) else "is"
+        verb = "are" if label.endswith(("criteria", "prices", "services")) else "is"
         yield ChangedTerm(name, present, f"the {label} {verb} {_quoted(present)} instead of {_quoted(was)}")
 
 

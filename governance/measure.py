@@ -14,7 +14,7 @@ from typing import ClassVar, NewType
 from governance.baseline_series import BaselineSeries
 from governance.effects import EffectLine
 from governance.facts import Fact, Unknown
-from governance.money import Money
+from governance.money import Money, Period
 
 MeasureId = NewType("MeasureId", str)
 
@@ -187,6 +187,10 @@ class Measure:
     """What the item states on capitalisation, yes or no (:mod:`governance.capitalisation`)."""
     development_certain: Fact[str] = None
     cloud_service: Fact[str] = None
+    steady_from: Fact[Period] = None
+    """The month from which its plan is declared to be in steady state; ``None`` where nobody declares one."""
+    legacy_services: Fact[str] = None
+    """Names of the services that the measure retires, as its item holds them; ``None`` for none."""
     rule_name: str = ""
     """The measure type: the name of the mapping's rule, for thresholds of its own."""
     effects: tuple[EffectLine, ...] = ()

@@ -25,7 +25,7 @@ from governance.definitions.results import (
     soft_savings,
     total,
 )
-from governance.definitions.steady_state import steady_month
+from governance.definitions.steady_state import declared_month, steady_month
 from governance.definitions.validated import claimed_value, unvalidated_value, validated_value
 from governance.definitions.variance import at_completion, exchange_effect, variance
 from governance.definitions.waiting import delayed_benefit
@@ -139,12 +139,16 @@ class _Amounts:
         self._plan, self._estimate, self._actual = parts.plan, parts.estimate, parts.actual
         self._recurring = {} if parts.plan is None else recurring_ebitda(parts.plan)
         self._expected = {} if parts.estimate is None else recurring_ebitda(parts.estimate)
-        self._steady = steady_month(self._recurring or self._expected)
+        begins = measure.steady_from
+        declared = declared_month(self._recurring, None if begins is None else number_of(begins))
+        self._is_declared = self._was_declared = declared is not None
+        self._steady = steady_month(self._recurring or self._expected) if declared is None else declared
         self._same_age = _same_age(self._steady, self._recurring, self._expected)
         self._decided, self._decided_steady, self._decided_age = self._recurring, self._steady, self._same_age
         if parts.original is not parts.plan:
             self._decided = {} if parts.original is None else recurring_ebitda(parts.original)
-            self._decided_steady = steady_month(self._decided)
+            # What was declared for the plan of the decision is not kept beside its lines.
+            self._decided_steady, self._was_declared = steady_month(self._decided), False
             self._decided_age = _same_age(self._decided_steady, self._decided, self._expected)
         self._agreed = self._expected
         if parts.has_rates and parts.budget_estimate is not None:
@@ -152,7 +156,9 @@ class _Amounts:
         self.run_rate_leak, self.in_year_leak = Leakage(), Leakage()
         if parts.original is not None and parts.budget_estimate is not None:
             year = settings.year
-            self.run_rate_leak = leakage(self._run_rate_original, _rate_at(self._agreed, self._decided_age))
+            self.run_rate_leak = leakage(
+                self._run_rate_original, _rate_at(self._agreed, self._decided_age, single=self._was_declared)
+            )
             self.in_year_leak = leakage(
                 in_year(ebitda_effect(parts.original), year), in_year(ebitda_effect(parts.budget_estimate), year)
             )
@@ -164,8 +170,12 @@ class _Amounts:
             return {}
         computed = computed_losses(
             original, estimate, RECURRING_PARTS, loss,
-            lambda months: _rate_at(_filled(months, self._decided), self._decided_steady),
-            lambda months: _rate_at(_filled(months, self._agreed), self._decided_age),
+            lambda months: _rate_at(
+                _filled(months, self._decided), self._decided_steady, single=self._was_declared
+            ),
+            lambda months: _rate_at(
+                _filled(months, self._agreed), self._decided_age, single=self._was_declared
+            ),
         )  # fmt: skip
         computed.pop(LeakReason.DELAY, None)
         return split(loss, causes_of(self._measure.reason), computed)
@@ -183,15 +193,15 @@ class _Amounts:
 
     @property
     def _run_rate_original(self) -> Decimal:
-        return _rate_at(self._decided, self._decided_steady)
+        return _rate_at(self._decided, self._decided_steady, single=self._was_declared)
 
     @property
     def _run_rate_plan(self) -> Decimal:
-        return _rate_at(self._recurring, self._steady)
+        return _rate_at(self._recurring, self._steady, single=self._is_declared)
 
     @property
     def _run_rate_estimate(self) -> Decimal:
-        return _rate_at(self._expected, self._same_age)
+        return _rate_at(self._expected, self._same_age, single=self._is_declared)
 
     def made(self) -> Amounts:
         found = Amounts()
@@ -305,9 +315,9 @@ class _Amounts:
             "cash": total(cash),
             "in_year": in_year(ebitda, year),
             "in_year_cash": in_year(cash, year),
-            "run_rate": _rate_at(recurring, self._same_age),
+            "run_rate": _rate_at(recurring, self._same_age, single=self._is_declared),
             "run_rate_closed": run_rate(recurring, self._closed),
-            "run_rate_original": _rate_at(recurring, self._decided_age),
+            "run_rate_original": _rate_at(recurring, self._decided_age, single=self._was_declared),
             "exit_rate": exit_rate(recurring, year),
             "carry_over": carry_over(recurring, year),
             "avoidance": total(avoidance(estimate)),
@@ -337,13 +347,15 @@ class _Amounts:
         measure, settings = self._measure, self._settings
         if measure.step in ENDED or not settings.is_open(measure.stage) or self._plan is None or self._steady is None:
             return ZERO
-        rate = run_rate(self._recurring, self._steady)
-        cost = run_rate(_filled(months_of(self._plan, Part.RUNNING_COST), self._recurring), self._steady)
+        costs = _filled(months_of(self._plan, Part.RUNNING_COST), self._recurring)
+        rate = _rate_at(self._recurring, self._steady, single=self._is_declared)
+        cost = _rate_at(costs, self._steady, single=self._is_declared)
         return pipeline(rate - cost, cost, settings.weights.get(measure.stage or "", ZERO))
 
 
-def _rate_at(recurring: Months, month: int | None) -> Decimal:
-    return ZERO if month is None else run_rate(recurring, month)
+def _rate_at(recurring: Months, month: int | None, *, single: bool) -> Decimal:
+    """``single``: the month was declared, and stands for itself."""
+    return ZERO if month is None else run_rate(recurring, month, month if single else None)
 
 
 def _same_age(steady: int | None, plan: Months, expected: Months) -> int | None:

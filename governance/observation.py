@@ -60,7 +60,7 @@ def observation(
     newest = max((month for month in booked if month <= limit), default=limit)
     # Bookings come late; the observed months end two months ago at the earliest, so that nothing stopped closes.
     until = limit if closed is not None else max(newest, limit - LATE_MONTHS)
-    window = steady_window(planned, months, until)
+    window = steady_window(planned, months, until, plan.steady_from)
     if window is None:
         return None
     kinds = validated_kinds(actual.kinds, signed) if actual is not None else {}

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
-from governance.definitions.steady_state import steady_month
+from governance.definitions.steady_state import declared_month, steady_month
 from governance.definitions.years import MONTHS, TRAILING, run_rate
 from governance.effects import ZERO, EffectKind, Effects, Series, period
 from governance.gates import Policy
@@ -61,10 +61,11 @@ def _earns(plan: Series, estimate: LatestEstimate) -> bool:
 def _run_rate(plan: Series, estimate: LatestEstimate) -> Iterator[PlanCheck]:
     """In the plan's steady month, so that both sides are of the same date; a plan of a month or two has no run-rate."""
     planned = net_recurring(plan.kinds)
-    steady = steady_month(planned)
-    if steady is None or steady - min(planned) + 1 < TRAILING:
+    declared = declared_month(planned, plan.steady_from)
+    steady = steady_month(planned) if declared is None else declared
+    if steady is None or (declared is None and steady - min(planned) + 1 < TRAILING):
         return
-    was, now = run_rate(planned, steady), run_rate(net_recurring(estimate.kinds), steady)
+    was, now = run_rate(planned, steady, declared), run_rate(net_recurring(estimate.kinds), steady, declared)
     if was > 0:
         at = str(period(steady))
         yield PlanCheck(CheckKind.RUN_RATE, Money(was, plan.currency), Money(now, plan.currency), at)

@@ -184,7 +184,7 @@ def _benefit(
     planned = net_recurring(plan.kinds)
     booked = actual.kinds if actual is not None else {}
     reached = net_recurring(booked)
-    limit = _steady_month(watch, planned, reached)
+    limit = _steady_month(watch, plan, planned, reached)
     judged = _judged_through(watch, booked.get(EffectKind.BENEFIT, {}))
     found: list[RelapsedMonth] = []
     not_closed = []
@@ -235,10 +235,13 @@ def _planned_kinds(plan: Series, month: int) -> Iterator[EffectKind]:
             yield kind
 
 
-def _steady_month(watch: RelapseWatch, planned: Months, reached: Months) -> Decimal:
+def _steady_month(watch: RelapseWatch, plan: Series, planned: Months, reached: Months) -> Decimal:
     """Mean of the plan's months at steady state; of a written-down measure no more than was booked of them."""
     until = watch.first.year * 12 + watch.first.month - 2
-    window = steady_window(planned, watch.observed, until) or steady_window(planned, watch.observed)
+    declared = plan.steady_from
+    window = steady_window(planned, watch.observed, until, declared) or steady_window(
+        planned, watch.observed, declared=declared
+    )
     if window is None:
         return ZERO
     steady = sum((planned.get(month, ZERO) for month in window), ZERO) / len(window)

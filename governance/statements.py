@@ -18,6 +18,9 @@ from governance.ledger import EntryId, EntryType, LedgerVersion, NewEntry, Posti
 from governance.ledger_source import LedgerSource
 from governance.money import Money, Period
 
+FIELD_STATEMENT = "field:"
+"""How the key of what a field was seen to hold begins: the tool owns it, so it counts for no version of finance's."""
+
 
 @dataclass(slots=True)
 class Statement:

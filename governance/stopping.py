@@ -8,9 +8,7 @@ from governance.facts import Unknown
 from governance.held_clock import HeldClock
 from governance.kill_evaluation import CriterionContext, agreed_criteria, evaluate_criteria
 from governance.kill_switch import kill_switch, overdue
-from governance.measure_state import (
-    is_cancelled,
-)
+from governance.measure_state import OffRampKind, is_cancelled
 from governance.plan_checks import past_tolerance
 from governance.verdict import Event, EventKind, Status
 
@@ -48,16 +46,20 @@ def apply_kill_switch(assessment: Assessment, potential: Status) -> None:
         assessment.red = HeldClock()
         return
     _evaluate_criteria(assessment)
-    if assessment.off_ramp is not None:
+    is_held = assessment.off_ramp is not None and assessment.off_ramp.kind is OffRampKind.ON_HOLD
+    if assessment.off_ramp is not None and not is_held:
         assessment.off_ramp, events = overdue(assessment.off_ramp, assessment.measure, assessment.now)
         assessment.events += events
         return
-    assessment.red = red_clock(potential, assessment.red, assessment.now)
-    assessment.off_ramp = kill_switch(
-        assessment.red.running_since, assessment.criteria, assessment.policy, assessment.now
-    )
-    if assessment.off_ramp is not None:
-        assessment.events.append(Event(EventKind.KILLED, assessment.off_ramp.reason))
+    red_since = None
+    if not is_held:
+        assessment.red = red_clock(potential, assessment.red, assessment.now)
+        red_since = assessment.red.running_since
+    # A hold stops the clock of red months, and no agreed criterion: an owner may hold a measure, and decides nothing.
+    killed = kill_switch(red_since, assessment.criteria, assessment.policy, assessment.now)
+    if killed is not None:
+        assessment.off_ramp = killed
+        assessment.events.append(Event(EventKind.KILLED, killed.reason))
 
 
 def _evaluate_criteria(assessment: Assessment) -> None:

@@ -18,7 +18,7 @@ from governance.kill_evaluation import CriterionState
 from governance.latest_estimate import MissingActuals
 from governance.measure import Person
 from governance.measure_state import Deviation, MeasureState, OffRamp, OffRampKind, ReasonRequest
-from governance.money import Money
+from governance.money import Money, Period
 from governance.named_sentence import NamedSentence
 from governance.plan_check import PlanCheck
 from governance.relapse import Relapse
@@ -328,6 +328,8 @@ class Verdict:
     """What the watch after closure found; ``None`` while nothing is watched."""
     relapse_lines: tuple[EffectLine, ...] = ()
     """0 for the months after closure of which no benefit is booked; part of the figures."""
+    steady_from: Period | None = None
+    """The month from which the plan is declared to be in steady state, as agreed once it is."""
     signed: tuple[SignedLine, ...] = ()
     """What stands of what the controller has signed, by month and P&L line."""
     commands: tuple[Command, ...] = ()

@@ -205,6 +205,15 @@ class TimingsRule(MappingModel):
     cash: TimingRule | None = None
 
 
+class SteadyRule(MappingModel):
+    """From when on the plan is in steady state: months after a milestone."""
+
+    milestone: str = "end"
+    """``start`` or ``end`` of the work, or a name under ``milestones``."""
+    offset: Annotated[int, Field(ge=-120, le=120)] = 0
+    """Months after it; below zero before it."""
+
+
 class SeriesRule(MappingModel):
     """Where the amounts of one version are: in fields, or in a table by month in one field.
 
@@ -280,6 +289,8 @@ class EffectRule(MappingModel):
     currency: str | None = None
     """Field that names the currency; without it amounts are in the reporting currency."""
     timing: TimingsRule = TimingsRule()
+    steady: SteadyRule | None = None
+    """Without it the steady state is worked out from the plan."""
     plan: SeriesRule | None = None
     forecast: SeriesRule | None = None
     actual: SeriesRule | None = None

@@ -187,8 +187,13 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "forecast": "What the owner expects now.",
         "actual": "What was booked; in fields as totals to date, booked in the month in which they are seen to change.",
         "timing": "When plan and forecast of each kind come.",
+        "steady": "From when on the plan is in steady state; without it, as it is worked out from the plan's months.",
         "compare": "Fields whose totals to date are compared with the ledger's actuals; they count nowhere.",
         "attributes": "P&L line, hard or soft, capex and depreciation, by kind of amount.",
+    },
+    "SteadyRule": {
+        "milestone": "start or end of the work (the default), or the name of a milestone.",
+        "offset": "Months after it; -1 is the month before.",
     },
     "TimingsRule": {
         "benefit": "From the month after the end of the work on, per year, unless something else is said.",

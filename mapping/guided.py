@@ -6,8 +6,8 @@ joins, role tables) is shown as *written by hand* and stays in the file as it is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from textwrap import dedent, indent
 from typing import TypeAlias
 
@@ -15,6 +15,15 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from mapping.config import FactRule, HierarchyRule, RoleRule, SeriesRule, WriteRule
+from mapping.guided_roles import (
+    APPROVALS,
+    FurtherRoleForm,
+    TwiceNamed,
+    fits_form,
+    read_further_roles,
+    without_gates_of,
+    write_further_roles,
+)
 from mapping.load import LoadedMapping, format_path, load_mapping
 from mapping.problems import MappingFileProblem
 from mapping.yaml_edit import YamlPath, compose, find_node, plain_value, set_value
@@ -47,7 +56,8 @@ LIST_PATHS: tuple[RulePath, ...] = tuple(_under(("match",), ("project", "type", 
 """Paths that hold names, any of which counts."""
 
 STAGES_PATH: RulePath = ("stage", "from_status")
-OPTIONAL_PATHS: tuple[RulePath, ...] = (("facts",), *_under(("effects",), VERSIONS))
+FURTHER_PATH: RulePath = ("roles", "further")
+OPTIONAL_PATHS: tuple[RulePath, ...] = (("facts",), FURTHER_PATH, *_under(("effects",), VERSIONS))
 """Sets of keys that go with their last key; ``effects`` goes with its last version."""
 
 
@@ -68,6 +78,8 @@ class RuleForm:
     texts: Mapping[RulePath, str]
     lists: Mapping[RulePath, tuple[str, ...]]
     stages: Mapping[str, str]
+    further: tuple[FurtherRoleForm, ...] = ()
+    """Roles beside owner, sponsor and controller."""
     hand_written: tuple[HandWritten, ...] = ()
 
     @property
@@ -99,7 +111,8 @@ def read_form(text: str, index: int) -> RuleForm:
         for key, value in _pairs(_at(rule, STAGES_PATH))
         if format_path((*STAGES_PATH, str(key.value))) not in hidden
     }
-    return RuleForm(texts, {path: _names(_at(rule, path)) for path in LIST_PATHS}, stages, by_hand)
+    lists = {path: _names(_at(rule, path)) for path in LIST_PATHS}
+    return RuleForm(texts, lists, stages, read_further_roles(text, index), by_hand)
 
 
 def write_form(text: str, index: int, form: RuleForm) -> str:
@@ -124,8 +137,10 @@ def write_form(text: str, index: int, form: RuleForm) -> str:
         ):
             if form.stages.get(status) != present.stages.get(status):
                 result = set_value(result, (*base, *STAGES_PATH, status), form.stages.get(status))
-        result = _without_empty_keys(result, base)
+        result = _without_empty_keys(write_further_roles(result, index, form.further), base)
         _verify_change(text, result, index, form)
+    except TwiceNamed as error:
+        raise FormCannotWrite(f"Nothing was saved: {error}. Give each role one line.") from error
     except (KeyError, ValueError, YAMLError) as error:
         raise FormCannotWrite(
             f"The form cannot change this rule without touching more than it should ({error}). Use the editor."
@@ -150,13 +165,30 @@ def _verify_change(before: str, after: str, index: int, form: RuleForm) -> None:
         )
         or any(names != set(form.lists.get(path, ())) for path, names in lists.items())
         or changed.stages != dict(form.stages)
+        or {role.key: _with_sorted_gates(role) for role in changed.further}
+        != {role.key: _with_sorted_gates(role) for role in form.further}
         or {hand_written.path: hand_written.text for hand_written in changed.hand_written}
         != {hand_written.path: hand_written.text for hand_written in left.hand_written}
     ):
         raise ValueError("the rule would not mean what the form says")
     del old["measures"][index], new["measures"][index]
+    keys = {role.key for role in (*left.further, *form.further)}
+    _take_out_gates(old, keys)
+    _take_out_gates(new, keys)
     if old != new:
         raise ValueError("something outside the rule would change")
+
+
+def _with_sorted_gates(role: FurtherRoleForm) -> FurtherRoleForm:
+    return replace(role, gates=tuple(sorted(role.gates)))
+
+
+def _take_out_gates(mapping: dict[str, object], keys: Collection[str]) -> None:
+    """Leave in the policy only what a form about these roles must not change."""
+    policy = mapping.pop(str(APPROVALS[0]), {})
+    if isinstance(policy, dict):
+        others = without_gates_of(policy.pop(APPROVALS[1], {}), keys)
+        mapping["policy"] = policy | ({"approvals": others} if others else {})
 
 
 def _without_empty_keys(text: str, base: YamlPath) -> str:
@@ -190,7 +222,8 @@ def _names(node: Node | None) -> tuple[str, ...]:
 
 
 _INNER = frozenset(
-    {path[:depth] for path in (*TEXT_PATHS, *LIST_PATHS, STAGES_PATH) for depth in range(1, len(path))} | {STAGES_PATH}
+    {path[:depth] for path in (*TEXT_PATHS, *LIST_PATHS, STAGES_PATH) for depth in range(1, len(path))}
+    | {STAGES_PATH, FURTHER_PATH}
 )
 
 
@@ -211,6 +244,8 @@ def _is_in_form(path: RulePath, here: RulePath, value: Node) -> bool:
     """Whether the form asks for a value, and the value is one that a form can hold."""
     if here in LIST_PATHS:
         return isinstance(value, SequenceNode)
+    if path == FURTHER_PATH:
+        return fits_form(plain_value(value))
     return (
         (here in TEXT_PATHS or path == STAGES_PATH) and isinstance(value, ScalarNode) and value.style not in {"|", ">"}
     )

@@ -15,6 +15,7 @@ from governance.evidence import Command, Evidence, JoinedOwner, OpenItem
 from governance.facts import Fact, Unknown, known
 from governance.measure import Committee, HierarchyPath, Measure, MeasureId, Person, Role, Roles
 from governance.measure_state import MeasureState
+from governance.milestones import END, START
 from mapping.attributes import with_attributes
 from mapping.baseline_table import read_baseline
 from mapping.config import FactRule, HierarchyRule, MappingConfig, MeasureRule, ProgressFrom
@@ -26,7 +27,8 @@ from mapping.places import claims_seen_from, links_seen_from
 from mapping.related_evidence import RelatedEvidence
 from mapping.reported_facts import reported_facts
 from mapping.sources import RoleGroup, RoleTable, describe_source
-from mapping.values import date_of, decimal_of, money_of, person_of, text_of
+from mapping.timing import steady_from
+from mapping.values import date_of, decimal_of, money_of, names_of, person_of, text_of
 from mapping.work_item import FieldName, StatusCategory, Tool, WorkItem
 
 _TEMPLATE = re.compile(r"\{([^{}]+)\}")
@@ -239,12 +241,20 @@ def _measure(
         completion_probable=text_of(scope, facts.completion_probable) if facts.completion_probable else None,
         development_certain=text_of(scope, facts.development_certain) if facts.development_certain else None,
         cloud_service=text_of(scope, facts.cloud_service) if facts.cloud_service else None,
+        steady_from=steady_from(rule.effects.steady, {**milestones, START: start, END: end}),
+        legacy_services=_legacy_services(scope, rule),
         rule_name=rule.name,
         effects=tuple(effects.lines),
         unreadable_effects=tuple(effects.problems),
         effect_notes=tuple(effects.notes),
     )
     return measure, effects
+
+
+def _legacy_services(scope: ExpressionScope, rule: MeasureRule) -> Fact[str]:
+    """In an order of their own, so that another order in the field is no change."""
+    names = names_of(scope, rule.legacy.services) if rule.legacy else None
+    return names if names is None or isinstance(names, Unknown) else ", ".join(sorted(names, key=str.casefold))
 
 
 def _committee(program: Fact[str], config: MappingConfig) -> Fact[Committee]:

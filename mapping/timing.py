@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from governance.effects import RECURRING, EffectKind, EffectLine, Version
-from governance.facts import Fact
+from governance.facts import Fact, Unknown
 from governance.milestones import END, START, AmountPer, MilestoneEffect, resolve_dates, why_undated
 from governance.money import Money, Period
 from governance.spread import MAX_MONTHS, SpreadShape
 from mapping.amounts import AmountKey
-from mapping.config import TimingRule, TimingsRule
+from mapping.config import SteadyRule, TimingRule, TimingsRule
 from mapping.expressions import ExpressionScope
 from mapping.values import date_of
 
@@ -32,6 +32,19 @@ USUAL: Mapping[EffectKind, TimingRule] = {
 }
 OWN_DATE = "\0"
 """Before the kind: the name of the date that a timing reads by itself; no milestone of a mapping begins with it."""
+
+
+def steady_from(rule: SteadyRule | None, dates: Mapping[str, Fact[date]]) -> Fact[Period]:
+    """The month from which the plan is declared to be in steady state; ``dates`` as of :class:`TimedSeries`."""
+    if rule is None:
+        return None
+    day = dates.get(rule.milestone)
+    if not isinstance(day, date):
+        return Unknown(f"the steady state has no beginning: {why_undated(rule.milestone, day)}")
+    try:
+        return Period.of(day).plus(rule.offset)
+    except ValueError:
+        return Unknown(f"{day} is no date for the steady state to depend on")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ def check_timing(path: MappingPath, rule: Mapping[str, object]) -> Iterator[Rule
                 "Give the milestone another name.",
             )
     effects = rule.get("effects")
+    steady = effects.get("steady") if isinstance(effects, Mapping) else None
+    if isinstance(steady, Mapping):
+        yield from _check_milestone((*path[:-1], "steady"), steady, [START, END, *milestones])
     timings = effects.get("timing") if isinstance(effects, Mapping) else None
     for kind, timing in timings.items() if isinstance(timings, Mapping) else ():
         if isinstance(timing, Mapping):
@@ -38,10 +41,7 @@ def _check(path: MappingPath, kind: str, timing: Mapping[str, object], milestone
     begins = [key for key in BEGINNINGS if key in timing]
     if len(begins) > 1:
         yield path, f"{' and '.join(begins)} say two things.", "Name one of over, start and milestone."
-    named = timing.get("milestone")
-    if isinstance(named, str) and named not in milestones:
-        hint = did_you_mean(named, milestones) or f"The milestones are {', '.join(milestones)}."
-        yield (*path, "milestone"), f'no milestone is called "{named}".', hint
+    yield from _check_milestone(path, timing, milestones)
     if "offset" in timing and not {"start", "milestone"} & set(begins):
         yield (*path, "offset"), "it is not said from where on it counts.", "Name a start or a milestone as well."
     if kind not in RECURRING_KINDS:
@@ -55,3 +55,10 @@ def _check(path: MappingPath, kind: str, timing: Mapping[str, object], milestone
         yield (*path, "per"), "a total without a duration has no months to lie over.", hint
     if "over" in timing and "duration" in timing:
         yield (*path, "duration"), "over the work it lasts as long as the work.", "Leave one of the two out."
+
+
+def _check_milestone(path: MappingPath, rule: Mapping[str, object], milestones: list[str]) -> Iterator[RuleProblem]:
+    named = rule.get("milestone")
+    if isinstance(named, str) and named not in milestones:
+        hint = did_you_mean(named, milestones) or f"The milestones are {', '.join(milestones)}."
+        yield (*path, "milestone"), f'no milestone is called "{named}".', hint

@@ -2,7 +2,8 @@
 
 ``python -m tests.mutants governance.gates governance.effects`` draws 25 mutants of each module, always the same ones, has
 mutmut try them, and lists which live.  ``--of 60`` draws more, ``--of all`` takes every one; without a name the modules of
-:data:`DECIDING` are sampled.  ``python -m mutmut show NAME`` shows a mutant that lives.
+:data:`DECIDING` are sampled.  ``--draw 100`` draws as many from the whole judgement at once, each mutant as likely as any
+other; ``--seed`` gives another hundred.  ``python -m mutmut show NAME`` shows a mutant that lives.
 """
 
 from __future__ import annotations
@@ -50,9 +51,18 @@ def exit_codes(module: str, root: Path = ROOT) -> dict[str, int | None]:
     return found
 
 
-def sample(names: Iterable[str], size: int | None) -> list[str]:
-    """``size`` names, the same ones each time; all of them for ``None``."""
-    drawn = sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
+def judging_modules(root: Path = ROOT) -> list[str]:
+    """Every module that judges: the domain, and what makes an assessment of an item."""
+    found = sorted((root / "mutants/governance").rglob("*.meta"))
+    modules = (
+        path.relative_to(root / "mutants").as_posix().removesuffix(".py.meta").replace("/", ".") for path in found
+    )
+    return [*modules, "mapping.assess_item"]
+
+
+def sample(names: Iterable[str], size: int | None, seed: str = "") -> list[str]:
+    """``size`` names, the same ones each time for the same seed; all of them for ``None``."""
+    drawn = sorted(names, key=lambda name: hashlib.sha256((seed + name).encode()).digest())
     return sorted(drawn[:size])
 
 
@@ -81,19 +91,38 @@ def _mutmut(*names: str) -> int:
     ).returncode
 
 
+def _draw_from_all(size: int, seed: str) -> str:
+    """One sample of everything that judges, with one share of what died."""
+    every = {name: code for module in judging_modules() for name, code in exit_codes(module).items()}
+    drawn = sample(every, size, seed)
+    _mutmut(*drawn)
+    after = {name: code for module in judging_modules() for name, code in exit_codes(module).items()}
+    return report(f"a sample of {len(every)} mutants", drawn, after)
+
+
+def _draw_from_each(modules: Sequence[str], size: int | None, seed: str) -> str:
+    drawn = {module: sample(exit_codes(module), size, seed) for module in modules}
+    _mutmut(*(name for names in drawn.values() for name in names))
+    return "\n".join(report(module, names, exit_codes(module)) for module, names in drawn.items())
+
+
 def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="make mutants")
     parser.add_argument("modules", nargs="*", default=list(DECIDING))
     parser.add_argument("--of", default="25", help="how many mutants of each module; all for every one")
+    parser.add_argument("--draw", type=int, help="how many mutants of the whole judgement, in one sample")
+    parser.add_argument("--seed", default="", help="any word; another one draws other mutants")
     options = parser.parse_args(arguments)
     forget_stale_times()
     # It makes the mutants of all modules and times the tests, and stops because no mutant has this name.
     _mutmut("none")
     size = None if options.of == "all" else int(options.of)
-    drawn = {module: sample(exit_codes(module), size) for module in options.modules}
-    _mutmut(*(name for names in drawn.values() for name in names))
-    reports = (report(module, names, exit_codes(module)) for module, names in drawn.items())
-    sys.stdout.write("\n".join(reports) + "\n")
+    text = (
+        _draw_from_each(options.modules, size, options.seed)
+        if options.draw is None
+        else _draw_from_all(options.draw, options.seed)
+    )
+    sys.stdout.write(text + "\n")
 
 
 if __name__ == "__main__":

@@ -315,7 +315,7 @@ def test_the_site_builds_and_needs_no_other_host(tmp_path: Path) -> None:
     """Strict: a link or an anchor that does not resolve, or a page that is in no menu, ends it."""
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=100,
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     for place in MADE:

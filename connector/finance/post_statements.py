@@ -54,10 +54,10 @@ def post_statements(
         )
         if not post or plan.problems or plan.does_nothing:
             return plan, 0
-        return plan, _store(transaction, waker, plan, by=by, run_by=run_by, at=at)
+        return plan, store_plan(transaction, waker, plan, by=by, run_by=run_by, at=at)
 
 
-def _store(transaction: Connection, waker: Waker, plan: ImportPlan, *, by: str, run_by: str, at: datetime) -> int:
+def store_plan(transaction: Connection, waker: Waker, plan: ImportPlan, *, by: str, run_by: str, at: datetime) -> int:
     changes = [change for change in plan.changes if change.entries]
     entries = [entry for change in changes for entry in change.entries]
     number = imports.add_import(

@@ -18,7 +18,7 @@ from connector.store.measures.measure_facts import measure_from_facts
 from connector.store.measures.verdict_history import KnownMeasure, first_known, known_measure
 from connector.store.measures.verdicts import verdict_of
 from connector.store.reconcile import command_rows
-from governance.effects import sum_up
+from governance.effects import sum_up, with_steady_state
 from governance.measure_state import MeasureState
 from governance.money import CurrencyMismatch
 from governance.role_change import with_acceptance
@@ -92,12 +92,12 @@ def known_snapshot(connection: Connection, known: KnownMeasure, on: KnownOn) -> 
     plans = _plans(connection, row["id"], on)
     plan = command_rows.plan_from_row(plans[0]) if plans else None
     state = replace(from_json(MeasureState, known.measure_state), plan=plan)
+    verdict = verdict_of(row)  # type: ignore[arg-type]  # a row as the catalogue has it
     try:
-        effects, problem = sum_up(known.effect_lines), ""
+        effects, problem = with_steady_state(sum_up(known.effect_lines), verdict.steady_from), ""
     except CurrencyMismatch as error:
         effects, problem = None, str(error)
     measure = with_acceptance(replace(measure, effects=known.effect_lines), state.role_holders)
-    verdict = verdict_of(row)  # type: ignore[arg-type]  # a row as the catalogue has it
     return MeasureSnapshot(row, verdict, measure, state, (), effects, problem)  # type: ignore[arg-type]
 
 

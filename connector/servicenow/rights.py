@@ -61,6 +61,7 @@ RIGHTS: tuple[Right, ...] = (
     _read("fm_expense_line", READER_ROLE, "what is booked on a service", "*still paying* is unknown"),
     _read("cmdb_ci_service", "cmdb_read", "services that a saving switches off", "*still paying* is unknown"),
     _read("time_card", READER_ROLE, "hours of people", "diverted hours are not counted"),
+    _read("task_time_worked", READER_ROLE, "hours of people", "diverted hours are not counted"),
     _read("u_gatepost_verdict", WRITER_ROLE, "the verdict as it is written", "no verdict is written"),
     _write("u_gatepost_verdict", WRITER_ROLE, "the verdict", "every gated move is refused once the verdict is old"),
     _read("u_gatepost_checklist", WRITER_ROLE, "the conditions as they are written", "no checklist is written"),

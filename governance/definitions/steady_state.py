@@ -38,10 +38,18 @@ def steady_month(recurring: Months) -> int | None:
     return best
 
 
-def steady_window(recurring: Months, length: int, until: int | None = None) -> range | None:
+def declared_month(recurring: Months, declared: int | None) -> int | None:
+    """The declared steady month, where the effect has it: a month before or after it declares nothing."""
+    return declared if declared is not None and recurring.get(declared, ZERO) > 0 else None
+
+
+def steady_window(
+    recurring: Months, length: int, until: int | None = None, declared: int | None = None
+) -> range | None:
     """The latest ``length`` months in a row at steady state, none later than ``until``; ``None`` without any.
 
-    ``recurring`` is planned net recurring by number of the month.  A plan of fewer months is taken whole.
+    ``recurring`` is planned net recurring by number of the month.  A plan of fewer months is taken whole.  None of them
+    is before the ``declared`` beginning of the steady state; declaring one makes no ramp and no small month steady.
     """
     earning = [month for month, amount in recurring.items() if amount > 0]
     if not earning:
@@ -55,7 +63,8 @@ def steady_window(recurring: Months, length: int, until: int | None = None) -> r
     mean = sum(counted, ZERO) / months
     least = mean * length * STEADY_SHARE
     latest = last if until is None else min(last, until)
-    for start in range(latest - length + 1, first - 1, -1):
+    earliest = first if declared is None else max(first, declared)
+    for start in range(latest - length + 1, earliest - 1, -1):
         window = range(start, start + length)
         planned = sum([recurring[month] for month in window if month in recurring], ZERO)
         if planned > 0 and planned >= least:

@@ -16,6 +16,7 @@ READ: Mapping[str, str] = {
             "sys_dictionary", "sys_db_object", "sys_choice", "sys_user", "sys_user_group", "sys_user_grmember",
             "sys_user_delegate", "sys_journal_field", "sysapproval_approver", "cost_plan", "cost_plan_breakdown",
             "benefit_plan", "benefit_plan_breakdown", "fiscal_period", "fm_expense_line", "time_card",
+            "task_time_worked",
         ),
         READER,
     ),

@@ -305,7 +305,7 @@ def test_the_reading_role_may_read_what_the_list_of_rights_says() -> None:
         one["name"] for one in _of("sys_security_acl")
         if "." not in one["name"] and READER_ROLE in _roles_of(one["name"], one["operation"])
     }  # fmt: skip
-    assert granted | {"time_card"} == listed, "time cards are read where an administrator lets them be"
+    assert granted | {"time_card", "task_time_worked"} == listed, "hours are read where an administrator lets them be"
     (journal,) = [one for one in _of("sys_security_acl") if one["name"] == "sys_journal_field"]
     assert journal["condition"] == "nameINpm_project,dmn_demand,change_request^EQ", "and no notes of anything else"
 

@@ -331,6 +331,29 @@ def test_an_override_is_recorded_and_the_criterion_does_not_fire_again_while_it_
     assert after(some, fell, NOW + timedelta(days=92)).off_ramp is not None, "it came true anew"
 
 
+def test_a_hold_keeps_no_agreed_criterion_from_firing() -> None:
+    """The owner may put a measure on hold, and would else be rid of the kill switch."""
+    some, before = decided("cost > 100,000")
+    held = after(some, before, NOW + DAY, new_command("", KAYA, Verb.HOLD, text="wait", at=NOW + timedelta(hours=2)))
+    assert held.off_ramp is not None
+    assert held.off_ramp.kind is OffRampKind.ON_HOLD
+    dear = (*HALF, *lines(Version.ACTUAL, 0, 150_000, months=1))
+    killed = after(replace(some, effects=dear), held, NOW + 3 * DAY)
+    assert killed.off_ramp is not None
+    assert (killed.off_ramp.kind, killed.funding) == (OffRampKind.KILLED, Funding.STOPPED)
+    resumed = new_command("", KAYA, Verb.RESUME, at=NOW + timedelta(days=3, hours=1))
+    again = new_command("", KAYA, Verb.HOLD, text="wait", at=NOW + timedelta(days=3, hours=2))
+    for said in (resumed, again):
+        assert after(replace(some, effects=dear), killed, NOW + 4 * DAY, said).off_ramp == killed.off_ramp
+
+
+def test_a_hold_does_not_count_as_months_of_red() -> None:
+    some, before = decided("cost > 900,000")
+    held = after(some, before, NOW + DAY, new_command("", BRANDT, Verb.HOLD, text="wait", at=NOW + timedelta(hours=2)))
+    later = after(some, held, datetime(2027, 6, 1, 9, tzinfo=NOW.tzinfo))
+    assert later.off_ramp == held.off_ramp
+
+
 def test_a_stop_is_recorded() -> None:
     some, before = decided("cost > 50,000")
     killed = after(some, before, NOW + DAY)

@@ -10,13 +10,20 @@ from decimal import Decimal
 import pytest
 
 from governance.assess import assess
+from governance.effects import EffectKind, EffectLine, Version
 from governance.evidence import Children, ChildState, Command, Verb
 from governance.facts import Unknown
 from governance.measure import Measure
+from governance.money import Money, Period
 from governance.verdict import Colour, EventKind, Verdict
 from tests.governance.factory import APPROVALS, BRANDT, KAYA, NOW, POLICY, WEBER, eur, evidence, measure, new_command
 
-PLANNED = measure(milestones={"Go-live": date(2026, 10, 1)}, kill_criteria="cost > 200,000 EUR")
+PLANNED = measure(
+    milestones={"Go-live": date(2026, 10, 1)},
+    kill_criteria="cost > 200,000 EUR",
+    legacy_services="CRM-OLD, CRM-RPT",
+    steady_from=Period(2026, 7),
+)
 LATER = NOW + timedelta(days=1)
 
 
@@ -68,6 +75,18 @@ CHANGES: Mapping[str, tuple[dict[str, object], str]] = {
         'the kill criteria are "cost > 900,000 EUR" instead of "cost > 200,000 EUR"',
     ),
     "another baseline": ({"baseline": eur(900_000)}, 'the baseline is "900,000 EUR" instead of "500,000 EUR"'),
+    "legacy services that are gone": (
+        {"legacy_services": None},
+        'the legacy services are empty instead of "CRM-OLD, CRM-RPT"',
+    ),
+    "fewer legacy services": (
+        {"legacy_services": "CRM-RPT"},
+        'the legacy services are "CRM-RPT" instead of "CRM-OLD, CRM-RPT"',
+    ),
+    "another steady state": (
+        {"steady_from": Period(2026, 9)},
+        'the start of the steady state is "2026-09" instead of "2026-07"',
+    ),
     "another objective": ({"objective": "Growth"}, 'the objective is "Growth" instead of "Cost-income ratio"'),
 }
 
@@ -94,9 +113,33 @@ def test_a_change_is_an_event_once_and_again_when_it_changes_again() -> None:
     assert kinds == [[EventKind.TERMS_CHANGED], [], [EventKind.TERMS_CHANGED]]
 
 
+@pytest.mark.parametrize(
+    ("plan", "now"),
+    [
+        pytest.param((), "nothing", id="emptied"),
+        pytest.param(
+            (EffectLine(Version.PLAN, EffectKind.BENEFIT, Period(2026, 1), Money(Decimal(9), "USD")),
+             EffectLine(Version.PLAN, EffectKind.BENEFIT, Period(2026, 1), eur(9))), "several currencies", id="mixed",
+        ),
+    ],
+)  # fmt: skip
+def test_a_plan_that_is_gone_is_named_so(plan: tuple[EffectLine, ...], now: str) -> None:
+    effects = (*plan, *[line for line in PLANNED.effects if line.version is not Version.PLAN])
+    assert locked_blockers(after(decided(), replace(PLANNED, effects=effects))) == [
+        f"the plan was changed after it was locked on 21 Nov 2026 ({now} instead of 180,000 EUR): put it back, or ask for "
+        "it with /rebaseline REASON"
+    ]
+
+
 def test_a_locked_term_that_cannot_be_read_is_unknown_not_kept() -> None:
     verdict = after(decided(), replace(PLANNED, end=Unknown("the field Due date was not returned")))
     assert "the field Due date was not returned" in locked_blockers(verdict)
+
+
+def test_the_steady_state_is_that_of_the_decision_until_a_rebaseline() -> None:
+    moved = replace(PLANNED, steady_from=Period(2026, 9))
+    assert decided().steady_from == after(decided(), moved).steady_from == Period(2026, 7)
+    assert after(decided(replace(PLANNED, steady_from=None)), moved).steady_from is None
 
 
 def test_nothing_changed_is_no_blocker_and_no_finding() -> None:

@@ -107,6 +107,44 @@ def test_what_is_closed_has_been_seen(some: Lines, expected: tuple[str, ...]) ->
     assert results(at_closing(some)) == expected
 
 
+RAMPED = planned(BENEFIT, months(50, 1, 7) | months(100, 8, 24), months(50, 1, 7) | months(100, 8, 10))
+
+
+@pytest.mark.parametrize(
+    ("begins", "some", "expected"),
+    [
+        pytest.param(Period(2026, 8), RAMPED, (), id="the months after the declared beginning"),
+        pytest.param(
+            Period(2026, 9), RAMPED, (f"{NOT_YET}; it is declared to be from 2026-09 on", NOTHING), id="one month less"
+        ),
+        pytest.param(
+            Period(2027, 6), RAMPED, (f"{NOT_YET}; it is declared to be from 2027-06 on", NOTHING), id="later"
+        ),
+        pytest.param(
+            Period(2030, 1), RAMPED, (f"{NOT_YET}; it is declared to be from 2030-01 on", NOTHING), id="after the plan"
+        ),
+        pytest.param(
+            Period(2026, 8),
+            planned(BENEFIT, months(1_000, 8, 10) | months(100_000, 11, 24), months(1_000, 8, 10)),
+            (f"{NOT_YET}; it is declared to be from 2026-08 on", NOTHING),
+            id="no ramp is steady because somebody says so",
+        ),
+        pytest.param(
+            Period(2026, 10), planned(BENEFIT, months(100, 1, 10), months(100, 1, 10)),
+            (f"{NOT_YET}; it is declared to be from 2026-10 on", NOTHING), id="the last month alone is not three",
+        ),
+    ],
+)  # fmt: skip
+def test_a_declared_steady_state_narrows_what_is_observed(
+    begins: Period, some: Lines, expected: tuple[str, ...]
+) -> None:
+    state = MeasureState("implemented", plan=lock_plan(some, NOW))
+    present = replace(evidence("implemented", "implemented", commands=()), measure_state=state)
+    verdict = assess(measure(effects=some, steady_from=begins), present, POLICY, NOW)
+    assert results(verdict) == expected
+    assert verdict.steady_from == begins
+
+
 def test_what_is_not_closed_by_finance_is_not_observed() -> None:
     some = planned(BENEFIT, months(100, 8, 19), months(100, 8, 10))
     assert results(at_closing(some)) == ()

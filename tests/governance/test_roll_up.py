@@ -208,6 +208,25 @@ def test_the_pipeline_is_the_weighted_run_rate_of_open_stages(months: int, stage
     assert made(entry(*monthly(Version.PLAN, 100, JANUARY, months), stage=stage)).amounts.pipeline == amount
 
 
+@pytest.mark.parametrize(
+    ("begins", "rate"),
+    [
+        pytest.param(None, 1920, id="worked out: the best three months"),
+        pytest.param(Period(2026, 7), 1200, id="twelve times the declared month"),
+        pytest.param(Period(2025, 7), 1920, id="a month before the benefit declares nothing"),
+    ],
+)
+def test_the_run_rate_is_that_of_the_declared_steady_month(begins: Period | None, rate: int) -> None:
+    """A back-loaded year: 10 in January, 15 more each month."""
+    lines = [
+        EffectLine(version, EffectKind.BENEFIT, Period(2026, month), eur(15 * month - 5))
+        for version in (Version.PLAN, Version.FORECAST)
+        for month in range(1, 13)
+    ]
+    found = made(entry(*lines, steady_from=begins)).amounts
+    assert (found.run_rate_plan, found.run_rate_estimate) == (rate, rate)
+
+
 def test_the_pipeline_counts_costs_in_full() -> None:
     costs = tuple(replace(line, kind=EffectKind.RECURRING_COST, money=eur(90)) for line in PLAN)
     assert made(entry(*PLAN, *costs)).amounts.pipeline == 600 - 1080

@@ -22,6 +22,7 @@ from mapping.guided import (
     rule_names,
     write_form,
 )
+from mapping.guided_roles import FurtherRoleForm
 from mapping.load import LoadedMapping, load_mapping
 from mapping.schema import json_schema
 from mapping.yaml_edit import compose, find_node, plain_value, scalar, set_value
@@ -196,6 +197,107 @@ def test_a_layout_that_a_form_would_harm_is_refused() -> None:
     assert isinstance(load_mapping(text), LoadedMapping)
     with pytest.raises(FormCannotWrite, match="The form cannot change this rule without touching more than it should"):
         write_form(text, 0, with_texts(read_form(text, 0), facts__start=""))
+
+
+ROLES = """\
+version: 1
+policy: {preset: five, approvals: {decided: [risk_owner, it_owner], closed: [it_owner]}}   # the office's
+measures:
+- name: epics
+  connection: jira-main
+  match: {type: [Epic]}
+  hierarchy: {}
+  roles:
+    owner: Assignee
+    further:
+      risk_owner: {label: Risk officer, from: Risk Owner}   # from audit
+      unit_owner: {from: {by: Program, people: {Exit: {id: b, name: B}}}}
+  stage: {from_status: {Backlog: identified}}
+  write: {gate: Gate}
+- name: tasks
+  connection: jira-main
+  match: {type: [Task]}
+  hierarchy: {}
+  roles: {owner: Assignee, further: {it_owner: {from: IT Owner}}}
+  stage: {from_status: {Backlog: identified}}
+  write: {gate: Gate}
+"""
+RISK = FurtherRoleForm("risk_owner", "Risk Owner", "Risk officer", ("decided",))
+
+
+def test_further_roles_are_read_with_the_gates_that_ask_for_them() -> None:
+    form = read_form(ROLES, 0)
+    assert form.further == (RISK,)
+    assert [part.path for part in form.hand_written] == ["roles.further.unit_owner"]
+    assert read_form(ROLES, 1).further == (FurtherRoleForm("it_owner", "IT Owner", "", ("decided", "closed")),)
+    assert [write_form(ROLES, index, read_form(ROLES, index)) for index in range(2)] == [ROLES, ROLES]
+
+
+@pytest.mark.parametrize(
+    ("rule", "further", "lines"),
+    [
+        pytest.param(0, (replace(RISK, field="Risk manager"),), [
+            "-      risk_owner: {label: Risk officer, from: Risk Owner}   # from audit",
+            "+      risk_owner: {label: Risk officer, from: Risk manager}   # from audit",
+        ], id="another field"),
+        pytest.param(0, (replace(RISK, gates=("decided", "closed")),), [
+            "-policy: {preset: five, approvals: {decided: [risk_owner, it_owner], closed: [it_owner]}}   # the office's",
+            "+policy: {preset: five, approvals: {decided: [risk_owner, it_owner], closed: [it_owner, risk_owner]}}   "
+            "# the office's",
+        ], id="one more gate"),
+        pytest.param(0, (RISK, FurtherRoleForm("business_owner", "Business owner", "", ("implemented",))), [
+            "-policy: {preset: five, approvals: {decided: [risk_owner, it_owner], closed: [it_owner]}}   # the office's",
+            "+policy: {preset: five, approvals: {decided: [risk_owner, it_owner], closed: [it_owner], implemented: "
+            "[business_owner]}}   # the office's",
+            "+      business_owner: {from: Business owner}",
+        ], id="one more role"),
+        pytest.param(0, (), [
+            "-policy: {preset: five, approvals: {decided: [risk_owner, it_owner], closed: [it_owner]}}   # the office's",
+            "+policy: {preset: five, approvals: {decided: [it_owner], closed: [it_owner]}}   # the office's",
+            "-      risk_owner: {label: Risk officer, from: Risk Owner}   # from audit",
+        ], id="a role goes with its gates"),
+        pytest.param(1, (), [
+            "-policy: {preset: five, approvals: {decided: [risk_owner, it_owner], closed: [it_owner]}}   # the office's",
+            "+policy: {preset: five, approvals: {decided: [risk_owner]}}   # the office's",
+            "-  roles: {owner: Assignee, further: {it_owner: {from: IT Owner}}}",
+            "+  roles: {owner: Assignee}",
+        ], id="the last role of a rule goes"),
+    ],
+)  # fmt: skip
+def test_a_further_role_changes_the_rule_and_the_policys_gates(
+    rule: int, further: tuple[FurtherRoleForm, ...], lines: list[str]
+) -> None:
+    written = write_form(ROLES, rule, replace(read_form(ROLES, rule), further=further))
+    assert sorted(changed(ROLES, written)) == sorted(lines)
+    assert {role.key for role in read_form(written, rule).further} == {role.key for role in further}
+
+
+def test_a_role_that_another_rule_still_has_keeps_its_gates() -> None:
+    both = ROLES.replace("it_owner: {from: IT Owner}", "risk_owner: {from: Risk Owner}")
+    written = write_form(both, 1, replace(read_form(both, 1), further=()))
+    assert "approvals: {decided: [risk_owner, it_owner], closed: [it_owner]}" in written
+    assert read_form(written, 0).further == (RISK,)
+
+
+def test_the_first_further_role_of_a_file_and_its_removal() -> None:
+    added = write_form(
+        HAND, 1, replace(read_form(HAND, 1), further=(FurtherRoleForm("risk_owner", "Risk", "", ("closed",)),))
+    )
+    assert changed(HAND, added) == [
+        "-  roles: {owner: Assignee}",
+        "+  roles: {owner: Assignee, further: {risk_owner: {from: Risk}}}",
+        "+policy: {approvals: {closed: [risk_owner]}}",
+    ]
+    assert isinstance(load_mapping(added), LoadedMapping)
+    assert write_form(added, 1, replace(read_form(added, 1), further=())) == HAND
+
+
+@pytest.mark.parametrize("further", [(RISK, RISK), (RISK, FurtherRoleForm("unit_owner", "Unit owner"))])
+def test_one_role_on_two_lines_is_refused(further: tuple[FurtherRoleForm, ...]) -> None:
+    with pytest.raises(
+        FormCannotWrite, match=r"Nothing was saved: the role \w+ is there twice. Give each role one line"
+    ):
+        write_form(ROLES, 0, replace(read_form(ROLES, 0), further=further))
 
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Co", "Cn")), min_size=1, max_size=12).map(

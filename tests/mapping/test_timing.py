@@ -10,6 +10,7 @@ import pytest
 from governance.actuals_seen import Sighting
 from governance.effects import EffectKind, Version
 from governance.evidence import Children
+from governance.facts import Unknown
 from governance.measure_state import MeasureState
 from governance.money import Money, Period
 from mapping.assess_item import MeasureAssessment, assess_item
@@ -107,6 +108,27 @@ def test_costs_come_when_their_kind_or_the_timing_says(key: str, timing: str, ex
     assert span(mapped(f"timing: {{{timing}}}, plan: {{{key}: Benefit}}")) == expected
 
 
+@pytest.mark.parametrize(
+    ("steady", "expected"),
+    [
+        ("", None),
+        ("steady: {}, ", Period(2026, 6)),
+        ("steady: {offset: 4}, ", Period(2026, 10)),
+        ("steady: {milestone: Go-live, offset: 2}, ", Period(2026, 7)),
+    ],
+)
+def test_the_steady_state_begins_months_after_a_milestone(steady: str, expected: Period | None) -> None:
+    found = mapped(f"{steady}plan: {{benefit: Benefit}}")
+    assert found.measure.steady_from == expected
+
+
+def test_a_steady_state_after_no_date_is_unknown() -> None:
+    found = mapped("steady: {milestone: Go-live}, plan: {benefit: Benefit}", {"Go-live date": None})
+    assert found.measure.steady_from == Unknown(
+        'the steady state has no beginning: the milestone "Go-live" has no date for the effect to depend on'
+    )
+
+
 def test_a_slip_of_the_end_moves_the_benefit_and_shortens_what_has_no_duration() -> None:
     later = mapped("plan: {benefit: Benefit}", {"Due date": date(2026, 12, 31)})
     assert span(later) == ("2027-01", "2027-12", 1200)
@@ -127,6 +149,14 @@ def test_a_timing_that_says_nothing_sound_is_refused(timing: str, message: str) 
     found = load_mapping(MAPPING.format(effects=f"timing: {{{timing}}}, plan: {{benefit: Benefit}}"))
     assert not isinstance(found, LoadedMapping)
     assert [problem.message for problem in found] == [message]
+
+
+def test_a_steady_state_after_no_milestone_of_the_rule_is_refused() -> None:
+    found = load_mapping(MAPPING.format(effects="steady: {milestone: Golive}, plan: {benefit: Benefit}"))
+    assert not isinstance(found, LoadedMapping)
+    assert [(problem.message, problem.hint) for problem in found] == [
+        ('no milestone is called "Golive".', 'Did you mean "Go-live"?')
+    ]
 
 
 @pytest.mark.parametrize(

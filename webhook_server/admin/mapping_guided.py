@@ -29,6 +29,7 @@ from mapping.guided import (
     rule_names,
     write_form,
 )
+from mapping.guided_roles import SUGGESTED_KEYS, FurtherRoleForm
 from mapping.load import LoadedMapping, format_path, load_mapping
 from mapping.problems import MappingFileProblem
 from webhook_server.admin.mapping_candidate import draft_of, text_differences
@@ -171,7 +172,24 @@ def _submitted(form: MultiDict[str, str], before: RuleForm) -> RuleForm:
     stages = {" ".join(status.split()): stage for status, stage in statuses if status.strip() and stage}
     texts |= {path: before.texts[path] for path in TEXT_PATHS if format_path(path) in before.hand_written_paths}
     lists |= {path: before.lists[path] for path in LIST_PATHS if format_path(path) in before.hand_written_paths}
-    return RuleForm(texts, lists, stages, before.hand_written)
+    return RuleForm(texts, lists, stages, _submitted_roles(form, before), before.hand_written)
+
+
+def _submitted_roles(form: MultiDict[str, str], before: RuleForm) -> tuple[FurtherRoleForm, ...]:
+    """The lines of further roles; a line without key and field is a role that goes."""
+    if "further" not in form:
+        return before.further
+    lines = zip(*(form.getlist(f"further_{name}") for name in ("key", "field", "label")), strict=False)
+    roles = (
+        FurtherRoleForm(
+            "_".join(key.casefold().split()),
+            " ".join(field.split()),
+            " ".join(label.split()),
+            tuple(form.getlist(f"further_gates_{number}")),
+        )
+        for number, (key, field, label) in enumerate(lines)
+    )
+    return tuple(role for role in roles if role.key and (role.field or role.label))
 
 
 def _split_names(text: str) -> list[str]:
@@ -197,6 +215,9 @@ def _render(
         form=form,
         revision=revision,
         sections=_sections(form, [record.name for record in services.connections.all()]),
+        further=[*form.further, FurtherRoleForm("", "")],
+        suggested_keys=SUGGESTED_KEYS,
+        gates=_gates(preset),
         names=tool_names,
         stages=[(stage.key, stage.label) for stage in PRESETS[preset].stages],
         statuses=_statuses(form, tool_names),
@@ -205,6 +226,13 @@ def _render(
         problems=tuple(problems),
         hand_written=[part for part in form.hand_written if not _is_shown(part.path)],
     )
+
+
+def _gates(preset: str) -> list[tuple[str, str]]:
+    """Each stage that a gate leads into, with its label."""
+    policy = PRESETS[preset]
+    into = {gate.into for gate in policy.gates}
+    return [(stage.key, stage.label) for stage in policy.stages if stage.key in into]
 
 
 def _statuses(form: RuleForm, names: ToolNames) -> list[tuple[str, str]]:

@@ -141,6 +141,9 @@ class MeasureDetail(Model):
     potential: StatusModel
     plan_figures: PlanFigures
     kill_criteria: list[KillCriterionModel] = Field(description="The agreed criteria, evaluated from the decision on.")
+    steady_from: str | None = Field(
+        description="The month from which the plan is declared to be in steady state; null where nobody declares one."
+    )
     off_ramp: str | None = Field(description="Why it is on hold or cancelled; null otherwise.")
     mapping_version: int
     policy_version: str

@@ -172,6 +172,7 @@ def show(call: ApiCall) -> MeasureDetail:
             )
             for one in verdict.kill_criteria
         ],
+        steady_from=str(verdict.steady_from) if verdict.steady_from else None,
         off_ramp=verdict.off_ramp.reason if verdict.off_ramp else None,
         **{
             name: row[name]

@@ -11,6 +11,7 @@ from governance.ledger import LedgerVersion
 from governance.ledger_sums import SERIES
 from governance.measure import MeasureId
 from governance.money import Money, Period
+from governance.statements import FIELD_STATEMENT
 
 
 def ledger_lines(
@@ -18,11 +19,13 @@ def ledger_lines(
 ) -> dict[MeasureId, tuple[EffectLine, ...]]:
     """The effect lines of these measures, as :func:`governance.ledger_sums.effect_lines` would add them up.
 
-    A measure without an entry is absent.
+    A measure without an entry is absent.  What fields were seen to hold is left out: a version that comes from the
+    ledger is finance's own.
     """
     asked = {
         "measures": list(measures),
         "versions": [version.value for version in SERIES],
+        "of_field": FIELD_STATEMENT,
         "group": [name.lower() for name in group],
     }
     found: dict[MeasureId, list[EffectLine]] = {}
@@ -43,7 +46,7 @@ def ledger_lines(
 _LINES = text("""
     SELECT measure_id, version, month, kind, currency, account, hard, sum(amount) AS amount
     FROM ledger_entry
-    WHERE measure_id = ANY(:measures) AND version = ANY(:versions)
+    WHERE measure_id = ANY(:measures) AND version = ANY(:versions) AND NOT starts_with(statement, :of_field)
       AND (counterparty = '' OR lower(counterparty) <> ALL (CAST(:group AS text[])))
     GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
 """)

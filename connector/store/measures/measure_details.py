@@ -22,7 +22,7 @@ from connector.store.reconcile import command_rows
 from governance.approvals import may_act_as
 from governance.available_actions import ActionContext
 from governance.command_rules import CommandContext
-from governance.effects import Effects, sum_up
+from governance.effects import Effects, sum_up, with_steady_state
 from governance.evidence import Command
 from governance.gates import Policy
 from governance.locked_plan import LockedPlan, with_locked_plan
@@ -123,6 +123,7 @@ def measure_snapshot(connection: Connection, row: RowMapping) -> MeasureSnapshot
     measure = replace(measure, effects=(*measure.effects, *verdict.legacy_lines, *verdict.relapse_lines))
     try:
         effects, problem = sum_up(with_locked_plan(measure.effects, state.plan)), ""
+        effects = with_steady_state(effects, verdict.steady_from)
     except CurrencyMismatch as error:
         effects, problem = None, str(error)
     commands = newest_commands(connection, [row["id"]]).get(row["id"], ())

@@ -19,9 +19,9 @@ from governance.verdict import GateState
 
 
 def entry_of(row: Any, place: HierarchyPath, lines: Sequence[EffectLine], *, without_value: bool) -> RollUpMeasure:
-    """``row`` has the columns of a measure, ``off_ramp``, ``reason`` and ``signed`` of its verdict, ``plan_rates`` of
-    its locked plan as text, ``original_lines`` of the plan of the decision where a re-baseline has replaced it, and
-    ``budget`` as :data:`BUDGET`."""
+    """``row`` has the columns of a measure, ``off_ramp``, ``reason``, ``signed`` and ``steady_from`` of its verdict,
+    ``plan_rates`` of its locked plan as text, ``original_lines`` of the plan of the decision where a re-baseline has
+    replaced it, and ``budget`` as :data:`BUDGET`."""
     step = funnel_step(
         row.stage, row.off_ramp, without_value=without_value, left=row.unmapped_since is not None
     )  # fmt: skip
@@ -40,6 +40,7 @@ def entry_of(row: Any, place: HierarchyPath, lines: Sequence[EffectLine], *, wit
         rates=frozen_from_text(row.plan_rates),
         original=None if row.original_lines is None else tuple(map(plan_line_of, row.original_lines)),
         budget=tuple(map(_budget_line, row.budget or ())),
+        steady_from=Period.parse(row.steady_from) if row.steady_from else None,
         signed=tuple(from_json(SignedLine, line) for line in row.signed or ()),
     )
 

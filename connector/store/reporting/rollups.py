@@ -202,7 +202,7 @@ MEASURES = text(f"""
            stage, gate, implementation, potential, owner_id, sponsor_id, controller_id, further_holders, unmapped_since,
            verdict #>> '{{off_ramp,kind}}' AS off_ramp,
            coalesce(CAST(verdict ->> 'without_value' AS boolean), false) AS without_value,
-           verdict -> 'signed' AS signed,
+           verdict -> 'signed' AS signed, verdict ->> 'steady_from' AS steady_from,
            verdict #>> '{{deviation,reason}}' AS reason, verdict #>> '{{deviation,since}}' AS deviation_since,
            measure_state #>> ARRAY['granted_at', stage] AS stage_since,
            (SELECT CAST(p.rates AS text) FROM plan_version AS p WHERE p.measure_id = measure.id

@@ -154,6 +154,15 @@ TIME_CARD = (
     Column("state", "State"),
     *(Column(day, day.capitalize(), "decimal") for day in DAYS),
 )
+TIME_WORKED = (
+    person("user", "User"),
+    Column("task", "Task", "reference", 32, reference="task"),
+    Column("work_date", "Work date", "glide_date"),
+    Column("time_card", "Time card", "reference", 32, reference="time_card"),
+    Column("time_worked", "Time worked", "glide_duration"),
+    Column("time_in_seconds", "Time in seconds", "integer"),
+    Column("comments", "Comments", max_length=4000),
+)
 TABLES = (
     Table("task", "Task", TASK_COLUMNS, prefix="TASK", shown_by="number"),
     Table("planned_task", "Planned task", PLANNED, parent="task", prefix="PTASK", shown_by="number"),
@@ -163,6 +172,7 @@ TABLES = (
     Table("change_request", "Change request", CHANGE, parent="task", prefix="CHG", shown_by="number"),
     Table("incident", "Incident", INCIDENT, parent="task", prefix="INC", shown_by="number"),
     Table("time_card", "Time card", TIME_CARD),
+    Table("task_time_worked", "Time Worked", TIME_WORKED),
     Table("pm_portfolio", "Portfolio", (Column("name", "Name"),), parent="planned_task", prefix="PRTF"),
 )
 CLOSED_STATES = {

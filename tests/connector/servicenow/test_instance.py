@@ -238,6 +238,34 @@ def test_an_offering_is_a_service_with_a_life_cycle_of_its_own(sandbox: servers.
     assert item["Gold CRM"].is_retired
 
 
+def test_hours_on_tasks_are_read_from_time_worked_unless_a_card_has_them(sandbox: servers.Sandbox) -> None:
+    site, snow = servicenow_site(sandbox.servicenow), sandbox.servicenow
+    own = project(sandbox)
+    task = snow.insert("pm_project_task", {"short_description": "T", "top_task": own["sys_id"]}, "lind")
+    incident = snow.insert("incident", {"short_description": "I"}, "lind")
+    week = {"user": own["sys_id"], "task": task["sys_id"], "week_starts_on": "2026-11-15", "monday": "2"}
+    card = snow.insert("time_card", week, "lind")
+    refused = snow.insert("time_card", week | {"state": "Rejected"}, "lind")
+    worked = {"user": own["sys_id"], "task": incident["sys_id"], "work_date": "2026-11-17"}
+    copied = {"task": task["sys_id"], "work_date": "2026-11-16", "time_in_seconds": "7200"}
+    for values in (
+        {"time_in_seconds": "5400"}, {"time_worked": "1970-01-01 00:30:00"},
+        {"work_date": "2026-11-15", "time_in_seconds": "3600"}, {"time_in_seconds": "0"}, {**copied, "task": ""},
+        {**copied, "time_card": card["sys_id"]}, {**copied, "time_card": refused["sys_id"]},
+        {"task": task["sys_id"], "time_in_seconds": "900"},
+    ):  # fmt: skip
+        snow.insert("task_time_worked", worked | values, "lind")
+    assert site.timesheet is not None
+    found = site.timesheet.time_entries([own["sys_id"]], date(2026, 11, 16))
+    home = f"pm_project:{own['sys_id']}"
+    assert sorted((one.item.partition(":")[0], one.parent, one.day.day, one.hours) for one in found) == sorted([
+        ("pm_project_task", home, 16, Decimal(2)),
+        ("incident", None, 17, Decimal("1.5")),
+        ("incident", None, 17, Decimal("0.5")),
+        ("pm_project_task", home, 17, Decimal("0.25")),
+    ])  # fmt: skip
+
+
 def test_hours_on_tasks_are_read_from_time_cards_and_the_last_save_from_the_record(sandbox: servers.Sandbox) -> None:
     site, snow = servicenow_site(sandbox.servicenow), sandbox.servicenow
     own = project(sandbox)

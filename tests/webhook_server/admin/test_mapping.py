@@ -312,6 +312,27 @@ def test_the_form_shows_a_rule_and_writes_only_what_was_changed(own: Desk) -> No
     assert 'Rule epics: roles.sponsor is now "Executive sponsor"; it was "Sponsor".' in own.admin.text("/mapping/edit")
 
 
+def test_the_form_adds_a_further_role_and_the_gate_that_asks_for_it(own: Desk) -> None:
+    answer = own.admin.post(
+        "/mapping/guided", rule=0, revision=0, further="1", further_key=["Risk owner", ""],
+        further_field=["Sponsor", ""], further_label=["Risk officer", ""], further_gates_0=["decided"],
+        **_form_of(own, 0),
+    )  # fmt: skip
+    assert answer.status_code == 303, page_text(answer)
+    (draft,) = MappingDrafts(own.scene.services.engine).all()
+    (role,) = read_form(draft.source, 0).further
+    assert (role.key, role.field, role.label, role.gates) == ("risk_owner", "Sponsor", "Risk officer", ("decided",))
+    page = own.admin.get("/mapping/guided").text
+    assert 'name="further_key" value="risk_owner"' in page
+    assert 'name="further_gates_0" value="decided" checked' in page
+    refused = own.admin.post(
+        "/mapping/guided", rule=0, revision=1, further="1", further_key=["owner"], further_field=["Sponsor"],
+        further_label=[""], **_form_of(own, 0),
+    )  # fmt: skip
+    assert refused.status_code == 422
+    assert '"owner" is a role of every measure.' in page_text(refused)
+
+
 def test_the_form_keeps_nothing_that_would_be_a_problem(own: Desk) -> None:
     form = _form_of(own, 0) | {"write.gate": "Plan net"}
     answer = own.admin.post("/mapping/guided", rule=0, revision=0, **form)
