@@ -61,6 +61,7 @@ COMMANDS = (
         "Print every figure of the definition sheet: plan, latest estimate and actual, leakage by reason, pipeline.",
     ),
     CommandEntry("workbook", "workbook:workbook", "Write the portfolio as an Excel workbook whose sums are formulas."),
+    CommandEntry("deck", "deck:deck", "Write the steering committee's deck as PowerPoint slides."),
     CommandEntry(
         "sandbox", "sandbox:sandbox", "Start stand-ins for Jira and ServiceNow, as real HTTP servers with state."
     ),

@@ -8,19 +8,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cli.paper_options import EVERYTHING, known_day, report_of
 from cli.progress import progress_bar
-from connector.bootstrap import MappingCache, bootstrap, system_clock
+from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
-from connector.measures.known_on import NotAMoment, parse_known_on
-from connector.measures.usable_rates import usable_rates
-from connector.papers.report import NoFigures, Report
+from connector.papers.report import NoFigures
 from connector.papers.workbook import TooManyMeasures, write_workbook
-from connector.people.permissions import Role, RoleGrant, Viewer
 from connector.settings import Settings
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from governance.constant_currency import RatesView
-
-EVERYTHING = Viewer(person=None, login="", name="command line", grants=(RoleGrant(Role.OFFICE),))
 
 
 def workbook(
@@ -37,27 +33,11 @@ def workbook(
     """Write the portfolio as an Excel workbook whose sums are formulas."""
     if file.suffix != ".xlsx":
         raise ConfigurationError(f"{file} does not end in .xlsx. Spreadsheets tell a workbook by that ending.")
-    now = system_clock()
-    try:
-        known_on = parse_known_on(on, now) if on is not None else None
-    except NotAMoment as error:
-        raise ConfigurationError(str(error)) from error
+    known_on = known_day(on)
     console = Console(stderr=True, highlight=False)
     part = file.with_name(f".{file.name}.part")
     with bootstrap(Settings(), application="gatepost workbook") as services, services.read_as(EVERYTHING) as reader:
-        active = MappingCache(services.mappings).active()
-        config = active.config if active else None
-        report = Report(
-            connection=reader,
-            viewer=EVERYTHING,
-            organization=config.organization if config else "Gatepost",
-            stages={stage.key: stage.label for stage in active.policies.base.stages} if active else {},
-            rates=usable_rates(services.rates.rates(), config, now.date()),
-            made_at=now,
-            filters=PortfolioFilters(portfolio=portfolio, program=program),
-            on=known_on,
-            view=rates,
-        )
+        report = report_of(services, reader, known_on, PortfolioFilters(portfolio=portfolio, program=program), rates)
         try:
             with progress_bar(console) as bar:
                 tasks: dict[str, object] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 CANCELLED = "cancelled"
@@ -45,7 +46,21 @@ LEFT_OUT_TEXTS = {
     LeftOut.NO_PLAN: "without a plan",
     LeftOut.NO_FORECAST: "without a forecast",
 }
-"""Why totals do not hold a measure, as people read it."""
+"""Why totals do not hold a measure, as people read it inside a sentence; everything that shows it reads it here."""
+LEFT_OUT_LABELS = {reason: text[:1].upper() + text[1:] for reason, text in LEFT_OUT_TEXTS.items()}
+"""The same where it begins a line."""
+OFF_RAMP_LABELS = {
+    ON_HOLD: "On hold",
+    CANCELLED: LEFT_OUT_LABELS[LeftOut.CANCELLED],
+    WITHOUT_VALUE: LEFT_OUT_LABELS[LeftOut.WITHOUT_VALUE],
+    LEFT: LEFT_OUT_LABELS[LeftOut.LEFT],
+}
+"""Steps of the funnel that are no stages, in the order in which they are shown below them."""
+
+
+def step_labels(stages: Mapping[str, str]) -> dict[str, str]:
+    """Labels of every step that a measure may be in: before the first stage, the stages in their order, off-ramps."""
+    return {"": "None yet", **stages, **OFF_RAMP_LABELS}
 
 
 def funnel_step(stage: str | None, off_ramp: str | None, *, without_value: bool = False, left: bool = False) -> str:

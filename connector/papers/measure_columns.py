@@ -57,5 +57,5 @@ def measure_cells(row: MeasureRow, report: Report, stages: Mapping[str, str], pr
 
 
 def stage_label(step: str, stages: Mapping[str, str]) -> str:
-    """The label of a stage, or how a measure left the stages."""
-    return stages.get(step) or step.replace("_", " ").capitalize() or "Before the first stage"
+    """The label of a stage, or how a measure left the stages; that of an earlier policy is shown by its key."""
+    return stages.get(step) or step.replace("_", " ").capitalize()

@@ -48,6 +48,7 @@ ANSWERS = {200, 204, 303, 302, 400, 404, 409}
 NO_PAGE = (
     "/portfolio/export.csv",
     "/portfolio/workbook.xlsx",
+    "/portfolio/deck.pptx",
     "/mapping/schema.json",
     "/mapping/versions/1/mapping.yaml",
 )

@@ -38,6 +38,7 @@ CHECKS = (
     ("totals",),
     ("figures",),
     ("workbook", "{folder}/portfolio.xlsx"),
+    ("deck", "--output", "{folder}/committee.pptx"),
     ("key", "renew"),
     ("audit", "verify"),
     ("rates", "list"),

@@ -175,6 +175,7 @@ TABLE: dict[str, str] = {
     "POST /people/rules/<int:number>/remove": "in 403 403 403 403",
     "GET /portfolio": "in 200 200 403 200",
     "GET /portfolio/curve": "in 404 404 403 404",
+    "GET /portfolio/deck.pptx": "in 404 404 403 404",
     "GET /portfolio/export.csv": "in 200 200 403 200",
     "GET /portfolio/findings": "in 200 200 403 200",
     "GET /portfolio/hierarchy": "in 404 404 403 404",

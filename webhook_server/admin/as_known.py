@@ -15,6 +15,8 @@ from mapping.policy import Policies
 from webhook_server.pages import formats
 
 PARAMETER = "on"
+COMPARED = "compare"
+"""The earlier day that a page is compared with."""
 
 
 def requested_day(values: Mapping[str, str]) -> KnownOn | None:
@@ -28,6 +30,17 @@ def requested_day(values: Mapping[str, str]) -> KnownOn | None:
         abort(400, str(error))
     g.known_on = on
     return on
+
+
+def compared_day(values: Mapping[str, str]) -> KnownOn | None:
+    """The earlier day that the address names to compare with; ``None`` for none.  Answers 400 for anything else."""
+    given = values.get(COMPARED, "")
+    if not given:
+        return None
+    try:
+        return parse_known_on(given, formats().now)
+    except NotAMoment as error:
+        abort(400, str(error))
 
 
 def keep_day(blueprint: Blueprint) -> None:
@@ -47,7 +60,8 @@ def keep_day(blueprint: Blueprint) -> None:
 KEEPS_DAY = frozenset(
     {
         "measure.show", "measure.older_timeline", "measure.why", "portfolio.index", "portfolio.hierarchy_rows",
-        "portfolio.measures", "portfolio.findings", "portfolio.export_csv", "portfolio.why",
+        "portfolio.measures", "portfolio.findings", "portfolio.export_csv", "portfolio.why", "portfolio.workbook",
+        "portfolio.deck",
     }
 )  # fmt: skip
 

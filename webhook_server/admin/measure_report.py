@@ -11,7 +11,7 @@ from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.portfolio_lists import PortfolioLists
 from governance.definitions.report import REPORT, SINGLE, WORDS
-from webhook_server.admin.portfolio_view import LEFT_OUT_LABELS
+from governance.left_out import LEFT_OUT_LABELS
 
 
 def report_data(connection: Connection, viewer: Viewer, measure: str) -> dict[str, Any]:

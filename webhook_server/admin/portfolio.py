@@ -12,7 +12,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
-from connector.bootstrap import Services
+from connector.bootstrap import MappingCache, Services
+from connector.papers.bridge import BRIDGE_LABELS, Bridge, Horizon, axis_minimum, bridge
+from connector.papers.comparison import compare
+from connector.papers.curve import VERSION_LABELS, year_end_row
+from connector.papers.curve import curve as curve_rows
+from connector.papers.funnel import NO_SUMS, funnel
+from connector.papers.report import NoFigures
 from connector.people.permissions import Viewer
 from connector.store.operations.source_ages import visible_sources
 from connector.store.reporting.portfolio import Portfolio
@@ -20,18 +26,25 @@ from connector.store.reporting.portfolio_filters import HIERARCHY_LEVELS, Portfo
 from connector.store.reporting.portfolio_lists import PortfolioLists
 from connector.store.reporting.portfolio_results import FigureSettings, PortfolioOverview, in_constant_currency
 from governance.codes import CODES
+from governance.comparison import ChangeKind
 from governance.constant_currency import RatesView
 from governance.definitions import years
 from governance.definitions.report import REPORT, WORDS
 from governance.definitions.results import ebitda_effect
 from governance.definitions.sheet import name_of
-from governance.left_out import LeftOut
+from governance.left_out import LEFT_OUT_LABELS, LeftOut
 from webhook_server.admin import portfolio_view as show
 from webhook_server.admin.as_known import keep_day
 from webhook_server.admin.navigation import MEASURE_READERS
-from webhook_server.admin.portfolio_bridge import BRIDGE_LABELS, Bridge, Horizon, axis_minimum, bridge, bridge_chart
-from webhook_server.admin.portfolio_lists import add_rows
-from webhook_server.admin.portfolio_request import PortfolioRequest, figures_or_gone, shared_page_data, stages_of
+from webhook_server.admin.portfolio_bridge import bridge_chart
+from webhook_server.admin.portfolio_lists import add_rows, present_rates
+from webhook_server.admin.portfolio_request import (
+    PortfolioRequest,
+    ReportSource,
+    figures_or_gone,
+    shared_page_data,
+    stages_of,
+)
 from webhook_server.admin.sources import sources_view
 from webhook_server.admin.variance import add_portfolio_why
 from webhook_server.auth import current_viewer, requires_role
@@ -44,6 +57,7 @@ TOP_ROWS = 10
 def portfolio(services: Services) -> Blueprint:
     blueprint = Blueprint("portfolio", __name__, url_prefix="/portfolio")
     stages = stages_of(services)
+    mappings = MappingCache(services.mappings)
     keep_day(blueprint)
 
     @blueprint.context_processor
@@ -56,7 +70,7 @@ def portfolio(services: Services) -> Blueprint:
             "other_filters": show.other_filters,
             "codes": CODES,
             "kind_labels": show.KIND_LABELS,
-            "left_out_labels": show.LEFT_OUT_LABELS,
+            "left_out_labels": LEFT_OUT_LABELS,
             "tile_names": show.TILE_NAMES,
         }
 
@@ -81,6 +95,9 @@ def portfolio(services: Services) -> Blueprint:
                 stages(),
             )
             page |= _sources(services, connection, viewer, portfolio_request)
+            rates = present_rates(services, mappings)
+            source = ReportSource(connection, viewer, mappings.active(), rates, stages())
+            page |= _compared(portfolio_request, source)
         answer = make_response(render_template("portfolio/index.html", **page))
         answer.headers["HX-Push-Url"] = portfolio_request.address
         return answer
@@ -145,6 +162,17 @@ def portfolio(services: Services) -> Blueprint:
     return blueprint
 
 
+def _compared(request_: PortfolioRequest, source: ReportSource) -> dict[str, object]:
+    """The page's day beside the earlier one, or why they cannot be compared."""
+    if request_.compare is None:
+        return {}
+    shown: dict[str, object] = {"compare": request_.compare, "change_kinds": tuple(ChangeKind)}
+    try:
+        return shown | {"comparison": compare(request_.report(source), request_.compare)}
+    except NoFigures as error:
+        return shown | {"comparison_problem": str(error)}
+
+
 def _without_figures(portfolio_: Portfolio, request_: PortfolioRequest, stages: dict[str, str]) -> ResponseReturnValue:
     """There are none yet, or there were none on that day."""
     if request_.on is not None:
@@ -177,9 +205,9 @@ def _page_data(
     amounts = total.amounts
     largest = (amounts.ebitda_plan, amounts.ebitda_estimate, amounts.ebitda_actual, amounts.run_rate_plan)
     scale = show.Scale.of(figures.currency, *largest)
-    rows = show.funnel(overview, stages)
+    rows = funnel(overview, stages)
     left_out = show.left_out_rows(overview, filters)
-    excluded = overview.left_out.get(LeftOut.NO_RATE, show.NO_SUMS).measures
+    excluded = overview.left_out.get(LeftOut.NO_RATE, NO_SUMS).measures
     deferred = filters.needs_measures
     maximum = max((sums.measures for sums in overview.by_status.values()), default=0)
     page: dict[str, Any] = shared_page_data(request_, figures, stages, portfolio_.choices()) | {
@@ -245,15 +273,15 @@ def _curve(portfolio_: Portfolio, figures: FigureSettings, rates: RatesView) -> 
     points = portfolio_.curve()
     if rates is RatesView.BUDGET:
         points = tuple(point.in_constant_currency() for point in points)
-    rows = show.curve(points)
+    rows = curve_rows(points)
     amounts = [amount for row in rows for amount in row.total.values()]
     scale = show.Scale.of(figures.currency, *amounts)
     return {
         "curve": rows,
         "curve_scale": scale,
         "curve_chart": show.curve_chart(rows, figures, formats()),
-        "year_end": show.year_end_row(rows, figures),
-        "versions": show.VERSION_LABELS,
+        "year_end": year_end_row(rows, figures),
+        "versions": VERSION_LABELS,
         "figures": figures,
     }
 

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from connector.bootstrap import MappingCache, Services
 from connector.measures.usable_rates import usable_rates
+from connector.papers.curve import VERSION_LABELS
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_lists import SORTS, EffectLineFilters, PortfolioLists
 from governance.definitions.report import REPORT
@@ -81,7 +82,7 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
             rows=rows,
             after=page.next_cursor,
             sums=sums,
-            version_labels=show.VERSION_LABELS,
+            version_labels=VERSION_LABELS,
             figure_names=FIGURE_NAMES,
             versions=tuple(Version),
             kinds=tuple(EffectKind),
@@ -110,6 +111,23 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
 
         portfolio_request = PortfolioRequest.from_query(request.args)
         return workbook_file(
+            services,
+            current_viewer(),
+            portfolio_request,
+            mappings.active(),
+            present_rates(services, mappings),
+            stages(),
+        )
+
+    @blueprint.get("/deck.pptx")
+    @requires_role(*MEASURE_READERS)
+    def deck() -> Response:
+        """The same part of the portfolio as the steering committee's slides."""
+        # As with workbooks: no other request needs what writes slides.
+        from webhook_server.admin.portfolio_deck import deck_file
+
+        portfolio_request = PortfolioRequest.from_query(request.args)
+        return deck_file(
             services,
             current_viewer(),
             portfolio_request,

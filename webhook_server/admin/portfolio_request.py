@@ -12,20 +12,24 @@ from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import MappingCache, Services
 from connector.measures.known_on import KnownOn
+from connector.papers.bridge import BRIDGE_LABELS
+from connector.papers.report import Report
 from connector.people.permissions import Viewer
 from connector.store.reporting.figures_history import PastPortfolio, past_lists
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import FILTER_LABELS, PortfolioFilters
 from connector.store.reporting.portfolio_lists import EffectLineFilters, PortfolioLists
 from connector.store.reporting.portfolio_results import FigureSettings, FilterChoices
+from connector.sync.reconcile import ActiveMapping
 from governance.constant_currency import RatesView
 from governance.definitions.results import Figure
 from governance.effects import EffectKind, Version
 from governance.hierarchy import NOT_STATED
+from governance.left_out import step_labels
 from governance.money import Period
-from webhook_server.admin import portfolio_view as show
-from webhook_server.admin.as_known import PARAMETER, requested_day
-from webhook_server.admin.portfolio_bridge import BRIDGE_LABELS
+from governance.rates import Rates
+from webhook_server.admin.as_known import COMPARED, PARAMETER, compared_day, requested_day
+from webhook_server.pages import formats
 
 Stages = Callable[[], dict[str, str]]
 """Returns the present labels of the stages."""
@@ -37,9 +41,20 @@ def stages_of(services: Services) -> Stages:
 
     def stages() -> dict[str, str]:
         active = mappings.active()
-        return show.stage_labels(active.policies.base if active else None)
+        return step_labels({stage.key: stage.label for stage in active.policies.base.stages} if active else {})
 
     return stages
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSource:
+    """What a paper needs beside the request: whose, and by which mapping and rates."""
+
+    connection: Connection
+    viewer: Viewer
+    active: ActiveMapping | None
+    rates: Rates
+    stages: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +67,15 @@ class PortfolioRequest:
     """The day whose portfolio is asked for; ``None`` is today."""
     rates: RatesView = RatesView.MONTH
     """At which rates estimates and actuals are shown."""
+    compare: KnownOn | None = None
+    """The earlier day that it is compared with."""
 
     @classmethod
     def from_query(cls, values: Mapping[str, str]) -> PortfolioRequest:
         bridge = values.get("bridge", "cause")
         known_bridge = bridge if bridge in BRIDGE_LABELS else "cause"
         rates = RatesView.BUDGET if values.get("rates") == RatesView.BUDGET else RatesView.MONTH
-        return cls(PortfolioFilters.parse(values), known_bridge, requested_day(values), rates)
+        return cls(PortfolioFilters.parse(values), known_bridge, requested_day(values), rates, compared_day(values))
 
     def portfolio(self, connection: Connection, viewer: Viewer) -> Portfolio:
         """The sums of now, or of that day."""
@@ -72,11 +89,28 @@ class PortfolioRequest:
             return PortfolioLists(connection, viewer, self.filters)
         return past_lists(connection, viewer, self.filters, self.on.at)
 
+    def report(self, source: ReportSource) -> Report:
+        """What a paper of the same part and day is made of."""
+        active = source.active
+        return Report(
+            connection=source.connection,
+            viewer=source.viewer,
+            organization=active.config.organization if active else "Gatepost",
+            stages=source.stages,
+            rates=source.rates,
+            made_at=formats().now,
+            filters=self.filters,
+            on=self.on,
+            view=self.rates,
+        )
+
     @property
     def query(self) -> dict[str, Any]:
         bridge = {"bridge": self.bridge} if self.bridge != "cause" else {}
         rates = {"rates": self.rates.value} if self.rates is not RatesView.MONTH else {}
-        return self.filters.query | bridge | rates | ({PARAMETER: self.on.text} if self.on is not None else {})
+        days = {PARAMETER: self.on.text} if self.on is not None else {}
+        compared = {COMPARED: self.compare.text} if self.compare is not None else {}
+        return self.filters.query | bridge | rates | days | compared
 
     @property
     def address(self) -> str:

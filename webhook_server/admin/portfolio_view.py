@@ -9,9 +9,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from connector.papers.curve import CurveRow
+from connector.papers.funnel import FunnelRow
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.portfolio_results import (
-    CurvePoint,
     FigureSettings,
     PortfolioOverview,
     PortfolioSums,
@@ -19,8 +20,7 @@ from connector.store.reporting.portfolio_results import (
 from governance.definitions.report import WORDS
 from governance.definitions.years import FiscalYear
 from governance.effects import ZERO, Version
-from governance.gates import Policy
-from governance.left_out import ENDED, ON_HOLD, LeftOut
+from governance.left_out import ENDED, LEFT_OUT_LABELS, LeftOut
 from governance.money import Period
 from webhook_server.formats import Formats
 
@@ -34,9 +34,6 @@ KIND_LABELS = {
 }
 """Labels of kinds and accounts that differ from their values."""
 
-VERSION_LABELS = {Version.PLAN: "Plan", Version.FORECAST: "Latest estimate", Version.ACTUAL: "Actual"}
-"""Series by month as people read them: the forecast is shown as the latest estimate that is made of it."""
-
 TILE_NAMES = {
     name: WORDS[name].heading.replace(", EBITDA effect", "").replace(", in the steady month", "")
     for name in (
@@ -45,17 +42,6 @@ TILE_NAMES = {
     )
 }  # fmt: skip
 """What a tile is called; the note below it says of what the figure is."""
-
-LEFT_OUT_LABELS = {
-    LeftOut.LEFT: "Left the mapping",
-    LeftOut.CANCELLED: "Cancelled",
-    LeftOut.WITHOUT_VALUE: "Closed without value",
-    LeftOut.NO_RATE: "Exchange rate missing",
-    LeftOut.NOT_COMMITTED: "Not committed yet",
-    LeftOut.NOT_GOVERNABLE: "Not governable",
-    LeftOut.NO_PLAN: "Without a plan",
-    LeftOut.NO_FORECAST: "Without a forecast",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +61,6 @@ class Scale:
         return None if amount is None else amount / self.factor
 
 
-@dataclass(frozen=True, slots=True)
-class FunnelRow:
-    """One stage of the funnel, or an off-ramp, which is no stage."""
-
-    key: str
-    label: str
-    sums: PortfolioSums
-    share: Decimal
-    is_off_ramp: bool
-
-
 def summary_sentence(sums: PortfolioSums, figures: FigureSettings, formats: Formats) -> str:
     """The page's summary: how many measures are held up at a gate, and the benefit that waits this fiscal year."""
     if not sums.measures:
@@ -97,31 +72,6 @@ def summary_sentence(sums: PortfolioSums, figures: FigureSettings, formats: Form
     is_, it = ("is", "it") if sums.held_up == 1 else ("are", "them")
     amount = f"{formats.short(sums.amounts.delayed_benefit or ZERO)} {figures.currency}"
     return f"{number} of {of} {is_} held up at a gate, and {amount} of benefit still to come this year with {it}."
-
-
-def stage_labels(policy: Policy | None) -> dict[str, str]:
-    """Labels of stages and off-ramps, in their order."""
-    stages = {stage.key: stage.label for stage in policy.stages} if policy else {}
-    return {"": "None yet", **stages, ON_HOLD: "On hold", **{step: LEFT_OUT_LABELS[LeftOut(step)] for step in ENDED}}
-
-
-def funnel(overview: PortfolioOverview, names: Mapping[str, str]) -> tuple[FunnelRow, ...]:
-    """Every stage in order, also empty ones; stages of an earlier policy come last."""
-    order = [*(key for key in names if key not in {ON_HOLD, *ENDED})]
-    order += [key for key in overview.by_stage if key not in names]
-    order += [ON_HOLD, *ENDED]
-    total = sum((_run_rate(sums) for key, sums in overview.by_stage.items() if key not in ENDED), ZERO)
-    rows = []
-    for key in order:
-        sums = overview.by_stage.get(key, NO_SUMS)
-        share = _run_rate(sums) / total if total and key not in ENDED else ZERO
-        if sums.measures or (key in names and key not in {"", ON_HOLD, *ENDED}):
-            rows.append(FunnelRow(key, names.get(key, key), sums, share, key in {ON_HOLD, *ENDED}))
-    return tuple(rows)
-
-
-def _run_rate(sums: PortfolioSums) -> Decimal:
-    return sums.amounts.run_rate_plan or ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +90,6 @@ def left_out_rows(overview: PortfolioOverview, filters: PortfolioFilters) -> tup
     return tuple(LeftOutRow(reason, LEFT_OUT_LABELS[reason], sums) for reason, sums in overview.left_out.items())
 
 
-NO_SUMS = PortfolioSums()
-
-
 def funnel_chart(rows: Sequence[FunnelRow], currency: str, formats: Formats) -> dict[str, Any]:
     return {
         "unit": currency,
@@ -159,33 +106,6 @@ def funnel_chart(rows: Sequence[FunnelRow], currency: str, formats: Formats) -> 
     }
 
 
-@dataclass(frozen=True, slots=True)
-class CurveRow:
-    """EBITDA effect of a month, and up to and with it; ``None`` after the last month that a version has."""
-
-    month: Period
-    ebitda: Mapping[Version, Decimal | None]
-    total: Mapping[Version, Decimal | None]
-
-
-def curve(points: Sequence[CurvePoint]) -> tuple[CurveRow, ...]:
-    """Every month from the first to the last, also months without amounts."""
-    if not points:
-        return ()
-    by_month = {point.month: point.ebitda for point in points}
-    last = {version: max((p.month for p in points if version in p.ebitda), default=None) for version in Version}
-    running = dict.fromkeys(Version, ZERO)
-    rows = []
-    for month in points[0].month.until(points[-1].month):
-        amounts = by_month.get(month, {})
-        for version in Version:
-            running[version] += amounts.get(version, ZERO)
-        until = {version: end is not None and month <= end for version, end in last.items()}
-        total = {version: running[version] if until[version] else None for version in Version}
-        rows.append(CurveRow(month, {version: amounts.get(version) for version in Version}, total))
-    return tuple(rows)
-
-
 def curve_chart(rows: Sequence[CurveRow], figures: FigureSettings, formats: Formats) -> dict[str, Any]:
     return {
         "unit": figures.currency,
@@ -199,11 +119,6 @@ def curve_chart(rows: Sequence[CurveRow], figures: FigureSettings, formats: Form
             if row.month.month == figures.year.first.month
         ],
     }
-
-
-def year_end_row(rows: Sequence[CurveRow], figures: FigureSettings) -> CurveRow | None:
-    """The row of the present fiscal year's last month."""
-    return next((row for row in rows if row.month == figures.year.last), None)
 
 
 def shade(measures: int, maximum: int) -> int:

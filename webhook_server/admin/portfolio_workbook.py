@@ -10,12 +10,12 @@ from flask import Response, send_file
 from werkzeug.exceptions import NotFound, ServiceUnavailable
 
 from connector.bootstrap import Services
-from connector.papers.report import NoFigures, Report
+from connector.papers.report import NoFigures
 from connector.papers.workbook import TooManyMeasures, write_workbook
 from connector.people.permissions import Viewer
 from connector.sync.reconcile import ActiveMapping
 from governance.rates import Rates
-from webhook_server.admin.portfolio_request import PortfolioRequest
+from webhook_server.admin.portfolio_request import PortfolioRequest, ReportSource
 from webhook_server.pages import formats
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -38,17 +38,7 @@ def workbook_file(
         raise ServiceUnavailable("Another workbook is being written just now. Try again in a minute.")
     try:
         with services.read_as(viewer) as connection:
-            report = Report(
-                connection=connection,
-                viewer=viewer,
-                organization=active.config.organization if active else "Gatepost",
-                stages=stages,
-                rates=rates,
-                made_at=now,
-                filters=asked.filters,
-                on=asked.on,
-                view=asked.rates,
-            )
+            report = asked.report(ReportSource(connection, viewer, active, rates, stages))
             write_workbook(report, file)
     except (NoFigures, TooManyMeasures) as error:
         raise NotFound(str(error)) from error

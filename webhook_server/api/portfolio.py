@@ -6,8 +6,12 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from pydantic import Field
+from sqlalchemy import Connection
 
 from connector.bootstrap import system_clock
+from connector.measures.known_on import KnownOn
+from connector.measures.usable_rates import usable_rates
+from connector.papers.report import Report
 from connector.store.operations.source_ages import visible_sources
 from connector.store.reporting.figures_history import PastPortfolio
 from connector.store.reporting.portfolio import Portfolio
@@ -18,6 +22,7 @@ from governance.definitions.leakage import LeakReason
 from governance.effects import Version
 from governance.left_out import LeftOut
 from governance.verdict import Colour
+from webhook_server.api.comparison import ComparisonModel, comparison_of
 from webhook_server.api.known_on import day_of
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.portfolio_amounts import PortfolioAmounts, amounts_of
@@ -102,6 +107,7 @@ class PortfolioTotals(Model):
     losses: list[Losses]
     statuses: list[StatusTotals]
     months: list[MonthTotals]
+    comparison: ComparisonModel | None = Field(description="With the day of the parameter compare; null without it.")
     sources: list[SourceModel] = Field(description="Of the measures that you see; empty for a day in the past.")
 
 
@@ -128,6 +134,10 @@ class PortfolioQuery(Model):
         "without the months, which are kept for today alone.",
     )
 
+    compare: ShortText | None = Field(
+        default=None, description="An earlier day or moment: what changed since, as a bridge that adds up to the cent."
+    )
+
 
 SIDES = {Version.PLAN: "plan", Version.FORECAST: "estimate", Version.ACTUAL: "actual"}
 
@@ -138,7 +148,7 @@ def totals(call: ApiCall) -> PortfolioTotals:
             "left_out")  # fmt: skip
     given = {name: value for name in same if (value := getattr(query, name)) is not None}
     filters = PortfolioFilters(entity=query.legal_entity, unit=query.business_unit, **given)
-    on = day_of(query.on)
+    on, earlier = day_of(query.on), day_of(query.compare)
     with call.services.read_as(call.viewer) as connection:
         portfolio = (
             Portfolio(connection, call.viewer, filters)
@@ -159,8 +169,10 @@ def totals(call: ApiCall) -> PortfolioTotals:
             overview = in_constant_currency(overview)
             points = tuple(point.in_constant_currency() for point in points)
         ages = visible_sources(call.services.engine, connection, call.viewer) if on is None else ()
+        comparison = _comparison(call, connection, filters, query.rates, on, earlier)
     currency = settings.currency
     return PortfolioTotals(
+        comparison=comparison,
         sources=source_models(ages, call.services.settings.source_age_limit, system_clock()),
         currency=currency,
         fiscal_year=settings.year.name,
@@ -200,6 +212,21 @@ def totals(call: ApiCall) -> PortfolioTotals:
     )
 
 
+def _comparison(
+    call: ApiCall,
+    connection: Connection,
+    filters: PortfolioFilters,
+    view: RatesView,
+    on: KnownOn | None,
+    earlier: KnownOn | None,
+) -> ComparisonModel | None:
+    if earlier is None:
+        return None
+    now, services = system_clock(), call.services
+    rates = usable_rates(services.rates.rates(), services.active_config(), now.date())
+    return comparison_of(Report(connection, call.viewer, "", {}, rates, now, filters, on, view), earlier)
+
+
 def _hierarchy(node: HierarchySums, currency: str) -> HierarchyTotals:
     return HierarchyTotals(hierarchy=list(node.path), totals=_totals(node.sums, currency))
 
@@ -222,7 +249,8 @@ def _amount(value: Decimal | None, currency: str) -> Amount | None:
 OPERATIONS = (
     Operation(
         "GET", "/portfolio", "portfolio", "Show sums of the portfolio", totals, PortfolioTotals, query=PortfolioQuery,
-        problems={404: "No figures were known on that day.", 409: "There are no figures yet."},
+        problems={404: "No figures were known on that day.",
+                  409: "There are no figures yet, or the two days cannot be compared."},
         description="Sums are over the measures that the caller may see.",
     ),
 )  # fmt: skip

@@ -130,11 +130,27 @@ def _tables_at() -> tuple[CTE, ...]:
                              ORDER BY v.known_from DESC, v.id DESC LIMIT 1), '{}') AS facts,
                    coalesce((SELECT v.findings FROM verdict_version AS v
                              WHERE v.measure_id = m.id AND v.known_from <= :figures_at
-                             ORDER BY v.known_from DESC, v.id DESC LIMIT 1), '[]') AS findings
+                             ORDER BY v.known_from DESC, v.id DESC LIMIT 1), '[]') AS findings,
+                   coalesce((SELECT v.verdict FROM verdict_version AS v
+                             WHERE v.measure_id = m.id AND v.known_from <= :figures_at
+                             ORDER BY v.known_from DESC, v.id DESC LIMIT 1), '{}') AS verdict
             FROM measure AS m
         """)
         .columns(
-            *map(literal_column, ("id", "connection", "native_id", "owner_id", "sponsor_id", "controller_id", "facts"))
+            *map(
+                literal_column,
+                (
+                    "id",
+                    "connection",
+                    "native_id",
+                    "owner_id",
+                    "sponsor_id",
+                    "controller_id",
+                    "facts",
+                    "findings",
+                    "verdict",
+                ),
+            )
         )
         .cte("measure")
     )

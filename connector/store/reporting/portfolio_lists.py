@@ -143,6 +143,11 @@ class PortfolioLists:
         self._live = live(filters, MEASURE_FIGURES)
         self._listed = true() if LEFT in {filters.stage, filters.left_out} else MEASURE_FIGURES.c.step != LEFT
 
+    @staticmethod
+    def joined() -> Any:
+        """Figures with the measure and its item; both sides of the wall hold on each of them."""
+        return _joined()
+
     def measures(self, sort: str = "key", after: str | None = None, limit: int = PAGE) -> ListPage[MeasureRow]:
         """By variance (largest loss first), by what waits or is planned (largest first), or by id.
 
@@ -161,7 +166,7 @@ class PortfolioLists:
             here, there = tuple_(*order), tuple_(*map(literal, values))
             query = query.where(here < there if largest else here > there)
         query = query.order_by(*(one.desc() if largest else one for one in order)).limit(limit + 1)
-        rows = tuple(_row(row) for row in self._connection.execute(query))
+        rows = tuple(row_of(row) for row in self._connection.execute(query))
         if len(rows) <= limit:
             return ListPage(rows, None)
         last = rows[limit - 1]
@@ -172,13 +177,13 @@ class PortfolioLists:
     def measure(self, measure: str) -> MeasureRow | None:
         """One measure by its id; ``None`` before its figures were made."""
         row = self._connection.execute(_measures().where(self._wanted, MEASURE_FIGURES.c.measure_id == measure)).first()
-        return _row(row) if row is not None else None
+        return row_of(row) if row is not None else None
 
     def excluded_measures(self, limit: int = 20) -> tuple[MeasureRow, ...]:
         """Measures that are in no sum, because a rate is missing."""
         query = _measures().where(self._wanted, self._live, MEASURE_FIGURES.c.missing_rate.is_not(None))
         query = query.order_by(MEASURE_FIGURES.c.measure_id).limit(limit)
-        return tuple(_row(row) for row in self._connection.execute(query))
+        return tuple(row_of(row) for row in self._connection.execute(query))
 
     def finding_counts(self) -> dict[str, int]:
         """Measures by the code of a finding, the most frequent first."""
@@ -283,7 +288,8 @@ def _lines_where(wanted: EffectLineFilters) -> list[ColumnElement[bool]]:
     return parts
 
 
-def _row(row: Any) -> MeasureRow:
+def row_of(row: Any) -> MeasureRow:
+    """A measure of a query that selects ``measure_figures``, the further roles and the address."""
     return MeasureRow(
         row.measure_id, row.key, row.title, row.url, (row.portfolio, row.program, row.project, row.package), row.owner,
         row.step, row.gate, row.implementation, row.potential, LeftOut(row.left_out) if row.left_out else None,

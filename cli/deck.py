@@ -1,0 +1,62 @@
+"""``gatepost deck``: the steering committee's slides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.paper_options import EVERYTHING, known_day, report_of
+from connector.bootstrap import MappingCache, bootstrap, system_clock
+from connector.errors import ConfigurationError
+from connector.papers.deck.contents import deck_of
+from connector.papers.deck.read import deck_figures
+from connector.papers.deck.template import UnusableTemplate, open_template
+from connector.papers.deck.write import write_deck
+from connector.papers.report import NoFigures
+from connector.papers.source_lines import PAST, source_lines
+from connector.settings import Settings
+from connector.store.operations.source_ages import visible_sources
+from connector.store.reporting.portfolio_filters import PortfolioFilters
+from governance.constant_currency import RatesView
+from governance.gates import Thresholds
+
+
+def deck(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write, .pptx")] = Path("committee.pptx"),
+    on: Annotated[
+        str | None, typer.Option(help="As known on a day, 2026-06-30, or at a moment, 2026-06-30T12:00Z")
+    ] = None,
+    compare: Annotated[str | None, typer.Option(help="An earlier day: what changed since is shown as a bridge")] = None,
+    template: Annotated[
+        Path | None, typer.Option(help="The organisation's own .pptx, with a layout Title Only or Gatepost content")
+    ] = None,
+    portfolio: Annotated[str | None, typer.Option(help="Only this portfolio")] = None,
+    program: Annotated[str | None, typer.Option(help="Only this program")] = None,
+    rates: Annotated[RatesView, typer.Option(help="At the rates of the months, or of each decision (budget)")] = (
+        RatesView.MONTH
+    ),
+) -> None:
+    """Write the steering committee's deck as PowerPoint slides."""
+    if output.suffix != ".pptx":
+        raise ConfigurationError(f"{output} does not end in .pptx. PowerPoint tells a presentation by that ending.")
+    known_on, earlier = known_day(on), known_day(compare)
+    part = output.with_name(f".{output.name}.part")
+    with bootstrap(Settings(), application="gatepost deck") as services, services.read_as(EVERYTHING) as reader:
+        report = report_of(services, reader, known_on, PortfolioFilters(portfolio=portfolio, program=program), rates)
+        active = MappingCache(services.mappings).active()
+        sources = PAST
+        if known_on is None:
+            ages = visible_sources(services.engine, reader, EVERYTHING)
+            sources = source_lines(ages, services.settings.source_age_limit, system_clock())
+        try:
+            made = deck_figures(
+                report, active.policies.base.thresholds if active else Thresholds(), sources, compared_to=earlier
+            )
+            slides = write_deck(deck_of(made), open_template(template), part)
+        except (NoFigures, UnusableTemplate) as error:
+            part.unlink(missing_ok=True)
+            raise ConfigurationError(str(error)) from error
+    part.replace(output)
+    typer.echo(f"{output} is written, {slides} slides: {report.organization}, {report.as_of}")

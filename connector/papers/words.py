@@ -1,0 +1,40 @@
+"""Amounts and days as papers write them: exact, and the same for every reader."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from connector.papers.deck.model import NOTHING
+
+MINUS = "−"
+
+
+def amount(value: Decimal | None) -> str:
+    """``1,234,567.80``; a dash for what is not known."""
+    return NOTHING if value is None else f"{value:,.2f}".replace("-", MINUS)
+
+
+def signed(value: Decimal | None) -> str:
+    """``+1,234.00`` or ``−1,234.00``: a difference."""
+    written = amount(value)
+    return f"+{written}" if value is not None and value > 0 else written
+
+
+def money(value: Decimal | None, currency: str) -> str:
+    """``1,234,568 EUR``: for a sentence, in whole units."""
+    return NOTHING if value is None else f"{value:,.0f} {currency}".replace("-", MINUS)
+
+
+def day(value: date | datetime | None) -> str:
+    """``29 Nov 2026``"""
+    return NOTHING if value is None else f"{value:%d %b %Y}"
+
+
+def percent(share: Decimal | None) -> str:
+    return NOTHING if share is None else f"{share * 100:.0f} %".replace("-", MINUS)
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """``1 measure``, ``3 measures``"""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
