@@ -16,7 +16,7 @@ from cli.operating_user import operating_user
 from cli.stated_account import InTheNameOf, stated_account
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.errors import ConfigurationError
-from connector.finance.money_sweep import GATEPOST, RATE_CARD, Sweeping, ledger_sources_of, sweep_money
+from connector.finance.money_sweep import GATEPOST, RATE_CARD, Sweeping, SweptSource, ledger_sources_of, sweep_money
 from connector.settings import Settings
 from connector.store.ledger.imports import save_profile
 from connector.store.ledger.money_sources import read_sources
@@ -46,20 +46,24 @@ def sweep(
             )
             for rule in ledger_sources_of(config, site.name):
                 for source in sweep_money(run, rule):
-                    typer.echo(f"{source.stream}:")
-                    if source.plan is None:
-                        typer.echo(source.error)
-                    else:
-                        print_plan(source.plan)
-                    for note in source.notes:
-                        typer.echo(note)
-                    failed = failed or source.plan is None or bool(source.plan.problems)
-                    if source.number:
-                        typer.echo(f"Posted as import {source.number}.")
+                    _print_source(source)
+                    failed = failed or source.failed
     if failed:
         raise ConfigurationError("Not every source could be read and posted.")
     if not post:
         typer.echo("Nothing was posted yet. Post it with --post; a worker does so each hour.")
+
+
+def _print_source(source: SweptSource) -> None:
+    typer.echo(f"{source.stream}:")
+    if source.error:
+        typer.echo(source.error)
+    elif source.plan is not None:
+        print_plan(source.plan)
+    for note in source.notes:
+        typer.echo(note)
+    if source.number:
+        typer.echo(f"Posted as import {source.number}.")
 
 
 def sources() -> None:

@@ -19,7 +19,9 @@ from connector.finance.hours import measures_of_items, state_hours
 from connector.finance.import_plan import ImportPlan, Stream
 from connector.finance.import_text import import_lines
 from connector.finance.post_statements import post_statements
+from connector.store.database import audit
 from connector.store.ledger import money_sources
+from connector.store.ledger.confirmed_figures import confirmed_figures
 from connector.store.ledger.imports import read_profile
 from connector.store.ledger.money_sources import MoneySource
 from connector.sync.ports import ToolSite
@@ -28,7 +30,7 @@ from mapping.config import MappingConfig
 from mapping.imports.profile import ProfileProblem
 from mapping.imports.rate_card import RateCard, cost_of_hours, load_rate_card
 from mapping.imports.record_amounts import RecordAmount, statements_of
-from mapping.ledger_sources import LedgerSourceRule
+from mapping.ledger_sources import LedgerSourceRule, WrittenPlan
 from mapping.work_item import ConnectionName, NativeId
 
 GATEPOST = "gatepost"
@@ -69,9 +71,13 @@ class SweptSource:
     notes: tuple[str, ...] = ()
 
     @property
+    def failed(self) -> bool:
+        return bool(self.error) or (self.plan is not None and bool(self.plan.problems))
+
+    @property
     def sentences(self) -> list[str]:
         if self.plan is None:
-            return [self.error, *self.notes]
+            return [*([self.error] if self.error else []), *self.notes]
         problems = [str(one) for one in list(self.plan.problems)[:20]]
         return [*import_lines(self.plan), *problems, *self.notes]
 
@@ -99,10 +105,11 @@ def sweep_money(run: Sweeping, rule: LedgerSourceRule) -> list[SweptSource]:
     if run.post:
         with run.engine.begin() as transaction:
             for one in found:
-                failed = one.plan is None or bool(one.plan.problems)
                 money_sources.store(
                     transaction,
-                    MoneySource(one.stream, run.site.name, run.at, one.number or None, tuple(one.sentences), failed),
+                    MoneySource(
+                        one.stream, run.site.name, run.at, one.number or None, tuple(one.sentences), one.failed
+                    ),
                 )
     return found
 
@@ -115,6 +122,11 @@ def _sources(run: Sweeping, rule: LedgerSourceRule) -> Iterator[SweptSource]:
         yield _guarded(f"plans {name}", lambda stream: _plans(run, rule, stream, measures))
     if rule.expense_lines is not None:
         yield _guarded(f"expense lines {name}", lambda stream: _expenses(run, rule, stream, measures))
+    for plan in rule.write:
+        yield _guarded(
+            f"confirmed figures into {plan.value.replace('_', ' ')} {name}",
+            lambda stream, plan=plan: _confirmed(run, plan, stream),  # type: ignore[misc]  # bound now
+        )
     if rule.hours is not None:
         yield _guarded(f"{rule.hours} {name}", lambda stream: _hours(run, rule, stream))
 
@@ -172,6 +184,21 @@ def _posted(
         post=run.post,
     )
     return SweptSource(stream, plan, number, notes=notes)
+
+
+def _confirmed(run: Sweeping, plan: WrittenPlan, stream: str) -> SweptSource:
+    """What the controller has confirmed, into plans of the tool; nothing of it is ever read back."""
+    if run.site.money_records is None:
+        return SweptSource(stream, error=f"{run.site.name} keeps no plans that Gatepost can write.")
+    with run.engine.connect() as connection:
+        figures = list(confirmed_figures(connection, run.site.name, plan))
+    written = run.site.money_records.write_confirmed(plan, figures, post=run.post)
+    if written and run.post:
+        text_of_all = f"{len(written):,} plans of {run.site.name} hold what is confirmed: {' '.join(written[:20])}"
+        entry = {"actor": run.by, "action": "money.written", "subject": "ledger", "detail": {"text": text_of_all}}
+        with run.engine.begin() as transaction:
+            audit.record(transaction, [entry])
+    return SweptSource(stream, notes=tuple(written[:20]) or ("Every plan holds what is confirmed.",))
 
 
 def _hours(run: Sweeping, rule: LedgerSourceRule, stream: str) -> SweptSource:

@@ -17,18 +17,19 @@ from connector.http.json_values import JsonObject
 from connector.servicenow.account import OwnAccountReader
 from connector.servicenow.batched_queries import BatchedQueries
 from connector.servicenow.client import ServiceNowClient
+from connector.servicenow.confirmed_plans import ConfirmedPlans
 from connector.servicenow.fields import TableFields
 from connector.servicenow.payloads import column_value, display_value, is_true, raw_value
-from connector.servicenow.plans import CAPITAL, COSTS, PlanRecord, ServiceNowPlans
+from connector.servicenow.plans import CAPITAL, COSTS, TABLES, PlanRecord, ServiceNowPlans
 from connector.servicenow.query import Query
 from connector.servicenow.service_directory import ACCOUNT, EXPENSES, SERVICES
-from connector.sync.money_records import ItemAmounts
+from connector.sync.money_records import ConfirmedFigures, ItemAmounts
 from governance.effects import EffectKind
 from governance.facts import Unknown
 from governance.ledger import LedgerVersion
 from governance.money import Money, Period
 from mapping.imports.record_amounts import RecordAmount
-from mapping.ledger_sources import ExpenseLinesRule, LedgerSourceRule
+from mapping.ledger_sources import ExpenseLinesRule, LedgerSourceRule, WrittenPlan
 from mapping.work_item import ConnectionName, NativeId
 
 OFFERINGS = "service_offering"
@@ -101,6 +102,11 @@ class ServiceNowMoneyRecords:
         plans = self._kinds(rows)
         found = [_expense(row, by_task, services, plans, rule, currency) for row in rows.values()]
         return [one for one in found if one is not None]
+
+    def write_confirmed(self, plan: WrittenPlan, figures: Sequence[ConfirmedFigures], *, post: bool) -> Sequence[str]:
+        """Raises ToolError."""
+        table = next(one for one in TABLES if one.plans == plan.value.removesuffix("s"))
+        return list(ConfirmedPlans(self._client, self._fields, self._plans).write(table, figures, post=post))
 
     def _services(self, names: Sequence[str]) -> Mapping[str, _Service]:
         """By sys_id: the named services, and the offerings below them."""

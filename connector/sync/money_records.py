@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Protocol
 
+from governance.money import Period
 from mapping.imports.record_amounts import RecordAmount
-from mapping.ledger_sources import ExpenseLinesRule, LedgerSourceRule
+from mapping.ledger_sources import ExpenseLinesRule, LedgerSourceRule, WrittenPlan
 from mapping.work_item import NativeId
 
 
@@ -19,6 +21,19 @@ class ItemAmounts:
     amounts: dict[NativeId, list[RecordAmount]]
     unknown: dict[NativeId, str]
     """Why the plans of an item could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmedFigures:
+    """What the controller has confirmed of a measure, by month; months that end count as nothing."""
+
+    measure: str
+    """Its id."""
+    key: str
+    item: NativeId
+    currency: str
+    """Empty when nothing is confirmed."""
+    by_month: Mapping[Period, Decimal]
 
 
 class MoneyRecords(Protocol):
@@ -34,3 +49,6 @@ class MoneyRecords(Protocol):
         self, items: Sequence[NativeId], rule: ExpenseLinesRule, since: date, currency: str
     ) -> Sequence[RecordAmount]:
         """All processed lines of the items and of the rule's services since a day.  Raises ToolError."""
+
+    def write_confirmed(self, plan: WrittenPlan, figures: Sequence[ConfirmedFigures], *, post: bool) -> Sequence[str]:
+        """Make Gatepost's own plans hold these actuals; one sentence for each that changes.  Raises ToolError."""

@@ -98,6 +98,8 @@ class Profile(_Part):
     day_first: bool | None = None
     year_ends: int = Field(default=12, ge=1, le=12)
     """The last month of the fiscal year."""
+    year: Annotated[int, Field(ge=1990, le=2100)] | FromColumn | None = None
+    """The (fiscal) year of periods that name none: Q1, P03, 3, March."""
     longer_periods: Literal["refuse", "first", "last", "even"] = "refuse"
     """Where the amount of a quarter or a year goes: its first month, its last, or every month alike."""
     amounts_are: Literal["period", "cumulative"] = "period"

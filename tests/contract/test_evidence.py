@@ -6,23 +6,25 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import cast
 
 import pytest
 
 from connector.errors import ToolError, ValuesRejected
+from connector.sync.money_records import ConfirmedFigures
 from connector.sync.ports import ToolSite, WriteResult
 from governance.evidence import Children, LifeCycle, Service
 from governance.facts import Unknown
 from governance.money import Money, Period
 from mapping.imports.record_amounts import RecordAmount
-from mapping.ledger_sources import ExpenseLinesRule, LedgerSourceRule, PlanAmount
+from mapping.ledger_sources import ExpenseLinesRule, LedgerSourceRule, PlanAmount, WrittenPlan
 from mapping.marks import Mark
 from mapping.related_evidence import TimeEntry
 from mapping.reply_comment import ReplyComment
 from mapping.work_item import FieldChange, FieldName, NativeId
 from sandbox import servers
 from sandbox.jira.model import Deployment
-from sandbox.servicenow import breakdowns
+from sandbox.servicenow import breakdowns, rights
 from sandbox.servicenow.model import Column, Record
 from sandbox.story import seed
 from tests.sites import jira_site, servicenow_site
@@ -459,6 +461,44 @@ def test_plans_and_expense_lines_are_read_amount_by_amount(sandbox: servers.Sand
     state.hidden.add(next(iter(state.tables["fm_expense_line"])))
     with pytest.raises(ToolError, match="fm_expense_line"):
         records.expense_amounts([item], rule.expense_lines, date(2026, 1, 1), "EUR")
+
+
+def test_confirmed_figures_are_kept_in_a_plan_of_gateposts_and_never_read_back(
+    sandbox: servers.Sandbox, snow: ToolSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever has plans written gives Gatepost's user the right to.
+    for table in ("benefit_plan", "benefit_plan_breakdown"):
+        monkeypatch.setitem(cast("dict[str, str]", rights.WRITE), table, "it_project_manager")
+    state, (project, item) = sandbox.servicenow, new_project(sandbox)
+    periods = months(sandbox)
+    records = snow.money_records
+    assert records is not None
+
+    def write(*by_month: tuple[int, str], post: bool = True) -> list[str]:
+        amounts = {Period(2026, month): Decimal(amount) for month, amount in by_month}
+        figures = ConfirmedFigures("snow/1", "PRJ1", item, "EUR", amounts)
+        return list(records.write_confirmed(WrittenPlan.BENEFIT_PLANS, [figures], post=post))
+
+    with pytest.raises(ValuesRejected, match="benefit_plan has no column u_gatepost_correlation_id: add it"):
+        write((1, "5"))
+    state.add_column("benefit_plan", Column("u_gatepost_correlation_id", "Gatepost correlation ID"))
+    clear_cache = servicenow_site(state, clock=lambda: NOW + timedelta(hours=2))
+    records = clear_cache.money_records
+    assert records is not None
+    assert write((1, "900.50"), (2, "100"), post=False) == ["PRJ1: 2 months of its benefit plan."]
+    assert not [one for one in state.tables["benefit_plan"].values() if one["task"] == project]
+    assert write((1, "900.50"), (2, "100")) == ["PRJ1: 2 months of its benefit plan."]
+    assert write((1, "900.50"), (2, "100")) == []
+    assert write((2, "80"), (3, "7")) == ["PRJ1: 3 months of its benefit plan."]
+    (own,) = [one for one in state.tables["benefit_plan"].values() if one["task"] == project]
+    assert own["u_gatepost_correlation_id"] == "gatepost:snow/1:benefit_plan"
+    assert {
+        one["fiscal_period"]: one["actual_benefit"]
+        for one in state.tables["benefit_plan_breakdown"].values() if one["benefit_plan"] == own["sys_id"]
+    } == {periods[1]: "EUR;0", periods[2]: "EUR;80", periods[3]: "EUR;7"}  # fmt: skip
+    assert planned(sandbox, clear_cache, item) == []
+    rule = LedgerSourceRule(connection="snow", since="2026-01", benefit_plans=(PlanAmount.ACTUAL,))
+    assert records.plan_amounts([item], rule, "EUR").amounts[item] == []
 
 
 def test_plans_that_contradict_themselves_are_unknown(sandbox: servers.Sandbox, snow: ToolSite) -> None:
