@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.instance_check import run_instance_check
-from cli.signed_in_site import signed_in_site
+from cli.signed_in_site import SignIn, signed_in_site
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
 from connector.settings import Settings
@@ -21,7 +21,7 @@ def live_check(
 ) -> None:
     """Raises ConfigurationError and ToolError.  Exit status 1 when something is not as expected."""
     with bootstrap(Settings(), application="gatepost doctor") as services:
-        site = signed_in_site(services, name, user, credential_file)
+        site = signed_in_site(services, name, SignIn(user, credential_file))
         if site.instance_check is not None:
             record = services.connections.get(ConnectionName(name))
             address = record.base_url if record is not None else name

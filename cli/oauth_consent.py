@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
+from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +15,7 @@ from connector.http.network import Network
 from connector.http.tool_access import OAuthGrant, RenewedToken
 from connector.http.transport import Timeout
 from connector.jira.oauth import Endpoints, OAuthApp
+from connector.jira.scopes import DAILY
 
 TIMEOUT_SECONDS = 300
 
@@ -27,14 +29,16 @@ def ask_consent(
     port: int,
     timeout: Timeout,
     network: Network,
+    scopes: Sequence[str] = DAILY,
 ) -> tuple[OAuthGrant, RenewedToken, str]:
     """Tokens and the site's cloud id.  Raises ConfigurationError, AuthenticationFailed or BadAnswer."""
     app = OAuthApp(client_id, client_secret, endpoints, timeout=timeout, network=network)
     redirect = f"http://localhost:{port}/callback"
-    address, state = app.consent_url(redirect)
+    address, state = app.consent_url(redirect, scopes)
     with _listener(port) as listener:
         listener.timeout = TIMEOUT_SECONDS
-        console.print(f"Open this page, sign in as the account that Gatepost works as, and consent:\n{address}")
+        who = "the account that Gatepost works as" if scopes is DAILY else "an administrator of Jira"
+        console.print(f"Open this page, sign in as {who}, and consent:\n{address}")
         # Without a browser on this machine, the address is opened on another one, with a tunnel back to here.
         webbrowser.open(address)
         listener.handle_request()

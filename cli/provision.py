@@ -14,7 +14,7 @@ from cli.needed_objects import needed_by_mapping, needed_text
 from cli.operating_user import operating_user
 from cli.progress import progress_bar
 from cli.secret_input import CredentialFile
-from cli.signed_in_site import signed_in_site
+from cli.signed_in_site import CALLBACK_PORT, SignIn, signed_in_site
 from connector.bootstrap import Services, bootstrap
 from connector.errors import ConfigurationError
 from connector.settings import Settings
@@ -54,6 +54,14 @@ Shared = Annotated[
     bool, typer.Option("--shared", help="Guard workflows and use screens that ungoverned projects use too")
 ]
 User = Annotated[str, typer.Option("--user", help="Another account for this command: an administrator's user name")]
+Consent = Annotated[
+    bool,
+    typer.Option(
+        "--consent",
+        help="OAuth: an administrator of Jira consents in the browser for this command; nothing is kept",
+    ),
+]
+CallbackPort = Annotated[int, typer.Option(help="With --consent: http://localhost:<port>/callback at the app")]
 EditScreens = Annotated[
     bool,
     typer.Option("--edit-screens", help="Cloud: put owned fields on edit screens where no View screen is separate"),
@@ -73,11 +81,13 @@ def plan(
     edit_screens: EditScreens = False,
     user: User = "",
     credential_file: CredentialFile = None,
+    consent: Consent = False,
+    callback_port: CallbackPort = CALLBACK_PORT,
 ) -> None:
     """Show what would be created or changed at the tool, without doing it.  Exit status 1 when something would."""
     options = _options(readonly, programs_only, exempt_group, shared, screen, edit_screens)
     with bootstrap(Settings(), application="gatepost provision") as services:
-        provisioner, registry = _provisioner(services, name, user, credential_file)
+        provisioner, registry = _provisioner(services, name, SignIn(user, credential_file, consent, callback_port))
         found = provisioner.plan(_config(services, mapping), registry.all(), options)
         _print_plan(Console(highlight=False, soft_wrap=True), found)
     raise typer.Exit(1 if found.steps else 0)
@@ -95,13 +105,15 @@ def apply(
     edit_screens: EditScreens = False,
     user: User = "",
     credential_file: CredentialFile = None,
+    consent: Consent = False,
+    callback_port: CallbackPort = CALLBACK_PORT,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
 ) -> None:
     """Create what is missing, and check with a real issue that every field can be written."""
     options = _options(readonly, programs_only, exempt_group, shared, screen, edit_screens)
     console = Console(highlight=False, soft_wrap=True)
     with bootstrap(Settings(), application="gatepost provision") as services:
-        provisioner, registry = _provisioner(services, name, user, credential_file)
+        provisioner, registry = _provisioner(services, name, SignIn(user, credential_file, consent, callback_port))
         config = _config(services, mapping)
         record = services.connections.cached(name)
         found = provisioner.plan(config, registry.all(), options)
@@ -124,6 +136,8 @@ def destroy(
     name: Name,
     user: User = "",
     credential_file: CredentialFile = None,
+    consent: Consent = False,
+    callback_port: CallbackPort = CALLBACK_PORT,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
     needed_too: Annotated[
         bool, typer.Option("--needed-too", help="With --yes: also what the active mapping writes to")
@@ -132,7 +146,7 @@ def destroy(
     """Remove what Gatepost created, gates first; nothing that existed before is touched."""
     console = Console(highlight=False, soft_wrap=True)
     with bootstrap(Settings(), application="gatepost provision") as services:
-        provisioner, registry = _provisioner(services, name, user, credential_file)
+        provisioner, registry = _provisioner(services, name, SignIn(user, credential_file, consent, callback_port))
         order = list(StepKind)
         created = sorted(registry.all(), key=lambda entry: order.index(entry.kind), reverse=True)
         if not created:
@@ -243,10 +257,8 @@ def _group(table: str, names: Sequence[str]) -> str:
     return f"create {count} of {table}: {', '.join(names[:MAX_LISTED])}{more}"
 
 
-def _provisioner(
-    services: Services, name: str, user: str, credential_file: Path | None
-) -> tuple[Provisioner, ProvisionedObjects]:
-    site = signed_in_site(services, name, user, credential_file)
+def _provisioner(services: Services, name: str, sign_in: SignIn) -> tuple[Provisioner, ProvisionedObjects]:
+    site = signed_in_site(services, name, sign_in)
     if site.provisioner is None:
         raise ConfigurationError(f"{name} cannot be provisioned by this command.")
     return site.provisioner, ProvisionedObjects(services.engine, site.name, operating_user())

@@ -7,6 +7,7 @@ from threading import Event
 
 from connector.bootstrap import bootstrap
 from connector.runtime import garbage_collection, log, queue
+from connector.runtime.hang_watch import HangWatch
 from connector.runtime.tasks import task_handlers
 from connector.settings import Settings
 from connector.store.database import postgres
@@ -23,7 +24,7 @@ def worker() -> None:
         bootstrap(settings, application="gatepost worker", schema=Schema.UPGRADE) as services,
         WorkerPresence(services.engine, postgres.conninfo(services.url)) as presence,
     ):
-        lanes = queue.worker_lanes(settings.worker_concurrency)
+        lanes = queue.worker_lanes(settings.worker_concurrency, HangWatch(settings.hang_seconds))
         app = queue.worker_app(
             postgres.conninfo(services.url),
             task_handlers(services, presence, stop=stop),

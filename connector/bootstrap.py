@@ -134,7 +134,12 @@ class Services:
         Raises ConfigurationError when its proxy or certificates cannot be used.
         """
         rules = self.connection_host_rules if record.made_on_page else None
-        return replace(record.tool_access, host_rules=rules, network=self.network.with_connection(record.network))
+        return replace(
+            record.tool_access,
+            host_rules=rules,
+            network=self.network.with_connection(record.network),
+            language=self.settings.jira_language,
+        )
 
     @property
     def message_way_out(self) -> WayOut:
@@ -278,14 +283,22 @@ class Sites:
 
     def with_credentials(self, name: ConnectionName, user: str, credential: str) -> ToolSite:
         """The same site, signed in to by another account for once; nothing is kept.  Raises ConfigurationError."""
+        access = self._access(name)
+        return self._once(replace(access, auth=Auth.BASIC, username=user, credential=credential, api_url=None))
+
+    def with_token(self, name: ConnectionName, token: str) -> ToolSite:
+        """The same site with another access token for once, which nothing renews.  Raises ConfigurationError."""
+        return self._once(replace(self._access(name), credential=token))
+
+    def _access(self, name: ConnectionName) -> ToolAccess:
         record = self._services.connections.get(name)
         if record is None:
             raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
-        access = replace(
-            self._services.tool_access(record), auth=Auth.BASIC, username=user, credential=credential, api_url=None
-        )
-        build = jira.site if record.tool is Tool.JIRA else servicenow.site
-        limiter = SqlRateLimiter(self._services.engine, record.name)
+        return self._services.tool_access(record)
+
+    def _once(self, access: ToolAccess) -> ToolSite:
+        build = jira.site if access.tool is Tool.JIRA else servicenow.site
+        limiter = SqlRateLimiter(self._services.engine, access.name)
         return build(access, timeout=self._timeout, clock=self._clock, limiter=limiter)
 
     def _with_fresh_token(self, record: ConnectionRecord) -> ConnectionRecord:

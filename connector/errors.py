@@ -16,6 +16,7 @@
         │   └── DataPolicyRefused  403 by a data policy: columns that have to be filled are empty
         ├── NotFound              404: gone or hidden, the tool does not say which
         ├── NotProvisioned        a field, option, screen or right is not there yet: waits, and is tried again
+        │   └── NotStored         a value was taken and is not there: waits for some hours, then a person is told
         ├── Refused               400, 409, 413, 422: the tool does not take these values
         ├── BadAnswer             the answer is not what the API promises (HTML, cut JSON)
         └── HostNotAllowed        the address is not on the allow-list; nothing was sent
@@ -162,6 +163,14 @@ class NotProvisioned(ValuesRejected):
 
     rest_written = False
     """Whether everything else of the write has been done."""
+
+
+class NotStored(NotProvisioned):
+    """A value was taken and is not there afterwards: a right is missing, or a rule of the tool resets the value.
+
+    Nobody can tell the two apart.  A right may come, so that it is tried for some hours; a rule never ends, so that a
+    person is told then.
+    """
 
 
 class InvalidResponse(ToolError):

@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     """Dirty keys that one task claims; Jira reads 100 in one call."""
     lease_seconds: int = Field(default=120, ge=5)
     """Seconds after which a claim ends whose worker neither finished nor visibly died."""
+    hang_seconds: int = Field(default=60, ge=2)
+    """Seconds without a sign of life after which a worker ends itself to be replaced; a single step of its housekeeping
+    may take five times as long."""
     max_backlog_seconds: int = Field(default=600, ge=10)
     """Seconds that a connection's events may wait for a worker before its webhook endpoint answers 503."""
     sweep_minutes: int = Field(default=15, ge=1, le=24 * 60)
@@ -120,6 +123,9 @@ class Settings(BaseSettings):
     """Gateway of Jira Cloud for scoped tokens and OAuth; another one for Government Cloud or isolated clouds."""
     atlassian_auth: str = "https://auth.atlassian.com"
     """Where OAuth consents and tokens of Jira Cloud come from."""
+    jira_language: str = Field(default="", pattern=r"^([A-Za-z]{2,3}([-_][A-Za-z]{2,4})?)?$")
+    """Language in which Jira gives names of statuses, types and fields, such as en-US: that of the mapping.  Empty for
+    the language of the account's profile, which somebody may change."""
     connection_private_networks: str = ""
     """Hosts and networks in private ranges that connections made on the pages may lead to, separated by commas."""
     subscription_hosts: str = ""

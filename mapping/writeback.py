@@ -38,7 +38,7 @@ def target_values(verdict: Verdict, rule: WriteRule, ticket: str = "") -> dict[F
         "gate": verdict.gate_label,
         "highest_stage": None if verdict.highest_stage is None else Decimal(verdict.highest_stage),
         "blockers": join_lines([*blocker_lines(verdict), *_reasons_beside_blockers(verdict, rule)]),
-        "why": "\n".join(status_reasons(verdict)) if rule.why else None,
+        "why": join_lines(status_reasons(verdict)) if rule.why else None,
         "findings": join_lines(
             [f"{finding.sentence} · {finding.who} · {finding.code}" for finding in verdict.findings]
         ),

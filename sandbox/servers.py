@@ -26,6 +26,8 @@ JIRA_EVENTS = [
     "comment_updated",
     "comment_deleted",
     "worklog_created",
+    "worklog_updated",
+    "worklog_deleted",
     "issuelink_created",
     "issuelink_deleted",
     "issue_property_set",

@@ -14,6 +14,7 @@ from connector.errors import (
     InvalidResponse,
     LimitScope,
     NotProvisioned,
+    NotStored,
     RateLimited,
     RetryLater,
     ToolError,
@@ -49,7 +50,8 @@ PAUSED_RETRY_SECONDS = 3.0
 PROVISIONING_RETRY_SECONDS = 120.0
 LONGEST_PROVISIONING_RETRY = 900.0
 """How soon a write is tried again that waits for a field, an option, a screen or a right: at first, and at most.
-It never becomes a dead letter: what it waits for is nothing of its own."""
+It never becomes a dead letter, because what it waits for is nothing of its own; but for a value that is not there after
+it was taken, which a rule of the tool may reset for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ def decide(error: Exception, attempts: int, *, jitter: float) -> RetryDecision:
     """
     if isinstance(error, AuthenticationFailed | HostNotAllowed | ConfigurationError):
         return PauseConnection(str(error))
+    if isinstance(error, NotStored) and attempts >= MAX_ATTEMPTS:
+        return StopRetrying(f"gave up after {attempts} attempts: {error} The next reading of the record tries again.")
     if isinstance(error, NotProvisioned):
         return Retry(min(PROVISIONING_RETRY_SECONDS * 2 ** min(attempts - 1, 3), LONGEST_PROVISIONING_RETRY) * jitter)
     if isinstance(error, RetryLater):

@@ -77,6 +77,8 @@ class ToolAccess:
     """Where its host may lead to, checked at each connection; ``None`` for one that the operator has given."""
     network: Network = field(default_factory=Network)
     """The way to it: proxy, trusted authorities, client certificate."""
+    language: str = ""
+    """In which Jira gives names; empty for the language of the account's profile."""
 
     @property
     def api_base_url(self) -> str:

@@ -74,7 +74,7 @@ def build_site(
         inspector=JiraInspector(access.name, client, fields, reader),
         setup=JiraSetup(access, client, adapter),
         scanner=scanner,
-        evidence_scanner=JiraEvidenceScanner(client, scanner, fields, lambda: adapter.clock_skew),
+        evidence_scanner=JiraEvidenceScanner(access.name, client, scanner, fields, lambda: adapter.clock_skew),
         bulk_editor=JiraBulk(client, fields) if isinstance(client, CloudClient) else None,
         change_history=history,
         editors=history,
@@ -86,9 +86,21 @@ def build_site(
 
 
 def client_of(access: ToolAccess, adapter: ToolAdapter) -> JiraClient:
+    headers = language_headers(access.language)
     if access.deployment is Deployment.DATACENTER:
-        return DataCenterClient(access, adapter)
-    return CloudClient(access, mount_adapter(requests.Session(), adapter))
+        return DataCenterClient(access, adapter, headers)
+    session = mount_adapter(requests.Session(), adapter)
+    session.headers.update(headers)
+    return CloudClient(access, session)
+
+
+def language_headers(language: str) -> dict[str, str]:
+    """What asks for names in a language, whatever the account's profile says.
+
+    https://developer.atlassian.com/cloud/jira/platform/rest/v3/intro/#special-headers
+    """
+    given = {"Accept-Language": language.replace("_", "-"), "X-Force-Accept-Language": "true"}
+    return given if language else {}
 
 
 def provisioner_of(access: ToolAccess, client: JiraClient) -> Provisioner | None:

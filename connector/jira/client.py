@@ -8,7 +8,7 @@ errors before a library sees a failure; their own retries are off.  What only a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -124,6 +124,12 @@ class JiraClient(Protocol):
 
     def worklogs(self, issue: str, since: datetime) -> list[JsonObject]:
         """The worklogs of one issue that began after a moment; needed when the search returns only some of them."""
+
+    def changed_worklogs(self, since: datetime) -> Iterator[Sequence[JsonObject]]:
+        """Page after page of the worklogs that were made or edited after a moment, in full, up to a minute ago."""
+
+    def deleted_worklogs(self, since: datetime) -> int:
+        """How many worklogs were deleted after a moment; a site says neither whose they were nor of which issue."""
 
     def edit_issue(self, issue: str, fields: Mapping[str, Json], properties: Mapping[str, Json]) -> None:
         """Set fields and properties of one issue; not sent again after a broken connection."""

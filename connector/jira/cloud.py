@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -15,16 +15,19 @@ from connector.http.answer_numbers import LARGEST_ID, Pages, whole_number
 from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
 from connector.http.retry import retry_reads
 from connector.http.tool_access import Auth, ToolAccess
+from connector.http.transport import response_json
 from connector.jira import adf
 from connector.jira.client import INTERNAL, Project, SearchPage, Webhook, json_object
 from connector.jira.payloads import moment
 from connector.jira.webhooks import CLOUD, WebhookResource
 from connector.jira.whole_lists import cut, read_all
+from connector.jira.worklog_changes import objects, worklog_ids
 
 COMMENTS_PAGE = 100
 CHANGELOG_PAGE = 100
 PROJECTS_PAGE = 50
 MAX_RECONCILED = 50
+GATEWAY_PATH = "/ex/jira/"
 NOTIFICATION = "notification"
 """In Jira's refusal: "To discard the user notification either admin or project admin permissions are required."."""
 
@@ -49,10 +52,22 @@ class CloudClient:
         )
         self._may_be_silent = True
         """Until a site has refused it once."""
+        self._session = session
+        self._access = access
         self._hooks = WebhookResource(session, access.api_base_url, CLOUD)
 
     def server_info(self) -> JsonObject:
         return json_object(retry_reads()(self.jira.get_server_info), "serverInfo")
+
+    def granted_scopes(self) -> frozenset[str] | None:
+        """What the consent covers; ``None`` for a sign-in without one."""
+        gateway, found, _ = self._access.api_base_url.partition(GATEWAY_PATH)
+        if self._access.auth is not Auth.OAUTH or not found:
+            return None
+        address = f"{gateway}/oauth/token/accessible-resources"
+        rows = [as_object(row) for row in as_list(response_json(self._session.get(address), address))]
+        own = [row for row in rows if as_text(row.get("url")).rstrip("/") == self._access.base_url.rstrip("/")]
+        return frozenset(as_text(scope) for row in own for scope in as_list(row.get("scopes"))) or None
 
     def myself(self) -> JsonObject:
         return json_object(retry_reads()(self.jira.get_current_user), "myself")
@@ -174,6 +189,18 @@ class CloudClient:
             return json_object(response, "worklog")
 
         return read_all(page, "worklogs", "worklog")
+
+    def changed_worklogs(self, since: datetime) -> Iterator[Sequence[JsonObject]]:
+        for ids in worklog_ids(self._changed("updated", self.jira.get_ids_of_worklogs_modified_since), since):
+            yield objects(retry_reads()(self.jira.get_worklogs_for_ids, data={"ids": list(ids)}), "worklog/list")
+
+    def deleted_worklogs(self, since: datetime) -> int:
+        read = self._changed("deleted", self.jira.get_ids_of_worklogs_deleted_since)
+        return sum(len(ids) for ids in worklog_ids(read, since))
+
+    @staticmethod
+    def _changed(what: str, call: Any) -> Callable[[int], JsonObject]:
+        return lambda since: json_object(retry_reads()(call, since=since), f"worklog/{what}")
 
     def edit_issue(self, issue: str, fields: Mapping[str, Json], properties: Mapping[str, Json]) -> None:
         """Properties alone have a call of their own: an edit needs fields.

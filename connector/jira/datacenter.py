@@ -7,7 +7,7 @@ The package provides session, sign-in and addresses.  Where one of its own metho
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from connector.jira.cloud import edit_body, granted_permissions, link_body, proj
 from connector.jira.payloads import moment
 from connector.jira.webhooks import CLOUD, DATACENTER, WebhookResource
 from connector.jira.whole_lists import cut, is_whole, read_all
+from connector.jira.worklog_changes import objects, worklog_ids
 
 FIRST_WITH_NEW_WEBHOOK_API = 10
 """Jira 10 moved the webhooks' resource, and signs what it sends."""
@@ -32,7 +33,7 @@ FIRST_WITH_NEW_WEBHOOK_API = 10
 class DataCenterClient:
     """Implements :class:`connector.jira.client.JiraClient`."""
 
-    def __init__(self, access: ToolAccess, adapter: ToolAdapter) -> None:
+    def __init__(self, access: ToolAccess, adapter: ToolAdapter, headers: Mapping[str, str]) -> None:
         # The library dumps headers and bodies of failures into its debug log.
         logging.getLogger("jira").setLevel(logging.WARNING)
         signed = access.auth in {Auth.BEARER, Auth.OAUTH}
@@ -44,6 +45,7 @@ class DataCenterClient:
             max_retries=0,
         )
         self._session = mount_adapter(self.jira._session, adapter)  # noqa: SLF001 - the library builds its session itself
+        self._session.headers.update(headers)
         self._base_url = access.api_base_url
         self._names: dict[str, str] = {}
         self._resource: WebhookResource | None = None
@@ -184,6 +186,17 @@ class DataCenterClient:
             "worklog",
         )
         return [entry for entry in entries if (began := moment(entry.get("started"))) is not None and began >= since]
+
+    def changed_worklogs(self, since: datetime) -> Iterator[Sequence[JsonObject]]:
+        for ids in worklog_ids(self._changed("updated"), since):
+            answer = retry_reads()(self._session.post, self._url("worklog/list"), json={"ids": list(ids)})
+            yield objects(response_json(answer, "worklog/list"), "worklog/list")
+
+    def deleted_worklogs(self, since: datetime) -> int:
+        return sum(len(ids) for ids in worklog_ids(self._changed("deleted"), since))
+
+    def _changed(self, what: str) -> Callable[[int], JsonObject]:
+        return lambda since: json_object(self._get(f"worklog/{what}", since=since), f"worklog/{what}")
 
     def edit_issue(self, issue: str, fields: Mapping[str, Json], properties: Mapping[str, Json]) -> None:
         """Properties need a call each: inside an edit Data Center describes their values as text."""

@@ -11,6 +11,7 @@ from connector.errors import (
     InvalidPayload,
     InvalidResponse,
     LimitScope,
+    PermissionDenied,
     RateLimited,
     RejectedByRule,
     ToolError,
@@ -18,6 +19,7 @@ from connector.errors import (
 )
 from connector.http.json_values import as_list, as_object, as_text, parse_object
 from connector.http.transport import Classifier, ToolResponse, error_for_status
+from connector.jira.scopes import ASKS
 
 SCOPES = {
     "jira-per-issue-on-write": LimitScope.ITEM,
@@ -27,6 +29,8 @@ SCOPES = {
 }
 
 
+_OTHER_SCOPE = b"scope does not match"
+"""The gateway's 401 for a token that is good and does not cover the operation: nothing that renewing would mend."""
 _BASIC_OFF = b"Basic Authentication has been disabled"
 """Jira's whole answer; it has no code.  https://confluence.atlassian.com/enterprise/disabling-basic-authentication-1044776464.html"""
 
@@ -50,6 +54,13 @@ def classifier(connection: str) -> Classifier:
                 "(--service-account).",
                 operation=response.operation,
                 status=403,
+            )
+        if response.status == 401 and _OTHER_SCOPE in response.body:
+            return PermissionDenied(
+                f"{connection}: the consent for daily work does not cover {response.operation}. Where Jira is set up, "
+                f"an administrator consents for one command: {ASKS.format(name=connection)}",
+                operation=response.operation,
+                status=401,
             )
         messages, fields = _messages(response.body)
         detail = " ".join([*messages, *(f"{name}: {message}" for name, message in fields.items())])

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+MAX_VALUES = 1_000
+"""Values of one list; beyond it Jira Cloud refuses a query.
+
+https://developer.atlassian.com/platform/forge/working-around-jql-1000-limit
+"""
+
 
 def jql_quoted(value: str) -> str:
     """A text that means itself in a query (https://support.atlassian.com/jira-software-cloud/docs/jql-fields/)."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def one_of(field: str, values: Sequence[str]) -> str:
+    """The clause that a field has one of these values, which are quoted; several lists where one would be too long."""
+    parts = [values[start : start + MAX_VALUES] for start in range(0, len(values), MAX_VALUES)]
+    clauses = [f"{field} in ({', '.join(map(jql_quoted, part))})" for part in parts]
+    return clauses[0] if len(clauses) == 1 else f"({' OR '.join(clauses)})"

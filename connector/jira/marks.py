@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 
 from connector.errors import ValuesRejected
 from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
@@ -43,23 +44,32 @@ class MarkWriter:
     def apply(self, issue: NativeId, marks: Marks) -> None:
         """The marks that need calls of their own; each may be repeated without harm.
 
-        Raises ValuesRejected or RejectedByRule when one is refused; everything before it was written.
+        Raises ValuesRejected or RejectedByRule when one is refused; the others were written all the same.  An issue
+        that has as many links as it may have (2,000 of either kind) is moved back, whoever has filled it.
         """
-        link = marks.get(Mark.LINK)
-        if link is not None:
-            self._client.set_remote_link(issue, _remote_link(self._connection, issue, link))
-        blocker = marks.get(Mark.BLOCKED_BY)
-        if blocker is not None:
-            self._block(issue, blocker)
-        back = marks.get(Mark.STATUS)
-        if back is not None:
-            self._back.move(issue, back.splitlines())
+        back, link, blocker = (marks.get(mark) for mark in (Mark.STATUS, Mark.LINK, Mark.BLOCKED_BY))
+        refused: list[ValuesRejected] = []
+        for mark in (
+            None if back is None else partial(self._back.move, issue, back.splitlines()),
+            None if link is None else partial(self._set_link, issue, link),
+            None if blocker is None else partial(self._block, issue, blocker),
+        ):
+            try:
+                if mark is not None:
+                    mark()
+            except ValuesRejected as error:
+                refused.append(error)
+        if refused:
+            raise refused[0]
         flag = self._fields.catalogue().resolve(FLAGGED) if Mark.FLAG in marks else None
         if isinstance(flag, FieldProblem):
             raise ValuesRejected(
                 f"{self._connection}: the flag cannot be raised, {flag.message}. Everything else was written. "
                 "Remove flag from the rule's marks, or let a board add the field."
             )
+
+    def _set_link(self, issue: NativeId, link: str) -> None:
+        self._client.set_remote_link(issue, _remote_link(self._connection, issue, link))
 
     def _block(self, issue: NativeId, blocker: str) -> None:
         """Link a blocker, or remove its link; the existing links are read each time, so that nothing is doubled."""

@@ -6,7 +6,7 @@ for an hour; calls go to api.atlassian.com with the site's cloud id.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,12 +21,12 @@ from connector.http.network import Network
 from connector.http.oauth import fetch_tokens, oauth_session
 from connector.http.tool_access import OAuthGrant, OAuthGrantType, RenewedToken
 from connector.http.transport import Timeout, as_it_is, build_session, response_json
+from connector.jira.scopes import DAILY
 
 DATACENTER_TOKEN_PATH = "/rest/oauth2/latest/token"  # noqa: S105 - an address
 DATACENTER_SCOPE = "WRITE"
 """Reading is part of it; what administrators may do is open to no service account.
 https://confluence.atlassian.com/enterprise/how-service-accounts-work-in-data-center-1627556033.html"""
-SCOPES = ("read:jira-work", "write:jira-work", "read:jira-user", "manage:jira-webhook", "offline_access")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,9 @@ class OAuthApp:
         self._endpoints = endpoints
         self._timeout = timeout
 
-    def consent_url(self, redirect_uri: str) -> tuple[str, str]:
+    def consent_url(self, redirect_uri: str, scopes: Sequence[str] = DAILY) -> tuple[str, str]:
         """The consent page, and the state that has to come back."""
-        session: Any = OAuth2Session(self._id, self._secret, redirect_uri=redirect_uri, scope=" ".join(SCOPES))
+        session: Any = OAuth2Session(self._id, self._secret, redirect_uri=redirect_uri, scope=" ".join(scopes))
         url, state = session.create_authorization_url(
             self._endpoints.authorize, audience=self._endpoints.audience, prompt="consent"
         )

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from connector.errors import InvalidResponse
 from connector.http.json_values import as_object, as_text
 from connector.jira.client import JiraClient
-from connector.jira.jql import jql_quoted
-from connector.sync.scan import ScannedItem, ScanPage
+from connector.jira.jql import one_of
+from connector.sync.scan import ScannedItem, ScanPage, by_their_clock
 from mapping.config import MeasureRule
 from mapping.live_check import selected_names
 from mapping.work_item import NativeId
@@ -34,7 +34,7 @@ class JiraScanner:
         parts: dict[str, None] = {}
         for rule in rules:
             clauses = [
-                f"{name} in ({', '.join(map(jql_quoted, values))})"
+                one_of(name, list(values))
                 for name, values in (
                     ("project", selected_names(rule.match.project)),
                     ("issuetype", selected_names(rule.match.type)),
@@ -65,8 +65,7 @@ class JiraScanner:
 
     def changed_since(self, query: str, since: datetime) -> str:
         """The query for what was changed since a moment, oldest first.  Raises ToolError."""
-        skew = self._skew() or timedelta(0)
-        moment = jql_minute(since + min(skew, timedelta(0)), self._time_zone())
+        moment = jql_minute(by_their_clock(since, self._skew()), self._time_zone())
         return f'({query}) AND updated >= "{moment}" ORDER BY updated ASC'
 
     def _time_zone(self) -> ZoneInfo:

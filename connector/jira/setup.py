@@ -15,7 +15,8 @@ from connector.http.tool_access import Auth, Deployment, ToolAccess, WebhookAuth
 from connector.http.transport import ToolAdapter
 from connector.jira.client import JiraClient, Webhook, json_object
 from connector.jira.cloud import CloudClient
-from connector.jira.jql import jql_quoted
+from connector.jira.jql import one_of
+from connector.jira.scopes import consent_checks
 from connector.jira.webhooks import DATACENTER_EVENTS, EVENTS, PROBE_EVENT
 from connector.sync.setup import ConnectionCheck, Health, ProbeEvent, ToolIdentity, WebhookRegistration
 from mapping.work_item import NativeId
@@ -39,6 +40,9 @@ NEEDED_PERMISSIONS = {
 }
 QUIET_PERMISSION = "ADMINISTER_PROJECTS"
 """Lets an account write without a mail to every watcher."""
+MOST_DYNAMIC = 5
+"""Dynamic webhooks of an app and an account on one site.
+https://developer.atlassian.com/cloud/jira/platform/webhooks/#limitations"""
 GLOBAL_PERMISSIONS = {
     "BULK_CHANGE": "one value is then written into many issues at once instead of one by one",
     "ADMINISTER": "needed only for gatepost provision and for registering webhooks",
@@ -96,7 +100,7 @@ class JiraSetup:
         keys = [key for key in seen if key.casefold() in named] or ([] if named else seen)
         # Each key is at most ten characters; what is left out comes with the first mapping, and with sweeps until then.
         keys = keys if named else keys[:MOST_UNNAMED]
-        return [f"project in ({', '.join(map(jql_quoted, sorted(keys)))})"] if keys else []
+        return [one_of("project", sorted(keys))] if keys else []
 
     def _own_webhook(self, url: str) -> Webhook | None:
         """Our webhook, by its name or its address: a second registration would send every event twice."""
@@ -105,12 +109,17 @@ class JiraSetup:
         return next((hook for hook in self._client.webhooks() if hook.name == named or hook.url.startswith(base)), None)
 
     def _register_dynamic(self, url: str, queries: Sequence[str]) -> WebhookRegistration:
-        """One webhook a query.  An app has one address, so older ones of this account are removed first."""
+        """One webhook a query.  An app has one address, so older ones of this account are removed afterwards.
+
+        An account has five of an app at most: where those that are there leave no place, they are removed first.
+        """
         api = self._dynamic()
         old = [as_text(as_object(row).get("id")) for row in as_list(self._listed(api).get("values"))]
         # Without the filter every app's properties would ring.
         probe = {"issuePropertyKeysFilter": [TEST_PROPERTY]}
         hooks = [{"events": list(DYNAMIC_EVENTS), "jqlFilter": query, **probe} for query in queries]
+        if len(old) + len(hooks) > MOST_DYNAMIC:
+            self._delete(old)
         response = json_object(api.register_dynamic_webhooks(data={"url": url, "webhooks": hooks}), "webhook")
         results = [as_object(row) for row in as_list(response.get("webhookRegistrationResult"))]
         # The status is 200 even when some of them were refused.
@@ -119,7 +128,8 @@ class JiraSetup:
         if wrong:
             self._delete(created)
             raise ValuesRejected(f"{self._access.name} does not accept the webhook's query: {'; '.join(wrong)}")
-        self._delete(old)
+        if len(old) + len(hooks) <= MOST_DYNAMIC:
+            self._delete(old)
         made = WebhookRegistration(
             ",".join(created), WebhookAuth.JWT, url, existed=bool(old), query=" OR ".join(queries)
         )
@@ -189,7 +199,22 @@ class JiraSetup:
     # --- health ------------------------------------------------------------------------------------
 
     def checks(self, projects: Sequence[str], registration: WebhookRegistration | None) -> Sequence[ConnectionCheck]:
-        return [*self._permissions(projects), *self._webhook(registration), *_not_sent(projects, registration)]
+        return [
+            *self._consent(),
+            *self._permissions(projects),
+            *self._webhook(registration),
+            *_not_sent(projects, registration),
+        ]
+
+    def _consent(self) -> Iterator[ConnectionCheck]:
+        """A service account has no consent: its scopes are those of its own client."""
+        if not isinstance(self._client, CloudClient):
+            return
+        try:
+            granted = self._client.granted_scopes()
+        except (NotFound, PermissionDenied):
+            return
+        yield from consent_checks(self._access.name, granted)
 
     def _permissions(self, projects: Sequence[str]) -> Iterator[ConnectionCheck]:
         for project in projects:

@@ -17,10 +17,11 @@ from time import monotonic
 import structlog
 
 LONGEST_SILENCE = 60.0
-"""Seconds without a beat of the event loop."""
-LONGEST_STEP = 300.0
-"""Seconds that one tick or one check of the alerts may take; each takes milliseconds."""
-LOOK_SECONDS = 5.0
+"""Seconds without a beat of the event loop, unless a setting says otherwise."""
+STEP_SHARE = 5
+"""One tick or one check of the alerts may take as many times the silence; each takes milliseconds."""
+LOOKS = 12
+"""How often it looks within the longest silence."""
 EXIT_CODE = 70
 
 _log = structlog.get_logger(__name__)
@@ -34,7 +35,13 @@ def end_process(why: str) -> None:
 
 
 class HangWatch:
-    def __init__(self, end: Callable[[str], None] = end_process, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        silence: float = LONGEST_SILENCE,
+        end: Callable[[str], None] = end_process,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._silence = silence
         self._end = end
         self._clock = clock
         self._beat = clock()
@@ -57,10 +64,10 @@ class HangWatch:
     def check(self) -> None:
         """End the process if it hangs."""
         now = self._clock()
-        if now - self._beat > LONGEST_SILENCE:
+        if now - self._beat > self._silence:
             self._end(f"no sign of life for {int(now - self._beat)} seconds")
         for name, since in list(self._steps.items()):
-            if now - since > LONGEST_STEP:
+            if now - since > self._silence * STEP_SHARE:
                 self._end(f"the {name} has not ended for {int(now - since)} seconds")
 
     def start(self) -> None:
@@ -71,5 +78,5 @@ class HangWatch:
         self._stop.set()
 
     def _keep_watch(self) -> None:
-        while not self._stop.wait(LOOK_SECONDS):
+        while not self._stop.wait(self._silence / LOOKS):
             self.check()

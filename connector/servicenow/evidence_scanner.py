@@ -23,7 +23,9 @@ from connector.servicenow.plans import PLAN_TASK, TABLES
 from connector.servicenow.query import Query
 from connector.servicenow.related_records import CHILD_TABLE
 from connector.servicenow.service_directory import EXPENSES, SERVICES
-from connector.sync.scan import EvidenceChange, by_our_clock
+from connector.servicenow.timesheet import CARDS
+from connector.sync.scan import EvidenceChange, by_our_clock, by_their_clock, needs_hours
+from connector.sync.stores import LOGGED_HOURS
 from mapping.config import MappingConfig, MeasureRule
 from mapping.fields import plan_currency, uses_tool_approvals
 from mapping.live_check import selected_names
@@ -86,6 +88,8 @@ class ServiceNowEvidenceScanner:
             yield WatchedTable("incident", ("parent",))
             yield WatchedTable("sys_attachment", ("table_sys_id",), only={"table_name": governed})
             yield WatchedTable(USERS)
+        if needs_hours(config, self._connection):
+            yield WatchedTable(CARDS)
         if uses_tool_approvals(config, self._connection):
             yield WatchedTable("sysapproval_approver", ("sysapproval",))
         if plan_currency(config, self._connection) is not None:
@@ -112,12 +116,11 @@ class ServiceNowEvidenceScanner:
         catalogue = self._fields.catalogue(one.table)
         if not catalogue:
             return None
-        skew = self._skew() or timedelta(0)
-        query = Query().since_moment("sys_updated_on", since + min(skew, timedelta(0)))
+        query = Query().since_moment("sys_updated_on", by_their_clock(since, self._skew()))
         for column, values in one.only.items():
             query = query.one_of(column, values)
         named: tuple[str, ...] = ("number", "name", "source_id") if one.table in {SERVICES, EXPENSES} else ("number",)
-        named = ("active", "last_login_time") if one.table == USERS else named
+        named = {USERS: ("active", "last_login_time"), CARDS: ("user",)}.get(one.table, named)
         columns = [name for name in (*one.belongs_to, *one.keys, *named) if name in catalogue]
         base = ["sys_id", "sys_mod_count", "sys_updated_on"]
         # A hidden row makes what rests on it unknown where it is read; it keeps the others from nothing here.
@@ -140,6 +143,7 @@ class ServiceNowEvidenceScanner:
         names |= {NativeId(f"key:{key.casefold()}") for key in keys if key}
         service = raw_value(row.get("name")) if one.table == SERVICES else services.get(raw_value(row.get("source_id")))
         names |= {NativeId(service.casefold())} if service else set()
+        names |= {NativeId(f"{LOGGED_HOURS}{raw_value(row.get('user'))}")} if one.table == CARDS else set()
         above = {raw_value(row.get(name)) for name in one.belongs_to} - {""}
         return EvidenceChange(
             native,

@@ -18,7 +18,7 @@ from connector.servicenow.fields import TableFields
 from connector.servicenow.inspector import GOVERNABLE_TABLES
 from connector.servicenow.payloads import raw_value
 from connector.servicenow.query import Query
-from connector.sync.scan import ScannedItem, ScanPage
+from connector.sync.scan import ScannedItem, ScanPage, by_their_clock
 from mapping.config import MeasureRule
 from mapping.live_check import selected_names
 from mapping.work_item import NativeId
@@ -87,8 +87,7 @@ class ServiceNowScanner:
     def _query(self, since: datetime | None, position: ScanPosition) -> Query:
         query = Query()
         if since is not None:
-            skew = self._skew() or timedelta(0)
-            query = query.since_moment("sys_updated_on", since + min(skew, timedelta(0)))
+            query = query.since_moment("sys_updated_on", by_their_clock(since, self._skew()))
         return query.after("sys_id", position.last_sys_id) if position.last_sys_id else query
 
     def total(self, query: str, since: datetime | None) -> int | None:

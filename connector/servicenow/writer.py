@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from connector.errors import NotProvisioned, PermissionDenied, ToolError, Unreachable, ValuesRejected
+from connector.errors import NotProvisioned, NotStored, PermissionDenied, ToolError, Unreachable, ValuesRejected
 from connector.http.json_values import Json, JsonObject
 from connector.servicenow.checklist import Checklists
 from connector.servicenow.client import ServiceNowClient
@@ -153,7 +153,8 @@ class ServiceNowWriter:
             raise ValuesRejected(f"{self._connection}, {table}: {reasons}.", operation=f"PATCH {table}")
         if wrong:
             # What may be written was: the same record takes the rest when somebody grants it.
-            raise NotProvisioned(
+            kind = NotStored if any(one.may_be_reset for one in wrong.values()) else NotProvisioned
+            raise kind(
                 f"waits for permission: {self._connection}, {table}: {reasons}. Everything else was written.",
                 operation=f"PATCH {table}",
                 fields={name: one.reason for name, one in wrong.items()},
@@ -223,6 +224,8 @@ class _NotStored:
     reason: str
     waits: bool
     """Whether a right of the account is missing, which no value of ours can mend."""
+    may_be_reset: bool = False
+    """Whether a rule of the instance may have set another value."""
 
 
 def _not_stored(name: str, column: Json | None, value: WriteValue) -> _NotStored | None:
@@ -241,6 +244,7 @@ def _not_stored(name: str, column: Json | None, value: WriteValue) -> _NotStored
         f'"{name}" was not stored: an ACL does not let Gatepost\'s user write it, or a rule of the instance reset it '
         f'to "{stored}"',
         waits=True,
+        may_be_reset=True,
     )
 
 

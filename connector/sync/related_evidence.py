@@ -6,7 +6,7 @@ soon, so that an outage of one tool does not last in the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeAlias
@@ -60,6 +60,8 @@ NO_ITEM_EVIDENCE = ItemEvidence()
 
 JoinReads: TypeAlias = "dict[str, Mapping[str, tuple[WorkItem, ...]] | Unknown]"
 """What was read for each join of a rule, by the key that was looked for."""
+AccountsElsewhere: TypeAlias = "Mapping[ConnectionName, Mapping[str, str]]"
+"""By other connection, the accounts there of people who are known here: to their account here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class FetchedEvidence:
     joined: JoinReads
     ledger: Mapping[MeasureId, tuple[EffectLine, ...]]
     """Of each measure that reads it, also of one without an entry."""
+    accounts: AccountsElsewhere
+    """The team's accounts on the other connections on which it logs hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,8 @@ class RelatedEvidenceReader:
         all_needs = [needs for _, needs, _ in needs_by_item.values()]
         services = self._services(all_needs, now, config.reporting_currency)
         needs_and_rules = [(needs, rule) for _, needs, rule in needs_by_item.values()]
-        time_entries = self._time_entries(site, needs_and_rules, now, days)
+        accounts = self._accounts(site.name, needs_and_rules)
+        time_entries = self._time_entries(site, needs_and_rules, accounts, now, days)
         claims = self._claims(all_needs)
         joined = self._joined(needs_and_rules)
         ledger = self._ledger([item for item, _, rule in needs_by_item.values() if reads_ledger(rule)], config)
@@ -104,7 +109,7 @@ class RelatedEvidenceReader:
             name: _item_evidence(
                 item,
                 needs,
-                FetchedEvidence(services, time_entries, claims, joined.get(rule.name, {}), ledger),
+                FetchedEvidence(services, time_entries, claims, joined.get(rule.name, {}), ledger, accounts),
                 days,
                 now,
             )
@@ -139,30 +144,39 @@ class RelatedEvidenceReader:
         return found
 
     def _time_entries(
-        self, site: ToolSite, needs_and_rules: Sequence[tuple[EvidenceNeeds, MeasureRule]], now: datetime, days: int
+        self,
+        site: ToolSite,
+        needs_and_rules: Sequence[tuple[EvidenceNeeds, MeasureRule]],
+        accounts: AccountsElsewhere,
+        now: datetime,
+        days: int,
     ) -> Sequence[TimeEntry] | Unknown:
-        people = {person.id for needs, _ in needs_and_rules for person in known(needs.team) or ()}
+        people = _team_accounts(needs_and_rules)
         if not people:
             return ()
         if site.timesheet is None:
             return Unknown(f"{site.name} has no logged hours that Gatepost could read")
         since = (now - timedelta(days=days)).date()
-        others = {ConnectionName(name) for _, rule in needs_and_rules for name in rule.hours_from}
         try:
             own = site.timesheet.time_entries(sorted(people), since)
-            return (*own, *self._elsewhere(site.name, people, others, since)) if others else own
+            return (*own, *self._elsewhere(accounts, since)) if accounts else own
         except (ToolError, ConfigurationError) as error:
             _log.warning("time entries not read", connection=site.name, why=str(error))
             return Unknown(f"the logged hours could not be read: {error}")
 
-    def _elsewhere(
-        self, connection: ConnectionName, people: Collection[str], others: Collection[ConnectionName], since: date
-    ) -> Iterator[TimeEntry]:
+    def _accounts(
+        self, connection: ConnectionName, needs_and_rules: Sequence[tuple[EvidenceNeeds, MeasureRule]]
+    ) -> AccountsElsewhere:
+        others = {ConnectionName(name) for _, rule in needs_and_rules for name in rule.hours_from}
+        people = _team_accounts(needs_and_rules)
+        return self.state_store.other_accounts(connection, people, others) if others and people else {}
+
+    def _elsewhere(self, accounts_elsewhere: AccountsElsewhere, since: date) -> Iterator[TimeEntry]:
         """Hours of the same people on other connections, by the accounts that are linked to them.
 
         None of them is on an item of this connection, whatever its id; their project is named with their connection.
         """
-        for other, accounts in self.state_store.other_accounts(connection, people, others).items():
+        for other, accounts in accounts_elsewhere.items():
             timesheet = self.sites(other).timesheet
             if timesheet is None:
                 raise ConfigurationError(f"{other} has no logged hours that Gatepost could read")
@@ -208,6 +222,10 @@ class RelatedEvidenceReader:
         return self.state_store.baseline_claims(sorted(names)) if names else {}
 
 
+def _team_accounts(needs_and_rules: Iterable[tuple[EvidenceNeeds, MeasureRule]]) -> set[str]:
+    return {person.id for needs, _ in needs_and_rules for person in known(needs.team) or ()}
+
+
 def _item_evidence(
     item: WorkItem,
     needs: EvidenceNeeds,
@@ -232,11 +250,16 @@ def _item_evidence(
     failed = any(
         isinstance(part, Unknown) for part in (services, watched, fetched.time_entries, *fetched.joined.values())
     )
-    return ItemEvidence(related, now + RETRY_AFTER if failed else None, _dependencies(item, needs, joined))
+    return ItemEvidence(
+        related, now + RETRY_AFTER if failed else None, _dependencies(item, needs, joined, fetched.accounts)
+    )
 
 
 def _dependencies(
-    item: WorkItem, needs: EvidenceNeeds, joined: Mapping[str, tuple[WorkItem, ...] | Unknown]
+    item: WorkItem,
+    needs: EvidenceNeeds,
+    joined: Mapping[str, tuple[WorkItem, ...] | Unknown],
+    accounts: AccountsElsewhere,
 ) -> tuple[tuple[ConnectionName, str], ...]:
     """What marks this item dirty when it changes elsewhere: services by name, joined items by id and by key."""
     found: dict[tuple[ConnectionName, str], None] = {}
@@ -245,7 +268,13 @@ def _dependencies(
     if needs.watched_from is not None:
         found |= dict.fromkeys((needs.watched_from, name.casefold()) for name in known(needs.watched) or ())
     # Hours that are logged elsewhere leave no trace on this item.
-    found |= dict.fromkeys((item.connection, f"{LOGGED_HOURS}{person.id}") for person in known(needs.team) or ())
+    team = {person.id for person in known(needs.team) or ()}
+    found |= dict.fromkeys((item.connection, f"{LOGGED_HOURS}{person}") for person in team)
+    for connection, holders in accounts.items():
+        own = (account for account, here in holders.items() if here in team)
+        found |= dict.fromkeys((connection, f"{LOGGED_HOURS}{account}") for account in own)
+    # A tool that says that hours were deleted may not say whose they were.
+    found |= dict.fromkeys((name, LOGGED_HOURS) for name in (item.connection, *accounts) if team)
     for join, keys in needs.joins:
         connection = ConnectionName(join.connection)
         names = known(keys) or () if not join.their_field else (item.key,)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from mapping.config import MappingConfig, MeasureRule
-from mapping.work_item import NativeId
+from mapping.work_item import ConnectionName, NativeId
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,28 @@ class EvidenceChange:
     """When it changed, by our clock; ``None`` when that cannot be said."""
 
 
-LARGEST_SKEW = timedelta(hours=1)
-"""A clock that is further off is none to reckon with."""
+LARGEST_SKEW = timedelta(hours=24)
+"""A clock that is further off is none to reckon with.  A time zone taken for another one is off by 14 hours at most."""
 
 
 def by_our_clock(at: datetime | None, skew: timedelta | None) -> datetime | None:
     """A tool's moment by our clock; ``None`` when nobody knows how far the tool's is off."""
     return at - skew if at is not None and skew is not None and abs(skew) <= LARGEST_SKEW else None
+
+
+def by_their_clock(since: datetime, skew: timedelta | None) -> datetime:
+    """Where a search by the tool's clock has to begin so that it misses nothing since our moment.
+
+    A tool whose clock is ahead is asked from our moment on: its clock may have been put right meanwhile.  One that is
+    behind is asked from as much earlier, a day at most: what cannot be filtered by time is marked by each sweep, and
+    the nightly one reads everything anyway.
+    """
+    return since - min(max(-(skew or timedelta(0)), timedelta(0)), LARGEST_SKEW)
+
+
+def needs_hours(config: MappingConfig, connection: ConnectionName) -> bool:
+    """Whether a verdict rests on hours that people log on a connection."""
+    return any(rule.team and connection in {rule.connection, *rule.hours_from} for rule in config.measures)
 
 
 class EvidenceScanner(Protocol):

@@ -37,12 +37,13 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_scopes", "oidc_groups_claim",
     ),
     "Events and work": (
-        "max_body_bytes", "max_backlog_seconds", "batch_size", "lease_seconds", "worker_concurrency", "sweep_minutes",
+        "max_body_bytes", "max_backlog_seconds", "batch_size", "lease_seconds", "hang_seconds",
+        "worker_concurrency", "sweep_minutes",
         "full_sweep_hour", "restore_native_gates", "connect_timeout", "read_timeout",
     ),
     "Way out of the network": (
         "proxy", "proxy_exceptions", "ca_file", "client_certificate", "client_key", "client_key_password", "mail_proxy",
-        "atlassian_api", "atlassian_auth",
+        "atlassian_api", "atlassian_auth", "jira_language",
     ),
     "Addresses of connections": ("connection_private_networks",),
     "Outgoing events": ("subscription_hosts", "subscription_private_networks", "subscription_http"),

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, g, jsonify, request
 
 from sandbox.jira.admin import field_of
 from sandbox.jira.model import TYPES, Refusal, Transition, User, Value
+from sandbox.jira.scopes import needed_scope
 from sandbox.jira.serializer import IssueSerializer, from_adf
 from sandbox.jira.state import JiraState
 from sandbox.jira.values import validated_value
@@ -81,6 +82,7 @@ class Api:
         api.delete(f"{v3}/issue/<reference>/comment/<comment>")(self.drop_comment)
         api.get(f"{v3}/issue/<reference>/worklog")(self.worklogs)
         api.post(f"{v3}/issue/<reference>/worklog")(self.add_worklog)
+        self._state.work.routes(api, v3, self.version)
         api.get(f"{v3}/issue/<reference>/transitions")(self.transitions)
         api.post(f"{v3}/issue/<reference>/transitions")(self.transition)
         api.put(f"{v3}/issue/<reference>/properties/<key>")(self.set_property)
@@ -106,6 +108,10 @@ class Api:
             message = "Client must be authenticated to access this resource."
             return jsonify({"errorMessages": [message], "errors": {}}), 401
         g.user = user
+        _, _, token = request.headers.get("Authorization", "").partition(" ")
+        needed = needed_scope(request.method, request.path.partition(f"/api/{self.version}")[2])
+        if g.get("app") and not self._state.oauth.covers(token, needed):
+            return jsonify({"code": 401, "message": "Unauthorized; scope does not match"}), 401
         return None
 
     def _user(self, header: str) -> User | None:
@@ -299,7 +305,7 @@ class Api:
                 "isLooped": False,
                 **({"fields": self._screen_of(transition)} if "fields" in request.args.get("expand", "") else {}),
             }
-            for transition, failing in self._state.transitions(issue, over_rest=True)
+            for transition, failing in self._state.transitions(issue, over_rest=True, by=g.user.account_id)
             if failing is None
         ]
         return jsonify({"expand": "transitions", "transitions": offered})

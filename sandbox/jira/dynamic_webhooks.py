@@ -25,6 +25,8 @@ EVENTS = frozenset(
     }
 )  # fmt: skip
 """Worklogs, links and attachments are not among them."""
+MOST = 5
+LIMIT_MESSAGE = "The maximum number of webhooks (5) is registered for this user and app."
 SUPPORTED = ("issuekey", "project", "issuetype", "status", "assignee", "reporter", "issue.property")
 
 
@@ -71,10 +73,20 @@ class DynamicWebhooks:
             return True
         return any(found.id == issue.id for found in jql.search(self._site, hook.query))
 
+    def register_for(self, app: str, query: str) -> int:
+        """As left behind by an earlier installation."""
+        number, ends = next(self._ids), self._site.clock() + WEBHOOK_LIFETIME
+        self.registered[number] = DynamicWebhook(
+            number, app, "https://old.example", query, ("jira:issue_updated",), ends
+        )
+        return number
+
     def register(self) -> Response:
         app = self._app()
         body = request.get_json()
         results: list[dict[str, object]] = []
+        if sum(hook.app == app for hook in self.registered.values()) + len(body["webhooks"]) > MOST:
+            return jsonify({"webhookRegistrationResult": [{"errors": [LIMIT_MESSAGE]} for _ in body["webhooks"]]})
         for one in body["webhooks"]:
             bad = [word for word in _fields(one["jqlFilter"]) if word not in SUPPORTED]
             odd = [event for event in one["events"] if event not in EVENTS]

@@ -172,6 +172,7 @@ class Worklog:
     author: str
     started: datetime
     seconds: int
+    updated: datetime
 
 
 @dataclass

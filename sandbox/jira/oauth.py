@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 CLOUD_ID = "11223344-a1b2-3b33-c444-def123456789"
 TOKEN_LIFETIME = timedelta(hours=1)
 GATEWAY = f"/ex/jira/{CLOUD_ID}"
+ALL_SCOPES = (
+    "read:jira-work write:jira-work read:jira-user manage:jira-webhook manage:jira-project manage:jira-configuration"
+)
+"""What a service account's client is created with here."""
 
 
 @dataclass
@@ -33,8 +37,11 @@ class OAuthServer:
     account: str = "gatepost-bot"
     apps: dict[str, str] = field(default_factory=lambda: {"sandbox-app": "sandbox-app-secret"})
     """Client id to client secret."""
-    codes: dict[str, str] = field(default_factory=dict)
-    refresh_tokens: dict[str, str] = field(default_factory=dict)
+    codes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Code to its app and the scopes that were consented to."""
+    refresh_tokens: dict[str, tuple[str, str]] = field(default_factory=dict)
+    scopes: dict[str, str] = field(default_factory=dict)
+    """Access token to its scopes."""
     access_tokens: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     """Token to its app and its end."""
     service_accounts: dict[str, str] = field(default_factory=dict)
@@ -42,17 +49,23 @@ class OAuthServer:
     scoped_tokens: set[str] = field(default_factory=set)
     """API tokens with scopes, which the site's own address does not take."""
 
-    def grant(self, app: str, now: datetime) -> dict[str, object]:
+    def grant(self, app: str, now: datetime, scopes: str = f"{ALL_SCOPES} offline_access") -> dict[str, object]:
+        """A refresh token comes only with the scope offline_access."""
         access, refresh = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
-        self.access_tokens[access] = (app, now + TOKEN_LIFETIME)
-        self.refresh_tokens[refresh] = app
-        return {
+        self.access_tokens[access], self.scopes[access] = (app, now + TOKEN_LIFETIME), scopes
+        granted: dict[str, object] = {
             "access_token": access,
-            "refresh_token": refresh,
             "expires_in": int(TOKEN_LIFETIME.total_seconds()),
-            "scope": "read:jira-work write:jira-work manage:jira-webhook offline_access",
+            "scope": scopes,
             "token_type": "Bearer",
         }
+        if "offline_access" in scopes.split():
+            self.refresh_tokens[refresh] = (app, scopes)
+            granted["refresh_token"] = refresh
+        return granted
+
+    def covers(self, access: str, scope: str) -> bool:
+        return not scope or scope in self.scopes.get(access, "").split()
 
     def app_of(self, access: str, now: datetime) -> str | None:
         """The app of an access token that has not ended."""
@@ -89,7 +102,7 @@ def install(app: Flask, site: JiraSite, server: OAuthServer) -> None:
         if query.get("client_id") not in server.apps or query.get("response_type") != "code":
             return jsonify({"error": "invalid_client"})
         code = secrets.token_urlsafe(12)
-        server.codes[code] = str(query["client_id"])
+        server.codes[code] = (str(query["client_id"]), query.get("scope", ""))
         return redirect(f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query.get('state', '')})}")
 
     @pages.post("/oauth/token")
@@ -100,16 +113,18 @@ def install(app: Flask, site: JiraSite, server: OAuthServer) -> None:
             return _service_token(server, site, body)
         if server.apps.get(client) != body.get("client_secret"):
             return jsonify({"error": "access_denied", "error_description": "Unauthorized"}), 401
-        given = server.codes.pop(str(body.get("code")), None)
+        given, scopes = server.codes.pop(str(body.get("code")), ("", ""))
         if body.get("grant_type") == "refresh_token":
-            given = server.refresh_tokens.pop(str(body.get("refresh_token")), None)
+            given, scopes = server.refresh_tokens.pop(str(body.get("refresh_token")), ("", ""))
         if given != client:
             return jsonify({"error": "invalid_grant", "error_description": "Unknown or invalid refresh token."}), 403
-        return jsonify(server.grant(client, site.clock())), 200
+        return jsonify(server.grant(client, site.clock(), scopes)), 200
 
     @pages.get("/oauth/token/accessible-resources")
     def resources() -> Response:
-        return jsonify([{"id": CLOUD_ID, "url": site.base_url, "name": "nordbank", "scopes": [], "avatarUrl": ""}])
+        _, _, token = request.headers.get("Authorization", "").partition(" ")
+        scopes = [scope for scope in server.scopes.get(token, "").split() if scope != "offline_access"]
+        return jsonify([{"id": CLOUD_ID, "url": site.base_url, "name": "nordbank", "scopes": scopes, "avatarUrl": ""}])
 
     _add_datacenter_token(pages, site, server)
     app.register_blueprint(pages)
@@ -131,6 +146,4 @@ def _service_token(server: OAuthServer, site: JiraSite, body: Mapping[str, str])
         "client_secret"
     ):
         return jsonify({"error": "access_denied", "error_description": "Unauthorized"}), 401
-    granted = server.grant(client, site.clock())
-    server.refresh_tokens.pop(str(granted.pop("refresh_token")))
-    return jsonify(granted), 200
+    return jsonify(server.grant(client, site.clock(), ALL_SCOPES)), 200

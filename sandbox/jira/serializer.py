@@ -119,13 +119,19 @@ class IssueSerializer:
             "avatarUrls": {},
         }
 
+    def _named(self, name: str) -> str:
+        """In the language that a request forces, else in that of the account's profile."""
+        forced = has_request_context() and request.headers.get("X-Force-Accept-Language") == "true"
+        language = request.headers.get("Accept-Language", "") if forced else self._site.account_language
+        return self._site.languages.get(language, {}).get(name, name)
+
     def status(self, status: Status) -> dict[str, object]:
         number, name, colour = CATEGORIES[status.category]
         return {
             "self": self.url(f"status/{status.id}"),
             "description": "",
             "iconUrl": f"{self._site.base_url}/",
-            "name": status.name,
+            "name": self._named(status.name),
             "id": status.id,
             "statusCategory": {
                 "self": self.url(f"statuscategory/{number}"),
@@ -143,7 +149,7 @@ class IssueSerializer:
             "id": identity,
             "description": "",
             "iconUrl": f"{self._site.base_url}/",
-            "name": name,
+            "name": self._named(name),
             "subtask": False,
             "hierarchyLevel": level,
         }
@@ -214,7 +220,7 @@ class IssueSerializer:
             "author": author,
             "updateAuthor": author,
             "created": moment(entry.started),
-            "updated": moment(entry.started),
+            "updated": moment(entry.updated),
             "started": moment(entry.started),
             "timeSpent": f"{entry.seconds / 3600:g}h",
             "timeSpentSeconds": entry.seconds,

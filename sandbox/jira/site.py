@@ -44,6 +44,12 @@ class JiraSite:
         """Ids of fields that are on no edit screen."""
         self.out_of_context: set[str] = set()
         """Ids of fields that are valid for no issue."""
+        self.languages: dict[str, dict[str, str]] = {}
+        """By language, the names in it of statuses and issue types."""
+        self.account_language = ""
+        """Of Gatepost's account's profile."""
+        self.groups: dict[str, set[str]] = {}
+        """Group id to its members' account ids."""
         self.mails = 0
         """Edits over REST of which the watchers were told."""
         self.comments_shown = 5000

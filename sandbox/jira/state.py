@@ -16,11 +16,14 @@ from sandbox.jira.site import JiraSite
 from sandbox.jira.webhooks import Webhooks
 from sandbox.jira.workflow_rules import blocked_reason, validator_messages
 from sandbox.jira.workflows import WorkflowApi
+from sandbox.jira.worklogs import Worklogs
 
 SYSTEM_ATTRIBUTES = frozenset(
     {"summary", "assignee", "duedate", "labels", "description", "attachments", "priority", "resolution"}
 )
 """System fields that an edit sets."""
+MOST_LINKS = 2_000
+"""Of one issue: https://support.atlassian.com/jira-software-cloud/docs/limits-on-work-items/"""
 
 
 class JiraState(JiraSite):
@@ -37,14 +40,17 @@ class JiraState(JiraSite):
         self.oauth = OAuthServer()
         self.dynamic = DynamicWebhooks(self, self.oauth)
         self.webhooks = Webhooks(self, self.dynamic)
+        self.work = Worklogs(self, self.webhooks)
         self.bulk = BulkQueue(self, edit=self.edit)
         self.admin = AdminApi(self)
         self.workflows = WorkflowApi(self)
 
-    def transitions(self, issue: Issue, *, over_rest: bool = False) -> list[tuple[Transition, str | None]]:
+    def transitions(
+        self, issue: Issue, *, over_rest: bool = False, by: str = ""
+    ) -> list[tuple[Transition, str | None]]:
         """The workflow's transitions from here, each with the reason why it is withheld, if it is."""
         return [
-            (transition, blocked_reason(self, transition.conditions, issue, over_rest=over_rest))
+            (transition, blocked_reason(self, transition.conditions, issue, over_rest=over_rest, by=by))
             for transition in self.workflow(issue).transitions
             if transition.to != issue.status and (not transition.sources or issue.status in transition.sources)
         ]
@@ -164,13 +170,13 @@ class JiraState(JiraSite):
         return found
 
     def log_work(self, reference: str, hours: float, *, by: str, started: datetime | None = None) -> Worklog:
-        """A worklog changes no field of its issue and is not in the changelog."""
-        with self.lock:
-            issue = self.issue(reference)
-            entry = Worklog(str(next(self._ids)), by, started or self.clock(), round(hours * 3600))
-            issue.worklogs.append(entry)
-            self.webhooks.worklog("worklog_created", issue, entry)
-            return entry
+        return self.work.log(self.issue(reference), str(next(self._ids)), hours, by=by, started=started)
+
+    def edit_work(self, reference: str, worklog: str, hours: float) -> Worklog:
+        return self.work.edit(self.issue(reference), worklog, hours)
+
+    def delete_work(self, reference: str, worklog: str) -> None:
+        self.work.delete(self.issue(reference), worklog)
 
     def transition(
         self, reference: str, to: str, *, by: str, over_rest: bool = False, fields: Mapping[str, Value] | None = None
@@ -178,7 +184,7 @@ class JiraState(JiraSite):
         """Move to a status, or by a transition's id.  Raises Refusal when the workflow withholds it."""
         with self.lock:
             issue = self.issue(reference)
-            for transition, failing in self.transitions(issue, over_rest=over_rest):
+            for transition, failing in self.transitions(issue, over_rest=over_rest, by=by):
                 if to in {transition.id, transition.to, transition.name}:
                     if failing is not None:
                         break
@@ -200,6 +206,10 @@ class JiraState(JiraSite):
         with self.lock:
             first, second = self.issue(blocker), self.issue(blocked)
             if first.id not in second.blocked_by:
+                for one in (first, second):
+                    if len(one.blocked_by) + len(self._linked.get(one.id, [])) >= MOST_LINKS:
+                        message = "The per-issue limit has been breached for one of the following fields: issuelinks"
+                        raise Refusal(413, fields={"issuelinks": message})
                 second.blocked_by.append(first.id)
                 self._linked.setdefault(first.id, []).append(second.id)
                 self.webhooks.link("issuelink_created", first, second)

@@ -17,14 +17,16 @@ from sandbox.jira.model import Group, Issue, Rule
 from sandbox.jira.serializer import option_id
 from sandbox.jira.site import JiraSite
 
+GROUP_MESSAGE = "only members of a group may do this"
 
-def blocked_reason(site: JiraSite, group: Group | None, issue: Issue, *, over_rest: bool) -> str | None:
-    """Why a transition is withheld; ``None`` when it is not."""
+
+def blocked_reason(site: JiraSite, group: Group | None, issue: Issue, *, over_rest: bool, by: str = "") -> str | None:
+    """Why a transition is withheld from somebody (``by``); ``None`` when it is not."""
     if group is None:
         return None
     rules, groups = _list(group.get("conditions")), _list(group.get("conditionGroups"))
-    failing = [_failed_rule(site, rule, issue, over_rest=over_rest) for rule in rules]
-    failing += [blocked_reason(site, inner, issue, over_rest=over_rest) for inner in groups]
+    failing = [_failed_rule(site, rule, issue, over_rest=over_rest, by=by) for rule in rules]
+    failing += [blocked_reason(site, inner, issue, over_rest=over_rest, by=by) for inner in groups]
     if not failing:
         return None
     if group.get("operation") == "ANY":
@@ -32,7 +34,7 @@ def blocked_reason(site: JiraSite, group: Group | None, issue: Issue, *, over_re
     return next((one for one in failing if one is not None), None)
 
 
-def _failed_rule(site: JiraSite, rule: Rule, issue: Issue, *, over_rest: bool) -> str | None:
+def _failed_rule(site: JiraSite, rule: Rule, issue: Issue, *, over_rest: bool, by: str) -> str | None:
     given = _parameters(rule)
     match rule.get("ruleKey"):
         case "system:check-field-value":
@@ -40,7 +42,8 @@ def _failed_rule(site: JiraSite, rule: Rule, issue: Issue, *, over_rest: bool) -
         case "system:restrict-from-all-users":
             return None if over_rest and given.get("restrictMode") == "users" else "only an app may do this"
         case "system:restrict-issue-transition":
-            return "only members of a group may do this"
+            groups = [name for name in given.get("groupIds", "").split(",") if name]
+            return None if any(by in site.groups.get(name, ()) for name in groups) else GROUP_MESSAGE
         case _:
             return None
 

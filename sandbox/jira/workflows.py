@@ -132,7 +132,15 @@ class WorkflowApi:
             raise Refusal(404, "The workflow was not found.")
         scope = str(self._scope(workflow)["type"])
         rules = [
-            {"ruleKey": key, "name": key, "description": "", "incompatibleRuleKeys": [], "ruleType": "Condition"}
+            {
+                "ruleKey": key,
+                "name": key,
+                "description": "",
+                "incompatibleRuleKeys": [],
+                "ruleType": "Condition",
+                "isAvailableForInitialTransition": False,
+                "isVisible": True,
+            }
             for key in KNOWN_RULES
             if not (scope == "PROJECT" and key in self.lacking_in_teams)
         ]

@@ -223,6 +223,28 @@ def test_explain_prints_the_verdict_as_a_checklist(assessed: Cli) -> None:
     assert "[x] title: Retire the legacy CRM" in text
 
 
+def test_moving_back_what_is_ahead_already_is_told_and_asked_for(assessed: Cli, database: URL, tmp_path: Path) -> None:
+    engine = open_database(database, pool_size=1, application="tests")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE measure SET gate = 'breach'"))
+    engine.dispose()
+    moving = tmp_path / "moving.yaml"
+    moving.write_text(Path(MAPPING).read_text().replace("    enforce: comment\n", "    enforce: revert\n", 1))
+    activate = ("mapping", "activate", str(moving), "--reason", "order")
+    question = "1 item is known to be ahead of a shut gate. Move back whatever is found ahead? [y/N]: "
+    asked = assessed.run(*activate, "--move-existing", given="n\n")
+    assert (asked.exit_code, asked.output) == (1, f"{question}n\nAborted.\n")
+    reported = assessed.ok(*activate)
+    assert reported.splitlines()[0] == (
+        "1 item is ahead of a shut gate already: reported, not moved. To move back: --move-existing"
+    )
+    assessed.ok("mapping", "activate", MAPPING, "--reason", "not yet")
+    agreed = assessed.run(*activate, "--move-existing", given="y\n")
+    assert agreed.output.startswith(f"{question}y\nMapping version ")
+    assessed.ok("mapping", "activate", MAPPING, "--reason", "not yet")
+    assert "Move back" not in assessed.ok(*activate, "--move-existing", "--yes")
+
+
 def test_explain_as_json_holds_the_same(assessed: Cli) -> None:
     found = json.loads(assessed.ok("explain", "ITX-1", "--json"))
     assert (found["key"], found["verdict"]["gate"]) == ("ITX-1", "blocked")

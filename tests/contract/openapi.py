@@ -13,6 +13,8 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+NO_CONTENT = 204
+
 
 @dataclass(frozen=True)
 class Deviation:
@@ -55,6 +57,19 @@ class Description:
         schema = described.get("content", {}).get("application/json", {}).get("schema")
         if schema is not None and body is not None:
             yield from self._check(schema, body, f"{method} {template} {status}")
+
+    def content_problems(
+        self, method: str, path: str, status: int, content_type: str | None, body: bytes
+    ) -> Iterator[str]:
+        """Where the kind of content is not the described one; an answer without a body names none."""
+        template, operation = self.operation(method, path)
+        where = f"{method} {template} {status}"
+        kinds = operation["responses"].get(str(status), {}).get("content", {})
+        kind = (content_type or "").partition(";")[0]
+        if not body and content_type and status == NO_CONTENT:
+            yield f"{where}: an empty answer of the type {kind}"
+        if body and kinds and kind not in kinds:
+            yield f"{where}: content of the type {kind} is not described"
 
     def request_problems(
         self, method: str, path: str, body: object, query: Sequence[tuple[str, str]] = ()

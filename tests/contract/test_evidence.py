@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -13,6 +14,20 @@ import pytest
 from connector.errors import ToolError, ValuesRejected
 from connector.sync.money_records import ConfirmedFigures
 from connector.sync.ports import ToolSite, WriteResult
+=======
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+
+import pytest
+
+from connector import jira
+from connector.errors import ValuesRejected
+from connector.http.transport import Timeout
+from connector.sync.ports import ToolSite, WriteRequest, WriteResult
+>>>>>>> main
 from governance.evidence import Children, LifeCycle, Service
 from governance.facts import Unknown
 from governance.money import Money, Period
@@ -27,7 +42,7 @@ from sandbox.jira.model import Deployment
 from sandbox.servicenow import breakdowns, rights
 from sandbox.servicenow.model import Column, Record
 from sandbox.story import seed
-from tests.sites import jira_site, servicenow_site
+from tests.sites import jira_access, jira_site, servicenow_site
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -156,6 +171,40 @@ def test_an_issue_with_many_worklogs_is_read_to_the_end(sandbox: servers.Sandbox
         sandbox.jira.log_work(issue.key, 1, by="kaya", started=NOW - timedelta(hours=hour))
     assert site.timesheet is not None
     assert sum(entry.hours for entry in site.timesheet.time_entries(["kaya"], date(2026, 11, 1))) == 45
+
+
+@pytest.mark.parametrize(("links", "linked"), [(1_999, True), (2_000, False)])
+def test_an_issue_with_as_many_links_as_it_may_have_is_moved_back_all_the_same(
+    sandbox: servers.Sandbox, site: ToolSite, links: int, linked: bool
+) -> None:
+    """Filling it with links would otherwise keep whoever went past a gate where they are."""
+    epic = sandbox.jira.create("CLOUD", "Epic", "E", by="kaya", status="Analysis")
+    blocker = sandbox.jira.create("CLOUD", "Task", "T", by="kaya")
+    epic.blocked_by += [f"gone {number}" for number in range(links)]
+    values = {FieldName("@blocked by"): blocker.key, FieldName("@status"): "Backlog", FieldName("DoI stage"): "2"}
+    write = partial(site.writer.write, WriteRequest(NativeId(epic.id), values))
+    if linked:
+        assert write() is WriteResult.DONE
+    else:
+        with pytest.raises(ValuesRejected, match="The per-issue limit has been breached"):
+            write()
+    assert (blocker.id in epic.blocked_by, epic.status) == (linked, "Backlog")
+    assert sandbox.jira.value_named(epic, "DoI stage") == "2"
+
+
+@pytest.mark.parametrize("deployment", Deployment)
+@pytest.mark.parametrize(("language", "status"), [("", "Analyse"), ("en-US", "Analysis"), ("en_US", "Analysis")])
+def test_names_come_in_the_language_that_was_asked_for(deployment: Deployment, language: str, status: str) -> None:
+    """Whatever somebody sets in the profile of Gatepost's account."""
+    running = servers.start(clock=lambda: NOW, deployment=deployment)
+    seed.set_up_jira(running.jira)
+    epic = running.jira.create("ITX", "Epic", "E", by="kaya", status="Analysis")
+    running.jira.languages["de-DE"] = {"Analysis": "Analyse", "Epic": "Epos"}
+    running.jira.account_language = "de-DE"
+    site = jira.site(replace(jira_access(running.jira), language=language), timeout=Timeout(), clock=lambda: NOW)
+    (read,) = site.reader.read([NativeId(epic.id)], frozenset()).items.values()
+    running.stop()
+    assert (read.status, read.type) == (status, "Epos" if not language else "Epic")
 
 
 def test_gatepost_ignores_commands_in_its_own_comments(sandbox: servers.Sandbox, site: ToolSite) -> None:

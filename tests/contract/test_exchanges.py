@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ from tests.waiting import LONGEST_CALL_SECONDS
 UNDESCRIBED = {
     r"/rest/webhooks/1\.0/webhook(/\d+)?": "admin webhooks are in no description of the vendor's (reference 1.1)",
     r"/rest/jira-webhook/1\.0/webhooks(/\d+)?": "Data Center's neither (reference 1.7)",
+    r"/oauth/token/accessible-resources": "which sites a consent reaches, and with what scopes; part of the sign-in",
     r"/_edge/tenant_info": "a site's public cloud id; in no description",
 }
 """Paths that no description has, each with the reason."""
@@ -99,6 +100,10 @@ def use_connection(site: ToolSite, config: MappingConfig, sandbox: servers.Sandb
     page: ScanPage = scanner.scan(query, None, None)
     scanner.scan(query, now(), None)
     scanner.total(query, None)
+    assert site.evidence_scanner is not None
+    with_team = tuple(rule.model_copy(update={"team": "Team"}) for rule in config.measures)
+    changed_since = config.model_copy(update={"measures": with_team}), now() - timedelta(hours=1)
+    assert next(len(one) for one in site.evidence_scanner.evidence_changes(*changed_since)) == 2, "logged hours"
     epics = [item.native_id for item in page.items]
     site.reader.read([*epics, NativeId("99999")], frozenset({FieldName("Gate"), FieldName("Sponsor")}))
     write(site, epics, next(issue.key for issue in state.issues.values() if issue.type == "Story"))
@@ -157,7 +162,7 @@ def prepared(deployment: Deployment) -> servers.Sandbox:
     for key in ("ITX", "CLOUD"):
         epic = state.create(key, "Epic", f"An epic of {key}", by="kaya", values={"Program": "Data centre exit"})
         story = state.create(key, "Story", "A step", by="kaya", parent=epic.key)
-        state.log_work(story.key, 3, by="kaya")
+        state.log_work(story.key, 3, by="kaya").updated -= timedelta(minutes=2)
     return sandbox
 
 
@@ -228,6 +233,13 @@ def test_dynamic_webhooks_are_as_described(shared: Path, monkeypatch: pytest.Mon
         )
         with pytest.raises(ToolError, match="The clause labels is unsupported"):
             site.setup.register("https://gatepost.example/hooks/jira/j", None, WebhookAuth.JWT, ["labels = x"])
+        for number in range(1, 5):
+            state.dynamic.register_for("sandbox-app", f"project in (P{number})")
+        again = site.setup.register(
+            "https://gatepost.example/hooks/jira/j", None, WebhookAuth.JWT, ["project in (ITX)"]
+        )
+        assert [str(number) for number in state.dynamic.registered] == [again.id], "five of an account at most"
+        registration = again
         site.setup.refresh(registration)
         site.setup.checks([], registration)
         site.setup.unregister(registration)

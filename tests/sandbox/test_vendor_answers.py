@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
+from typing import cast
 
 import pytest
 import requests
 
+from connector.jira.workflow_gates import WorkflowGate
 from sandbox import servers
-from sandbox.jira.model import Deployment
+from sandbox.jira.model import Deployment, Group, Refusal
 from sandbox.jira.oauth import GATEWAY
 from sandbox.story import seed
 from tests.waiting import LONGEST_CALL_SECONDS
@@ -67,3 +70,18 @@ def test_every_address_leads_to_the_api_that_was_called(site: servers.Sandbox) -
         over = call(site, "GET", "/issue/ITX-1", gateway=GATEWAY).json()
         site.jira.oauth.scoped_tokens.discard(seed.BOT_TOKEN)
         assert over["self"] == f"{site.jira.base_url}{GATEWAY}/rest/api/3/issue/{shown['id']}"
+
+
+@pytest.mark.parametrize(("by", "moved"), [("osei", True), ("kaya", False)])
+def test_an_exempt_group_passes_a_shut_gate_and_nobody_else_does(site: servers.Sandbox, by: str, moved: bool) -> None:
+    """As ``provision apply --exempt-group`` writes the condition."""
+    jira = site.jira
+    gate = WorkflowGate(jira.field_named("Highest stage").id, exempt_group="rescuers")
+    jira.groups["rescuers"] = {"osei"}
+    epic = jira.create("CLOUD", "Epic", "Shut", by="kaya")
+    (step, *_) = [one for one in jira.workflow(epic).transitions if "Backlog" in one.sources]
+    before, step.conditions = step.conditions, cast("Group", gate.block(2))
+    with nullcontext() if moved else pytest.raises(Refusal):
+        jira.transition(epic.key, step.id, by=by)
+    step.conditions = before
+    assert (epic.status == step.to) is moved

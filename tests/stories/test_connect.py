@@ -201,12 +201,15 @@ def _browse(address: str) -> bool:
     return True
 
 
-def _oauth(here: SiteUnderTest, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr("cli.oauth_consent.webbrowser.open", _browse)
-    base = here.sandbox.jira.base_url
+def _port() -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+        return str(probe.getsockname()[1])
+
+
+def _oauth(here: SiteUnderTest, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr("cli.oauth_consent.webbrowser.open", _browse)
+    base, port = here.sandbox.jira.base_url, _port()
     return here.connect(
         "--url", base, "--auth", "oauth", "--client-id", "sandbox-app",
         "--api", base, "--authorize", f"{base}/authorize", "--token", f"{base}/oauth/token", "--callback-port", port,
@@ -253,6 +256,29 @@ def test_a_dynamic_webhook_that_was_removed_is_reported(cloud: SiteUnderTest, mo
     assert "! webhook deliveries: 1 could not be delivered in the last 72 hours" in cloud.doctor()
     cloud.sandbox.jira.dynamic.registered.clear()
     assert "✗ webhook: no dynamic webhook is left" in cloud.doctor()
+
+
+def test_an_administrator_consents_for_one_command(cloud: SiteUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The daily consent reads, writes back and registers webhooks; fields and workflows need an administrator's."""
+    jira, file = cloud.sandbox.jira, str(ROOT / "deploy/examples/jira-only.yaml")
+    _oauth(cloud, monkeypatch)
+    jira.admin.create_screens()
+    asks = "gatepost provision plan jira-main --consent"
+    assert f"✓ consent: for daily work only; provisioning asks an administrator: {asks}" in cloud.doctor()
+    kept, plan = cloud.services.connections.get(NAME), ("provision", "plan", NAME, "--mapping", file)
+    refused = str(cloud.cli.run(*plan).exception)
+    assert refused.startswith("jira-main: the consent for daily work does not cover ")
+    assert refused.endswith(f" Where Jira is set up, an administrator consents for one command: {asks}")
+    with_consent = ("--consent", "--callback-port", _port())
+    planned = cloud.cli.run(*plan, *with_consent, GATEPOST_ATLASSIAN_AUTH=jira.base_url)
+    assert "sign in as an administrator of Jira, and consent:" in planned.output
+    assert "  1. " in planned.output
+    assert planned.exit_code == 1, "something would be created"
+    assert cloud.services.connections.get(NAME) == kept, "nothing of it is kept"
+    assert [scopes for _, scopes in jira.oauth.refresh_tokens.values() if "configuration" in scopes] == []
+    assert str(cloud.cli.run(*plan, *with_consent, "--user", "admin").exception) == (
+        "Give --user or --consent: an account signs in, or an administrator consents."
+    )
 
 
 def test_a_scoped_token_works_at_the_gateway_and_the_doctor_reports_it(cloud: SiteUnderTest) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import NoReturn
 
 import pytest
@@ -22,7 +23,7 @@ from connector.sync import reconcile
 from connector.sync.ingest import ingest
 from connector.sync.sweep import Sweep, SweepKind
 from mapping.work_item import ConnectionName, Tool
-from sandbox.jira.model import Deployment, Issue
+from sandbox.jira.model import Deployment, Issue, Value
 from tests.databases import Databases
 from tests.stories.simulation import Simulation, simulation
 from tests.stories.test_scenarios import FACTS
@@ -191,6 +192,13 @@ def test_a_change_of_a_record_names_whoever_saved_it_once(scene: Simulation) -> 
     assert edits_of(scene, native) == [("Objective", None)], "two have saved it since: nobody is guessed"
 
 
+def last_read(scene: Simulation, issue: Issue) -> datetime:
+    query = text("SELECT read_at FROM work_item WHERE connection = :connection AND native_id = :id")
+    with scene.services.engine.connect() as connection:
+        found: datetime = connection.execute(query, {"connection": JIRA, "id": issue.id}).scalar_one()
+    return found
+
+
 @pytest.mark.usefixtures("events_are_lost")
 class TestWithoutEvents:
     def test_the_next_sweep_finds_a_changed_and_a_moved_child(self, scene: Simulation) -> None:
@@ -208,6 +216,35 @@ class TestWithoutEvents:
         jira.hang(story.key, other.key, by="osei")
         sweep(scene)
         assert (children(scene, epic.id), children(scene, other.id)) == ((0, 0), (1, 0))
+
+    def test_the_next_sweep_finds_hours_that_were_logged_edited_and_removed(self, scene: Simulation) -> None:
+        """Worklogs change no field of their issue, and the webhooks of OAuth apps report none."""
+        jira = scene.sandbox.jira
+        team: dict[str, Value] = {"Program": "Data centre exit", "Team": ["osei", "kaya"]}
+        epic = jira.create("ITX", "Epic", "Its people leave", by="kaya", values=team)
+        jira.create("ITX", "Epic", "Without a team", by="kaya", values={"Program": "Data centre exit"})
+        other = jira.create("CLOUD", "Task", "Something else", by="kaya")
+        scene.clock.move(minutes=20)
+        settle(scene)
+
+        def found_by_a_sweep() -> int:
+            scene.clock.move(minutes=20)
+            before = last_read(scene, epic)
+            marked = sweep(scene).evidence
+            assert (last_read(scene, epic) > before) == (marked > 0)
+            assert sweep(scene).evidence == 0, "what was read since is not read again"
+            return marked
+
+        assert found_by_a_sweep() == 0
+        entry = jira.log_work(other.key, 8, by="osei")
+        assert found_by_a_sweep() == 1
+        jira.edit_work(other.key, entry.id, 6)
+        assert found_by_a_sweep() == 1
+        jira.delete_work(other.key, entry.id)
+        scene.clock.move(minutes=20)
+        before = last_read(scene, epic)
+        assert sweep(scene).evidence == 1, "nobody says whose they were: whatever rests on hours is read again"
+        assert last_read(scene, epic) > before
 
     def test_a_full_sweep_finds_a_deleted_child(self, scene: Simulation) -> None:
         jira = scene.sandbox.jira

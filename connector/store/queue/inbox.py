@@ -223,14 +223,15 @@ def _team_measures(transaction: Connection, arrivals: Sequence[ReceivedEvent]) -
     for one in arrivals:
         if isinstance(one.parsed, ItemsChanged) and one.parsed.logged_by:
             asked = {"connection": one.connection, "name": f"{LOGGED_HOURS}{one.parsed.logged_by}"}
-            found += [(one.connection, NativeId(row.native_id)) for row in transaction.execute(_TEAMS, asked)]
+            rows = transaction.execute(_TEAMS, asked)
+            found += [(ConnectionName(row.connection), NativeId(row.native_id)) for row in rows]
     return found
 
 
 _TEAMS = text("""
-    SELECT m.native_id FROM dependency AS d JOIN measure AS m ON m.id = d.measure_id
-    WHERE d.on_connection = :connection AND d.on_name = :name AND m.connection = :connection
-      AND m.unmapped_since IS NULL ORDER BY m.native_id
+    SELECT m.connection, m.native_id FROM dependency AS d JOIN measure AS m ON m.id = d.measure_id
+    WHERE d.on_connection = :connection AND d.on_name = :name
+      AND m.unmapped_since IS NULL ORDER BY m.connection, m.native_id
 """)
 
 

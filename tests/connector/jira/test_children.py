@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -105,8 +106,9 @@ def test_a_sweep_finds_the_parent_of_a_changed_child(values: dict[str, Any], par
     client = cast("JiraClient", OneInitiative(child(updated="2026-10-05T09:00:00.000+0000", **values)))
     scanner = JiraScanner(client, lambda: timedelta(0))
     scanner._zone = ZoneInfo("UTC")
-    found = JiraEvidenceScanner(client, scanner, SiteFields(client, lambda: datetime.now(UTC)), lambda: timedelta(0))
-    mapping = cast("MappingConfig", None)
+    fields, skew = SiteFields(client, lambda: datetime.now(UTC)), timedelta(0)
+    found = JiraEvidenceScanner(ConnectionName("jira-main"), client, scanner, fields, lambda: skew)
+    mapping = cast("MappingConfig", SimpleNamespace(measures=()))
     (changed,) = next(found.evidence_changes(mapping, datetime(2026, 10, 5, 8, 55, tzinfo=UTC)))
     assert parent in changed.targets
     assert (changed.names, changed.at) == (

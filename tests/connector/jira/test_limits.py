@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import re
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
 from connector.http.json_values import JsonObject
+from connector.jira import adf
 from connector.jira.bulk import _bulk_value
 from connector.jira.client import MAX_IDS
 from connector.jira.fields import Field
+from connector.jira.jql import MAX_VALUES, one_of
+from connector.jira.worklog_changes import worklog_ids
 from connector.jira.writer import single_line
 from connector.sync.outbox_writer import MAX_BULK_ROWS
 from mapping.writeback import MAX_FIELD_TEXT, join_lines
 
 LARGEST_TEXT_AREA = 32_767
+NOW = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("length", "kept"), [(254, 254), (255, 255), (256, 255), (10_000, 255)])
@@ -44,3 +51,25 @@ def test_an_option_has_the_id_that_it_has_at_these_issues() -> None:
     assert _bulk_value(gate, "Blocked", offered) is None, "not offered at all of them: written one by one"
     number = Field("customfield_2", "Highest stage", "number", "float", "")
     assert _bulk_value(number, Decimal(2), None) is None, "Jira does not offer the field for a bulk edit"
+
+
+@pytest.mark.parametrize(("count", "lists"), [(1, 1), (999, 1), (1_000, 1), (1_001, 2), (2_500, 3)])
+def test_a_list_in_a_query_has_a_thousand_values_at_most(count: int, lists: int) -> None:
+    clause = one_of("project", [f"P{number}" for number in range(count)])
+    found = re.findall(r"project in \(([^)]*)\)", clause)
+    assert [len(part.split(", ")) <= MAX_VALUES for part in found] == [True] * lists
+    assert sum(len(part.split(", ")) for part in found) == count
+    assert clause.startswith("(") is (lists > 1), "one clause among others"
+
+
+def test_the_longest_field_of_several_lines_is_a_document_that_jira_takes() -> None:
+    """Whether the text is counted or the document as it is stored, which is longer."""
+    text = join_lines([f"{number}: a sentence of a blocker" for number in range(1_000)]) or ""
+    document = json.dumps(adf.from_text(text), ensure_ascii=False)
+    assert MAX_FIELD_TEXT - 60 < len(text) <= MAX_FIELD_TEXT < len(document) <= LARGEST_TEXT_AREA
+
+
+def test_as_many_worklogs_are_asked_for_as_are_listed() -> None:
+    """A page of numbers is a list of worklogs: both have a thousand at most."""
+    asked = list(worklog_ids(lambda _: {"values": [{"worklogId": n} for n in range(1_000)], "lastPage": True}, NOW))
+    assert [len(ids) for ids in asked] == [1_000]

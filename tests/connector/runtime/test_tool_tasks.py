@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 
 from connector.http.calls_in_flight import CallsInFlight
-from connector.runtime.hang_watch import LONGEST_SILENCE, LONGEST_STEP, HangWatch
+from connector.runtime.hang_watch import LONGEST_SILENCE, STEP_SHARE, HangWatch
 from connector.runtime.queue import _LANES, Lane
 from connector.runtime.tool_tasks import ToolTasks
 
@@ -101,13 +101,13 @@ def test_ticks_alerts_and_recovery_have_places_of_their_own() -> None:
 
 def test_a_worker_that_hangs_is_ended() -> None:
     now, ended = [0.0], list[str]()
-    watch = HangWatch(ended.append, lambda: now[0])
+    watch = HangWatch(end=ended.append, clock=lambda: now[0])
     with watch.step("tick"):
         now[0] = LONGEST_SILENCE
         watch.beat()
         watch.check()
         assert ended == []
-        now[0] = LONGEST_STEP + 1
+        now[0] = LONGEST_SILENCE * STEP_SHARE + 1
         watch.check()
     assert ended == ["no sign of life for 241 seconds", "the tick has not ended for 301 seconds"]
     ended.clear()

@@ -40,6 +40,7 @@ def config() -> MappingConfig:
     text = text.replace("    enforce: native\n", "    approvals: decided\n    enforce: native\n", 1)
     plans = "      plan: {from: plans, benefit: Planned benefit"
     text = text.replace("      plan: {benefit: Planned benefit", plans, 1)
+    text = text.replace("    enforce: native\n", "    team: Team\n    enforce: native\n", 1)
     loaded = load_mapping(text)
     assert isinstance(loaded, LoadedMapping), loaded
     return loaded.config
@@ -107,6 +108,14 @@ def test_an_expense_names_the_service_on_which_it_is_booked(sandbox: servers.San
     sandbox.servicenow.insert("fm_expense_line", booked, "admin")
     (found,) = changed(sandbox, config)
     assert "crm-old" in found.names, "as the field of a measure names it"
+
+
+def test_a_time_card_names_whose_hours_it_has(sandbox: servers.Sandbox, config: MappingConfig) -> None:
+    Hand.now += timedelta(hours=1)
+    brandt = person(sandbox.servicenow, "brandt")
+    sandbox.servicenow.insert("time_card", {"user": brandt, "week_starts_on": "2026-10-04", "monday": "8"}, "brandt")
+    (found,) = changed(sandbox, config)
+    assert f"logged:{brandt}" in found.names, "as measures with them in their team name it"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 import responses
 
 from connector.errors import NotProvisioned, ToolError, ValuesRejected
-from connector.http.retry import Retry, decide
+from connector.http.retry import MAX_ATTEMPTS, Retry, StopRetrying, decide
 from connector.http.tool_access import ToolAccess
 from connector.http.transport import Timeout
 from connector.servicenow import site
@@ -80,29 +80,37 @@ WAITS, DONE = "waits for permission: ", " Everything else was written."
 
 @responses.activate
 @pytest.mark.parametrize(
-    ("record", "message"),
+    ("record", "message", "ends"),
     [
         pytest.param(
             {"u_gatepost_gate": "Open", "u_gatepost_blockers": "one two"},
             f'{WAITS}servicenow-main, pm_project: "Gate" was not stored: an ACL does not let Gatepost\'s user write it, or '
             f'a rule of the instance reset it to "Open".{DONE}',
+            MAX_ATTEMPTS,
             id="silently dropped",
         ),
         pytest.param(
             {"u_gatepost_gate": "Blocked"},
             f'{WAITS}servicenow-main, pm_project: "Gate blockers" cannot be read back: an ACL hides it from Gatepost\'s '
             f"user.{DONE}",
+            None,
             id="hidden",
         ),
         pytest.param(
             {"u_gatepost_gate": "Blocked", "u_gatepost_blockers": "one"},
             'servicenow-main, pm_project: "Gate blockers" is too short: it stores 3 of 7 characters. Give the column more.',
+            1,
             id="cut off",
         ),
     ],
 )
-def test_a_value_that_was_not_stored_is_reported_with_its_cause(record: dict[str, str], message: str) -> None:
-    """A right that is missing is waited for; a column that is too short is the mapping's or the table's fault."""
+def test_a_value_that_was_not_stored_is_reported_with_its_cause(
+    record: dict[str, str], message: str, ends: int | None
+) -> None:
+    """A right that is missing is waited for, unless a rule may reset the value: that would last for ever.
+
+    A column that is too short is the mapping's or the table's fault.
+    """
     instance()
     respond_with({"sys_mod_count": "5"} | record)
     with pytest.raises(ValuesRejected) as refused:
@@ -110,7 +118,11 @@ def test_a_value_that_was_not_stored_is_reported_with_its_cause(record: dict[str
     assert str(refused.value) == message
     waits = isinstance(refused.value, NotProvisioned)
     assert waits == message.startswith(WAITS)
-    assert isinstance(decide(refused.value, 100, jitter=1.0), Retry) == waits, "it never ends as a dead letter"
+    tried = [isinstance(decide(refused.value, number, jitter=1.0), Retry) for number in (*range(1, 13), 100)]
+    assert tried == [ends is None or number < ends for number in (*range(1, 13), 100)]
+    if ends == MAX_ATTEMPTS:
+        last = decide(refused.value, ends, jitter=1.0)
+        assert last == StopRetrying(f"gave up after 12 attempts: {message} The next reading of the record tries again.")
     assert getattr(refused.value, "rest_written", False) == waits
 
 

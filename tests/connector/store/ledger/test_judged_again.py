@@ -14,7 +14,7 @@ from connector.store.connections.connections import ConnectionRecord
 from connector.store.ledger.entries import LedgerEntries
 from connector.store.ledger.month_close import MonthClose
 from connector.sync.ports import ToolSite
-from connector.sync.related_evidence import RelatedEvidenceReader
+from connector.sync.related_evidence import ItemEvidence, RelatedEvidenceReader
 from connector.sync.stores import AssessedItem
 from governance.effects import EffectKind
 from governance.evidence import Team, TeamMember
@@ -136,17 +136,25 @@ def test_hours_that_the_team_logs_in_another_tool_are_elsewhere(store: StoreFixt
     config = CONFIG.model_copy(update={"measures": (rule,)})
     some = item({"Actual": None, "Team": (KAYA, BRANDT)})
 
-    def team(site: ToolSite | None) -> Team | Unknown | None:
+    def read(site: ToolSite | None) -> ItemEvidence:
         def find(name: ConnectionName) -> ToolSite:
             if site is None:
                 raise ConfigurationError(f"there is no connection {name}")
             return site
 
-        return (
-            RelatedEvidenceReader(find, store.stored_state)
-            .read(jira, [some], config, 14, NOW)[some.native_id]
-            .related.team
-        )
+        return RelatedEvidenceReader(find, store.stored_state).read(jira, [some], config, 14, NOW)[some.native_id]
+
+    def team(site: ToolSite | None) -> Team | Unknown | None:
+        return read(site).related.team
+
+    assert sorted(read(snow).dependencies or ()) == [
+        ("jira-main", "logged:"),
+        ("jira-main", "logged:b"),
+        ("jira-main", "logged:k"),
+        ("snow-main", "logged:"),
+        ("snow-main", "logged:snow-b"),
+        ("snow-main", "logged:snow-k"),
+    ], "hours of theirs on either make it dirty, and of a deleted one nobody says whose it was"
 
     assert team(snow) == Team(
         (
