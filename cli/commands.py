@@ -74,6 +74,7 @@ COMMANDS = (
     CommandEntry("audit", "audit:app", "The record of decisions: write-once, a chain of hashes."),
     CommandEntry("rates", "rates:app", "Exchange rates, each valid from its day on."),
     CommandEntry("money", "money:app", "Money as finance knows it: the ledger, and the close of its months."),
+    CommandEntry("services", "services:app", "Services: what a unit costs, the demand, and what is in the way."),
     CommandEntry("db", "db:app", "The database: its schema, its size, its cleanup."),
     CommandEntry("connect", "connect:app", "Connect a tool: sign in, register its events, see one arrive."),
     CommandEntry("connection", "connection:app", "The Jira and ServiceNow sites that Gatepost talks to."),

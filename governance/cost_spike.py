@@ -37,10 +37,24 @@ def cost_spike(service: Service, tolerance: Decimal, decided: Period | None, rat
     if not costs:
         return ""
     newest = max(costs)
-    currency = service.costs[newest].currency
+    by_unit = newest in service.units
+    return spike_sentence(service.name, costs, service.costs[newest].currency, tolerance, decided, by_unit=by_unit)
+
+
+def spike_sentence(
+    name: str,
+    costs: Mapping[Period, Decimal],
+    currency: str,
+    tolerance: Decimal,
+    decided: Period | None = None,
+    *,
+    by_unit: bool = True,
+) -> str:
+    """The same of costs by month that are in one currency already."""
+    newest = max(costs)
     above = [
         f"{costs[newest] / one.cost - 1:.0%} above {one.what} ({Money(round(one.cost, 2), currency)})"
-        for one in _comparisons(costs, newest)
+        for one in comparisons(costs, newest)
         if _is_above(costs[newest], one.cost, tolerance)
     ]
     baseline = _baseline(costs, newest, decided)
@@ -52,8 +66,8 @@ def cost_spike(service: Service, tolerance: Decimal, decided: Period | None, rat
         )
     if not above:
         return ""
-    unit = " per unit" if newest in service.units else ""
-    return f"{service.name} cost {Money(round(costs[newest], 2), currency)}{unit} in {newest}, {' and '.join(above)}"
+    unit = " per unit" if by_unit else ""
+    return f"{name} cost {Money(round(costs[newest], 2), currency)}{unit} in {newest}, {' and '.join(above)}"
 
 
 def unit_costs(service: Service, rates: Rates) -> dict[Period, Decimal]:
@@ -70,7 +84,7 @@ def unit_costs(service: Service, rates: Rates) -> dict[Period, Decimal]:
     return found
 
 
-def _comparisons(costs: Mapping[Period, Decimal], newest: Period) -> Iterator[Comparison]:
+def comparisons(costs: Mapping[Period, Decimal], newest: Period) -> Iterator[Comparison]:
     before = _mean(costs, (newest.plus(-number) for number in range(1, QUARTER + 1)))
     if before is not None:
         yield Comparison("the quarter before", before)

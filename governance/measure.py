@@ -171,6 +171,8 @@ class Measure:
     baseline: Fact[Money] = None
     objective: Fact[str] = None
     kill_criteria: Fact[str] = None
+    services: Fact[str] = None
+    """The services that it is about, by key or name, parted by commas, semicolons or lines."""
     overlaps: Fact[str] = None
     """What the measure overlaps with, or the statement that there is nothing; empty is not declared."""
     baseline_id: Fact[str] = None

@@ -17,6 +17,8 @@ from governance.rates import RATE_AGE_DAYS
 from governance.spread import MAX_MONTHS, SpreadShape
 from governance.verdict import GateState
 from mapping.ledger_sources import LedgerSourceRule
+from mapping.objective_config import ObjectiveRule
+from mapping.service_config import Key, OfferingRule, ServiceRule
 from mapping.sources import MappingModel, RoleSource, Source
 
 Share = Annotated[Decimal, Field(gt=0, le=1)]
@@ -106,6 +108,8 @@ class FactRule(MappingModel):
     baseline: Source | None = None
     objective: Source | None = None
     kill_criteria: Source | None = None
+    services: Source | None = None
+    """The services that the measure is about, by key or name, separated by commas or lines."""
     overlaps: Source | None = None
     baseline_id: Source | None = None
     """The baseline that the benefit is claimed on, by name; several measures may share one."""
@@ -603,4 +607,10 @@ class MappingConfig(MappingModel):
     committees: tuple[CommitteeRule, ...] = ()
     ledger: tuple[LedgerSourceRule, ...] = ()
     """What of the tools is swept into the ledger, and written back from it."""
+    services: Mapping[Key, ServiceRule] = {}
+    """Services by key, with what they cost, their demand and what is in their way."""
+    objectives: Mapping[Key, ObjectiveRule] = {}
+    """Objectives by key, with their key results; measures and services name them."""
+    services_from: tuple[OfferingRule, ...] = ()
+    """Tables of ServiceNow whose records are services as well."""
     measures: Annotated[tuple[MeasureRule, ...], Field(min_length=1)]

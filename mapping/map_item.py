@@ -241,6 +241,7 @@ def _measure(
         completion_probable=text_of(scope, facts.completion_probable) if facts.completion_probable else None,
         development_certain=text_of(scope, facts.development_certain) if facts.development_certain else None,
         cloud_service=text_of(scope, facts.cloud_service) if facts.cloud_service else None,
+        services=text_of(scope, facts.services) if facts.services else None,
         steady_from=steady_from(rule.effects.steady, {**milestones, START: start, END: end}),
         legacy_services=_legacy_services(scope, rule),
         rule_name=rule.name,

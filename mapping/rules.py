@@ -20,6 +20,7 @@ from mapping.ledger_sources import check_ledger_sources
 from mapping.problems import did_you_mean
 from mapping.refusals import cannot_govern
 from mapping.role_checks import check_roles
+from mapping.service_rules import check_services
 from mapping.servicenow_rules import check_servicenow
 from mapping.timing_rules import check_timing
 
@@ -64,6 +65,7 @@ def check_rules(data: Mapping[str, object]) -> Iterator[RuleProblem]:
     yield from check_classes(data)
     yield from _check_committees(data.get("committees"))
     yield from _check_legal_entities(data.get("legal_entities"))
+    yield from check_services(data)
     yield from cannot_govern(data)
     yield from wrong_gate_names(data)
     yield from check_ledger_sources(data)

@@ -210,7 +210,9 @@ def test_every_mapping_that_is_shown_is_one(page: str, block: str) -> None:
         rule["joins"] = [
             {"name": "change", "connection": "servicenow-main", "table": "change_request", "link": "relates to"}
         ]
-        target = whole if {"policy", "legal_entities"} & shown.keys() else rule
+        target = (
+            whole if {"policy", "legal_entities", "services", "services_from", "objectives"} & shown.keys() else rule
+        )
         for key, value in shown.items():
             both = isinstance(value, Mapping) and isinstance(target.get(key), Mapping)
             target[key] = {**target[key], **value} if both else value

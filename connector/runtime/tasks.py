@@ -41,6 +41,7 @@ from connector.store.reconcile.due_assessments import wake_due_assessments
 from connector.store.reconcile.stored_state import SqlStateStore
 from connector.store.reconcile.sweeps import SqlSweeps
 from connector.store.reporting.rollups import RefreshStatus, Rollups
+from connector.store.service_portfolio.figures import ServiceSettings, refresh_services
 from connector.sync.lease import UNLEASED, Lease, LeaseState
 from connector.sync.outbox_writer import OutboxWriter
 from connector.sync.ports import ToolSite
@@ -52,6 +53,7 @@ from governance.definitions.years import FiscalYear, YearName
 from governance.money import Period
 from governance.roll_up import RollUpSettings
 from mapping.fields import connections_of
+from mapping.services import stated_objectives, stated_services
 from mapping.work_item import ConnectionName
 
 DELIVERY_BATCH_SIZE = 20
@@ -205,6 +207,10 @@ class WorkerTasks:
         active = self._mapping.active()
         if active is not None:
             refresh_all_rollups(self._rollups, active, self._clock(), self._leases)
+            settings = service_settings(active)
+            while self._leases.state() is LeaseState.VALID:
+                if refresh_services(self._services.engine, settings, self._clock()) <= 0:
+                    break
 
     def send_digests(self) -> None:
         """Every minute: send the digests whose hour has come."""
@@ -284,6 +290,19 @@ def refresh_all_rollups(rollups: Rollups, active: ActiveMapping, now: datetime, 
         if result.status in {RefreshStatus.BUSY, RefreshStatus.DONE}:
             break
     return refreshed
+
+
+def service_settings(active: ActiveMapping) -> ServiceSettings:
+    """The settings of the active mapping on which the figures of services depend."""
+    config = active.config
+    off = tuple(sorted(active.policies.base.off))
+    return ServiceSettings(
+        config.reporting_currency,
+        config.policy.rate_age_days,
+        off,
+        tuple(stated_services(config)),
+        tuple(stated_objectives(config)),
+    )
 
 
 def roll_up_settings(

@@ -54,13 +54,17 @@ _UNITS = (
     ("bn", r"billion|£\s?bn|\$\s?bn|€\s?bn|mrd"),
     (
         "m",
-        r"million|[£$€]\s?mn?\b|\b(?:eur|usd|gbp|chf)[\s_-]?(?:m|mn|mio)\b|\bin m\b|\bm[£$€]|\(\s?m\s?\)|\bmio\b|"
-        r"\bmeur\b|\bm eur\b",
+        (
+            r"million|[£$€]\s?mn?\b|\b(?:eur|usd|gbp|chf)[\s_-]?(?:m|mn|mio)\b|\bin m\b|\bm[£$€]|\(\s?m\s?\)|\bmio\b|"
+            r"\bmeur\b|\bm eur\b"
+        ),
     ),
     (
         "k",
-        r"thousand|[£$€]\s?k\b|\b(?:eur|usd|gbp|chf)[\s_-]?k\b|\bin k\b|\bk[£$€]|\(\s?k\s?\)|\btsd\b|\bteur\b|'000|"
-        r"\bkeur\b",
+        (
+            r"thousand|[£$€]\s?k\b|\b(?:eur|usd|gbp|chf)[\s_-]?k\b|\bin k\b|\bk[£$€]|\(\s?k\s?\)|\btsd\b|\bteur\b|'000|"
+            r"\bkeur\b"
+        ),
     ),
 )
 _ID = re.compile(

@@ -31,6 +31,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "setup": {"name": "jira-main"},
     "mapping": {"number": "1"},
     "money": {"number": "999999"},
+    "service": {"key": "none"},
     "measure": {"name": "{measure}", "verb": "approve", "number": "1"},
     "people": {"number": "2"},
     "second_factor": {"number": "999999"},

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import cast
 
 import pytest
 
-from connector.errors import ToolError, ValuesRejected
-from connector.sync.money_records import ConfirmedFigures
-from connector.sync.ports import ToolSite, WriteResult
-=======
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from functools import partial
-
-import pytest
-
 from connector import jira
-from connector.errors import ValuesRejected
+from connector.errors import ToolError, ValuesRejected
 from connector.http.transport import Timeout
+from connector.sync.money_records import ConfirmedFigures
 from connector.sync.ports import ToolSite, WriteRequest, WriteResult
->>>>>>> main
 from governance.evidence import Children, LifeCycle, Service
 from governance.facts import Unknown
 from governance.money import Money, Period

@@ -17,9 +17,11 @@ from webhook_server.admin.mapping import mapping
 from webhook_server.admin.measure import measure
 from webhook_server.admin.money import money
 from webhook_server.admin.operations import operations
+from webhook_server.admin.outcomes import outcomes
 from webhook_server.admin.people import people
 from webhook_server.admin.portfolio import portfolio
 from webhook_server.admin.second_factor import second_factor
+from webhook_server.admin.service import service
 from webhook_server.admin.setup import setup
 from webhook_server.admin.signin import signin
 from webhook_server.admin.subscriptions import subscriptions
@@ -41,6 +43,8 @@ PAGES: tuple[Page, ...] = (
     measure,
     work,
     money,
+    service,
+    outcomes,
     digest,
     subscriptions,
     operations,

@@ -41,6 +41,10 @@ ENTRIES = (
     ),
     NavigationEntry("Money", "money.index", MEASURE_READERS, (), "the ledger, and which months are closed"),
     NavigationEntry(
+        "Services", "service.index", MEASURE_READERS, (), "what services cost by the unit, and what is in their way"
+    ),
+    NavigationEntry("Outcomes", "outcomes.index", MEASURE_READERS, (), "objectives, and what serves none of them"),
+    NavigationEntry(
         "Connections",
         "connections.index",
         OPERATORS | {Role.OFFICE},

@@ -25,10 +25,28 @@ INSERT INTO row_policy (name, visible) VALUES
             OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = plan_version.measure_id)$$),
     ('dependency',
         $$(SELECT gatepost_sees_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = dependency.measure_id)$$),
-    -- What belongs to a service alone is for those who see everything.
+    -- What belongs to a service alone is for those who see it; of one that nobody has defined for those who see all.
     ('ledger_entry',
         $$(SELECT gatepost_sees_all())
-            OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = ledger_entry.measure_id)$$),
+            OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = ledger_entry.measure_id)
+            OR (ledger_entry.service <> '' AND EXISTS (SELECT 1 FROM service_name seen
+                WHERE seen.name = lower(ledger_entry.service)))$$),
+    ('service',
+        $$(SELECT gatepost_sees_all())
+    OR (SELECT gatepost_scopes()) ?| (gatepost_place_keys(portfolio, program, NULL, NULL, legal_entity))[1:5]$$),
+    ('service_name',
+        $$(SELECT gatepost_sees_all()) OR EXISTS (SELECT 1 FROM service seen WHERE seen.key = service_name.service)$$),
+    ('service_figures',
+        $$(SELECT gatepost_sees_all())
+            OR EXISTS (SELECT 1 FROM service seen WHERE seen.key = service_figures.service)$$),
+    -- What an organisation wants to reach is no secret inside it; nothing of a measure stands there.
+    ('objective', NULL),
+    ('objective_name', NULL),
+    ('kpi_value',
+        $$(SELECT gatepost_sees_all())
+            OR subject_kind = 'key_result'
+            OR (subject_kind = 'service' AND EXISTS (SELECT 1 FROM service seen WHERE seen.key = kpi_value.subject))
+            OR (subject_kind = 'measure' AND EXISTS (SELECT 1 FROM measure seen WHERE seen.id = kpi_value.subject))$$),
     ('ledger_unassessed',
         $$(SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = ledger_unassessed.measure_id)$$),

@@ -28,6 +28,7 @@ TABLES = (
     "ledger",
     "imports",
     "audit",
+    "services",
     "rollups",
     "verdict_history",
     "interface",

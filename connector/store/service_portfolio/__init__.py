@@ -1,0 +1,1 @@
+"""Services: their definitions, what was measured of them, and their figures."""

@@ -1,0 +1,81 @@
+"""What was measured by month: the demand of services, and KPIs of services, measures and key results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import Connection, text
+
+from governance.money import Period
+
+
+def kpi_name(name: str) -> str:
+    """As it is stored: letter case and blanks around it do not count."""
+    return name.strip().casefold()
+
+
+class SubjectKind(StrEnum):
+    SERVICE = "service"
+    MEASURE = "measure"
+    KEY_RESULT = "key_result"
+
+
+@dataclass(frozen=True, slots=True)
+class KpiValue:
+    kind: SubjectKind
+    subject: str
+    """Key of a service or key result, id of a measure."""
+    kpi: str
+    month: Period
+    value: Decimal
+
+
+def store_values(transaction: Connection, values: Sequence[KpiValue], source: str, login: str, now: datetime) -> int:
+    """The newest statement of a month counts; returns how many values are new or others than before."""
+    if not values:
+        return 0
+    rows = [
+        {
+            "kind": one.kind.value, "subject": one.subject, "kpi": kpi_name(one.kpi), "month": one.month.first_day,
+            "value": one.value, "source": source, "login": login, "now": now,
+        }
+        for one in {(one.kind, one.subject, kpi_name(one.kpi), one.month): one for one in values}.values()
+    ]  # fmt: skip
+    columns = {name: [row[name] for row in rows] for name in ("kind", "subject", "kpi", "month", "value")}
+    asked = {**columns, "source": source, "login": login, "now": now}
+    return len(transaction.execute(_STORE, asked).all())
+
+
+def subjects_by_name(connection: Connection, kind: SubjectKind, names: Iterable[str]) -> dict[str, str]:
+    """Which subject each name means, by the name in lower case; names that mean nothing are absent."""
+    wanted = sorted({name.strip().lower() for name in names})
+    return {row.name: row.subject for row in connection.execute(_FIND[kind], {"names": wanted})}
+
+
+_STORE = text("""
+    INSERT INTO kpi_value (subject_kind, subject, kpi, month, value, source, entered_by, entered_at)
+    SELECT one.*, :source, :login, :now
+    FROM unnest(CAST(:kind AS text[]), CAST(:subject AS text[]), CAST(:kpi AS text[]), CAST(:month AS date[]),
+                CAST(:value AS numeric[])) AS one
+    ON CONFLICT (subject_kind, subject, kpi, month) DO UPDATE
+        SET value = excluded.value, source = excluded.source, entered_by = excluded.entered_by,
+            entered_at = excluded.entered_at
+        WHERE kpi_value.value <> excluded.value
+    RETURNING subject
+""")
+_FIND = {
+    SubjectKind.SERVICE: text("SELECT name, service AS subject FROM service_name WHERE name = ANY (:names)"),
+    SubjectKind.MEASURE: text("""
+        SELECT lower(key) AS name, min(id) AS subject FROM measure
+        WHERE lower(key) = ANY (:names) AND unmapped_since IS NULL GROUP BY 1 HAVING count(*) = 1
+    """),
+    SubjectKind.KEY_RESULT: text("""
+        SELECT lower(result ->> 'key') AS name, result ->> 'key' AS subject
+        FROM objective, jsonb_array_elements(definition -> 'key_results') AS result
+        WHERE lower(result ->> 'key') = ANY (:names)
+    """),
+}

@@ -1,0 +1,205 @@
+"""Services as pages and API show them: through a connection on which only what a viewer may see is there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, text, true
+
+from connector.people.permissions import Viewer
+from connector.store.database.json_codec import from_json
+from connector.store.database.tables import SERVICE, SERVICE_FIGURES
+from governance.service import ServiceDefinition
+from governance.service_findings import ServiceFinding
+from governance.service_report import ServiceReport
+
+SORTS = {"key": None, "cost": ("cost", True), "trend": ("trend", True), "margin": ("margin", False)}
+"""Column, and whether the largest comes first; what is not known comes last."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFilters:
+    code: str | None = None
+    """Blocker or finding."""
+    business_unit: str | None = None
+    text: str | None = None
+    """Part of the key or name."""
+    objective: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredService:
+    """A service with the figures that were made last; ``None`` before they were made."""
+
+    definition: ServiceDefinition
+    portfolio: str | None
+    program: str | None
+    legal_entity: str | None
+    objective: str
+    source: str
+    """Empty for the mapping, or else the connection."""
+    hurdle_by: str
+    hurdle_at: datetime | None
+    report: ServiceReport | None
+    made_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceMeasure:
+    """A measure that names the service."""
+
+    id: str
+    key: str
+    title: str
+    owner: str
+    gate: str
+    blocker: str
+    """The first one of its gate; empty where it is open."""
+
+
+def visible_services(viewer: Viewer) -> ColumnElement[bool]:
+    """A service is shown like a program: to whoever may see all of it."""
+    if viewer.sees_everything:
+        return true()
+    grants = [grant for grant in viewer.viewing_grants if len(grant.hierarchy) <= 2]
+    columns = SERVICE.c
+    found = []
+    for grant in grants:
+        places = zip(("portfolio", "program"), grant.hierarchy, strict=False)
+        levels = [func.coalesce(columns[name], "") == level for name, level in places]
+        if grant.legal_entity is not None:
+            levels.append(columns.legal_entity == grant.legal_entity)
+        found.append(and_(true(), *levels))
+    return or_(*found) if found else ~true()
+
+
+def list_services(
+    connection: Connection,
+    viewer: Viewer,
+    filters: ServiceFilters,
+    sort: str = "key",
+    after: int | str | None = None,
+    limit: int = 50,
+) -> list[StoredService]:
+    """One more than ``limit`` where there are more.
+
+    ``after`` is the last key for the order of keys, and how many rows to pass over for the others.
+    """
+    query = _SELECT.where(*_where(viewer, filters)).limit(limit + 1)
+    order = SORTS[sort]
+    if order is None:
+        query = query.order_by(SERVICE.c.key)
+        if after is not None:
+            query = query.where(SERVICE.c.key > str(after))
+    else:
+        column = SERVICE_FIGURES.c[order[0]]
+        first = column.desc() if order[1] else column.asc()
+        query = query.order_by(first.nulls_last(), SERVICE_FIGURES.c.service).offset(int(after or 0))
+    return [_stored(row) for row in connection.execute(query)]
+
+
+def get_service(connection: Connection, viewer: Viewer, key: str) -> StoredService | None:
+    """``None`` for a key that is none, or that the viewer may not see."""
+    row = connection.execute(_SELECT.where(SERVICE.c.key == key, *_where(viewer, ServiceFilters()))).first()
+    return _stored(row) if row is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTotals:
+    """Of all services that a viewer sees."""
+
+    services: int
+    cost: Decimal
+    """Σ of what is known, in the reporting currency; shared cost counts once."""
+    cost_unknown: int
+    stranded: Decimal
+    blocked: int
+    codes: dict[str, int]
+
+
+def totals(connection: Connection, viewer: Viewer, filters: ServiceFilters) -> ServiceTotals:
+    figures = SERVICE_FIGURES.c
+    wanted = _where(viewer, filters)
+    joined = SERVICE.outerjoin(SERVICE_FIGURES, figures.service == SERVICE.c.key)
+    query = select(
+        func.count(),
+        func.coalesce(func.sum(figures.cost), 0),
+        func.count().filter(figures.cost.is_(None)),
+        func.coalesce(func.sum(figures.stranded), 0),
+        func.count().filter(figures.blocked > 0),
+    )
+    row = connection.execute(query.select_from(joined).where(*wanted)).one()
+    code = func.unnest(figures.codes).label("code")
+    inner = select(code).select_from(joined).where(*wanted).subquery()
+    by_code = (
+        select(inner.c.code, func.count().label("many"))
+        .group_by(inner.c.code)
+        .order_by(func.count().desc(), inner.c.code)
+    )
+    services, cost, unknown, stranded, blocked = row
+    codes = {found.code: found.many for found in connection.execute(by_code)}
+    return ServiceTotals(services, cost, unknown, stranded, blocked, codes)
+
+
+def business_units(connection: Connection, viewer: Viewer) -> list[str]:
+    query = select(SERVICE.c.business_unit).distinct().where(*_where(viewer, ServiceFilters()))
+    return [name for (name,) in connection.execute(query.order_by(SERVICE.c.business_unit)) if name]
+
+
+def measures_of(connection: Connection, key: str, limit: int = 50) -> list[ServiceMeasure]:
+    """The measures that name the service and that the viewer may see, those that are held up first."""
+    return [
+        ServiceMeasure(row.id, row.key, row.title or row.key, row.owner or "", row.gate, row.blocker or "")
+        for row in connection.execute(_MEASURES, {"service": key, "limit": limit})
+    ]
+
+
+def seen_measures(connection: Connection, ids: Collection[str]) -> frozenset[str]:
+    """Which of these the viewer may see."""
+    if not ids:
+        return frozenset()
+    query = text("SELECT id FROM measure WHERE id = ANY (:ids)")
+    return frozenset(connection.execute(query, {"ids": list(ids)}).scalars())
+
+
+def sentence_for(finding: ServiceFinding, seen: Collection[str]) -> str:
+    """With the names of measures for whoever may see all of them."""
+    return finding.named if finding.named and all(one in seen for one in finding.measures) else finding.sentence
+
+
+def _where(viewer: Viewer, filters: ServiceFilters) -> Sequence[ColumnElement[bool]]:
+    wanted = [SERVICE.c.ended_at.is_(None), visible_services(viewer)]
+    if filters.code:
+        wanted.append(SERVICE_FIGURES.c.codes.contains([filters.code]))
+    if filters.business_unit:
+        wanted.append(SERVICE.c.business_unit == filters.business_unit)
+    if filters.objective:
+        wanted.append(SERVICE.c.objective == filters.objective)
+    if filters.text:
+        parts = (SERVICE.c.key, SERVICE.c.name)
+        wanted.append(or_(*(one.icontains(filters.text, autoescape=True) for one in parts)))
+    return wanted
+
+
+def _stored(row: Row[Any]) -> StoredService:
+    definition = from_json(ServiceDefinition, row.definition)
+    report = from_json(ServiceReport, row.report) if row.report is not None else None
+    return StoredService(
+        definition, row.portfolio, row.program, row.legal_entity, row.objective, row.source, row.hurdle_by,
+        row.hurdle_at, report, row.made_at,
+    )  # fmt: skip
+
+
+_SELECT = select(SERVICE, SERVICE_FIGURES.c.report, SERVICE_FIGURES.c.made_at).select_from(
+    SERVICE.outerjoin(SERVICE_FIGURES, SERVICE_FIGURES.c.service == SERVICE.c.key)
+)
+_MEASURES = text("""
+    SELECT DISTINCT m.id, m.key, m.title, m.owner, m.gate, m.verdict #>> '{blockers,0,sentence}' AS blocker,
+           m.gate = 'open' AS is_open
+    FROM service_name AS n JOIN measure AS m ON m.service_names @> ARRAY[n.name]
+    WHERE n.service = :service AND m.unmapped_since IS NULL ORDER BY is_open, m.key LIMIT :limit
+""")

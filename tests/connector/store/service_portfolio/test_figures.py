@@ -1,0 +1,256 @@
+"""Figures of services, recomputed from the ledger's rows and the stated demand; who sees which service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import text
+
+from connector.finance.service_values import StatedValue, ValuesResult, read_values_file, save_values
+from connector.people.permissions import PersonId, Role, RoleGrant, Viewer
+from connector.store.database.row_level_access import read_as
+from connector.store.ledger.entries import LedgerEntries
+from connector.store.service_portfolio.definitions import name_hurdle
+from connector.store.service_portfolio.figures import ServiceSettings, refresh_services
+from connector.store.service_portfolio.kpi_values import SubjectKind
+from connector.store.service_portfolio.objectives import coverage, read_objectives, store_objectives
+from connector.store.service_portfolio.queries import ServiceFilters, StoredService, get_service, list_services, totals
+from governance.effects import EffectKind
+from governance.ledger import LedgerVersion, NewEntry, Posting
+from governance.ledger_source import BillLine
+from governance.money import Money, Period
+from governance.outcomes import KeyResult, Objective, progress_by_objective
+from governance.rates import Rates
+from governance.service import Allocation, ServiceDefinition
+from mapping.services import StatedService
+from tests.connector.store.conftest import StoreFixture, open_store
+from tests.connector.store.reporting.portfolio_data import OFFICE, RATES, GivenMeasure, line, save, save_rates
+from tests.databases import Databases
+
+NOW = datetime(2026, 11, 5, 9, 0, tzinfo=UTC)
+PLATFORM = ServiceDefinition("platform", "Data platform", "T. Arslan", fixed=("licences",))
+DESK = ServiceDefinition(
+    "desk", "Service desk", "M. Brandt", "Group IT", "ticket", value_per_unit=Decimal(9),
+    allocations=(Allocation("platform", Decimal("0.25")),),
+)  # fmt: skip
+CARDS = ServiceDefinition("cards", "Cards", unit="card", allocations=(Allocation("platform", kpi="Seats"),))
+STATED = (
+    StatedService(PLATFORM, ("data platform", "platform"), "IT", "Data"),
+    StatedService(DESK, ("desk", "helpdesk", "service desk"), "IT", "Desk"),
+    StatedService(CARDS, ("cards",), "Payments"),
+)
+SETTINGS = ServiceSettings("EUR", 400, (), STATED)
+
+
+def post(
+    store: StoreFixture, service: str, month: str, amount: str, currency: str = "EUR", *, cost_centre: str = "",
+    pl_line: str = "",
+) -> None:  # fmt: skip
+    posting = Posting(
+        LedgerVersion.ACTUAL, EffectKind.RECURRING_COST, Period.parse(month), Money(Decimal(amount), currency),
+        service=service, cost_centre=cost_centre, pl_line=pl_line,
+    )  # fmt: skip
+    entry = NewEntry(posting, BillLine(f"bill {month}", service))
+    assert LedgerEntries(store.engine, store.waker).post([entry], by="sap", at=NOW).entries
+
+
+def refresh(store: StoreFixture, settings: ServiceSettings = SETTINGS) -> None:
+    while refresh_services(store.engine, settings, NOW) > 0:
+        pass
+
+
+def service(store: StoreFixture, key: str, viewer: Viewer = OFFICE) -> StoredService | None:
+    with read_as(store.engine, viewer) as connection:
+        return get_service(connection, viewer, key)
+
+
+@pytest.fixture(scope="module")
+def store(databases: Databases) -> Iterator[StoreFixture]:
+    with databases.one() as url, open_store(url) as opened:
+        save_rates(opened.engine)
+        save(
+            opened.engine,
+            GivenMeasure(1, lines=(line("plan", "benefit", "2026-12", 700),)),
+            GivenMeasure(
+                2, place=("Payments", "Cards", None, None), lines=(line("plan", "recurring_cost", "2026-12", 50),)
+            ),
+            GivenMeasure(3, off_ramp="cancelled", lines=(line("plan", "recurring_cost", "2026-12", 50),)),
+        )
+        with opened.engine.begin() as transaction:
+            transaction.execute(
+                text("""UPDATE measure SET facts = facts || '{"services": "Service Desk, unheard of"}'""")
+            )
+            transaction.execute(
+                text("""UPDATE measure SET measure_state = '{"off_ramp": {"kind": "cancelled"}}' WHERE key = 'ITX-3'""")
+            )
+        refresh(opened)
+        for month in ("2026-07", "2026-08", "2026-09", "2026-10"):
+            post(opened, "HelpDesk", month, "800", cost_centre="4711")
+            post(opened, "platform", month, "400", pl_line="Licences")
+        post(opened, "Service desk", "2026-10", "400", cost_centre="4712")
+        post(opened, "Data platform", "2026-10", "100", "USD")
+        lines = ["service,month,demand", *(f"Helpdesk,2026-{month},100" for month in ("07", "08", "09", "10"))]
+        kpis = ["service;kpi;month;value", "cards;Seats;2026-10-01;30", "platform;demand;2026-10;10"]
+        for content in (lines, kpis):
+            stated = read_values_file("demand.csv", "\n".join(content).encode())
+            assert not isinstance(stated, str)
+            assert save_values(opened.engine, stated, "demand.csv", "office", NOW).problems == ()
+        refresh(opened)
+        yield opened
+
+
+def test_figures_are_those_of_the_ledgers_rows_and_the_stated_demand(store: StoreFixture) -> None:
+    dollars = next(
+        row[0]
+        for row in store.rows(
+            "SELECT factor FROM exchange_rate WHERE currency = 'USD' AND kind = 'average' ORDER BY since DESC LIMIT 1"
+        )
+    )
+    platform = Decimal(400) + Decimal(100) * Decimal(str(dollars))
+    desk = service(store, "desk")
+    assert desk is not None
+    assert desk.report is not None
+    own = sum(
+        Decimal(str(row[0]))
+        for row in store.rows(
+            "SELECT amount FROM ledger_entry WHERE lower(service) IN ('helpdesk', 'service desk') AND month = '2026-10-01'"
+        )
+    )
+    assert own == 1200
+    assert (desk.report.cost, desk.report.demand) == (own + platform / 4, 100)
+    assert desk.report.unit_cost == (own + platform / 4) / 100
+    assert desk.report.margin == 9 - (own + platform / 4) / 100
+    assert [month.cost for month in desk.report.months] == [900, 900, 900, own + platform / 4]
+
+
+def test_a_shared_cost_counts_once(store: StoreFixture) -> None:
+    shared, cards = service(store, "platform"), service(store, "cards")
+    assert shared is not None
+    assert cards is not None
+    assert shared.report is not None
+    assert cards.report is not None
+    # A quarter goes to the desk by its stated share, the rest to the only service that has seats.
+    assert shared.report.cost is None
+    with read_as(store.engine, OFFICE) as connection:
+        sums = totals(connection, OFFICE, ServiceFilters())
+    booked = Decimal(1200) + 400 + Decimal(100) * Decimal("0.9357")
+    assert (sums.services, sums.cost) == (3, booked)
+    assert cards.report.codes == ("UNIT_COST_UNKNOWN", "DEMAND_UNKNOWN", "HURDLE_UNNAMED")
+
+
+def test_findings_name_measures_only_to_those_who_see_them(store: StoreFixture) -> None:
+    desk = service(store, "desk")
+    assert desk is not None
+    assert desk.report is not None
+    assert desk.report.codes == ("HURDLE_UNNAMED", "COST_SPIKE", "NEGATIVE_UNIT_MARGIN", "CONFLICTING_MEASURES")
+    spike, _, conflict = desk.report.findings
+    assert spike.departments[0].department == "4712"
+    assert conflict.sentence == "2 measures pull the cost of Service desk in opposite directions"
+    assert conflict.named.endswith(": ITX-1 700 EUR a year lower, ITX-2 50 EUR a year higher")
+    assert conflict.measures == ("jira-main/1", "jira-main/2")
+
+
+def test_a_rule_that_the_policy_switches_off_reports_nothing(store: StoreFixture) -> None:
+    off = ServiceSettings("EUR", 400, ("COST_SPIKE", "HURDLE_UNNAMED"), STATED)
+    refresh(store, off)
+    desk = service(store, "desk")
+    assert desk is not None
+    assert desk.report is not None
+    assert desk.report.codes == ("NEGATIVE_UNIT_MARGIN", "CONFLICTING_MEASURES")
+    refresh(store)
+
+
+def test_a_service_is_seen_like_its_program(store: StoreFixture) -> None:
+    for grant, keys in (
+        (RoleGrant(Role.VIEWER, ("IT",)), ["desk", "platform"]),
+        (RoleGrant(Role.VIEWER, ("IT", "Desk")), ["desk"]),
+        (RoleGrant(Role.VIEWER, ("IT", "Desk", "Project")), []),
+        (RoleGrant(Role.VIEWER), ["cards", "desk", "platform"]),
+    ):
+        viewer = Viewer(PersonId(7), "v", "V", (grant,))
+        with read_as(store.engine, viewer) as connection:
+            assert [one.definition.key for one in list_services(connection, viewer, ServiceFilters())] == keys
+            # The database holds it as well, whatever a query leaves out.
+            assert sorted(connection.execute(text("SELECT key FROM service")).scalars()) == keys
+            assert sorted(connection.execute(text("SELECT service FROM service_figures")).scalars()) == keys
+            seen = connection.execute(text("SELECT DISTINCT lower(service) FROM ledger_entry")).scalars().all()
+            assert ("helpdesk" in seen) == ("desk" in keys)
+
+
+def test_the_hurdle_that_somebody_names_answers_the_third_question(store: StoreFixture) -> None:
+    with store.engine.begin() as transaction:
+        assert name_hurdle(transaction, "platform", "The contract runs until 2027", "office", NOW)
+        assert not name_hurdle(transaction, "nothing", "?", "office", NOW)
+    refresh(store)
+    found = service(store, "platform")
+    assert found is not None
+    assert found.report is not None
+    assert (found.report.hurdle, "HURDLE_UNNAMED" in found.report.codes) == ("The contract runs until 2027", False)
+
+
+def test_a_service_that_leaves_the_mapping_takes_its_names_along(store: StoreFixture) -> None:
+    refresh(store, ServiceSettings("EUR", 400, (), STATED[:2]))
+    assert service(store, "cards") is None
+    assert store.rows("SELECT 1 FROM service_name WHERE service = 'cards'") == []
+    refresh(store)
+    assert service(store, "cards") is not None
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("service,month,demand\nnobody,2026-10,1", 'line 2: there is no service "nobody".'),
+        ("service,month,demand\ndesk,October,1", 'line 2: "October" is no month; write 2026-10.'),
+        ("service,month,demand\ndesk,2026-10,many", 'line 2: "many" is no number.'),
+        ("service,month,demand\ndesk,2026-10,-1", "line 2: a demand is not below zero."),
+        (
+            "service,month\ndesk,2026-10",
+            "The first line has to name the columns service, month and value (or demand); there are service, month.",
+        ),
+    ],
+)
+def test_a_file_is_stored_as_a_whole_or_not_at_all(store: StoreFixture, content: str, problem: str) -> None:
+    stated = read_values_file("f.csv", f"{content}\ndesk,2026-06,77".encode())
+    if isinstance(stated, str):
+        assert stated == problem
+        return
+    assert save_values(store.engine, stated, "f.csv", "office", NOW).problems == (problem,)
+    assert store.rows("SELECT 1 FROM kpi_value WHERE value = 77") == []
+
+
+def test_what_is_stated_again_changes_nothing(store: StoreFixture) -> None:
+    stated = read_values_file("f.csv", b"service,kpi,month,value\ndesk,CSAT,2026-09,4.5")
+    assert not isinstance(stated, str)
+    assert [save_values(store.engine, stated, "f.csv", "office", NOW).changed for _ in range(2)] == [1, 0]
+
+
+def test_what_serves_no_objective_by_business_unit(store: StoreFixture) -> None:
+    save(
+        store.engine,
+        GivenMeasure(11, unit="Payments", owner="Kaya", lines=(line("actual", "one_off_cost", "2026-03", "100.10"),)),
+        GivenMeasure(12, unit="Payments", owner="Lind", lines=(line("actual", "capex", "2026-03", 50, "USD"),)),
+        GivenMeasure(13, unit=None, owner="Omar", lines=(line("actual", "one_off_cost", "2025-12", 7),)),
+    )
+    result = KeyResult("run-cost/month", "Run cost", Decimal(100), Decimal(80), Decimal(90))
+    objective = Objective("run-cost", "Cut run cost", ("cut run cost", "run-cost"), key_results=(result,))
+    with store.engine.begin() as transaction:
+        named = """UPDATE measure SET facts = facts || '{"objective": "Cut run cost"}' WHERE key = 'ITX-11'"""
+        transaction.execute(text(named))
+        assert store_objectives(transaction, (objective,), "file", "office", NOW) == []
+        assert store_objectives(transaction, (objective,), "api OKR", "office", NOW) == ["run-cost"]
+    assert save_values(
+        store.engine, [StatedValue("1", SubjectKind.KEY_RESULT, "Run-Cost/month", "current", "2026-10", "95")], "api",
+        "office", NOW,
+    ) == ValuesResult(1)  # fmt: skip
+    with read_as(store.engine, OFFICE) as connection:
+        (found,) = read_objectives(connection)
+        teams, missing = coverage(connection, Period(2026, 1), Period(2026, 12), Rates(RATES), "EUR")
+    assert progress_by_objective((found,)) == {"run-cost": Decimal("0.25")}
+    payments = next(one for one in teams if one.team == "Payments")
+    assert (payments.spend, payments.spend_without) == (Decimal("100.10") + 46, 46)
+    assert "Lind" in payments.owners
+    assert "Kaya" not in payments.owners
+    assert (next(one for one in teams if one.team == "").measures_without, missing) == (1, ())
