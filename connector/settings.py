@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     """Dirty keys that one task claims; Jira reads 100 in one call."""
     lease_seconds: int = Field(default=120, ge=5)
     """Seconds after which a claim ends whose worker neither finished nor visibly died."""
-    hang_seconds: int = Field(default=60, ge=2)
+    hang_seconds: int = Field(default=60, ge=10)
     """Seconds without a sign of life after which a worker ends itself to be replaced; a single step of its housekeeping
     may take five times as long."""
     max_backlog_seconds: int = Field(default=600, ge=10)
