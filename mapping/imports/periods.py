@@ -128,8 +128,9 @@ def _in_year(text: str, year: int, year_ends: int) -> Span | None:
         return Span(last.plus(1 - months), last)
     if found[3] or found[4]:
         return _period_of(year, int(found[3] or found[4]), year_ends)
-    if number := _named(found[5]):
-        month = Period(year if number <= year_ends else year - 1, number)
+    named = _named(found[5])
+    if named is not None:
+        month = Period(year if named <= year_ends else year - 1, named)
         return Span(month, month)
     return None
 
@@ -170,8 +171,8 @@ def _read_longer(text: str, year_ends: int) -> Span | None:
         last = _year_end(year, year_ends).plus(6 * half - 12)
         return Span(last.plus(-5), last)
     if found := _FISCAL.fullmatch(text):
-        year, number = next((found[a], found[b]) for a, b in ((1, 2), (3, 4), (6, 5), (8, 7), (9, 10)) if found[a])
-        return _period_of(_year(year), int(number), year_ends)
+        stated, number = next((found[a], found[b]) for a, b in ((1, 2), (3, 4), (6, 5), (8, 7), (9, 10)) if found[a])
+        return _period_of(_year(stated), int(number), year_ends)
     if (found := _YEARS.fullmatch(text)) and _is_next(found[1], found[2]):
         end = _year_end(int(found[1]) + 1, year_ends)
         return Span(end.plus(-11), end)

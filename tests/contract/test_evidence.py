@@ -514,6 +514,7 @@ def test_confirmed_figures_are_kept_in_a_plan_of_gateposts_and_never_read_back(
     def write(*by_month: tuple[int, str], post: bool = True) -> list[str]:
         amounts = {Period(2026, month): Decimal(amount) for month, amount in by_month}
         figures = ConfirmedFigures("snow/1", "PRJ1", item, "EUR", amounts)
+        assert records is not None
         return list(records.write_confirmed(WrittenPlan.BENEFIT_PLANS, [figures], post=post))
 
     with pytest.raises(ValuesRejected, match="benefit_plan has no column u_gatepost_correlation_id: add it"):
