@@ -9,7 +9,7 @@ JOBS ?= 3
 # Demo and tests start many processes: each would compile all sources anew, which is most of what a start costs.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo serve test test-times lint format docs bench lock images audit editor servicenow-app mutants clean
+.PHONY: help setup demo serve test test-times lint format docs bench bench-compare lock images audit editor servicenow-app mutants clean
 
 help: ## Show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ docs: setup ## Build the documentation into .site/ (ARGS=serve shows it at http:
 
 bench: setup ## Measure; prints ratios and the machine
 	$(BIN)/python -m tests.bench $(ARGS)
+
+bench-compare: setup ## Measure this folder and another revision in turn (REV=main, ARGS="pure drain --rounds 3")
+	$(BIN)/python -m tests.bench.compare $(REV) $(ARGS)
 
 mutants: setup ## Change the code of the judgement, and see which tests notice (ARGS="governance.gates --of 60")
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "mutmut>=3.8"

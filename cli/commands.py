@@ -80,6 +80,7 @@ COMMANDS = (
     CommandEntry("connection", "connection:app", "The Jira and ServiceNow sites that Gatepost talks to."),
     CommandEntry("mapping", "mapping:app", "The mapping: which item becomes which measure."),
     CommandEntry("provision", "provision:app", "Fields, choices, screens and native gates at a tool."),
+    CommandEntry("meeting", "meeting:app", "Decisions of a meeting, from the comments of its deck."),
     CommandEntry("digest", "digest:app", "Open tasks of people, by mail or chat."),
     CommandEntry("alerts", "alerts:app", "Alerts to operators when Gatepost needs attention."),
     CommandEntry("user", "user:app", "The people of the pages: their roles, their accounts, their sessions."),

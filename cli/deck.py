@@ -19,6 +19,7 @@ from connector.papers.source_lines import PAST, source_lines
 from connector.settings import Settings
 from connector.store.operations.source_ages import visible_sources
 from connector.store.reporting.portfolio_filters import PortfolioFilters
+from connector.store.reporting.report_snapshots import ReportSnapshots
 from governance.constant_currency import RatesView
 from governance.gates import Thresholds
 
@@ -51,12 +52,24 @@ def deck(
             ages = visible_sources(services.engine, reader, EVERYTHING)
             sources = source_lines(ages, services.settings.source_age_limit, system_clock())
         try:
-            made = deck_figures(
-                report, active.policies.base.thresholds if active else Thresholds(), sources, compared_to=earlier
+            kept = ReportSnapshots(services.engine).keep(
+                known_on.at if known_on else report.figures.refreshed_at,
+                earlier.at if earlier else None,
+                report.filters,
+                rates,
+                EVERYTHING.name,
+                report.made_at,
             )
-            slides = write_deck(deck_of(made), open_template(template), part)
+            made = deck_figures(
+                report,
+                active.policies.base.thresholds if active else Thresholds(),
+                sources,
+                compared_to=earlier,
+                report_id=kept.id,
+            )
+            slides = write_deck(deck_of(made), open_template(template), part, kept.id)
         except (NoFigures, UnusableTemplate) as error:
             part.unlink(missing_ok=True)
             raise ConfigurationError(str(error)) from error
     part.replace(output)
-    typer.echo(f"{output} is written, {slides} slides: {report.organization}, {report.as_of}")
+    typer.echo(f"{output} is written, {slides} slides, report {kept.id}: {report.organization}, {report.as_of}")

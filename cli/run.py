@@ -76,7 +76,10 @@ def listen(application: str, settings: Settings) -> None:
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
 
-    Granian(
+    from webhook_server.shared_counts import shared_counts
+
+    processes = settings.web_processes
+    server = Granian(
         application,
         factory=True,
         address=settings.host,
@@ -85,10 +88,14 @@ def listen(application: str, settings: Settings) -> None:
         # Measured: with both versions at once a client that sends nothing is never cut off.
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=round(settings.header_seconds * 1000)),
-        backpressure=settings.web_connections,
+        workers=processes,
+        # They share what one web server holds.
+        backpressure=max(16, settings.web_connections // processes),
         websockets=False,
         log_access=False,
         respawn_failed_workers=True,
         # Open requests are answered before it ends; one that never ends does not block it.
         workers_kill_timeout=30,
-    ).serve()
+    )
+    with shared_counts(processes):
+        server.serve()

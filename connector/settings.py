@@ -147,6 +147,8 @@ class Settings(BaseSettings):
     ``syslog:host:port``."""
     worker_concurrency: int = Field(default=4, ge=1, le=64)
     web_threads: int = Field(default=8, ge=1, le=256)
+    web_processes: int = Field(default=1, ge=1, le=64)
+    """Processes of one web server, for machines of several cores; they share its port and its connections."""
     connect_timeout: float = Field(default=5.0, gt=0)
     read_timeout: float = Field(default=30.0, gt=0)
     log_format: LogFormat = LogFormat.JSON

@@ -236,7 +236,9 @@ def _by_holder(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Cond
     ]
     if not given and holder.active is False:
         reason = f"{holder.name} has to give the {name}, but that account is inactive: name another {role}"
-        return result(Outcome.UNMET, "inactive account", reason, State.INACTIVE, who)
+        # Whoever has left names nobody: the owner does, and for an owner who left the sponsor.
+        names = Role.SPONSOR if rule.role is Role.OWNER else Role.OWNER
+        return result(Outcome.UNMET, "inactive account", reason, State.INACTIVE, (responsible(context.measure, names),))
     rejected = _newest(context.rejections(rule, stage))
     newest = _newest(given)
     if rejected is not None and (newest is None or newest.at <= rejected.at):

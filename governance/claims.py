@@ -6,6 +6,7 @@ overlaps at DoI1).  When it is too much, the youngest measure has to give way.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -91,6 +92,13 @@ class _Judged:
     def text(self) -> str:
         return f"the baseline {self.name}" if self.name else "the baseline"
 
+    def surely_covers(self, claim: Money) -> bool:
+        """Whether a month is worth as much as the only claim on it, without any rate and without months before it."""
+        year = self.year
+        if self.series is not None or claim.currency != year.currency or year.amount < 0:
+            return False
+        return claim.amount * MONTHS_OF_A_YEAR <= year.amount
+
     def worth(self, months: Sequence[Period], version: Version) -> Decimal | Unknown:
         if self.series is None:
             return self.year.amount * len(months) / MONTHS_OF_A_YEAR
@@ -114,11 +122,15 @@ def _first_month(
     own: BaselineClaim, version: Version, judged: _Judged, claims: Sequence[BaselineClaim]
 ) -> Overclaim | Unknown | None:
     currency = judged.year.currency
-    for month, own_claim in sorted(_months(own, version).items()):
+    claimed_by_month = _months(own, version)
+    if not claims:
+        claimed_by_month = {month: one for month, one in claimed_by_month.items() if not judged.surely_covers(one)}
+    late_months = _LateMonths.of(own, claims) if version is Version.ACTUAL and claimed_by_month else None
+    for month, own_claim in sorted(claimed_by_month.items()):
         others = [claim for claim in claims if month in _months(claim, version)]
         if not own_claim.amount or not all((claim.since, claim.measure) < (own.since, own.measure) for claim in others):
             continue
-        late = _late_months(own, month, claims) if version is Version.ACTUAL else ()
+        late = late_months.before(month) if late_months is not None else ()
         worth = judged.worth((*late, month), version)
         if isinstance(worth, Unknown):
             return worth
@@ -133,14 +145,23 @@ def _first_month(
     return None
 
 
-def _late_months(own: BaselineClaim, month: Period, claims: Sequence[BaselineClaim]) -> tuple[Period, ...]:
-    """Planned months before a booked one since the booking before it: a total that comes late is of them as well."""
-    planned = [before for before in own.months if before < month]
-    if not planned:
-        return ()
-    booked = {at for claim in (own, *claims) for at, money in claim.booked.items() if money.amount and at < month}
-    last = max(booked, default=None)
-    return tuple(sorted(before for before in planned if last is None or before > last))
+@dataclass(frozen=True, slots=True)
+class _LateMonths:
+    """Months that were planned and months in which something was booked, both in their order."""
+
+    planned: tuple[Period, ...]
+    booked: tuple[Period, ...]
+
+    @classmethod
+    def of(cls, own: BaselineClaim, claims: Sequence[BaselineClaim]) -> _LateMonths:
+        booked = {at for claim in (own, *claims) for at, money in claim.booked.items() if money.amount}
+        return cls(tuple(sorted(own.months)), tuple(sorted(booked)))
+
+    def before(self, month: Period) -> tuple[Period, ...]:
+        """Planned months before a booked one since the booking before it: what comes late is of them as well."""
+        earlier = bisect_left(self.booked, month)
+        since = bisect_right(self.planned, self.booked[earlier - 1]) if earlier else 0
+        return self.planned[since : bisect_left(self.planned, month)]
 
 
 def _months(claim: BaselineClaim, version: Version) -> Mapping[Period, Money]:

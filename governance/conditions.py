@@ -8,6 +8,7 @@ these results, and the same list is what people are shown.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import product
 
 from governance import business_case, legacy
@@ -33,39 +34,31 @@ def evaluate(check: ConditionKind, context: ConditionContext) -> ConditionResult
 
 
 def _text(
-    code: str, subject: str, what: str, get: Callable[[Measure], object]
-) -> Callable[[ConditionContext], ConditionResult]:
-    """A check that a text is there."""
-
-    def check(context: ConditionContext) -> ConditionResult:
-        value = get(context.measure)
-        if isinstance(value, Unknown):
-            return context.unknown(code, subject, f"a {what}", value.reason)
-        if not value:
-            return context.unmet(code, subject, f"a {what}", "empty", f"the {what} is missing")
-        return context.met(code, subject, f"a {what}", str(value))
-
-    return check
+    code: str, subject: str, what: str, get: Callable[[Measure], object], context: ConditionContext
+) -> ConditionResult:
+    """A text is there."""
+    value = get(context.measure)
+    if isinstance(value, Unknown):
+        return context.unknown(code, subject, f"a {what}", value.reason)
+    if not value:
+        return context.unmet(code, subject, f"a {what}", "empty", f"the {what} is missing")
+    return context.met(code, subject, f"a {what}", str(value))
 
 
-def _role(role: Role) -> Callable[[ConditionContext], ConditionResult]:
-    """A check that a role has a holder whose account is active."""
-
-    def check(context: ConditionContext) -> ConditionResult:
-        holder, name = context.measure.roles.of(role), role.value
-        expected = f"a named and active {name}"
-        if isinstance(holder, Unknown):
-            return context.unknown("ROLE_MISSING", name, expected, holder.reason)
-        if holder is None:
-            act = Role.OWNER if role != Role.OWNER else Role.SPONSOR
-            return context.unmet("ROLE_MISSING", name, expected, "nobody named", f"no {name} is named", act)
-        if holder.active is False:
-            reason = f"the {name} {holder.name} has an inactive account"
-            act = Role.SPONSOR if role != Role.SPONSOR else Role.OWNER
-            return context.unmet("ROLE_MISSING", name, expected, "inactive", reason, act)
-        return context.met("ROLE_MISSING", name, expected, holder.name)
-
-    return check
+def _role(role: Role, context: ConditionContext) -> ConditionResult:
+    """A role has a holder whose account is active."""
+    holder, name = context.measure.roles.of(role), role.value
+    expected = f"a named and active {name}"
+    if isinstance(holder, Unknown):
+        return context.unknown("ROLE_MISSING", name, expected, holder.reason)
+    if holder is None:
+        act = Role.OWNER if role != Role.OWNER else Role.SPONSOR
+        return context.unmet("ROLE_MISSING", name, expected, "nobody named", f"no {name} is named", act)
+    if holder.active is False:
+        reason = f"the {name} {holder.name} has an inactive account"
+        act = Role.SPONSOR if role != Role.SPONSOR else Role.OWNER
+        return context.unmet("ROLE_MISSING", name, expected, "inactive", reason, act)
+    return context.met("ROLE_MISSING", name, expected, holder.name)
 
 
 def _separation_of_duties(context: ConditionContext) -> ConditionResult:
@@ -206,23 +199,24 @@ def _with_all_keys(says: str, items: tuple[OpenItem, ...], context: ConditionCon
 
 
 def _none_open(
-    code: str, subject: str, expected: str, nouns: tuple[str, str], get: Callable[[Evidence], object]
-) -> Callable[[ConditionContext], ConditionResult]:
-    """A check that a list of open items is empty."""
-
-    def check(context: ConditionContext) -> ConditionResult:
-        items = get(context.evidence)
-        if isinstance(items, Unknown):
-            return context.unknown(code, subject, expected, items.reason)
-        if not isinstance(items, tuple) or not items:
-            return context.met(code, subject, expected, "none open")
-        singular, plural = _noun_phrase(items, nouns)
-        count = f"1 {singular}" if len(items) == 1 else f"{len(items)} {plural}"
-        says = f"{count} still open"
-        result = context.unmet(code, subject, expected, count, says + _named(items))
-        return result._replace(named=_with_all_keys(says, items, context))
-
-    return check
+    code: str,
+    subject: str,
+    expected: str,
+    nouns: tuple[str, str],
+    get: Callable[[Evidence], object],
+    context: ConditionContext,
+) -> ConditionResult:
+    """A list of open items is empty."""
+    items = get(context.evidence)
+    if isinstance(items, Unknown):
+        return context.unknown(code, subject, expected, items.reason)
+    if not isinstance(items, tuple) or not items:
+        return context.met(code, subject, expected, "none open")
+    singular, plural = _noun_phrase(items, nouns)
+    count = f"1 {singular}" if len(items) == 1 else f"{len(items)} {plural}"
+    says = f"{count} still open"
+    result = context.unmet(code, subject, expected, count, says + _named(items))
+    return result._replace(named=_with_all_keys(says, items, context))
 
 
 def _noun_phrase(items: tuple[OpenItem, ...], usual: tuple[str, str]) -> tuple[str, str]:
@@ -310,16 +304,18 @@ def _within_tolerance(context: ConditionContext, code: str, expected: str) -> Co
 
 
 CONDITIONS: Mapping[ConditionKind, Callable[[ConditionContext], ConditionResult]] = {
-    ConditionKind.TITLE: _text("TITLE_MISSING", "title", "title", lambda measure: measure.title),
-    ConditionKind.OWNER: _role(Role.OWNER),
-    ConditionKind.SPONSOR: _role(Role.SPONSOR),
-    ConditionKind.CONTROLLER: _role(Role.CONTROLLER),
-    ConditionKind.PROGRAM: _text("ROLE_MISSING", "program", "program", lambda measure: measure.hierarchy.program),
-    ConditionKind.BUSINESS_UNIT: _text(
-        "ROLE_MISSING", "business_unit", "business unit", lambda measure: measure.business_unit
+    ConditionKind.TITLE: partial(_text, "TITLE_MISSING", "title", "title", lambda measure: measure.title),
+    ConditionKind.OWNER: partial(_role, Role.OWNER),
+    ConditionKind.SPONSOR: partial(_role, Role.SPONSOR),
+    ConditionKind.CONTROLLER: partial(_role, Role.CONTROLLER),
+    ConditionKind.PROGRAM: partial(
+        _text, "ROLE_MISSING", "program", "program", lambda measure: measure.hierarchy.program
     ),
-    ConditionKind.LEGAL_ENTITY: _text(
-        "ROLE_MISSING", "legal_entity", "legal entity", lambda measure: measure.legal_entity
+    ConditionKind.BUSINESS_UNIT: partial(
+        _text, "ROLE_MISSING", "business_unit", "business unit", lambda measure: measure.business_unit
+    ),
+    ConditionKind.LEGAL_ENTITY: partial(
+        _text, "ROLE_MISSING", "legal_entity", "legal entity", lambda measure: measure.legal_entity
     ),
     ConditionKind.ROUGH_VALUE: business_case.rough_value,
     ConditionKind.SEPARATION_OF_DUTIES: _separation_of_duties,
@@ -327,8 +323,8 @@ CONDITIONS: Mapping[ConditionKind, Callable[[ConditionContext], ConditionResult]
     ConditionKind.BASELINE_CLAIMS: business_case.baseline_claims,
     ConditionKind.PHASING: business_case.phasing,
     ConditionKind.DATES: _dates,
-    ConditionKind.OBJECTIVE: _text(
-        "NO_OUTCOME_LINK", "objective", "link to an objective or KPI", lambda m: m.objective
+    ConditionKind.OBJECTIVE: partial(
+        _text, "NO_OUTCOME_LINK", "objective", "link to an objective or KPI", lambda m: m.objective
     ),
     ConditionKind.OVERLAPS: _overlaps,
     ConditionKind.PLAN_LOCK: business_case.plan_lock,
@@ -340,14 +336,16 @@ CONDITIONS: Mapping[ConditionKind, Callable[[ConditionContext], ConditionResult]
     ConditionKind.KILL_CRITERIA: _kill_criteria,
     ConditionKind.SCOPE: _scope_known,
     ConditionKind.OPEN_WORK: _open_work,
-    ConditionKind.DEPENDENCIES: _none_open(
+    ConditionKind.DEPENDENCIES: partial(
+        _none_open,
         "DEPENDENCY_OPEN",
         "links",
         "no open blocking link",
         ("blocking item is", "blocking items are"),
         lambda evidence: evidence.blocking_links,
     ),
-    ConditionKind.CHANGES: _none_open(
+    ConditionKind.CHANGES: partial(
+        _none_open,
         "CHANGE_OPEN",
         "changes",
         "every change closed successfully",

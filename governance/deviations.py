@@ -19,7 +19,7 @@ from governance.held_clock import HeldClock
 from governance.measure import Measure, Role
 from governance.measure_state import Deviation, ReasonRequest
 from governance.plan_check import PlanCheck, worst_benefit, worst_cost
-from governance.responsible import Responsible, responsible
+from governance.responsible import Responsible, has_left, responsible
 from governance.verdict import Colour, Event, EventKind, Status
 
 DAYS_OF_A_WEEK = 7
@@ -142,19 +142,21 @@ def _escalate(measure: Measure, policy: Policy, deviation: Deviation, now: datet
 
 
 def askable_from(measure: Measure, policy: Policy, index: int) -> Responsible | None:
-    """Whom a step of the ladder asks: its own holder, or the next one that is named; ``None`` when nobody is."""
-    people = (responsible(measure, step.role) for step in policy.escalation[index:])
+    """Whom a step of the ladder asks: its own holder, or the next one who is there; ``None`` when nobody is."""
+    steps = policy.escalation[index:]
+    people = (responsible(measure, step.role) for step in steps if not has_left(measure, step.role))
     return next((one for one in people if one.name), None)
 
 
 def unnamed_steps(
     measure: Measure, policy: Policy, deviation: Deviation | None, now: datetime
 ) -> Iterator[tuple[Role, Responsible | None]]:
-    """The steps of the ladder that are due and name nobody while a reason is waited for, and who is asked instead."""
+    """The due steps of the ladder that name nobody, or somebody who has left, and who is asked in their place."""
     if deviation is None or deviation.reason:
         return
     for index, step in enumerate(policy.escalation):
-        if now >= deviation.since + step.after and not responsible(measure, step.role).name:
+        is_there = responsible(measure, step.role).name and not has_left(measure, step.role)
+        if now >= deviation.since + step.after and not is_there:
             yield step.role, askable_from(measure, policy, index)
 
 

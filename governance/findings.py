@@ -39,7 +39,7 @@ from governance.rates import Rates
 from governance.relapse import Relapse
 from governance.relapse_rules import relapse_drafts
 from governance.reporting_amounts import NO_RATES, ReportingAmount, ReportingCurrency
-from governance.responsible import ADMINISTRATOR, Responsible, responsible
+from governance.responsible import ADMINISTRATOR, Responsible, has_left, responsible
 from governance.role_change import OFFICE, acceptors, granted_on, pending, unaccepted_reason
 from governance.role_holders import HeldRole
 from governance.verdict import Finding, Status
@@ -333,11 +333,11 @@ def _scope_changed(context: FindingContext) -> Iterator[FindingDraft]:
 def nobody_named(context: FindingContext) -> Iterator[FindingDraft]:
     """A step of the escalation asks nobody, because the tool names nobody."""
     for role, instead in unnamed_steps(context.measure, context.policy, context.deviation, context.now):
-        title = context.measure.roles.label(role)
+        title, why = context.measure.roles.label(role), "nobody is named"
+        if has_left(context.measure, role):
+            title, why = responsible(context.measure, role).text, "that account is inactive"
         asked = f"{instead.text} is asked in its place" if instead is not None else "nobody after it is named either"
-        sentence = (
-            f"the {title} has to be asked for the reason of the deviation, and nobody is named: {asked}; name one"
-        )
+        sentence = f"the {title} has to be asked for the reason of the deviation, and {why}: {asked}; name one"
         yield FindingDraft(role.value, sentence, (OFFICE,))
 
 

@@ -42,6 +42,12 @@ def responsible(measure: Measure, role: Role) -> Responsible:
     return Responsible(role, holder.name if isinstance(holder, Committee) else "", label=label)
 
 
+def has_left(measure: Measure, role: Role) -> bool:
+    """Whether the account of a role's holder is inactive: nobody answers there."""
+    holder = None if role == Role.STEERING_COMMITTEE else measure.roles.of(role)
+    return isinstance(holder, Person) and holder.active is False
+
+
 def in_words(people: Iterable[Responsible]) -> str:
     """``owner A. Kaya and sponsor M. Brandt``; empty for nobody."""
     return " and ".join(person.text for person in people)

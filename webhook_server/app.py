@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from flask import Flask, request
 
@@ -25,7 +25,11 @@ from webhook_server.gateway.thread_pools import ThreadPools
 from webhook_server.health import health
 from webhook_server.permission import OPEN, declare
 from webhook_server.possible_values import refuse_impossible_values
+from webhook_server.shared_counts import count_together
 from webhook_server.webhooks import webhooks
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 LARGE_BODIES = 4
 """Bodies of the largest size that always have room at a time."""
@@ -62,13 +66,14 @@ def create_app(services: Services, clock: Clock = system_clock) -> Flask:
 def from_environment() -> Gateway:
     """The entry point for the web server, which imports it by name in each of its processes."""
     end_with_parent()
+    count_together()
     services = bootstrap(Settings(), application="gatepost web")
     gateway = build_gateway(create_app(services), decide_turn(services, system_clock), services.settings)
     garbage_collection.tune_garbage_collection()
     return gateway
 
 
-def build_gateway(app: Flask, decide: DecideTurn, settings: Settings) -> Gateway:
+def build_gateway(app: WSGIApplication, decide: DecideTurn, settings: Settings) -> Gateway:
     """The application as the web server runs it, with the limits of the settings."""
     limits = BodyLimits(
         largest=settings.max_body_bytes,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
-from prometheus_client import generate_latest
+from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -12,6 +12,7 @@ from connector.store.database import migrate
 from connector.store.database.row_level_access import reader_role_missing
 from webhook_server.metrics import DatabaseCollector
 from webhook_server.permission import proves_itself
+from webhook_server.shared_counts import exposition
 
 NOT_READY_HINTS = {
     migrate.SchemaFit.MISSING: "Run: gatepost db upgrade",
@@ -22,7 +23,8 @@ NOT_READY_HINTS = {
 
 def health(services: Services) -> Blueprint:
     blueprint = Blueprint("health", __name__)
-    services.metrics.register(DatabaseCollector(services.engine))
+    gauges = CollectorRegistry()
+    gauges.register(DatabaseCollector(services.engine))
 
     @blueprint.get("/health/live")
     @proves_itself
@@ -51,6 +53,6 @@ def health(services: Services) -> Blueprint:
     @blueprint.get("/metrics")
     @proves_itself
     def metrics() -> Response:
-        return Response(generate_latest(services.metrics), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+        return Response(exposition(services.metrics, gauges), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     return blueprint

@@ -28,7 +28,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "known_days", "source_age_minutes",
     ),
     "Web server and pages": (
-        "host", "port", "public_url", "trusted_proxies", "web_threads", "web_connections",
+        "host", "port", "public_url", "trusted_proxies", "web_threads", "web_processes", "web_connections",
         "header_seconds", "body_seconds", "body_bytes_per_second", "locale", "time_zone", "session_idle_minutes",
         "session_hours", "require_second_factor", "token_sign_in_days", "api_token",
         "api_requests_per_minute",
@@ -81,7 +81,10 @@ NOTES: Mapping[str, str] = {
     "network](../operating/company-network.md).",
     "proxy_exceptions": "`NO_PROXY` without it.",
     "worker_concurrency": "Batches that one worker process works on at a time.",
-    "web_threads": "Requests for pages and the API that one web server answers at a time, and half of its events.",
+    "web_threads": "Requests for pages and the API that one process of the web server answers at a time, and half "
+    "of its events.",
+    "web_processes": "One for each core that the web server may use. `/metrics` answers for all of them; each has "
+    "its own threads and its own sessions at PostgreSQL.",
     "connect_timeout": "Seconds to wait for a connection to a tool.",
     "read_timeout": "Seconds to wait for a tool's answer.",
     "log_format": "`json` for collection, `text` for reading on a terminal.",

@@ -1,8 +1,9 @@
 """``make bench``: every line of the speed table, measured in one run.
 
-``python -m tests.bench`` runs all of it and writes ``bench/latest.json`` and the documentation's table; with names
-(``python -m tests.bench webhook-endpoint drain``) it runs these and writes nothing.  Absolute figures depend on the machine; a
-ratio compares two things measured one after the other in the same run.  Each module's docstring says how it measures.
+``python -m tests.bench`` runs all of it, writes ``bench/latest.json`` and the documentation's table, and adds the run to
+``bench/history.jsonl``; with names (``python -m tests.bench webhook-endpoint drain``) it runs these and writes nothing.
+Absolute figures depend on the machine; a bar is a ratio of two things measured in the same run, or a multiple of a yardstick
+(yardsticks.py) that was measured before and after the line.  Each module's docstring says how it measures.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ from tests.bench.flow import flow
 from tests.bench.growth import PARTS as GROWTH
 from tests.bench.growth import growth
 from tests.bench.pure import pure
-from tests.bench.report import run_of, save, table_of
+from tests.bench.report import run_of, save, table_of, yardsticks_table
 from tests.bench.start import start
 from tests.bench.webhook_endpoint import webhook_endpoint
+from tests.bench.yardsticks import YardsticksRead
 from tests.conftest import ROOT
 
 Figures: TypeAlias = dict[str, list[Figure]]
@@ -60,11 +62,17 @@ LINES = tuple(name for group in GROUPS for name in group)
 def measured(environment: BenchEnvironment, names: Sequence[str], on_start: Callable[[str], None]) -> Figures:
     """The figures of some lines, or of all without names; ``on_start`` is called with each group."""
     figures: Figures = {}
+    before = environment.read_yardsticks()
     for group, run in GROUPS.items():
         parts = [name for name in group if not names or name in names]
         if parts:
             on_start(", ".join(parts))
-            figures |= run(environment, parts)
+            found = run(environment, parts)
+            after = environment.read_yardsticks()
+            read = YardsticksRead(before, after)
+            figures |= {name: [figure.against(read) for figure in line] for name, line in found.items()}
+            environment.yardsticks |= dict.fromkeys(found, read)
+            before = after
     return figures
 
 
@@ -99,10 +107,11 @@ def main(names: Sequence[str], root: Path = ROOT, scale: BenchScale | None = Non
         run = run_of(environment, root, time.monotonic() - started, datetime.now(UTC))
     figures = [figure for line in lines.values() for figure in line]
     console.print(table_of(run, figures))
+    console.print(yardsticks_table(environment.yardsticks))
     if environment.bodies == [OWN_EVENT]:
         console.print("There is no corpus of real payloads (GATEPOST_SHARED names its folder): small bodies were sent.")
     if not names:
-        save(root, run, lines)
+        save(root, run, lines, environment.yardsticks)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from connector.store.database import migrate
 from connector.store.database.engine import open_database
 from connector.store.database.postgres import conninfo, locate
 from connector.sync.ports import ItemsChanged
+from tests.bench.yardsticks import Readings, YardsticksRead, read_yardsticks
 from tests.conftest import ROOT
 
 KINDS = ("jira-cloud-webhook", "jira-dc-webhook")
@@ -36,10 +37,8 @@ class BenchScale:
     endpoint_seconds: float = 4
     endpoint_rounds: int = 3
     steady_seconds: float = 15
-    steady_rate: float = 200
     keys: int = 10_000
     flow_items: int = 600
-    flow_rate: float = 50
     flow_rounds: int = 2
     delay_ms: int = 20
     changed: int = 1_000
@@ -51,6 +50,8 @@ class BenchScale:
     growth_rate: float = 10
     assessed_items: int = 3_000
     """Items that a worker assesses before its memory is measured."""
+    yardstick_calls: int = 50
+    """Calls of one round of a yardstick, and commits."""
 
 
 @dataclass(slots=True)
@@ -64,6 +65,15 @@ class BenchEnvironment:
     """A running server; without one an embedded server is started when the first line needs it."""
     _server: URL | None = None
     _created: list[str] = field(default_factory=list)
+    yardsticks: dict[str, YardsticksRead] = field(default_factory=dict)
+    """What was read before and after each line."""
+    _yardstick_database: URL | None = None
+
+    def read_yardsticks(self) -> Readings:
+        """What the machine can do now; its commits go to a database of their own."""
+        if self._yardstick_database is None:
+            self._yardstick_database = self.database()
+        return read_yardsticks(self._yardstick_database, self.scale.yardstick_calls)
 
     @property
     def server(self) -> URL:

@@ -5,6 +5,8 @@ COPY and analysed.  Then, as in latency.py, real web and worker processes, a sta
 and events on separate epics at a rate so low that none waits for another.  Between the smallest and the largest
 database the median may grow by 1.3: a full table scan would show here.
 
+At each size the hot queries, the pages and a sweep are measured as well (curve.py), and the worker's memory.
+
 On the largest one the portfolio's pages (portfolio.py), those of the ledger (ledger.py) and the worker's memory (memory.py) are measured as well, so
 that it is filled only once.
 """
@@ -14,12 +16,13 @@ from __future__ import annotations
 import statistics
 from collections.abc import Collection
 
+from tests.bench.curve import CurvePoint, curve, measure_point
 from tests.bench.environment import BenchEnvironment
 from tests.bench.figure import Figure
 from tests.bench.large import fill_large_database
 from tests.bench.ledger import fill_ledger, ledger
 from tests.bench.load import send
-from tests.bench.memory import memory
+from tests.bench.memory import memory, resident
 from tests.bench.portfolio import portfolio
 from tests.bench.scene import BenchScene, scene, waits_for_writes
 
@@ -29,25 +32,31 @@ PARTS = ("portfolio", "ledger", "growth", "memory")
 def growth(environment: BenchEnvironment, parts: Collection[str]) -> dict[str, list[Figure]]:
     """Some of the parts, each with its figures."""
     medians: dict[int, float] = {}
+    points: dict[int, CurvePoint] = {}
+    workers: dict[int, float] = {}
     figures: dict[str, list[Figure]] = {}
     largest = max(environment.scale.sizes)
     for size in environment.scale.sizes if "growth" in parts else (largest,):
         with scene(environment, f"size-{size}") as here:
             environment.log(f"put {size:,} measures into the database")
-            with_ledger = size == largest and "ledger" in parts
+            with_ledger = "growth" in parts or (size == largest and "ledger" in parts)
             filled = fill_large_database(here.world.services, size, fill_ledger if with_ledger else None)
             if size == largest and "portfolio" in parts:
                 figures["portfolio"] = filled + portfolio(here)
-            if with_ledger:
+            if size == largest and "ledger" in parts:
                 figures["ledger"] = ledger(here)
+            if "growth" in parts:
+                environment.log(f"hot queries and pages with {size:,} measures")
+                points[size] = measure_point(here.world.services)
             if "growth" in parts or "memory" in parts:
                 here.start()
             if "growth" in parts:
                 medians[size] = _median(here, size)
+                workers[size] = resident(here.world.processes["worker"].pid, "VmHWM")
             if size == largest and "memory" in parts:
                 figures["memory"] = memory(here, size)
     if medians:
-        figures["growth"] = _curve(medians)
+        figures["growth"] = [*_curve(medians), *_memory(workers), *curve(points)]
     return {part: figures[part] for part in PARTS if part in figures}
 
 
@@ -58,6 +67,19 @@ def _curve(medians: dict[int, float]) -> list[Figure]:
     return [
         *(Figure(f"{name} {size:,} measures, median", median * 1000, "ms") for size, median in medians.items()),
         Figure(f"ratio: with {largest:,} measures ÷ with {smallest:,}", ratio, "×", "≤ 1.3"),
+    ]
+
+
+def _memory(workers: dict[int, float]) -> list[Figure]:
+    """The worker after the same events at each size: what it holds must not grow with the database."""
+    smallest, largest = min(workers), max(workers)
+    ratio = workers[largest] / workers[smallest]
+    return [
+        *(
+            Figure(f"memory of a worker with {size:,} measures, peak", megabytes, "MB")
+            for size, megabytes in workers.items()
+        ),
+        Figure(f"ratio: memory of a worker with {largest:,} measures ÷ with {smallest:,}", ratio, "×", "≤ 1.3"),
     ]
 
 

@@ -1,12 +1,18 @@
 """Years of history in the tables, in proportion to the measures.
 
 By measure: five events, two writes, five fields written last, two decisions with their audit entries, two days
-of statuses.  Made by the database itself; an audit entry's hash is made up, so nobody may verify this chain.
+of statuses.  Decisions have their evidence as an assessment stores it.
+Made by the database itself; an audit entry's hash is made up, so nobody may verify this chain.
 """
 
 from __future__ import annotations
 
+import json
+
 from sqlalchemy import Engine, text
+
+from tests.bench.rows import STAGES
+from tests.bench.stored import stored_parts
 
 EVENTS, WRITES, FIELDS, DECISIONS, DAYS = 5, 2, 5, 2, 2
 ROWS = EVENTS + WRITES + FIELDS + 2 * DECISIONS + DAYS
@@ -15,7 +21,15 @@ ROWS = EVENTS + WRITES + FIELDS + 2 * DECISIONS + DAYS
 
 def fill_history(engine: Engine) -> None:
     """Add the history of every measure."""
-    given = {"events": EVENTS, "writes": WRITES, "fields": FIELDS, "decisions": DECISIONS, "days": DAYS}
+    evidence = json.dumps({stage: stored_parts(stage).evidence for stage in STAGES})
+    given = {
+        "evidence": evidence,
+        "events": EVENTS,
+        "writes": WRITES,
+        "fields": FIELDS,
+        "decisions": DECISIONS,
+        "days": DAYS,
+    }
     with engine.begin() as transaction:
         # The schema's owner: the audit's trigger would process a million entries one by one.
         transaction.execute(text("SET LOCAL ROLE NONE"))
@@ -51,8 +65,12 @@ _WRITTEN = """
 """
 _DECISIONS = """
     INSERT INTO decision (measure_id, decided_at, stage, gate, verdict, evidence, mapping_version, policy_version)
-    SELECT id, now() - make_interval(days => n), stage, gate, verdict, '{}', mapping_version, policy_version
-    FROM measure, generate_series(1, :decisions) AS n
+    SELECT m.id, now() - make_interval(days => n), m.stage, m.gate, m.verdict,
+           jsonb_build_object('item', jsonb_build_object('key', m.key, 'version', '1', 'status', m.tool_stage),
+                              'measure', CASE WHEN n = 1 THEN m.facts ELSE '{}' END, 'plan', NULL,
+                              'evidence', CAST(:evidence AS jsonb) -> coalesce(m.stage, '')),
+           m.mapping_version, m.policy_version
+    FROM measure AS m, generate_series(1, :decisions) AS n
 """
 _DAYS = """
     INSERT INTO status_day (measure_id, day, stage, gate, implementation, potential, reasons)

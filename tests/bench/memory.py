@@ -31,7 +31,7 @@ def memory(here: BenchScene, size: int) -> list[Figure]:
     peak = resident(worker, "VmHWM")
     name = f"memory of a worker at {size:,} measures"
     return [
-        Figure(f"{name}, peak", peak, "MB", "≤ 250"),
+        Figure(f"{name}, peak", peak, "MB", "≤ 200"),
         Figure(f"{name}, idle", resident(worker, "VmRSS"), "MB"),
     ]
 

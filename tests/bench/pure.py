@@ -1,11 +1,7 @@
-"""The domain and the mapping, on one core, without I/O: the median of seven rounds of a few hundred calls."""
+"""The domain and the mapping, on one core, without I/O: processor time, the median of seven rounds."""
 
 from __future__ import annotations
 
-import json
-import statistics
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
 from connector.http.json_values import parse_object
@@ -22,12 +18,14 @@ from mapping.policy import Policies
 from mapping.work_item import ConnectionName, FieldName, WorkItem
 from tests.bench.environment import BenchEnvironment
 from tests.bench.figure import Figure
+from tests.bench.large_issue import large_issue
+from tests.bench.yardsticks import Yardstick, median_seconds
 from tests.conftest import ROOT
 from tests.governance.factory import APPROVALS, NOW, POLICY, evidence, lines, measure
 from tests.mapping.items import item
 
 JIRA = ConnectionName("jira-main")
-REPEATS = 7
+LOOP = Yardstick.LOOP
 
 
 def pure(environment: BenchEnvironment) -> list[Figure]:
@@ -45,11 +43,11 @@ def _assessed(loops: int) -> list[Figure]:
     first = assess(whole, evidence("decided", "decided", commands=APPROVALS[:3]), POLICY, NOW)
     state = replace(first.measure_state, plan=lock_plan(effects, NOW))
     known = evidence("decided", "decided", commands=first.commands, measure_state=state)
-    repeated = _median(lambda: assess(whole, known, POLICY, NOW), loops)
-    ruling = _median(lambda: assess(whole, fresh, POLICY, NOW), loops)
+    repeated = median_seconds(lambda: assess(whole, known, POLICY, NOW), loops)
+    ruling = median_seconds(lambda: assess(whole, fresh, POLICY, NOW), loops)
     return [
-        Figure("assess a measure with 120 effect lines (pure, one core)", repeated * 1e6, "µs", "≤ 200"),
-        Figure("the same, ruling on five commands and granting a stage", ruling * 1e6, "µs"),
+        Figure("assess a measure with 120 effect lines (pure, one core)", repeated * 1e6, "µs", "≤ 0.5", LOOP),
+        Figure("the same, ruling on five commands and granting a stage", ruling * 1e6, "µs", by=LOOP),
     ]
 
 
@@ -57,7 +55,7 @@ def _mapped(loops: int) -> list[Figure]:
     mapping = load_mapping((ROOT / "sandbox/story/mapping.yaml").read_text())
     assert isinstance(mapping, LoadedMapping)
     policy = Policies(mapping.config)
-    issue = parse_object(_large_issue())
+    issue = parse_object(large_issue())
     fields = {FieldName("Sponsor"): Field("customfield_1", "Sponsor", "user", "userpicker")}
 
     def parse() -> WorkItem:
@@ -69,31 +67,8 @@ def _mapped(loops: int) -> list[Figure]:
     def map_and_assess() -> object:
         return assess_item(parsed, mapping.config, policy, measure_state=MeasureState(), last_written={}, now=NOW)
 
-    assessed = _median(map_and_assess, loops)
+    assessed = median_seconds(map_and_assess, loops)
     return [
-        Figure("map and assess one item of a 20 kB issue (pure, one core)", assessed * 1e6, "µs", "≤ 300"),
-        Figure("normalise a 20 kB issue", _median(parse, loops) * 1e6, "µs"),
+        Figure("map and assess one item of a 20 kB issue (pure, one core)", assessed * 1e6, "µs", "≤ 0.7", LOOP),
+        Figure("normalise a 20 kB issue", median_seconds(parse, loops) * 1e6, "µs", by=Yardstick.PARSE),
     ]
-
-
-def _median(work: Callable[[], object], loops: int) -> float:
-    """Median seconds of one call, over several rounds of ``loops`` calls."""
-    rounds = []
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        for _ in range(loops):
-            work()
-        rounds.append((time.perf_counter() - started) / loops)
-    return statistics.median(rounds)
-
-
-def _large_issue() -> bytes:
-    filler = {f"customfield_{number}": {"value": "x" * 60, "id": str(number)} for number in range(200, 390)}
-    fields = {
-        "summary": "s",
-        "status": {"name": "Backlog"},
-        "issuetype": {"name": "Epic"},
-        "project": {"key": "ITX"},
-        **filler,
-    }
-    return json.dumps({"id": "10001", "key": "ITX-1", "fields": fields}).encode()

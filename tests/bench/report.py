@@ -1,4 +1,4 @@
-"""The figures of a run: a table on the terminal, ``bench/latest.json``, and the table in the documentation."""
+"""The figures of a run: a table on the terminal, ``bench/latest.json``, the table in the documentation, and the history."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import psycopg
 from rich.table import Table
 
 from connector.store.database.postgres import conninfo
 from tests.bench.environment import BenchEnvironment
-from tests.bench.figure import Figure
+from tests.bench.figure import Figure, short
+from tests.bench.yardsticks import MEANING, Yardstick, YardsticksRead
 
 PAGE = "docs/operating/speed.md"
 BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
@@ -57,50 +59,89 @@ def run_of(environment: BenchEnvironment, root: Path, seconds: float, now: datet
 
 
 def table_of(run: Run, figures: Iterable[Figure]) -> Table:
-    table = Table("What", "Figure", "Target", "", title=f"Gatepost on {run.description}")
+    table = Table("What", "Figure", "In yardsticks", "Bar", "", title=f"Gatepost on {run.description}")
     for figure in figures:
         style = "red" if figure.meets_target is False else ""
-        table.add_row(figure.name, figure.text, figure.target, TARGET_LABELS[figure.meets_target], style=style)
+        label = TARGET_LABELS[figure.meets_target]
+        table.add_row(figure.name, figure.text, figure.ratio_text, figure.target_text, label, style=style)
     return table
 
 
-def save(root: Path, run: Run, lines: Mapping[str, Sequence[Figure]]) -> None:
-    """Write ``bench/latest.json`` and the documentation's table.  Raises ValueError when the page has no markers."""
-    page, target = root / PAGE, root / "bench" / "latest.json"
-    text = into_page(page.read_text(), run, (figure for line in lines.values() for figure in line))
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(as_json(run, lines))
+def yardsticks_table(read: Mapping[str, YardsticksRead]) -> Table:
+    """Each yardstick before and after each line."""
+    table = Table("Yardstick", *read, title="Microseconds before → after each line")
+    for yardstick in Yardstick:
+        cells = (f"{one.before[yardstick] * 1e6:,.0f} → {one.after[yardstick] * 1e6:,.0f}" for one in read.values())
+        table.add_row(yardstick.value, *cells)
+    return table
+
+
+def save(
+    root: Path,
+    run: Run,
+    lines: Mapping[str, Sequence[Figure]],
+    read: Mapping[str, YardsticksRead] = MappingProxyType({}),
+) -> None:
+    """Write ``bench/latest.json`` and the documentation's table, and add a line to ``bench/history.jsonl``.
+
+    Raises ValueError when the page has no markers.
+    """
+    page, folder = root / PAGE, root / "bench"
+    text = into_page(page.read_text(), run, [figure for line in lines.values() for figure in line], read)
+    folder.mkdir(exist_ok=True)
+    stored = as_data(run, lines, read)
+    (folder / "latest.json").write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n")
+    with (folder / "history.jsonl").open("a") as history:
+        history.write(json.dumps(stored, ensure_ascii=False) + "\n")
     page.write_text(text)
 
 
-def as_json(run: Run, lines: Mapping[str, Sequence[Figure]]) -> str:
-    """The run with all its figures, each with its line, unit, target and whether the target is met."""
+def as_data(
+    run: Run, lines: Mapping[str, Sequence[Figure]], read: Mapping[str, YardsticksRead] = MappingProxyType({})
+) -> dict[str, object]:
+    """The run with all its figures, each with its line, unit, ratio, target and whether the target is met."""
     figures = [
-        {"line": name, **asdict(figure), "meets_target": figure.meets_target}
+        {"line": name, **asdict(figure), "by": figure.by_name, "meets_target": figure.meets_target}
         for name, line in lines.items()
         for figure in line
     ]
-    return json.dumps({**asdict(run), "figures": figures}, indent=1, ensure_ascii=False) + "\n"
+    yardsticks = {line: {"before": dict(one.before), "after": dict(one.after)} for line, one in read.items()}
+    return {**asdict(run), "yardsticks": yardsticks, "figures": figures}
 
 
-def into_page(page: str, run: Run, figures: Iterable[Figure]) -> str:
+def into_page(
+    page: str, run: Run, figures: Iterable[Figure], read: Mapping[str, YardsticksRead] = MappingProxyType({})
+) -> str:
     """The page with this run's table between its markers.  Raises ValueError when they are missing."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{PAGE} has no {BEGIN} … {END} to put the table between.")
-    return f"{before}{BEGIN}\n{_markdown(run, figures)}{END}{after}"
+    return f"{before}{BEGIN}\n{_markdown(run, figures, read)}{END}{after}"
 
 
-def _markdown(run: Run, figures: Iterable[Figure]) -> str:
+def _markdown(run: Run, figures: Iterable[Figure], read: Mapping[str, YardsticksRead]) -> str:
     rows = "".join(
-        f"| {figure.name} | {figure.text} | {figure.target} | {TARGET_LABELS[figure.meets_target]} |\n"
+        f"| {figure.name} | {figure.text} | {figure.ratio_text} | {figure.target_text} | "
+        f"{TARGET_LABELS[figure.meets_target]} |\n"
         for figure in figures
     )
     head = (
         f"One run of `make bench`: {run.description}; PostgreSQL embedded with its commits on disk, {run.bodies}.\n\n"
     )
-    return f"{head}| what | figure | target | |\n| --- | --- | --- | --- |\n{rows}"
+    table = f"{head}| what | figure | in yardsticks | bar | |\n| --- | --- | --- | --- | --- |\n{rows}"
+    return f"{table}{_markdown_yardsticks(read)}"
+
+
+def _markdown_yardsticks(read: Mapping[str, YardsticksRead]) -> str:
+    """Each yardstick with what it was in this run, least and most; nothing when none was read."""
+    if not read:
+        return ""
+    rows = ""
+    for yardstick in Yardstick:
+        seconds = sorted(readings[yardstick] * 1e6 for one in read.values() for readings in (one.before, one.after))
+        rows += f"| {yardstick.value} | {MEANING[yardstick]} | {short(seconds[0])} to {short(seconds[-1])} µs |\n"
+    return f"\n| yardstick | is | in this run |\n| --- | --- | --- |\n{rows}"
 
 
 def _revision(root: Path) -> str | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from connector.store.database.json_codec import Json
 from governance.money import Period
 from tests.bench import names
+from tests.bench.stored import since_granted, stored_parts
 
 STAGES = ("", "identified", "detailed", "decided", "implemented", "closed")
 LABELS = ("None yet", "Identified", "Detailed", "Decided", "Implemented", "Closed")
@@ -82,34 +84,68 @@ def row(measure: GeneratedMeasure, now: datetime, mapping_version: int) -> str:
         "sponsor": (measure.owner % 40, sponsor),
         "controller": (measure.owner % 25, controller),
     }
-    facts = {
-        "roles": {
-            role: {"id": f"{role}-{number}", "name": name, "active": True} for role, (number, name) in people.items()
-        }
-    }
+    facts = _facts(measure, people)
     values: Sequence[object] = (
         measure.id, "jira-main", measure.number, f"ITX-{measure.number}", names.title(measure.number), "epics", *measure.hierarchy, measure.unit,
         measure.entity, owner, sponsor, controller, stage or None, stage or "identified", measure.gate, measure.implementation,
         measure.potential, measure.currency, plan, forecast, nets["actual"],
         None if plan is None or forecast is None else forecast - plan,
-        _json(facts), _json(_verdict(measure, since)), _json({"stage": stage or None, "granted_at": {stage: since.isoformat()}}),
+        _json(facts), _json(_verdict(measure, since)), _json(since_granted(stage, since)),
         _json(_findings(measure, since)), "", f"v{measure.number}", f"e{measure.number}", mapping_version, "five/generated",
         now.isoformat(), (now + timedelta(days=1)).isoformat(), since.isoformat(),
     )  # fmt: skip
     return "\t".join("\\N" if value is None else str(value) for value in values)
 
 
+def _facts(measure: GeneratedMeasure, people: Mapping[str, tuple[int, str]]) -> dict[str, Json]:
+    """As :class:`governance.measure.Measure` is stored, with its effect lines."""
+    stored = stored_parts(STAGES[measure.stage]).facts
+    portfolio, program, project, package = measure.hierarchy
+    roles: dict[str, Json] = {"from_directory": [], "unaccepted": [], "former": {}, "further": {}, "labels": {}}
+    roles |= {
+        role: {"id": f"{role}-{number}", "name": name, "active": True, "login": "", "identities": []}
+        for role, (number, name) in people.items()
+    }
+    own: dict[str, Json] = {
+        "id": measure.id,
+        "title": names.title(measure.number),
+        "hierarchy": {
+            "organization": "Nordbank",
+            "portfolio": portfolio,
+            "program": program,
+            "project": project,
+            "package": package,
+        },
+        "roles": roles,
+        "business_unit": measure.unit,
+        "legal_entity": measure.entity,
+        "baseline": {"amount": "5000000", "currency": measure.currency},
+        "effects": [
+            {
+                "version": version,
+                "kind": kind,
+                "month": str(month),
+                "money": {"amount": str(amount), "currency": measure.currency},
+                "account": "ebitda",
+                "hard": True,
+                "pl_line": "",
+            }
+            for version, kind, month, amount in measure.lines
+        ],
+    }
+    return stored | own
+
+
 def _verdict(measure: GeneratedMeasure, since: datetime) -> dict[str, object]:
     following = LABELS[min(measure.stage + 1, 5)]
     codes = [BLOCKERS[measure.number % len(BLOCKERS)]] if measure.gate != "open" else []
-    return {
+    return stored_parts(STAGES[measure.stage]).verdict | {
         "stage": STAGES[measure.stage] or None,
         "stage_label": LABELS[measure.stage],
         "newly_granted": [],
         "next_stage": STAGES[min(measure.stage + 1, 5)],
         "next_stage_label": following,
         "gate": measure.gate,
-        "checklist": [],
         "blockers": [
             {
                 "key": f"{measure.stage}:{code}:",
@@ -124,7 +160,11 @@ def _verdict(measure: GeneratedMeasure, since: datetime) -> dict[str, object]:
             }
             for code in codes
         ],
-        "figures": {},
+        "figures": {
+            version: None if net is None else {"amount": str(net), "currency": measure.currency}
+            for version in ("plan", "forecast", "actual")
+            for net in (_net(measure.lines, version),)
+        },
         "policy_version": "five/generated",
         "implementation": {"colour": measure.implementation, "number": None, "reason": "as the tool says"},
         "potential": {"colour": measure.potential, "number": None, "reason": "forecast compared with the plan"},

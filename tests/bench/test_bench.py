@@ -7,28 +7,37 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import URL
 
 from tests.bench.__main__ import GROUPS, main, measured
+from tests.bench.compare import compared, worktree
 from tests.bench.environment import OWN_EVENT, BenchEnvironment, BenchScale
-from tests.bench.figure import Figure
+from tests.bench.figure import Basis, Figure
 from tests.bench.load import Plan, Result, share
-from tests.bench.report import PAGE, Run, as_json, into_page, run_of, save
+from tests.bench.report import PAGE, Run, as_data, into_page, run_of, save
 from tests.bench.scene import waits_for_writes
+from tests.bench.yardsticks import Yardstick, YardsticksRead
 from tests.conftest import ROOT
 
 TINY = BenchScale(
-    loops=1, start_rounds=1, connections=4, endpoint_seconds=0.2, endpoint_rounds=1, steady_seconds=0.2, steady_rate=50, keys=20, flow_items=4,
-    flow_rate=20, flow_rounds=1, delay_ms=1, changed=4, burst_events=40, burst_items=2, sizes=(60,),
+    loops=1, start_rounds=1, connections=4, endpoint_seconds=0.2, endpoint_rounds=1, steady_seconds=0.2, keys=20, flow_items=4,
+    flow_rounds=1, delay_ms=1, changed=4, burst_events=40, burst_items=2, sizes=(60,),
     growth_events=3, growth_rate=20, assessed_items=5,
+    yardstick_calls=2,
 )  # fmt: skip
 RUN = Run("2 cores (x86_64)", "2026-11-21", "3.11.7", "18.3", "405d4bc", "103 real bodies", 12.5)
+READ = YardsticksRead(
+    {one: 0.0004 if one is Yardstick.LOOP else 0.001 for one in Yardstick},
+    {one: 0.0006 if one is Yardstick.LOOP else 0.001 for one in Yardstick},
+)
 FIGURES = [
     Figure("accept an event ÷ nothing", 0.71, "×", "≥ 0.6"),
-    Figure("p99", 61.4, "ms", "≤ 50"),
-    Figure("p50", 3, "ms"),
+    Figure("p99 ÷ p50", 20.5, "×", "≤ 10"),
+    Figure("p50", 3, "ms", by=Yardstick.COMMIT).against(READ),
+    Figure("assess", 156, "µs", "≤ 0.5", Yardstick.LOOP).against(READ),
 ]
 
 
@@ -76,10 +85,11 @@ def test_the_table_is_put_between_the_markers_of_the_page_and_nothing_else_chang
         "# Gatepost\n\n<!-- bench -->\n"
         "One run of `make bench`: 2 cores (x86_64), Python 3.11.7, PostgreSQL 18.3, revision 405d4bc, 2026-11-21; "
         "PostgreSQL embedded with its commits on disk, 103 real bodies.\n\n"
-        "| what | figure | target | |\n| --- | --- | --- | --- |\n"
-        "| accept an event ÷ nothing | 0.71 × | ≥ 0.6 | met |\n"
-        "| p99 | 61.4 ms | ≤ 50 | missed |\n"
-        "| p50 | 3 ms |  |  |\n"
+        "| what | figure | in yardsticks | bar | |\n| --- | --- | --- | --- | --- |\n"
+        "| accept an event ÷ nothing | 0.71 × |  | ≥ 0.6 | met |\n"
+        "| p99 ÷ p50 | 20.5 × |  | ≤ 10 | missed |\n"
+        "| p50 | 3 ms | 3 × commit |  |  |\n"
+        "| assess | 156 µs | 0.31 × loop | ≤ 0.5 × loop | met |\n"
         "<!-- /bench -->\n\n## Next\n"
     )
 
@@ -99,12 +109,64 @@ def test_a_complete_run_is_saved_in_both_files(tmp_path: Path) -> None:
     (tmp_path / PAGE).parent.mkdir(parents=True)
     (tmp_path / PAGE).write_text("# Speed\n<!-- bench -->\n<!-- /bench -->\n")
     save(tmp_path, RUN, {"webhook-endpoint": FIGURES})
-    assert "| p99 | 61.4 ms | ≤ 50 | missed |" in (tmp_path / PAGE).read_text()
-    assert len(json.loads((tmp_path / "bench/latest.json").read_text())["figures"]) == 3
+    save(tmp_path, RUN, {"webhook-endpoint": FIGURES}, {"webhook-endpoint": READ})
+    assert "| p99 ÷ p50 | 20.5 × |  | ≤ 10 | missed |" in (tmp_path / PAGE).read_text()
+    latest = json.loads((tmp_path / "bench/latest.json").read_text())
+    assert len(latest["figures"]) == 4
+    runs = [json.loads(line) for line in (tmp_path / "bench/history.jsonl").read_text().splitlines()]
+    assert runs[1] == latest
+    assert [len(run["yardsticks"]) for run in runs] == [0, 1]
 
 
-def test_the_json_has_machine_date_and_whether_each_target_is_met() -> None:
-    run = json.loads(as_json(RUN, {"webhook-endpoint": FIGURES}))
+def test_the_page_says_what_each_yardstick_was_in_the_run() -> None:
+    page = into_page("<!-- bench -->\n<!-- /bench -->\n", RUN, FIGURES, {"pure": READ})
+    assert "| yardstick | is | in this run |" in page
+    assert "(processor time) | 400 to 600 µs |" in page
+
+
+@pytest.mark.parametrize(
+    ("figure", "ratio"),
+    [
+        pytest.param(Figure("a", 156, "µs", by=Yardstick.LOOP), 0.312, id="a time"),
+        pytest.param(Figure("a", 2, "s", by=Yardstick.COMMIT), 2_000, id="another unit"),
+        pytest.param(Figure("a", 500, "/s", by=Yardstick.COMMIT), 2, id="of a rate the time of one"),
+        pytest.param(Figure("a", 0.3, "ms", by=Basis("assess", 0.0001)), 3, id="a yardstick of the line itself"),
+        pytest.param(Figure("a", 200, "MB"), None, id="stands for itself"),
+    ],
+)
+def test_a_figure_is_a_multiple_of_its_yardstick(figure: Figure, ratio: float | None) -> None:
+    assert figure.against(READ).ratio == (None if ratio is None else pytest.approx(ratio))
+
+
+def test_a_time_without_its_yardstick_is_neither_met_nor_missed() -> None:
+    assert Figure("a", 1, "ms", "≤ 5", Yardstick.LOOP).meets_target is None
+
+
+def test_two_revisions_are_compared_by_their_ratios_and_their_spread() -> None:
+    old: list[dict[str, list[object]]] = [
+        {"a": [10, 2, "ms", ""], "rate": [100, 4, "/s", ""], "same": [5, None, "calls", "≤ 5"], "gone": [1, 1, "s", ""]}
+    ]
+    new: list[dict[str, list[object]]] = [
+        {"a": [30, 1, "ms", ""], "rate": [100, 2, "/s", ""], "same": [5, None, "calls", "≤ 5"], "new": [1, 1, "s", ""]}
+    ]
+    later: list[dict[str, list[object]]] = [
+        {"a": [30, 1.5, "ms", ""], "rate": [100, 5, "/s", ""], "same": [5, None, "calls", "≤ 5"]}
+    ]
+    found = {one.name: one for one in compared(old * 2, new + later)}
+    assert {name: (one.ratios, one.says) for name, one in found.items()} == {
+        "a": ((0.5, 0.75), "better"),
+        "rate": ((2, 0.8), "no difference shown"),
+        "same": ((1, 1), "no difference shown"),
+    }
+
+
+def test_an_unknown_revision_is_refused() -> None:
+    with pytest.raises(SystemExit, match="git worktree add"), worktree("no-such-revision"):
+        pass
+
+
+def test_the_data_have_machine_date_and_whether_each_target_is_met() -> None:
+    run: Any = as_data(RUN, {"webhook-endpoint": FIGURES}, {"webhook-endpoint": READ})
     assert {key: run[key] for key in ("machine", "date", "python", "postgresql", "revision")} == {
         "machine": "2 cores (x86_64)",
         "date": "2026-11-21",
@@ -113,9 +175,10 @@ def test_the_json_has_machine_date_and_whether_each_target_is_met() -> None:
         "revision": "405d4bc",
     }
     assert run["figures"][1] == {
-        "line": "webhook-endpoint", "name": "p99", "value": 61.4, "unit": "ms", "target": "≤ 50", "meets_target": False,
+        "line": "webhook-endpoint", "name": "p99 ÷ p50", "value": 20.5, "unit": "×", "target": "≤ 10", "by": "",
+        "ratio": None, "meets_target": False,
     }  # fmt: skip
-    assert [figure["meets_target"] for figure in run["figures"]] == [True, False, None]
+    assert [figure["meets_target"] for figure in run["figures"]] == [True, False, None, True]
 
 
 def test_a_run_has_the_postgresql_version_and_no_revision_outside_of_git(

@@ -37,6 +37,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "second_factor": {"number": "999999"},
     "operations": {"cause": "000000000000", "name": "jira-main"},
     "subscriptions": {"name": "nobody"},
+    "portfolio": {"number": "999999"},
 }
 """For the parts of addresses, by blueprint: something that is there, or an address that has to answer 404."""
 

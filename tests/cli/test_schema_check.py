@@ -38,6 +38,7 @@ CHECKS = (
     ("totals",),
     ("figures",),
     ("workbook", "{folder}/portfolio.xlsx"),
+    ("meeting", "read", "{folder}/committee.pptx"),
     ("deck", "--output", "{folder}/committee.pptx"),
     ("key", "renew"),
     ("audit", "verify"),

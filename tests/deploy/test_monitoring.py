@@ -69,6 +69,18 @@ def test_the_figures_of_the_database_are_never_added_over_web_servers() -> None:
             assert inner.startswith(("max by", "rate(gatepost_events_total")), where
 
 
+def test_alerts_and_panels_name_outcomes_that_the_webhook_endpoint_has() -> None:
+    counted = (ROOT / "webhook_server/webhooks.py").read_text()
+    named = {
+        name
+        for _, text in EXPRESSIONS
+        for names in re.findall(r'outcome=~"([^"]+)"', text)
+        for name in names.split("|")
+    }
+    assert named == {"backlog", "not_stored"}
+    assert all(f'"{name}"' in counted for name in named)
+
+
 @pytest.mark.parametrize("alert", ALERTS, ids=[alert["alert"] for alert in ALERTS])
 def test_every_alert_has_a_summary_and_a_chapter_of_the_runbook(alert: Mapping[str, Any]) -> None:
     assert alert["labels"]["severity"] in {"page", "ticket"}

@@ -54,6 +54,11 @@ def claimed(
             "500 EUR is claimed on the baseline Storage in 2026-03, which is worth 100 EUR a month",
             id="one measure alone",
         ),
+        pytest.param(
+            (benefit("plan", 0, month=JANUARY), benefit("plan", 500)), (),
+            "500 EUR is claimed on the baseline Storage in 2026-03, which is worth 100 EUR a month",
+            id="after a month in which nothing is claimed",
+        ),
         pytest.param((benefit("plan", 100),), (), "", id="one that claims it all"),
         pytest.param(
             (benefit("plan", 60),), (other(planned=500, currency="USD"),),

@@ -12,6 +12,7 @@ from governance.explain import blocker_lines, explain
 from governance.facts import Unknown
 from governance.locked_plan import lock_plan
 from governance.measure_state import MeasureState
+from governance.verdict import Outcome
 from mapping.writeback import join_lines
 from tests.governance.factory import NOW, POLICY, evidence, measure
 
@@ -55,6 +56,16 @@ def test_the_explanation_is_a_checklist_with_evidence_and_who_must_act() -> None
         "[?] changes: changes could not be read · CHANGE_OPEN\n"
         "    expected every change closed successfully; is unknown; administrator to act"
     ) in text
+
+
+def test_what_nobody_has_to_do_and_what_has_no_gate_any_more() -> None:
+    shut = SHUT.checklist[0]._replace(
+        outcome=Outcome.UNMET, responsible=(), reason="late", expected="a date", actual="none"
+    )
+    text = "\n".join(explain(replace(SHUT, checklist=(shut,), next_stage=None)))
+    assert "Stage Decided · no further gate\n" in text
+    assert "    expected a date; is none; nobody to act" in text
+    assert SHUT.gate_name == "", "the gate has no name of its own"
 
 
 def test_the_field_holds_the_beginning_of_the_same_text() -> None:

@@ -278,6 +278,17 @@ def test_a_finding_that_is_switched_off_is_not_reported(
     assert code not in [finding.code for finding in found]
 
 
+def test_work_that_goes_on_is_one_finding_whatever_its_reason() -> None:
+    creeping = [one.values for one in CASES.values() if one.values[0] == "CREEP" and one.values[3]]  # type: ignore[attr-defined]
+    subjects = [
+        finding.subject
+        for _, some, present, _ in creeping
+        for finding in assess(some, present, POLICY, NOW).findings
+        if finding.code == "CREEP"
+    ]
+    assert subjects == ["work"] * 3
+
+
 def test_a_finding_has_the_day_on_which_it_was_detected_first() -> None:
     orphaned = measure(roles=Roles(GONE, BRANDT, WEBER))
     first = assess(orphaned, evidence("decided", "decided", commands=()), POLICY, NOW)

@@ -266,7 +266,7 @@ def test_a_sponsor_who_left_cannot_approve() -> None:
     texts = blockers(measure(roles=Roles(KAYA, GONE, WEBER)), evidence("identified", "identified"))
     assert texts[-1] == (
         "Detailed is shut: P. Gone has to give the approval, but that account is inactive: name another sponsor"
-        " · sponsor P. Gone to act · since 21 Nov · APPROVAL_MISSING"
+        " · owner A. Kaya to act · since 21 Nov · APPROVAL_MISSING"
     )
 
 

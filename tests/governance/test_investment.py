@@ -143,6 +143,11 @@ def test_the_hurdle(
     assert hurdle_of(at_decision(some, policy, stated)) == (outcome, reason)
 
 
+def test_the_npv_is_a_condition_of_its_own_beside_the_hurdle() -> None:
+    verdict = at_decision(THIN, HURDLES["an NPV hurdle does"][1])
+    assert {one.subject for one in verdict.checklist if one.code == "BELOW_HURDLE"} == {"npv", "payback"}
+
+
 def test_the_figures_of_the_decision_are_in_the_verdict() -> None:
     figures = at_decision(THIN, with_thresholds()).figures
     assert (figures.npv, figures.payback_months) == (Money(Decimal("-49229.99"), "EUR"), 51)

@@ -114,6 +114,7 @@ def test_one_owner_across_joined_items(joined: tuple[JoinedOwner, ...], found: l
     assert sentences("OWNER_CONFLICT", some, replace(seen(NOW), joined_owners=joined)) == found
 
 
+GONE = Person("x", "P. Gone", False)
 IN_ITS_PLACE = "has to be asked for the reason of the deviation, and nobody is named:"
 LADDER = {
     "everybody is named": (Roles(KAYA, BRANDT, WEBER), BOARD, NOW, ["owner A. Kaya"], []),
@@ -128,6 +129,16 @@ LADDER = {
     "who is unknown is not named": (
         Roles(Unknown("hidden"), BRANDT, WEBER), BOARD, NOW, ["sponsor M. Brandt"],
         [f"the owner {IN_ITS_PLACE} sponsor M. Brandt is asked in its place; name one"],
+    ),
+    "an owner who has left is not asked": (
+        Roles(GONE, BRANDT, WEBER), BOARD, NOW, ["sponsor M. Brandt"],
+        ["the owner P. Gone has to be asked for the reason of the deviation, and that account is inactive: sponsor "
+         "M. Brandt is asked in its place; name one"],
+    ),
+    "nor a sponsor who has": (
+        Roles(KAYA, GONE, WEBER), BOARD, NOW + timedelta(hours=1), ["owner A. Kaya", "steering committee IT Board"],
+        ["the sponsor P. Gone has to be asked for the reason of the deviation, and that account is inactive: steering "
+         "committee IT Board is asked in its place; name one"],
     ),
     "a step that is not due yet is not missed": (Roles(KAYA, None, WEBER), None, NOW, ["owner A. Kaya"], []),
     "the sponsor's hour is over": (

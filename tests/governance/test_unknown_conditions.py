@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from governance.codes import CODES
 from governance.condition_context import ConditionContext
 from governance.conditions import evaluate
 from governance.effects import Version, sum_up
@@ -108,6 +109,8 @@ def test_what_is_not_known_is_not_met(kind: ConditionKind, case: Case) -> None:
     )
     result = evaluate(kind, context)
     assert (result.outcome, result.reason) == (Outcome.UNKNOWN, reason)
+    assert result.code in CODES
+    assert result.subject
 
 
 @pytest.mark.parametrize(

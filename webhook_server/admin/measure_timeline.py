@@ -54,6 +54,8 @@ ENTRY_TITLES = {
     "command.withdrawn": ("bad", ""),
     "command.altered": ("bad", ""),
     "measure.breached": ("bad", ""),
+    "meeting.decided": ("info", ""),
+    "meeting.given": ("info", ""),
     "measure.breach_stays": ("bad", ""),
 }
 """Mark and beginning of an entry whose detail is one text."""

@@ -25,6 +25,7 @@ from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import HIERARCHY_LEVELS, PortfolioFilters
 from connector.store.reporting.portfolio_lists import PortfolioLists
 from connector.store.reporting.portfolio_results import FigureSettings, PortfolioOverview, in_constant_currency
+from connector.store.reporting.report_snapshots import ReportSnapshots
 from governance.codes import CODES
 from governance.comparison import ChangeKind
 from governance.constant_currency import RatesView
@@ -38,6 +39,7 @@ from webhook_server.admin.as_known import keep_day
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.admin.portfolio_bridge import bridge_chart
 from webhook_server.admin.portfolio_lists import add_rows, present_rates
+from webhook_server.admin.portfolio_reports import add_reports
 from webhook_server.admin.portfolio_request import (
     PortfolioRequest,
     ReportSource,
@@ -97,7 +99,7 @@ def portfolio(services: Services) -> Blueprint:
             page |= _sources(services, connection, viewer, portfolio_request)
             rates = present_rates(services, mappings)
             source = ReportSource(connection, viewer, mappings.active(), rates, stages())
-            page |= _compared(portfolio_request, source)
+            page |= _compared(portfolio_request, source) | _kept(services, portfolio_request)
         answer = make_response(render_template("portfolio/index.html", **page))
         answer.headers["HX-Push-Url"] = portfolio_request.address
         return answer
@@ -158,8 +160,18 @@ def portfolio(services: Services) -> Blueprint:
         return render_template("portfolio/names.html", names=values)
 
     add_rows(blueprint, services, stages)
+    add_reports(blueprint, services)
     add_portfolio_why(blueprint, services)
     return blueprint
+
+
+def _kept(services: Services, request_: PortfolioRequest) -> dict[str, object]:
+    """The kept report whose moment and part the address has; another address is not the report."""
+    if not request_.report_id:
+        return {}
+    found = ReportSnapshots(services.engine).find(request_.report_id)
+    same = found is not None and request_.on is not None and found.known_at == request_.on.at
+    return {"snapshot": found} if found is not None and same and found.filters == request_.filters else {}
 
 
 def _compared(request_: PortfolioRequest, source: ReportSource) -> dict[str, object]:

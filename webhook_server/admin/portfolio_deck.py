@@ -20,6 +20,7 @@ from connector.store.operations.source_ages import visible_sources
 from connector.sync.reconcile import ActiveMapping
 from governance.gates import Thresholds
 from governance.rates import Rates
+from webhook_server.admin.portfolio_reports import kept_report
 from webhook_server.admin.portfolio_request import PortfolioRequest, ReportSource
 from webhook_server.pages import formats
 
@@ -41,7 +42,7 @@ def deck_file(
     except NoFigures as error:
         raise NotFound(str(error)) from error
     file = BytesIO()
-    write_deck(deck_of(found), open_template(None), file)
+    write_deck(deck_of(found), open_template(None), file, found.report_id)
     file.seek(0)
     return send_file(file, MEDIA_TYPE, as_attachment=True, download_name=f"committee-{found.today:%Y-%m-%d}.pptx")
 
@@ -53,4 +54,6 @@ def read_deck(services: Services, asked: PortfolioRequest, source: ReportSource)
         ages = visible_sources(services.engine, source.connection, source.viewer)
         sources = source_lines(ages, services.settings.source_age_limit, formats().now)
     thresholds = source.active.policies.base.thresholds if source.active else Thresholds()
-    return deck_figures(asked.report(source), thresholds, sources, compared_to=asked.compare)
+    report = asked.report(source)
+    kept = kept_report(services, source.viewer, asked, report.figures.refreshed_at)
+    return deck_figures(report, thresholds, sources, compared_to=asked.compare, report_id=kept.id)

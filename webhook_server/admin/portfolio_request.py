@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -69,13 +70,22 @@ class PortfolioRequest:
     """At which rates estimates and actuals are shown."""
     compare: KnownOn | None = None
     """The earlier day that it is compared with."""
+    report_id: str = ""
+    """The number of the kept report that the address is of."""
 
     @classmethod
     def from_query(cls, values: Mapping[str, str]) -> PortfolioRequest:
         bridge = values.get("bridge", "cause")
         known_bridge = bridge if bridge in BRIDGE_LABELS else "cause"
         rates = RatesView.BUDGET if values.get("rates") == RatesView.BUDGET else RatesView.MONTH
-        return cls(PortfolioFilters.parse(values), known_bridge, requested_day(values), rates, compared_day(values))
+        return cls(
+            PortfolioFilters.parse(values),
+            known_bridge,
+            requested_day(values),
+            rates,
+            compared_day(values),
+            _report_id(values),
+        )
 
     def portfolio(self, connection: Connection, viewer: Viewer) -> Portfolio:
         """The sums of now, or of that day."""
@@ -110,12 +120,22 @@ class PortfolioRequest:
         rates = {"rates": self.rates.value} if self.rates is not RatesView.MONTH else {}
         days = {PARAMETER: self.on.text} if self.on is not None else {}
         compared = {COMPARED: self.compare.text} if self.compare is not None else {}
-        return self.filters.query | bridge | rates | days | compared
+        kept = {"report": self.report_id} if self.report_id else {}
+        return self.filters.query | bridge | rates | days | compared | kept
 
     @property
     def address(self) -> str:
         """The address of the first page: the same for the same filters, in whatever order they came."""
         return url_for("portfolio.index", **self.query)
+
+
+REPORT_ID = re.compile(r"R-[0-9A-Z]{10}")
+
+
+def _report_id(values: Mapping[str, str]) -> str:
+    """Only of a page that shows the past: without a day an address is of now."""
+    given = values.get("report", "").strip().upper()
+    return given if values.get(PARAMETER) and REPORT_ID.fullmatch(given) else ""
 
 
 def shared_page_data(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, render_template, request, url_for
 
 from connector.bootstrap import MappingCache, Services, system_clock
+from connector.measures.meeting import open_for
 from connector.measures.my_work import my_work_of
 from connector.people.my_work import MyWork, OpenTask, WorkKind
 from connector.store.reporting.my_work import PAGE, PageStart
@@ -60,6 +61,8 @@ def work(services: Services) -> Blueprint:
             after=_after(request.args.get("after")) if kind else None,
             limit=PAGE if kind else ROWS_PER_KIND * len(WorkKind),
         )
+        with services.read_as(viewer) as connection:
+            decided = open_for(services, connection, viewer, system_clock())
         groups = [
             (group_kind, *TITLES[group_kind], group, [task for task in my_work.tasks if task.kind is group_kind])
             for group_kind, group in my_work.groups.items()
@@ -68,6 +71,7 @@ def work(services: Services) -> Blueprint:
         return render_template(
             "work/index.html",
             work=my_work,
+            decided=decided,
             kind=kind,
             kind_tabs=[
                 (TITLES[tab][0], url_for("work.index", kind=tab.value), tab is kind, group.count)

@@ -222,9 +222,11 @@ def _holds_role_sql(role: Role) -> str:
                AS holds_{role.value}"""  # noqa: S608 - the names of our own columns
 
 
-_ASKED_SQL = """EXISTS (SELECT 1 FROM measure m JOIN person_account a
-               ON m.role_change_parties @> ARRAY[a.connection || chr(30) || a.account]
-               WHERE a.person_id = p.id AND m.unmapped_since IS NULL)"""
+# The index measure_role_changes holds the few measures of which this can be true at all; without its condition every
+# measure is read, at each request.
+_ASKED_SQL = """EXISTS (SELECT 1 FROM measure m WHERE m.unmapped_since IS NULL AND m.role_change_parties <> '{}'
+               AND m.role_change_parties && ARRAY(SELECT a.connection || chr(30) || a.account
+                                                  FROM person_account a WHERE a.person_id = p.id))"""
 
 VIEWER_COLUMNS = f"""p.id AS person, p.login, p.name, p.locale, p.time_zone, p.password_is_first,
     (SELECT jsonb_agg(jsonb_build_array(g.role, g.hierarchy, g.legal_entity) ORDER BY g.id)

@@ -110,8 +110,10 @@ _MISSING = text(f"""
                             AND a.measure_id = p.measure_id AND a.kind = p.kind)
           AND p.measure_id IN (SELECT v.measure_id FROM plan_version AS v)
     ), decided AS MATERIALIZED (
-        SELECT m.id, m.key, missing.kind FROM missing JOIN measure AS m ON m.id = missing.measure_id
-        WHERE {_OF_ENTITY}
+        -- One by one: there are few, and far fewer than PostgreSQL expects, which would read every measure.
+        SELECT named.id, named.key, missing.kind FROM missing CROSS JOIN LATERAL (
+            SELECT m.id, m.key FROM measure AS m WHERE m.id = missing.measure_id AND {_OF_ENTITY} LIMIT 1
+        ) AS named
     ), listed AS MATERIALIZED (
         SELECT d.id, d.key, array_agg(d.kind ORDER BY d.kind) AS kinds FROM decided AS d
         GROUP BY d.id, d.key ORDER BY d.key, d.id
@@ -126,22 +128,25 @@ _MISSING = text(f"""
 # The newest month before this one with an actual benefit that nobody has signed, or no longer as it is.  Which measures
 # have one at all is known from their assessment, so that those that are signed are not looked at.
 _UNVALIDATED = text(f"""
-    WITH closed AS MATERIALIZED (
-        SELECT named.entity, ledger_closed_through(named.entity) AS through FROM (
-            SELECT DISTINCT coalesce(m.legal_entity, '') AS entity FROM measure AS m
-            WHERE m.unvalidated_since < :month AND {_OF_ENTITY}
-        ) AS named
+    WITH late AS MATERIALIZED (
+        SELECT m.id, m.key, m.controller, m.verdict, m.unvalidated_since, coalesce(m.legal_entity, '') AS entity
+        FROM measure AS m WHERE m.unvalidated_since < :month AND {_OF_ENTITY}
+    ), closed AS MATERIALIZED (
+        SELECT named.entity, ledger_closed_through(named.entity) AS through
+        FROM (SELECT DISTINCT late.entity FROM late) AS named
+    ), listed AS MATERIALIZED (
+        SELECT late.id, late.key, late.controller, late.verdict, closed.through
+        FROM late JOIN closed ON closed.entity = late.entity AND late.unvalidated_since <= closed.through
+        ORDER BY late.key, late.id LIMIT :most
     ), unsigned AS MATERIALIZED (
-        SELECT m.id, m.key, m.controller, m.verdict, closed.through
-        FROM measure AS m JOIN closed ON closed.entity = coalesce(m.legal_entity, '')
-        WHERE m.unvalidated_since < :month AND m.unvalidated_since <= closed.through AND {_OF_ENTITY}
-        ORDER BY m.key, m.id LIMIT :most
+        -- The verdict is long: unpacked once for each measure that is listed, and not for each of its lines.
+        SELECT l.id, l.key, l.controller, l.through, l.verdict -> 'signed' AS signed FROM listed AS l
     )
     SELECT DISTINCT ON (m.key, m.id) m.id, m.key, m.controller, e.month
     FROM unsigned AS m JOIN effect_line AS e ON e.measure_id = m.id
     WHERE e.version = 'actual' AND e.kind IN ('benefit', 'one_off_benefit') AND e.month < :month
       AND e.account = 'ebitda' AND e.hard AND e.amount <> 0 AND e.month <= m.through
-      AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(m.verdict -> 'signed') AS s (line)
+      AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(m.signed) AS s (line)
                       WHERE s.line ->> 'month' = to_char(e.month, 'YYYY-MM') AND s.line ->> 'kind' = e.kind
                         AND coalesce(s.line ->> 'pl_line', '') = e.pl_line)
     ORDER BY m.key, m.id, e.month DESC

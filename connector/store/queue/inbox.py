@@ -92,7 +92,7 @@ class SqlInbox:
         try:
             with driver.pipeline():
                 driver.execute(_BOUNDS)
-                taken = driver.execute(_STORE_EVENTS, _columns(parts) | also)
+                taken = driver.execute(STORE_EVENTS, _columns(parts) | also)
                 asked = {name: self._waker.check_queued(driver, TaskKind.RECONCILE, name) for name in connections}
             rows = cast("Sequence[tuple[str, str, str]]", taken.fetchall())
             return rows, frozenset(name for name, answer in asked.items() if answer.fetchone() is not None)
@@ -124,11 +124,11 @@ _BOUNDS: LiteralString = (
 )
 """A sender waits for two of these transactions at most, and is answered within five seconds."""
 
-_NAMES = ("connections", "deliveries", "parts", "events", "items", "deletions", "states", "reasons", "bodies")
+EVENT_COLUMNS = ("connections", "deliveries", "parts", "events", "items", "deletions", "states", "reasons", "bodies")
 
 
 def _columns(parts: Sequence[_EventRow]) -> dict[str, list[object]]:
-    return {name: list(column) for name, column in zip(_NAMES, zip(*parts, strict=True), strict=True)}
+    return {name: list(column) for name, column in zip(EVENT_COLUMNS, zip(*parts, strict=True), strict=True)}
 
 
 # A dead letter is tried again: the item has a new state.  A key that waited for a reassessment in bulk comes first with
@@ -143,7 +143,7 @@ _MARK_AGAIN: LiteralString = """
 
 # One statement, because each costs a round trip.  In the order of the keys, so that two batches about the same
 # deliveries or items never wait for one another in a circle.
-_STORE_EVENTS: LiteralString = f"""
+STORE_EVENTS: LiteralString = f"""
     WITH given AS (
         SELECT DISTINCT ON (connection, delivery_id, item_index) *
         FROM unnest(CAST(%(connections)s AS text[]), CAST(%(deliveries)s AS text[]), CAST(%(parts)s AS smallint[]),

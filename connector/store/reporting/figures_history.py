@@ -34,13 +34,19 @@ from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.portfolio_lists import PortfolioLists
 from connector.store.reporting.portfolio_results import CurvePoint, FigureSettings, RebuildProgress
 
+PART = 2_000
+"""Measures of one statement."""
+
 
 def store_versions(transaction: Connection, ids: Sequence[str] | None, now: datetime) -> None:
     """Append the figures of these measures that have changed, and that measures left; of all without ``ids``."""
-    asked: dict[str, object] = {"now": now} if ids is None else {"now": now, "ids": list(ids)}
-    whole = ids is None
-    transaction.execute(_CHANGED_ALL if whole else _CHANGED, asked)
-    transaction.execute(_LEFT_ALL if whole else _LEFT, asked)
+    asked = transaction.execute(_EVERY).scalars().all() if ids is None else ids
+    # In parts, so that each is planned anew: a plan made while the table is empty reads it from end to end for every
+    # measure, also while it fills.
+    for first in range(0, len(asked), PART):
+        part = {"now": now, "ids": list(asked[first : first + PART])}
+        transaction.execute(_CHANGED, part)
+        transaction.execute(_LEFT, part)
 
 
 def store_settings(transaction: Connection, now: datetime) -> None:
@@ -57,18 +63,18 @@ _NEWEST = """
     LEFT JOIN LATERAL (SELECT v.figures FROM figures_version AS v WHERE v.measure_id = {of}
                        ORDER BY v.known_from DESC, v.id DESC LIMIT 1) AS newest ON true
 """
-_CHANGED_ALL = text(f"""
+_EVERY = text("SELECT id FROM measure ORDER BY id")
+_CHANGED = text(f"""
     INSERT INTO figures_version (measure_id, known_from, figures)
     SELECT f.measure_id, :now, content.figures FROM measure_figures AS f {_CONTENT} {_NEWEST.format(of="f.measure_id")}
-    WHERE newest.figures IS DISTINCT FROM content.figures
+    WHERE newest.figures IS DISTINCT FROM content.figures AND f.measure_id = ANY(:ids)
 """)  # noqa: S608 - our own names
-_CHANGED = text(f"{_CHANGED_ALL.text} AND f.measure_id = ANY(:ids)")
-_LEFT_ALL = text(f"""
+_LEFT = text(f"""
     INSERT INTO figures_version (measure_id, known_from)
     SELECT m.id, :now FROM measure AS m {_NEWEST.format(of="m.id")}
     WHERE newest.figures IS NOT NULL AND NOT EXISTS (SELECT 1 FROM measure_figures AS f WHERE f.measure_id = m.id)
+      AND m.id = ANY(:ids)
 """)  # noqa: S608 - our own names
-_LEFT = text(f"{_LEFT_ALL.text} AND m.id = ANY(:ids)")
 _SETTINGS = text("""
     INSERT INTO figures_settings_version (known_from, currency, first_month, year_named_by, closed_month,
                                           committed_from, rate_age_days)

@@ -173,7 +173,9 @@ WITH me AS (
     UNION SELECT m.id, 'controller' FROM me JOIN measure m
         ON m.controller_id = me.account AND m.connection = me.connection
     UNION SELECT m.id, further.key FROM me JOIN measure m
-        ON m.further_holders @> ARRAY[me.connection || E'\x1e' || me.account]
+        -- Where rows are hidden from the reader, no index on an array is looked into before that is known of every row;
+        -- one that holds the few rows with any of them is.
+        ON m.further_holders <> '{}' AND m.further_holders @> ARRAY[me.connection || E'\x1e' || me.account]
         CROSS JOIN LATERAL jsonb_each(m.facts #> '{roles,further}') AS further
         WHERE further.value ->> 'id' = me.account
     UNION SELECT m.id, 'steering_committee' FROM measure m
@@ -190,7 +192,8 @@ WITH me AS (
                                                        ELSE m.facts #>> ARRAY['roles', 'further', s.role, 'id'] END
 ), concerned AS (
     -- Whom a change of a role concerns that nobody has accepted: both holders, and the transformation office.
-    SELECT m.id FROM measure m WHERE m.role_change_parties && CAST(:parties AS text[])
+    SELECT m.id FROM measure m
+        WHERE m.role_change_parties <> '{}' AND m.role_change_parties && CAST(:parties AS text[])
     UNION SELECT m.id FROM measure m
         WHERE m.role_change_parties <> '{}'
           AND CAST(:offices AS jsonb) ?| gatepost_place_keys(m.portfolio, m.program, m.project, m.package,
@@ -198,16 +201,19 @@ WITH me AS (
 ), held AS MATERIALIZED (
     SELECT m.id, m.connection, m.native_id, m.key, m.title, m.portfolio, m.program, m.project, m.package, m.gate,
            m.implementation, m.potential, m.plan_net, m.actual_net, m.variance_net, m.currency, h.roles,
-           m.verdict -> 'blockers' AS blockers, m.verdict -> 'deviation' AS deviation, m.findings, h.concerned,
-           jsonb_typeof(m.verdict -> 'off_ramp') = 'object' AS off_ramp, m.verdict ->> 'next_stage' AS next_key,
-           m.verdict ->> 'next_stage_label' AS next_label,
-           CAST(m.verdict #>> '{figures,unvalidated,amount}' AS numeric) AS unvalidated
+           v.blockers, v.deviation, m.findings, h.concerned,
+           coalesce(jsonb_typeof(v.off_ramp) = 'object', false) AS off_ramp, v.next_stage AS next_key,
+           v.next_stage_label AS next_label,
+           CAST(v.figures #>> '{unvalidated,amount}' AS numeric) AS unvalidated
     FROM (SELECT id, coalesce(array_agg(role) FILTER (WHERE role IS NOT NULL), '{}') AS roles,
                  bool_or(concerned) AS concerned
           FROM (SELECT id, role, false AS concerned FROM holds WHERE role IS NOT NULL
                 UNION ALL SELECT id, NULL, true FROM concerned) AS either
           GROUP BY id) AS h
     JOIN measure m ON m.id = h.id
+    -- A verdict is long: unpacked once, and not for each of its parts.
+    CROSS JOIN LATERAL jsonb_to_record(m.verdict) AS v (blockers jsonb, deviation jsonb, off_ramp jsonb,
+                                                        next_stage text, next_stage_label text, figures jsonb)
     WHERE m.unmapped_since IS NULL
 ), parts AS (
     SELECT h.id, CAST(b.blocker ->> 'since' AS timestamptz) AS since, true AS blocks, false AS rebaselines,

@@ -67,6 +67,7 @@ from connector.store.database.tables.queue import (
     SWEEP_SEEN,
     WORKER,
 )
+from connector.store.database.tables.reports import MEETING_DECISION, REPORT_SNAPSHOT
 from connector.store.database.tables.rollups import (
     FIGURES_DUE,
     FIGURES_PROGRESS,
@@ -140,6 +141,7 @@ __all__ = [
     "MEASURE_FIGURES",
     "MEASURE_FINDING",
     "MEASURE_SERIES",
+    "MEETING_DECISION",
     "METADATA",
     "MONEY_ALIAS",
     "MONEY_FILE",
@@ -160,6 +162,7 @@ __all__ = [
     "PROVISIONED_OBJECT",
     "RATE_LIMIT",
     "RECOVERY_CODE",
+    "REPORT_SNAPSHOT",
     "ROLE_GRANT",
     "ROLE_RULE",
     "ROLLUP_CURVE",

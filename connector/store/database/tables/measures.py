@@ -109,6 +109,7 @@ MEASURE = Table(
     Index("measure_objective_names", "objective_names", postgresql_using="gin"),
     Index("measure_further_holders", "further_holders", postgresql_using="gin"),
     Index("measure_role_change_parties", "role_change_parties", postgresql_using="gin"),
+    Index("measure_with_further_holders", "id", postgresql_where=text("further_holders <> '{}'")),
     Index("measure_role_changes", "id", postgresql_where=text("role_change_parties <> '{}'")),
     Index("measure_program", "program"),
     Index("measure_key", "key"),

@@ -18,17 +18,20 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from connector.bootstrap import Services, bootstrap
+from connector.people.authentication import SignInMethod
+from connector.people.permissions import Role, ToolAccount
 from connector.settings import Settings
 from connector.store.notifications.deliveries import SqlDeliveries, wake_due_deliveries
 from connector.store.queue.backlog import oldest_age
 from connector.store.queue.dirty_keys import SqlDirtyKeys
-from connector.store.queue.inbox import _STORE_EVENTS
+from connector.store.queue.inbox import STORE_EVENTS
 from connector.store.queue.outbox import SqlOutbox
 from connector.store.queue.workers import wake_due_work
 from connector.store.reconcile.assessment_store import SqlAssessmentStore
 from connector.store.reconcile.due_assessments import wake_due_assessments
 from connector.store.reconcile.stored_state import SqlStateStore
 from connector.store.reconcile.sweeps import SqlSweeps
+from connector.store.reporting.my_work import load_my_work
 from connector.sync.ports import ItemsChanged, ReadResult, ReportedChange, ToolSite, WriteResult
 from connector.sync.reconcile import ActiveMapping, BatchResult, Reconciler
 from connector.sync.related_evidence import RelatedEvidenceReader
@@ -97,7 +100,7 @@ class Sent:
         names = ("connections", "deliveries", "parts", "events", "items", "deletions", "states", "reasons", "bodies")
         one = [[JIRA], ["d"], [0], ["x"], ["1"], [False], ["pending"], [None], [b"{}"]]
         also = {"also_connections": [JIRA], "also_items": ["2"]}
-        self.statements[_STORE_EVENTS] = dict(zip(names, one, strict=True)) | also
+        self.statements[STORE_EVENTS] = dict(zip(names, one, strict=True)) | also
         event.remove(engine, "before_cursor_execute", note)
 
 
@@ -167,6 +170,29 @@ def test_nothing_that_the_flow_sends_reads_a_large_table_from_end_to_end(large: 
             if sizes.get(table, 0) > LARGE
         )
     assert not whole, "\n".join(whole)
+
+
+def test_what_each_request_of_somebody_asks_reads_no_measure_that_is_not_theirs(large: Services) -> None:
+    person = large.people.add(f"reader-{datetime.now(UTC).timestamp()}@acme.example", "R", by="tests")
+    large.people.link(person.id, ToolAccount(JIRA, "owner-5"), by="tests")
+    token = large.sessions.begin(
+        person.id, agent="", by="tests", now=datetime.now(UTC), method=SignInMethod.PASSWORD, authenticated_at=None
+    )
+    watched = Sent()
+    with watched.watching(large.engine):
+        viewer = large.sessions.viewer(token, now=datetime.now(UTC))
+        assert viewer is not None
+        assert viewer.measure_roles == {Role.OWNER}
+        with large.read_as(viewer) as connection:
+            assert load_my_work(connection, viewer, datetime.now(UTC).date()).total
+    asked = [one for one in watched.statements if "web_session" in one or "further_holders" in one]
+    assert len(asked) == 2
+    for statement in asked:
+        # Who it is, is asked before anything is read as them.
+        as_sent = large.engine.connect() if "web_session" in statement else large.read_as(viewer)
+        with as_sent as connection:
+            plan = _plan(connection, statement, watched.statements[statement])
+            assert "measure" not in set(_scanned(plan)), statement
 
 
 @pytest.mark.parametrize(

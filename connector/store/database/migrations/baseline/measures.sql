@@ -86,6 +86,7 @@ CREATE TABLE measure (
     UNIQUE (connection, native_id)
 );
 CREATE INDEX measure_further_holders ON measure USING gin (further_holders);
+CREATE INDEX measure_with_further_holders ON measure (id) WHERE further_holders <> '{}';
 CREATE INDEX measure_place ON measure (portfolio, program, project, package);
 CREATE INDEX measure_reassess ON measure (reassess_at) WHERE unmapped_since IS NULL;
 CREATE INDEX measure_baseline ON measure (baseline_id) WHERE baseline_id IS NOT NULL;

@@ -125,6 +125,11 @@ INSERT INTO row_policy (name, visible) VALUES
     ('budget_lock_step',
         $$(SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = budget_lock_step.measure_id)$$),
+    ('meeting_decision',
+        $$(SELECT gatepost_sees_all())
+            OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = meeting_decision.measure_id)$$),
+    -- The filters name people and programs: whoever has the number gets them from the page.
+    ('report_snapshot', $$(SELECT gatepost_sees_all())$$),
     -- Nothing of a measure stands in these.
     ('figures_settings_version', NULL),
     ('mapping_version', NULL),

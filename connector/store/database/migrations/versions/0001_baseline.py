@@ -31,6 +31,7 @@ TABLES = (
     "services",
     "rollups",
     "verdict_history",
+    "reports",
     "interface",
     "messages",
     "schema_compatibility",
