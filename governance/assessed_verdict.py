@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from governance.actuals_seen import booking_sentences
 from governance.assessment import Assessment
 from governance.breach_times import MAX_REVERTS, breach_times
+from governance.delay_cost import DelayCost, cost_of_a_day, delay_cost, waiting_since
 from governance.deviations import next_escalation_at
 from governance.explain import blockers_of
 from governance.facts import known
@@ -32,13 +34,29 @@ from governance.measure_state import (
 )
 from governance.money import Period
 from governance.ownership import inactive_at, observe_owner
+from governance.plan_rates import converter_of
 from governance.priorities import highest_priorities
 from governance.progress_seen import observe_progress
+from governance.reporting_amounts import ReportingAmount, ReportingCurrency
 from governance.role_change import (
     pending,
 )
 from governance.schedule import tolerated_days
 from governance.verdict import Event, EventKind, GateState, Status, Verdict
+
+
+def _delay(assessment: Assessment, since: Mapping[str, datetime]) -> DelayCost | None:
+    """What a day of waiting costs; nothing where nobody waits, or where the amount is not known."""
+    plan = assessment.effects.plan if assessment.effects else None
+    closed = assessment.stage() == assessment.policy.closing_stage
+    if not since or plan is None or closed or is_cancelled(assessment.off_ramp):
+        return None
+    rates = converter_of(assessment.plan.rates if assessment.plan is not None else None, assessment.rates)
+    currency = ReportingCurrency(assessment.policy.currency, rates)
+    a_day, value = cost_of_a_day(plan, currency), currency.net(plan)
+    if not isinstance(a_day, ReportingAmount) or not isinstance(value, ReportingAmount):
+        return None
+    return delay_cost(assessment.evidence, a_day, value, assessment.policy.thresholds.high_value, since)
 
 
 def verdict_of(assessment: Assessment, implementation: Status, potential: Status) -> Verdict:
@@ -59,6 +77,8 @@ def verdict_of(assessment: Assessment, implementation: Status, potential: Status
         not_due_before,
     )
     owner_activity = observe_owner(assessment.measure, assessment.evidence, assessment.commands, assessment.now)
+    since = waiting_since(assessment.evidence, assessment.now)
+    delay = _delay(assessment, since)
     findings = detect_findings(
         FindingContext(
             assessment.measure,
@@ -80,6 +100,7 @@ def verdict_of(assessment: Assessment, implementation: Status, potential: Status
             assessment.deviation,
             owner_activity,
             assessment.relapse,
+            delay,
         )
     )
     assessment.events += [
@@ -120,6 +141,7 @@ def verdict_of(assessment: Assessment, implementation: Status, potential: Status
         },
         overridden_criteria=assessment.overridden_criteria,
         findings_since={finding.key: finding.since for finding in findings},
+        waiting_since=since,
         highest_priorities=highest_priorities(assessment.evidence),
         breach=breach,
         breach_times=times,
@@ -165,6 +187,7 @@ def verdict_of(assessment: Assessment, implementation: Status, potential: Status
         allowed_stages=allowed_stages(assessment, gate),
         highest_stage=highest_stage(assessment, gate),
         open_stages=open_stages(assessment),
+        delay=delay,
         kill_criteria=assessment.criteria,
         reason_requests=assessment.deviation.reason_requests
         if assessment.deviation and not assessment.deviation.reason

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from governance.altered_commands import altered_drafts
 from governance.claims import Overclaim, overclaim
 from governance.cost_spike import cost_spike
+from governance.delay_cost import DelayCost
 from governance.deviations import unnamed_steps
 from governance.effects import Effects
 from governance.evidence import Command, Evidence
@@ -75,6 +76,8 @@ class FindingContext:
     deviation: Deviation | None = None
     owner_activity: OwnerActivity | None = None
     relapse: Relapse | None = None
+    delay: DelayCost | None = None
+    """What a day of waiting for tickets costs."""
 
     def holder(self, role: Role = Role.OWNER) -> tuple[Responsible, ...]:
         return (responsible(self.measure, role),)
@@ -206,12 +209,17 @@ def priority_mismatch(context: FindingContext) -> Iterator[FindingDraft]:
     value = _value(context) if low else None
     if isinstance(value, ReportingAmount) and value.money.amount >= context.policy.thresholds.high_value:
         measure = (connection_of(context.measure), known(context.measure.title) or "a measure")
-        yield mismatch_draft(low, value, measure, context.holder())
+        yield mismatch_draft(low, value, measure, context.holder(), _a_day(context))
 
 
 def priority_drift(context: FindingContext) -> Iterator[FindingDraft]:
     """Somebody lowered the priority of work that the measure waits for."""
-    yield from drift_drafts(context.evidence, connection_of(context.measure), context.holder())
+    yield from drift_drafts(context.evidence, connection_of(context.measure), context.holder(), _a_day(context))
+
+
+def _a_day(context: FindingContext) -> str:
+    """``3,100 EUR``, of a valuable measure that loses something by waiting; empty for any other."""
+    return str(context.delay.a_day) if context.delay is not None else ""
 
 
 def unfunded_work(context: FindingContext) -> Iterator[FindingDraft]:

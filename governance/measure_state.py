@@ -205,6 +205,8 @@ class MeasureState:
     overridden_criteria: Mapping[str, datetime] = field(default_factory=dict)
     """Text of a kill criterion that holds to when the sponsor decided to go on all the same."""
     findings_since: Mapping[str, datetime] = field(default_factory=dict)
+    waiting_since: Mapping[str, datetime] = field(default_factory=dict)
+    """Since when it waits for each ticket, by key."""
     highest_priorities: Mapping[str, str] = field(default_factory=dict)
     """Key of a ticket that the measure waits for to the most urgent priority that it was ever seen with."""
     breach: Breach | None = None

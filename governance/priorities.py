@@ -71,28 +71,33 @@ def low_tickets(evidence: Evidence, low_priorities: tuple[str, ...]) -> tuple[Op
 
 
 def mismatch_draft(
-    items: tuple[OpenItem, ...], value: ReportingAmount, measure: tuple[str, str], who: tuple[Responsible, ...]
+    items: tuple[OpenItem, ...],
+    value: ReportingAmount,
+    measure: tuple[str, str],
+    who: tuple[Responsible, ...],
+    a_day: str = "",
 ) -> FindingDraft:
-    """One finding for all tickets that the measure waits for; ``value`` is what waits.
+    """One finding for all tickets that the measure waits for; ``value`` is what waits, ``a_day`` what a day costs.
 
     ``measure`` is the connection and the title of the measure.  Readers of it need not see tickets of other projects,
     and readers of such a ticket need not see the measure: neither is named to the other.
     """
     connection, title = measure
     hidden = tuple(f"{connection}/{item.key}" for item in items if item.elsewhere)
-    named = NamedSentence(_mismatch(items, value, names=True), hidden) if hidden else None
+    price = f"; each day costs {a_day}" if a_day else ""
+    named = NamedSentence(f"{_mismatch(items, value, names=True)}{price}", hidden) if hidden else None
     others = len(items) - 1
     shared = f", and for {others} other ticket{'' if others == 1 else 's'}" if others else ""
     notes = tuple(
         TicketNote(
             item.key,
             f"priority {item.priority}, but {value} of {'a measure of another project' if item.elsewhere else title} "
-            f"wait for this ticket{shared}",
+            f"wait for this ticket{shared}{price}",
             item.elsewhere,
         )
         for item in items
     )
-    return FindingDraft("tickets", _mismatch(items, value, names=False), who, notes, named)
+    return FindingDraft("tickets", f"{_mismatch(items, value, names=False)}{price}", who, notes, named)
 
 
 def _mismatch(items: tuple[OpenItem, ...], value: ReportingAmount, *, names: bool) -> str:
@@ -107,14 +112,17 @@ def _called(item: OpenItem, *, names: bool) -> str:
     return ELSEWHERE if item.elsewhere and not names else item.key
 
 
-def drift_drafts(evidence: Evidence, connection: str, who: tuple[Responsible, ...]) -> Iterator[FindingDraft]:
-    """Each ticket that is less urgent now than it ever was."""
+def drift_drafts(
+    evidence: Evidence, connection: str, who: tuple[Responsible, ...], a_day: str = ""
+) -> Iterator[FindingDraft]:
+    """Each ticket that is less urgent now than it ever was; ``a_day`` is what a day of waiting costs."""
+    price = f"; each day costs {a_day}" if a_day else ""
     highest = evidence.measure_state.highest_priorities
     for item in serving_items(evidence):
         was, now_rank, before = highest.get(item.key, ""), rank(item.priority), rank(highest.get(item.key, ""))
         if now_rank is None or before is None or now_rank <= before:
             continue
-        says = f"was lowered from priority {was} to {item.priority}"
+        says = f"was lowered from priority {was} to {item.priority}{price}"
         note = TicketNote(item.key, says.removeprefix("was "), item.elsewhere)
         named = NamedSentence(f"{item.key} {says}", (f"{connection}/{item.key}",)) if item.elsewhere else None
         # The subject is shown beside the sentence, and must not tell the key either.

@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from governance.delay_cost import DelayCost
 from governance.effects import EffectLine
 from governance.evidence import Command
 from governance.finding_draft import TicketNote
@@ -317,6 +318,8 @@ class Verdict:
     """Position of the highest stage that the item may enter, 0 for the first; ``None`` where nothing was assessed."""
     open_stages: tuple[str, ...] = ()
     """Keys of the stages whose gates are open, from the first one on: also of those that it has entered."""
+    delay: DelayCost | None = None
+    """What a day costs for which a valuable measure waits for tickets."""
     kill_criteria: tuple[CriterionState, ...] = ()
     """The agreed kill criteria, each with its present value."""
     reason_requests: tuple[ReasonRequest, ...] = ()

@@ -335,6 +335,12 @@ class WriteRule(MappingModel):
     findings: str | None = None
     priority: str | None = None
     """Of a joined ticket: what is wrong with its own priority; nothing in the measure's own fields."""
+    delay_cost: str | None = None
+    """Of a joined ticket: what a day costs for which a valuable measure waits for it, as a number to sort by."""
+    waiting_since: str | None = None
+    """Of a joined ticket: since when the measure waits for it."""
+    suggested_priority: str | None = None
+    """Of a joined ticket: the priority that the waiting money asks for; empty when it has it."""
     plan: str | None = None
     forecast: str | None = None
     actual: str | None = None

@@ -353,6 +353,10 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "why": "Why each status has its colour; without it the reasons stand below the blockers.",
         "findings": "What dashboards hide, one sentence a line.",
         "priority": "Of a joined ticket: what is wrong with its own priority.",
+        "delay_cost": "Of a joined ticket: what a day costs for which a valuable measure waits for it, in the "
+        "reporting currency; a number, to sort queues by.",
+        "waiting_since": "Of a joined ticket: since when the measure waits for it.",
+        "suggested_priority": "Of a joined ticket: the priority that the waiting money asks for; empty when it has it.",
         "plan": "Net plan.",
         "forecast": "Net forecast.",
         "actual": "Net actual.",

@@ -36,6 +36,10 @@ AMOUNTS = tuple(name for name in SeriesRule.model_fields if name not in {"source
 """What the form has of a series: its amounts, and how they are spread over the months."""
 
 
+TICKET_PARTS = frozenset({"priority", "delay_cost", "waiting_since", "suggested_priority"})
+"""What only a joined ticket's fields hold."""
+
+
 def _under(head: tuple[str, ...], names: Iterator[str] | tuple[str, ...]) -> Iterator[RulePath]:
     return ((*head, name) for name in names)
 
@@ -48,7 +52,7 @@ TEXT_PATHS: tuple[RulePath, ...] = (
     *_under(("facts",), tuple(field.alias or name for name, field in FactRule.model_fields.items())),
     *(path for version in VERSIONS for path in _under(("effects", version), AMOUNTS)),
     ("enforce",),
-    *_under(("write",), tuple(name for name in WriteRule.model_fields if name != "priority")),
+    *_under(("write",), tuple(name for name in WriteRule.model_fields if name not in TICKET_PARTS)),
 )
 """Paths inside a rule that the form has a text field for."""
 

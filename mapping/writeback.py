@@ -43,6 +43,7 @@ def target_values(verdict: Verdict, rule: WriteRule, ticket: str = "") -> dict[F
             [f"{finding.sentence} · {finding.who} · {finding.code}" for finding in verdict.findings]
         ),
         "priority": join_lines(ticket_notes(verdict, ticket)),
+        **_delay_values(verdict, ticket),
         "plan": _amount(figures.plan),
         "forecast": _amount(figures.forecast),
         "actual": _amount(figures.actual),
@@ -50,6 +51,18 @@ def target_values(verdict: Verdict, rule: WriteRule, ticket: str = "") -> dict[F
         "funding": verdict.funding.value,
     }
     return {FieldName(name): parts[part] for part in parts if (name := getattr(rule, part)) is not None}
+
+
+def _delay_values(verdict: Verdict, ticket: str) -> dict[str, WriteValue]:
+    """What a ticket holds up; empty for one that nothing valuable waits for."""
+    delay = verdict.delay.of(ticket) if verdict.delay is not None and ticket else None
+    if verdict.delay is None or delay is None:
+        return {"delay_cost": None, "waiting_since": None, "suggested_priority": None}
+    return {
+        "delay_cost": _amount(verdict.delay.a_day.money),
+        "waiting_since": delay.since.replace(microsecond=0),
+        "suggested_priority": delay.suggested or None,
+    }
 
 
 def ticket_notes(verdict: Verdict, ticket: str) -> list[str]:

@@ -27,6 +27,10 @@ FIELD_TYPES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "blockers": (TEXT_AREA, ()),
     "why": (TEXT_AREA, ()),
     "findings": (TEXT_AREA, ()),
+    "priority": (TEXT_AREA, ()),
+    "delay_cost": (NUMBER, ()),
+    "waiting_since": (MOMENT, ()),
+    "suggested_priority": (TEXT, ()),
     "plan": (NUMBER, ()),
     "forecast": (NUMBER, ()),
     "actual": (NUMBER, ()),
@@ -83,7 +87,8 @@ def owned_fields(
     """The owned fields of the rules, without duplicates; several rules may name one field."""
     fields: dict[str, OwnedField] = {}
     for rule in rules:
-        for part, name in rule.write.model_dump().items():
+        joined = (join.write for join in rule.joins if join.write is not None and join.connection == rule.connection)
+        for part, name in (pair for write in (rule.write, *joined) for pair in write.model_dump().items()):
             if name:
                 kind, choices = FIELD_TYPES[part]
                 choices = gate_labels(gate_names) if part == "gate" else choices

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Event
 
 import structlog
@@ -42,7 +43,9 @@ from connector.store.reconcile.stored_state import SqlStateStore
 from connector.store.reconcile.sweeps import SqlSweeps
 from connector.store.reporting.rollups import RefreshStatus, Rollups
 from connector.store.service_portfolio.figures import ServiceSettings, refresh_services
+from connector.store.service_portfolio.offerings import store_offerings
 from connector.sync.lease import UNLEASED, Lease, LeaseState
+from connector.sync.offerings import read_offerings
 from connector.sync.outbox_writer import OutboxWriter
 from connector.sync.ports import ToolSite
 from connector.sync.reconcile import ActiveMapping, BatchResult, Reconciler
@@ -159,6 +162,8 @@ class WorkerTasks:
                             self._services, site, active.config, self._clock(), whole=kind is SweepKind.FULL
                         )
                         if kind is SweepKind.FULL:
+                            store = partial(store_offerings, self._services.engine)
+                            read_offerings(site, active.config, store, self._clock())
                             check_gates(self._services, site, active.config)
                 if len(due) > 1:
                     self._sweeps.wake({connection})

@@ -26,6 +26,7 @@ from connector.servicenow.heartbeat import ServiceNowHeartbeat
 from connector.servicenow.inspector import ServiceNowInspector
 from connector.servicenow.instance_check import ServiceNowInstanceCheck
 from connector.servicenow.money_records import ServiceNowMoneyRecords
+from connector.servicenow.offerings import ServiceNowOfferings
 from connector.servicenow.plans import ServiceNowPlans
 from connector.servicenow.provision import ServiceNowProvisioner
 from connector.servicenow.reader import ServiceNowReader
@@ -88,6 +89,7 @@ def build_site(
         writer,
         ServiceNowEventParser(),
         service_directory=ServiceNowServiceDirectory(client, fields, accounts),
+        offerings=ServiceNowOfferings(client, fields),
         finder=reader,
         join_reader=reader,
         groups=Groups(client, clock),

@@ -20,10 +20,12 @@ from connector.sync.scan import EvidenceScanner, Scanner
 from connector.sync.setup import ConnectionSetup
 from governance.evidence import Service
 from governance.measure import Person
+from governance.money import Period
 from mapping.config import MappingConfig, MeasureRule
 from mapping.live_check import RuleInspection
 from mapping.related_evidence import TimeEntry
 from mapping.reply_comment import ReplyComment
+from mapping.service_config import OfferingRule
 from mapping.starter import Survey
 from mapping.work_item import ConnectionName, FieldChange, FieldName, NativeId, Tool, WorkItem
 from mapping.writeback import WriteValue
@@ -174,6 +176,38 @@ class Heartbeat(Protocol):
         """Report to the tool that everything was processed, but for these items.  Raises ToolError."""
 
 
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """A service as a tool describes it."""
+
+    id: str
+    """The tool's own, which stays when it is renamed."""
+    name: str
+    owner: str = ""
+    business_unit: str = ""
+    hurdle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DemandCount:
+    """Records of one month that name a service."""
+
+    service: str
+    """The id of the service."""
+    month: Period
+    count: int
+
+
+class OfferingReader(Protocol):
+    """A tool that knows which services there are, and the records that are their demand."""
+
+    def offerings(self, rule: OfferingRule) -> Sequence[Offering]:
+        """Every record of the rule's table that has a name.  Raises ToolError."""
+
+    def demand(self, rule: OfferingRule, first: Period) -> Sequence[DemandCount]:
+        """Records that were made from the month ``first`` on.  Raises ToolError."""
+
+
 class ServiceDirectory(Protocol):
     """A tool that knows services: their life cycle and what is booked on them."""
 
@@ -313,6 +347,7 @@ class ToolSite:
     writer: Writer
     event_parser: EventParser
     service_directory: ServiceDirectory | None = None
+    offerings: OfferingReader | None = None
     timesheet: Timesheet | None = None
     finder: Finder | None = None
     inspector: Inspector | None = None

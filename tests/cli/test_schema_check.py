@@ -44,6 +44,7 @@ CHECKS = (
     ("audit", "verify"),
     ("rates", "list"),
     ("money", "entries", "ITX-1"),
+    ("services", "list"),
     ("db", "size"),
     ("db", "clean"),
     ("connect", "jira", "jira-main", "--url", "https://acme.example", "--user", "bot@acme.example"),

@@ -143,12 +143,12 @@ CASES = {
     ),
     # priority
     "a valuable measure waits for a ticket that stands low": case(
-        "PRIORITY_MISMATCH", "NET-9 has priority Low, but 660,000 EUR wait for it",
+        "PRIORITY_MISMATCH", "NET-9 has priority Low, but 660,000 EUR wait for it; each day costs 1,972.60 EUR",
         some=VALUABLE, blocking_links=(LOW,),
     ),
     "the money that waits for three tickets is stated once": case(
         "PRIORITY_MISMATCH",
-        "660,000 EUR wait for 4 tickets of low priority (NET-9: Low, ITX-4: Lowest, INC1: 4 - Low, +1)",
+        "660,000 EUR wait for 4 tickets of low priority (NET-9: Low, ITX-4: Lowest, INC1: 4 - Low, +1); each day costs 1,972.60 EUR",
         some=VALUABLE, blocking_links=(LOW,),
         children=Children(2, 1, (OpenItem("ITX-4", "a", "Open", priority="Lowest"), replace(LOW, priority=""))),
         tickets=(OpenItem("INC1", "a", "New", priority="4 - Low"), OpenItem("INC2", "a", "New", priority="5 - Planning")),

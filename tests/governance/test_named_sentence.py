@@ -113,11 +113,19 @@ def test_a_blocking_item_of_another_project_is_counted_and_not_named() -> None:
 def test_a_low_priority_of_an_item_elsewhere_is_said_without_its_key() -> None:
     effects = (*lines(Version.PLAN, 60_000, 60_000), *lines(Version.FORECAST, 60_000, 60_000))
     found = finding(judged(measure(effects=effects), blocking_links=(SECRET,)), "PRIORITY_MISMATCH")
-    assert found.sentence == "a blocking item of another project has priority Low, but 660,000 EUR wait for it"
+    assert (
+        found.sentence
+        == "a blocking item of another project has priority Low, but 660,000 EUR wait for it; each day costs 1,972.60 EUR"
+    )
     assert "SEC" not in found.key
-    assert found.named == NamedSentence("SEC-9 has priority Low, but 660,000 EUR wait for it", ("jira-main/SEC-9",))
+    assert found.named == NamedSentence(
+        "SEC-9 has priority Low, but 660,000 EUR wait for it; each day costs 1,972.60 EUR", ("jira-main/SEC-9",)
+    )
     (note,) = found.tickets
-    assert note.sentence == "priority Low, but 660,000 EUR of a measure of another project wait for this ticket"
+    assert (
+        note.sentence
+        == "priority Low, but 660,000 EUR of a measure of another project wait for this ticket; each day costs 1,972.60 EUR"
+    )
     assert note.elsewhere
 
 

@@ -96,7 +96,10 @@ def test_the_committees_limit(rates: Rates, limit: int, asked: bool) -> None:
         pytest.param(
             RATES,
             114_000,
-            ["ITX-4 has priority Low, but 180,000 USD (114,000 EUR) wait for it"],
+            [
+                "ITX-4 has priority Low, but 180,000 USD (114,000 EUR) wait for it; each day costs 657.53 USD "
+                "(460.27 EUR)"
+            ],
             id="valuable in euros",
         ),
         pytest.param(RATES, 150_000, [], id="valuable in dollars only"),

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
+from governance.delay_cost import DelayCost, TicketDelay
 from governance.evidence import JoinedOwner
 from governance.facts import Unknown
 from governance.measure import Person
 from governance.measure_state import MeasureState
+from governance.money import Money
+from governance.reporting_amounts import ReportingAmount
 from mapping.assess_item import MeasureAssessment, assess_item
+from mapping.config import WriteRule
 from mapping.load import LoadedMapping, load_mapping
 from mapping.policy import Policies
 from mapping.related_evidence import RelatedEvidence
 from mapping.work_item import FieldName, FieldValue, NativeId, StatusCategory, WorkItem
+from mapping.writeback import target_values
 from tests.mapping.items import NOW, item
 from tests.mapping.test_joined_items import MAPPING, change
 
@@ -94,3 +100,20 @@ def test_a_hidden_owner_is_unknown() -> None:
     shown = {name: value for name, value in ticket.fields.items() if name != "Assigned to"}
     (one,) = assessed(replace(ticket, fields=shown)).evidence.joined_owners
     assert one.owner == Unknown('servicenow-main does not show the field "Assigned to"')
+
+
+def test_a_ticket_that_a_valuable_measure_waits_for_says_what_a_day_costs() -> None:
+    rule = WriteRule(delay_cost="Cost of a day", waiting_since="Waiting since", suggested_priority="Suggested priority")
+    small = assessed(incident("4 - Low")).verdict
+    assert small.measure_state.waiting_since == {"INC4": NOW}
+    assert set(target_values(small, rule, "INC4").values()) == {None}
+    day = Money(Decimal("1972.60"), "EUR")
+    delay = DelayCost(ReportingAmount(day, day), (TicketDelay("INC4", NOW, "2 - High"),))
+    valuable = replace(small, delay=delay)
+    assert target_values(valuable, rule, "INC4") == {
+        "Cost of a day": Decimal("1972.60"),
+        "Waiting since": NOW.replace(microsecond=0),
+        "Suggested priority": "2 - High",
+    }
+    assert set(target_values(valuable, rule, "INC2").values()) == {None}, "nothing waits for this one"
+    assert set(target_values(valuable, rule).values()) == {None}, "the measure itself is no ticket"

@@ -25,6 +25,7 @@ from webhook_server.admin.service import service
 from webhook_server.admin.setup import setup
 from webhook_server.admin.signin import signin
 from webhook_server.admin.subscriptions import subscriptions
+from webhook_server.admin.trace import trace
 from webhook_server.admin.work import work
 
 Page = Callable[[Services], Blueprint]
@@ -45,6 +46,7 @@ PAGES: tuple[Page, ...] = (
     money,
     service,
     outcomes,
+    trace,
     digest,
     subscriptions,
     operations,

@@ -21,7 +21,8 @@ from connector.servicenow.query import Query
 from connector.sync.ports import ToolSite
 from governance.facts import Unknown
 from governance.measure import Person
-from governance.money import Money
+from governance.money import Money, Period
+from mapping.service_config import OfferingRule
 from mapping.work_item import FieldName, NativeId, WorkItem
 from sandbox import servers
 from sandbox.servicenow.model import Column, Record
@@ -290,3 +291,18 @@ def test_hours_on_tasks_are_read_from_time_cards_and_the_last_save_from_the_reco
     for person, at in ((Person(lind["sys_id"], "S. Lind"), item.updated), (Person("other", "lind"), None)):
         assert site.personal_history.last_edit(item, person, NOW - timedelta(days=30)) == at
     assert site.personal_history.last_edit(item, Person(lind["sys_id"], "S. Lind"), NOW + timedelta(days=1)) is None
+
+
+def test_offerings_are_services_and_incidents_their_demand(sandbox: servers.Sandbox) -> None:
+    snow = sandbox.servicenow
+    gold = snow.insert("service_offering", {"name": "Gold mail"}, "admin")
+    for _ in range(2):
+        snow.insert("incident", {"short_description": "Slow", "service_offering": gold["sys_id"]}, "lind")
+    snow.insert("incident", {"short_description": "Names no service"}, "lind")
+    reader = servicenow_site(snow).offerings
+    assert reader is not None
+    rule = OfferingRule(connection="servicenow-main", owner="Owned by", demand="incident")
+    (found,) = [one for one in reader.offerings(rule) if one.name == "Gold mail"]
+    assert found.id == gold["sys_id"]
+    counted = [one for one in reader.demand(rule, Period(2020, 1)) if one.service == found.id]
+    assert [one.count for one in counted] == [2]

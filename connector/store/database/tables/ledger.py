@@ -41,6 +41,11 @@ LEDGER_ENTRY = Table(
     Index("ledger_entry_of_measure", "measure_id", "version", "month", postgresql_where=text("measure_id IS NOT NULL")),
     Index("ledger_entry_month", "month", "legal_entity", "id"),
     Index("ledger_entry_of_entity", text("lower(legal_entity)"), "id"),
+    Index(
+        "ledger_entry_from_item",
+        text("(source ->> 'item')"),
+        postgresql_where=text("source ->> 'item' IS NOT NULL"),
+    ),
     Index("ledger_entry_of_service", text("lower(service)"), "month", postgresql_where=text("service <> ''")),
     Index("ledger_entry_batch", "batch", postgresql_where=text("batch <> ''")),
     Index("ledger_entry_statement", "statement", "id", postgresql_where=text("statement <> ''")),

@@ -101,10 +101,12 @@ MEASURE = Table(
         for role in ("owner", "sponsor", "controller")
     ),
     Column("further_holders", ARRAY(Text), Computed("gatepost_further_holders(connection, facts)", persisted=True)),
+    Column("waiting_for", ARRAY(Text), Computed("gatepost_keys(measure_state -> 'waiting_since')", persisted=True)),
     Column("service_names", ARRAY(Text), Computed("gatepost_names(facts -> 'services')", persisted=True)),
     Column("objective_names", ARRAY(Text), Computed("gatepost_names(facts -> 'objective')", persisted=True)),
     UniqueConstraint("connection", "native_id"),
     ForeignKeyConstraint(["connection", "native_id"], ["work_item.connection", "work_item.native_id"]),
+    Index("measure_waiting_for", "waiting_for", postgresql_using="gin"),
     Index("measure_service_names", "service_names", postgresql_using="gin"),
     Index("measure_objective_names", "objective_names", postgresql_using="gin"),
     Index("measure_further_holders", "further_holders", postgresql_using="gin"),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -17,7 +20,10 @@ from connector.store.service_portfolio.definitions import name_hurdle
 from connector.store.service_portfolio.figures import ServiceSettings, refresh_services
 from connector.store.service_portfolio.kpi_values import SubjectKind
 from connector.store.service_portfolio.objectives import coverage, read_objectives, store_objectives
+from connector.store.service_portfolio.offerings import store_offerings
 from connector.store.service_portfolio.queries import ServiceFilters, StoredService, get_service, list_services, totals
+from connector.sync.offerings import read_offerings
+from connector.sync.ports import DemandCount, Offering
 from governance.effects import EffectKind
 from governance.ledger import LedgerVersion, NewEntry, Posting
 from governance.ledger_source import BillLine
@@ -25,10 +31,13 @@ from governance.money import Money, Period
 from governance.outcomes import KeyResult, Objective, progress_by_objective
 from governance.rates import Rates
 from governance.service import Allocation, ServiceDefinition
+from mapping.load import LoadedMapping, load_mapping
+from mapping.service_config import OfferingRule
 from mapping.services import StatedService
 from tests.connector.store.conftest import StoreFixture, open_store
 from tests.connector.store.reporting.portfolio_data import OFFICE, RATES, GivenMeasure, line, save, save_rates
 from tests.databases import Databases
+from tests.mapping.test_apply import MAPPING
 
 NOW = datetime(2026, 11, 5, 9, 0, tzinfo=UTC)
 PLATFORM = ServiceDefinition("platform", "Data platform", "T. Arslan", fixed=("licences",))
@@ -254,3 +263,29 @@ def test_what_serves_no_objective_by_business_unit(store: StoreFixture) -> None:
     assert "Lind" in payments.owners
     assert "Kaya" not in payments.owners
     assert (next(one for one in teams if one.team == "").measures_without, missing) == (1, ())
+
+
+class Reader:
+    """Two offerings, one of them with incidents in October."""
+
+    def offerings(self, rule: OfferingRule) -> tuple[Offering, ...]:
+        return (Offering("a1", "Gold mail", "K. Owner", hurdle="No licence"), Offering("b2", "Helpdesk"))
+
+    def demand(self, rule: OfferingRule, first: Period) -> tuple[DemandCount, ...]:
+        assert first == Period(2026, 8)
+        return (DemandCount("a1", Period(2026, 10), 7),)
+
+
+def test_a_connections_services_come_with_the_records_that_are_their_demand(store: StoreFixture) -> None:
+    loaded = load_mapping(f"{MAPPING}\nservices_from: [{{connection: snow, demand: incident, portfolio: IT}}]\n")
+    assert isinstance(loaded, LoadedMapping), loaded
+    site: Any = SimpleNamespace(name="snow", offerings=Reader())
+    read_offerings(site, loaded.config, partial(store_offerings, store.engine), NOW)
+    refresh(store)
+    found = service(store, "snow.a1")
+    assert found is not None
+    assert found.report is not None
+    assert (found.definition.owner, found.report.demand, found.report.hurdle) == ("K. Owner", 7, "No licence")
+    assert store.rows("SELECT value FROM kpi_value WHERE subject = 'snow.a1' ORDER BY month") == [(0,), (0,), (7,)]
+    # Its name is that of a service of the mapping already: the cost stays there.
+    assert store.rows("SELECT service FROM service_name WHERE name = 'helpdesk'") == [("desk",)]

@@ -6,11 +6,21 @@ CREATE FUNCTION gatepost_names(given jsonb) RETURNS text[] LANGUAGE sql IMMUTABL
     FROM regexp_split_to_table(CASE jsonb_typeof(given) WHEN 'string' THEN given #>> '{}' ELSE '' END, E'[,;\n]') AS name
 $$;
 
--- Which services and objectives a measure names.
+-- The keys of an object.
+CREATE FUNCTION gatepost_keys(given jsonb) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce(array_agg(key), '{}')
+    FROM jsonb_object_keys(CASE jsonb_typeof(given) WHEN 'object' THEN given ELSE '{}' END) AS key
+$$;
+
+-- Which services and objectives a measure names, and for which tickets it waits.
 ALTER TABLE measure
+    ADD COLUMN waiting_for text[] GENERATED ALWAYS AS (gatepost_keys(measure_state -> 'waiting_since')) STORED,
     ADD COLUMN service_names text[] GENERATED ALWAYS AS (gatepost_names(facts -> 'services')) STORED,
     ADD COLUMN objective_names text[] GENERATED ALWAYS AS (gatepost_names(facts -> 'objective')) STORED;
 CREATE INDEX measure_service_names ON measure USING gin (service_names);
+CREATE INDEX measure_waiting_for ON measure USING gin (waiting_for);
+-- What was booked from an item: hours, or a field as it was seen.
+CREATE INDEX ledger_entry_from_item ON ledger_entry ((source ->> 'item')) WHERE source ->> 'item' IS NOT NULL;
 CREATE INDEX measure_objective_names ON measure USING gin (objective_names);
 
 CREATE TABLE service (

@@ -1,0 +1,65 @@
+"""Services that a connection knows: read with each full sweep, with the records that are their demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+import structlog
+
+from connector.errors import ToolError
+from connector.sync.ports import Offering, ToolSite
+from governance.gates import Thresholds
+from governance.money import Period
+from governance.service import ServiceDefinition
+from mapping.config import MappingConfig
+from mapping.service_config import OfferingRule
+from mapping.services import StatedService
+
+MONTHS_READ = 3
+"""Whole months before the present one whose records are counted anew: late ones come in."""
+_log = structlog.get_logger(__name__)
+
+Demand = dict[tuple[str, Period], Decimal]
+StoreOfferings = Callable[[str, Sequence[StatedService], Demand, datetime], None]
+"""Source, its services, their demand by key and month, and when it was read."""
+
+
+def read_offerings(site: ToolSite, config: MappingConfig, store: StoreOfferings, now: datetime) -> None:
+    """Store what the connection's tables hold.  A table that cannot be read leaves what was stored before."""
+    rules = [rule for rule in config.services_from if rule.connection == site.name]
+    if not rules or site.offerings is None:
+        return
+    tolerance = config.policy.cost_spike or Thresholds().cost_spike
+    first, present = Period.of(now.date()).plus(-MONTHS_READ), Period.of(now.date())
+    stated: list[StatedService] = []
+    demand: Demand = {}
+    try:
+        for rule in rules:
+            found = site.offerings.offerings(rule)
+            stated += [_stated(site.name, rule, one, tolerance) for one in found]
+            if rule.demand is not None:
+                counted = {(one.service, one.month): one.count for one in site.offerings.demand(rule, first)}
+                # A month without a record is one without demand, and not an unknown one.
+                for one in found:
+                    for month in first.until(present.plus(-1)):
+                        demand[key_of(site.name, one), month] = Decimal(counted.get((one.id, month), 0))
+    except ToolError as error:
+        _log.warning("services not read", connection=site.name, why=str(error))
+        return
+    store(site.name, stated, demand, now)
+
+
+def key_of(connection: str, one: Offering) -> str:
+    """Stays when the record is renamed."""
+    return f"{connection}.{one.id}".lower()
+
+
+def _stated(connection: str, rule: OfferingRule, one: Offering, tolerance: Decimal) -> StatedService:
+    key = key_of(connection, one)
+    definition = ServiceDefinition(
+        key, one.name, one.owner, one.business_unit, unit="ticket" if rule.demand else "unit", tolerance=tolerance,
+        hurdle=one.hurdle,
+    )  # fmt: skip
+    return StatedService(definition, tuple(sorted({key, one.name.strip().lower()})), rule.portfolio)
