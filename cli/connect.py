@@ -22,10 +22,11 @@ from cli.secret_input import CLIENT_SECRET, CREDENTIAL, ClientSecretFile, Creden
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.errors import AuthenticationFailed, ConfigurationError, InvalidResponse, NotFound, PermissionDenied
 from connector.http.network import ConnectionNetwork, Network
-from connector.http.tool_access import Auth, Deployment, OAuthGrantType, WebhookAuth
+from connector.http.tool_access import Auth, Deployment, WebhookAuth
 from connector.http.transport import Timeout
 from connector.jira.oauth import DATACENTER_SCOPE, DATACENTER_TOKEN_PATH, Endpoints, service_account_grant
 from connector.jira.tenant import tenant_cloud_id
+from connector.runtime.event_registration import strongest_webhook_auth
 from connector.settings import Settings
 from connector.store.connections.connections import ConnectionRecord
 from connector.sync.setup import ToolIdentity
@@ -148,7 +149,7 @@ def jira(
         if public_url is None:
             console.print("No webhook was registered: give this server's address as the tool reaches it: --public-url")
             return
-        kind_of_auth = webhook_auth or _strongest_webhook_auth(record, identity)
+        kind_of_auth = webhook_auth or strongest_webhook_auth(record, identity)
         manual = by_hand or (record.auth is Auth.SCOPED and kind_of_auth is WebhookAuth.SIGNATURE)
         registration = register_webhook(services, console, site, public_url, kind_of_auth, by_hand=manual)
         waits = kind_of_auth is not WebhookAuth.TOKEN and not registration.is_by_hand
@@ -235,10 +236,3 @@ def _show_identity(console: Console, record: ConnectionRecord, identity: ToolIde
         f"[bold]{record.name}[/] is {what}; Gatepost works there as [bold]{escape(identity.name)}[/] "
         f"({identity.time_zone}), signed in by {record.auth.value}."
     )
-
-
-def _strongest_webhook_auth(record: ConnectionRecord, identity: ToolIdentity) -> WebhookAuth:
-    if record.oauth is not None and record.oauth.kind is OAuthGrantType.REFRESH_TOKEN:
-        return WebhookAuth.JWT
-    old = identity.deployment is Deployment.DATACENTER and int(identity.version.partition(".")[0] or 0) < 10
-    return WebhookAuth.URL_SECRET if old else WebhookAuth.SIGNATURE

@@ -56,19 +56,27 @@ def init(
         if inspector is None:
             raise ConfigurationError(f"{name} cannot be inspected.")
         first, second = _choose(inspector.item_kinds(), project, kind)
-        text = _write(inspector, first, second, organization, currency)
+        # Gatepost makes its own fields in a Jira, so a first mapping names them before they are there.
+        creates = sites.get(name).provisioner is not None and bool(second)
+        text = _write(inspector, first, second, organization, currency, creates_fields=creates)
         loaded = load_mapping(text, str(file))
         if not isinstance(loaded, LoadedMapping):
             raise ConfigurationError("The first mapping is not valid: " + "; ".join(map(str, loaded)))
         rule = loaded.config.measures[0]
-        problems = live_problems(loaded, {rule.name: inspector.inspect(rule, sorted(rule_fields(rule)), ())}, str(file))
+        inspection = inspector.inspect(rule, sorted(rule_fields(rule)), ())
+        found = live_problems(loaded, {rule.name: inspection}, str(file))
+        to_create = [problem for problem in found if creates and ".write." in f"{problem.path}."]
+        problems = [problem for problem in found if problem not in to_create]
     if problems:
         raise ConfigurationError("The first mapping does not fit: " + "; ".join(map(str, problems)))
     file.write_text(text, encoding="utf-8")
-    typer.echo(f"{file} is written and fits {name}. Read it, then:")
+    fits = f"fits {name}" if not to_create else f"needs fields in {name} that Gatepost creates: {len(to_create)}"
+    typer.echo(f"{file} is written and {fits}. Read it, then:")
     typer.echo(
         f"  gatepost mapping preview {file}" + (f' --jql "project = {first}"' if second else f" --table {first}")
     )
+    if to_create:
+        typer.echo(f"  gatepost provision apply {name} --mapping {file}")
     typer.echo(f'  gatepost mapping activate {file} --reason "first rules"')
 
 
@@ -140,10 +148,12 @@ def _choose_one(noun: str, given: str | None, choices: Sequence[str]) -> str:
     return found
 
 
-def _write(inspector: Inspector, first: str, second: str, organization: str | None, currency: str) -> str:
+def _write(
+    inspector: Inspector, first: str, second: str, organization: str | None, currency: str, *, creates_fields: bool
+) -> str:
     survey = inspector.survey(first, second or first)
     name = organization or typer.prompt("Organization", default="ACME")
     try:
-        return starter_mapping(survey, organization=name, currency=currency)
+        return starter_mapping(survey, organization=name, currency=currency, creates_fields=creates_fields)
     except NoWritableField as error:
         raise ConfigurationError(str(error)) from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 import typer
 from requests import RequestException
@@ -16,13 +15,13 @@ from connector.bootstrap import Services
 from connector.errors import ConfigurationError, NotFound
 from connector.http.network_adapter import network_session
 from connector.http.tool_access import Deployment, WebhookAuth
-from connector.http.transport import LOOPBACK_HOSTS
 from connector.jira.webhooks import DATACENTER_EVENTS, EVENTS
-from connector.runtime.webhook_queries import governed_query, webhook_queries
-from connector.store.connections.connections import ConnectionRecord, registration_values
+from connector.runtime.event_registration import event_address, register_events
+from connector.runtime.webhook_queries import governed_query
+from connector.store.connections.connections import ConnectionRecord
 from connector.store.queue.workers import count_live_workers
 from connector.sync.ports import ToolSite
-from connector.sync.setup import ConnectionSetup, ProbeEvent, WebhookRegistration
+from connector.sync.setup import ProbeEvent, WebhookRegistration
 from mapping.work_item import NativeId
 
 PROBE_SECONDS = 3.0
@@ -31,49 +30,32 @@ PROBE_SECONDS = 3.0
 def register_webhook(
     services: Services, console: Console, site: ToolSite, public_url: str, kind: WebhookAuth, *, by_hand: bool
 ) -> WebhookRegistration:
-    """Accept this kind of authentication first, then register the webhook, so that no event is refused."""
-    record, setup = services.connections.get(site.name), site.setup
+    """Register the webhook, and print what an administrator of the tool has to make by hand."""
+    record = services.connections.get(site.name)
     assert record is not None  # noqa: S101 - saved a moment ago
-    assert setup is not None  # noqa: S101 - a Jira has one
-    parts = urlsplit(public_url)
-    if parts.scheme != "https" and parts.hostname not in LOOPBACK_HOSTS:
-        raise ConfigurationError(f"{public_url} is not https: the tools send only to an address with a certificate.")
-    services.connections.update_details(
-        site.name, by=operating_user(), webhook_auth=sorted({*(auth.value for auth in record.webhook_auth), kind.value})
-    )
-    address, secret = f"{public_url.rstrip('/')}/hooks/jira/{site.name}", record.webhook_secrets[0]
-    queries = webhook_queries(services.active_config(), site)
-    if kind is WebhookAuth.TOKEN:
-        _explain_automation(address, secret)
-        registration = WebhookRegistration("", kind, address)
-    elif by_hand and kind is WebhookAuth.SIGNATURE:
-        _explain_webhook(record, address, secret, queries)
-        registration = WebhookRegistration("", kind, address, query=" OR ".join(queries))
-    else:
-        registration = _register(console, setup, address, secret, kind, queries)
-    services.connections.update_details(
-        site.name, by=operating_user(), webhook_registration=registration_values(registration)
-    )
-    return registration
-
-
-def _register(
-    console: Console, setup: ConnectionSetup, address: str, secret: str, kind: WebhookAuth, queries: Sequence[str]
-) -> WebhookRegistration:
     if kind is WebhookAuth.URL_SECRET:
         console.print(
             "[yellow]This Jira does not sign events: the address itself is the secret, and addresses appear in "
             "logs. This is weaker than a signature; Jira signs from version 10 on.[/]"
         )
-    target = f"{address}/{secret}" if kind is WebhookAuth.URL_SECRET else address
-    registration = setup.register(target, secret, kind, queries)
+    registration = register_events(services, site, public_url, kind, by_hand=by_hand, by=operating_user())
+    address, secret = event_address(public_url, record), record.webhook_secrets[0]
+    if kind is WebhookAuth.TOKEN:
+        _explain_automation(address, secret)
+    elif registration.is_by_hand:
+        _explain_webhook(record, address, secret, registration.query)
+    else:
+        _say_registered(console, registration)
+    return registration
+
+
+def _say_registered(console: Console, registration: WebhookRegistration) -> None:
     done = "updated" if registration.existed else "registered"
     until = f", until {registration.expires_at:%d %b %Y}; renewed in time" if registration.expires_at else ""
-    console.print(f"Webhook {done} ({kind.value}{until}).")
-    if kind is WebhookAuth.JWT:
+    console.print(f"Webhook {done} ({registration.auth.value}{until}).")
+    if registration.auth is WebhookAuth.JWT:
         console.print("Dynamic webhooks send no events for worklogs, links and attachments; sweeps find those.")
     console.print(f"It sends: {escape(registration.query)}" if registration.query else "It sends the whole site.")
-    return registration
 
 
 def says_nothing_runs(services: Services, console: Console, name: str, public_url: str) -> bool:
@@ -108,13 +90,13 @@ def _explain_automation(address: str, secret: str) -> None:
     )
 
 
-def _explain_webhook(record: ConnectionRecord, address: str, secret: str, queries: Sequence[str]) -> None:
+def _explain_webhook(record: ConnectionRecord, address: str, secret: str, query: str) -> None:
     events = DATACENTER_EVENTS if record.deployment is Deployment.DATACENTER else EVENTS
     typer.echo(
         "Let a Jira administrator make this webhook under System, WebHooks:\n"
         f"  URL      {address}\n"
         f"  secret   {secret}\n"
-        f"  JQL      {' OR '.join(queries) or 'of the governed projects'}\n"
+        f"  JQL      {query or 'of the governed projects'}\n"
         f"  events   {', '.join(events)}\n"
         "The secret is shown here only. The sweep works meanwhile."
     )

@@ -18,12 +18,11 @@ from cli.preview_table import print_rows, print_summary
 from cli.progress import progress_bar
 from connector.bootstrap import Services, Sites, bootstrap, previewer
 from connector.errors import ConfigurationError
+from connector.runtime.live_check import DoesNotFit, LiveCheck, check_live
 from connector.settings import Settings
-from connector.store.mapping_versions.versions import MappingState, StoredMapping
+from connector.store.mapping_versions.versions import MappingState, Override, StoredMapping
 from mapping.difference import differences
-from mapping.fields import rule_fields
 from mapping.governing import weak_points
-from mapping.live_check import live_problems, people_in
 from mapping.load import LoadedMapping, load_mapping
 from mapping.problems import MappingFileProblem
 from mapping.schema import json_schema as schema_of
@@ -62,24 +61,31 @@ def _check_live(file: Path, loaded: LoadedMapping) -> None:
     """Check each rule against its tool; exit status 1 when something does not fit."""
     with bootstrap(Settings(), application="gatepost check") as services:
         _refuse_unknown_connections(services, loaded, str(file))
-        sites, _ = previewer(services)
-        inspections = {}
-        members = {member for committee in loaded.config.committees for member in committee.members}
-        with progress_bar(Console(stderr=True)) as progress:
-            task = progress.add_task("Rules", total=len(loaded.config.measures))
-            for rule in loaded.config.measures:
-                inspector = sites.get(ConnectionName(rule.connection)).inspector
-                if inspector is not None:
-                    people = sorted(people_in(rule) | members)
-                    inspections[rule.name] = inspector.inspect(rule, sorted(rule_fields(rule)), people)
-                progress.advance(task)
-    problems = live_problems(loaded, inspections, str(file))
-    if problems:
-        _report(file, problems)
+        found = _live_check(services, loaded, str(file))
+    if found.unreachable:
+        raise found.unreachable[0]
+    if found.problems:
+        _report(file, found.problems)
         raise typer.Exit(1)
-    for inspection in inspections.values():
-        for note in inspection.notes:
-            typer.echo(note)
+    for note in found.notes:
+        typer.echo(note)
+
+
+def _live_check(services: Services, loaded: LoadedMapping, source: str) -> LiveCheck:
+    with progress_bar(Console(stderr=True)) as progress:
+        task = progress.add_task("Rules", total=len(loaded.config.measures))
+        return check_live(services, loaded, source, lambda: progress.advance(task))
+
+
+def _override(services: Services, loaded: LoadedMapping, source: str, reason: str) -> Override:
+    """What was overridden.  Raises DoesNotFit where the mapping does not fit its tools and no reason is given."""
+    found = _live_check(services, loaded, source)
+    if found.fits:
+        return Override()
+    if not reason.strip():
+        raise DoesNotFit(found, "Correct it, or activate it all the same and say why: --override TEXT")
+    typer.echo(f"{found.verdict} It is activated all the same: {reason}")
+    return Override(reason.strip(), found.sentences)
 
 
 @app.command()
@@ -162,9 +168,12 @@ def activate(
     move_existing: Annotated[
         bool, typer.Option("--move-existing", help="Also move back what is ahead of its gate already")
     ] = False,
+    override: Annotated[
+        str, typer.Option(help="Activate it although it does not fit its tools: why, for the record")
+    ] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
 ) -> None:
-    """Activate a mapping and reassess every known item with it."""
+    """Check a mapping against its tools, activate it, and reassess every known item with it."""
     who = stated_author(author)
     with bootstrap(Settings(), application="gatepost mapping") as services:
         if file is not None:
@@ -173,15 +182,19 @@ def activate(
                 raise ConfigurationError("Say why, for the record: --reason TEXT")
             _refuse_unknown_connections(services, loaded, str(file))
             text = file.read_text(encoding="utf-8")
+            overridden = _override(services, loaded, str(file), override)
             say_what_moves(services, loaded.config, move_existing=move_existing, yes=yes)
             stored = services.mappings.activate(
-                text, str(loaded.version), author=who, reason=reason, move_existing=move_existing
+                text, str(loaded.version), author=who, reason=reason, move_existing=move_existing, override=overridden
             )
         elif version is not None:
             loaded = _load_stored(services.mappings.get(version))
             _refuse_unknown_connections(services, loaded, f"version {version}")
+            overridden = _override(services, loaded, f"version {version}", override)
             say_what_moves(services, loaded.config, move_existing=move_existing, yes=yes)
-            stored = services.mappings.activate_version(version, author=who, move_existing=move_existing)
+            stored = services.mappings.activate_version(
+                version, author=who, move_existing=move_existing, override=overridden
+            )
         else:
             raise ConfigurationError("Name a file, or a version with --version.")
         typer.echo(f"Mapping version {stored.number} is active ({stored.digest}).")

@@ -11,32 +11,37 @@ import requests
 import structlog
 import typer
 
-from connector.bootstrap import Services
+from connector.bootstrap import Services, system_clock
 from connector.settings import LogFormat, Settings
+from connector.store.accounts.first_administrator import first_link
 
 POLL_SECONDS = 0.3
 MAX_SECONDS = 120.0
-ADD_FIRST = "Nobody can sign in yet. Make the first administrator: gatepost user add YOU@COMPANY --name NAME --admin"
+FIRST_BY_LINK = "Nobody can sign in yet. Make yourself the first administrator; the link works once, for a day:"
+FIRST_BY_COMMAND = "Nobody can sign in yet. For a link for the first administrator run: gatepost user first-link"
+"""In a log that machines read and keep, no link stands that lets somebody in."""
 
 _log = structlog.get_logger(__name__)
 
 
 def announce_when_ready(services: Services, stopped: Callable[[], bool]) -> None:
     """In a thread of its own: say so as soon as pages are answered.  Silent when they never are; the log says why."""
-    settings, empty = services.settings, not services.people.all() and not services.settings.has_provider
-    Thread(target=_announce, args=(settings, stopped), kwargs={"empty": empty}, daemon=True).start()
+    settings = services.settings
+    empty = services.people.is_empty() and not settings.has_provider
+    link = first_link(settings.address, services.vault, system_clock()) if empty else ""
+    Thread(target=_announce, args=(settings, stopped), kwargs={"link": link}, daemon=True).start()
 
 
-def _announce(settings: Settings, stopped: Callable[[], bool], *, empty: bool) -> None:
+def _announce(settings: Settings, stopped: Callable[[], bool], *, link: str) -> None:
     deadline = time.monotonic() + MAX_SECONDS
     while not _answers(settings):
         if stopped() or time.monotonic() > deadline:
             return
         time.sleep(POLL_SECONDS)
     if settings.log_format is LogFormat.TEXT or sys.stdout.isatty():
-        typer.echo(f"{ADD_FIRST}\nOpen {settings.address}" if empty else f"Open {settings.address}")
+        typer.echo(f"{FIRST_BY_LINK}\nOpen {link}" if link else f"Open {settings.address}")
     else:
-        _log.info("ready", open=settings.address, **({"first": ADD_FIRST} if empty else {}))
+        _log.info("ready", open=settings.address, **({"first": FIRST_BY_COMMAND} if link else {}))
 
 
 def _answers(settings: Settings) -> bool:

@@ -21,6 +21,8 @@ from connector.people.permissions import PersonId, Role, RoleGrant, TokenScope, 
 from connector.people.person import Person
 from connector.settings import Settings
 from connector.store.accounts.access_changes import RequestResult
+from connector.store.accounts.first_administrator import first_link
+from connector.store.accounts.places import require_known_place
 
 app = typer.Typer(help="The people of the pages: their roles, their accounts, their sessions.", no_args_is_help=True)
 
@@ -64,6 +66,16 @@ def add(
     typer.echo(f"Sign in at {address}/signin")
 
 
+@app.command("first-link")
+def first_administrator_link() -> None:
+    """Print the link by which the first administrator makes their own account.  It works once, for a day."""
+    with _services() as services:
+        if not services.people.is_empty():
+            raise ConfigurationError("There are people already: an administrator adds others on the page People.")
+        link = first_link(services.settings.address, services.vault, system_clock())
+    typer.echo(link)
+
+
 @app.command("list")
 def list_() -> None:
     """List everybody with their roles and accounts."""
@@ -88,6 +100,8 @@ def grant(
     """Give a role, for everything or for a part of the hierarchy."""
     role_grant = _grant(role, place, legal_entity)
     with _services() as services:
+        with services.engine.connect() as connection:
+            require_known_place(connection, role_grant)
         result = _request(services, _grant_change(_person(services, login).id, role_grant))
     _echo(result, f"{login} is {role_grant}.")
 

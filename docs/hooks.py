@@ -9,7 +9,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from docs.generator import api, codes, commands, decisions, mapping, metrics, permissions, settings
+from docs.generator import api, codes, commands, decisions, mapping, messages, metrics, permissions, settings
 from docs.generator.links import OFFERED, ROOT, TAKEN_IN, links_in, rewritten, target_of
 
 MADE: Mapping[str, Callable[[], str]] = {
@@ -18,6 +18,7 @@ MADE: Mapping[str, Callable[[], str]] = {
     "reference/commands.md": commands.page,
     "reference/metrics.md": metrics.page,
     "reference/codes.md": codes.page,
+    "reference/messages.md": messages.page,
     "reference/api.md": api.page,
     "reference/permissions.md": permissions.page,
     "reference/openapi.json": api.as_json,

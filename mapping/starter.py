@@ -100,10 +100,18 @@ STAGE_OF_CATEGORY = {
 }
 
 
-def starter_mapping(survey: Survey, *, organization: str, currency: str) -> str:
-    """The text of a first mapping.  Raises NoWritableField with what has to be made first."""
+def starter_mapping(survey: Survey, *, organization: str, currency: str, creates_fields: bool = False) -> str:
+    """The text of a first mapping.  Raises NoWritableField with what has to be made first.
+
+    With ``creates_fields`` it also names fields that nobody has made yet: Gatepost creates them before it is activated.
+    """
     found, missing = _fields(survey.fields)
     written = list(_written(survey.fields))
+    if creates_fields:
+        names = {field.name.casefold() for field in survey.fields}
+        has = {part for part, _ in written}
+        absent = [(part, name) for part, (name, *_) in WRITE_CANDIDATES.items() if name.casefold() not in names]
+        written = sorted([*written, *(each for each in absent if each[0] not in has)], key=_write_order)
     if not any(part in {"gate", "blockers"} for part, _ in written):
         raise NoWritableField(
             f"{survey.connection} has no field that Gatepost could write its verdict into. Create at least Gate (a "
@@ -142,6 +150,10 @@ def _written(fields: Iterable[SurveyField]) -> Iterator[tuple[str, str]]:
                 and (not field.options or set(NEEDED_OPTIONS.get(part, ())) <= set(field.options))
             ):
                 yield part, field.name
+
+
+def _write_order(entry: tuple[str, str]) -> int:
+    return list(WRITE_CANDIDATES).index(entry[0])
 
 
 def _lines(

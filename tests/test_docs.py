@@ -27,7 +27,7 @@ from connector.errors import GatepostError
 from connector.notify.measure_events import EventType
 from connector.runtime.metrics import METRICS, Metric
 from connector.settings import Settings
-from docs.generator import api, codes, commands, mapping, metrics, settings
+from docs.generator import api, codes, commands, mapping, messages, metrics, settings
 from docs.generator.links import TAKEN_IN, links_in, target_of
 from docs.hooks import MADE
 from governance.codes import CODES
@@ -287,6 +287,16 @@ def _sentences() -> str:
                 elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                     found.append(" ".join(node.value.split()))
     return "\n".join(found)
+
+
+def test_every_message_that_refuses_something_is_listed() -> None:
+    """By construction; this holds that the table is not empty and that what is said is found in it."""
+    found, page = messages.messages(), messages.page()
+    assert len(found) > 350
+    assert [text for text in found if f"`{text}`".replace("|", "\\|") not in page] == []
+    assert (
+        "`… is no folder of the demo, which deletes its folder first. Name a new or empty one: --data FOLDER`" in page
+    )
 
 
 def _messages() -> Iterator[str]:

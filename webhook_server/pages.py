@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Container, Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version as installed_version
@@ -30,6 +31,7 @@ from governance.verdict import gate_text
 from webhook_server.api.problem import Problem, ProblemCode
 from webhook_server.auth import API_PREFIXES, redirect_to_sign_in, viewer_or_none
 from webhook_server.formats import LOCALES, Formats, browser, capitalised, parse_locale, parse_zone
+from webhook_server.page_messages import without_commands
 from webhook_server.security import style_nonce
 from webhook_server.theme import theme
 
@@ -41,10 +43,12 @@ ADVICE = {
     400: "Go back, reload the page and try again.",
     403: "Ask an administrator of Gatepost if you need it.",
     404: "The address may be mistyped, or what was here has moved. Start again from the first page.",
-    405: "This address takes another kind of request.",
+    405: "Go back, and use the buttons of the page.",
+    410: "Start again from the first page.",
     409: "Somebody has changed it in the meantime. Reload the page, check what has changed, and try again.",
     413: "Send less at once.",
     415: "Send it in another form.",
+    422: "Go back, correct it, and send it again.",
     429: "Wait a moment and try again.",
     500: "What was confirmed before is not lost. Try again; if the error remains, tell an operator the time and the "
     "address of this page.",
@@ -59,11 +63,12 @@ def add_page_support(app: Flask, services: Services, navigation: Navigation) -> 
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for name in ("number", "signed", "short", "money", "percent", "month", "day", "moment", "ago"):
         app.jinja_env.filters[name] = _filter(name)
-    app.jinja_env.filters |= {"browser": browser, "sentence": capitalised}
+    app.jinja_env.filters |= {"browser": browser, "sentence": capitalised, "on_page": without_commands}
     app.jinja_env.globals.update(
         asset=static_url,
         url_with=url_with_filters,
         style_nonce=style_nonce,
+        decimal_sign=lambda: formats().number(Decimal("1.5"), 1)[1],
         has_endpoint=lambda name: name in app.view_functions,
     )
 
@@ -151,7 +156,8 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
         return make_response(error.response)
     status = error.code or 500
-    detail = error.description or ""
+    # The library's own sentences repeat our title in other words.
+    detail = "" if error.description == type(error).description else error.description or ""
     if isinstance(error, Unauthorized) and not request.path.startswith(API_PREFIXES):
         return redirect_to_sign_in()
     if isinstance(error, CSRFError):
@@ -175,10 +181,15 @@ def error_response(status: int, detail: str) -> Response:
 
 
 TITLES = {
+    400: "This could not be understood",
+    405: "Nothing can be sent here",
+    410: "This is over",
     403: "This is not open to you",
     404: "There is nothing here",
     409: "It has changed meanwhile",
     413: "That is too large",
+    415: "This form is not read here",
+    422: "Something that was entered does not fit",
     429: "Too many requests",
     500: "Something went wrong here",
     503: "Not ready at the moment",

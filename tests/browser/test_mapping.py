@@ -97,7 +97,7 @@ def test_the_administrators_way_from_an_error_to_a_rollback(desk: Desk) -> None:
     page.get_by_role("button", name="Line 13").last.click()
     expect(page.locator(".cm-content")).to_be_focused()
     page.keyboard.press("Control+z")
-    expect(page.locator("#state")).to_contain_text("No problems.")
+    expect(page.locator("#state")).to_contain_text("The text is valid.")
 
     rewrite(page, "match: {project: [ITX, CLOUD]", "match: {project: [ITX], type: [Epic]}")
     expect(page.locator("#preview-result")).to_contain_text("1 would no longer be a measure")

@@ -37,6 +37,7 @@ VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["versi
 JIRA = ConnectionName("jira-main")
 NOW = datetime(2026, 2, 10, 9, 0, tzinfo=UTC)
 
+OFFLINE = "the tools are not reachable from here"
 MAPPING = str(ROOT / "sandbox/story/mapping.yaml")
 
 
@@ -130,11 +131,20 @@ def test_a_mapping_for_a_missing_connection_is_not_activated(cli: Cli) -> None:
 def test_a_mapping_is_activated_once_and_a_changed_one_is_a_new_version(cli: Cli, tmp_path: Path) -> None:
     add(cli)
     add(cli, "servicenow-main", "servicenow", "https://snow.example")
-    assert cli.ok("mapping", "activate", MAPPING, "--reason", "first").startswith("Mapping version 1 is active (")
-    assert cli.ok("mapping", "activate", MAPPING, "--reason", "again").startswith("Mapping version 1 is active (")
+    refused = cli.refused("mapping", "activate", MAPPING, "--reason", "first")
+    assert refused.startswith(
+        "Not activated. Not all tools could be asked, so it is not known whether the mapping fits them.\n"
+    )
+    assert refused.endswith("Correct it, or activate it all the same and say why: --override TEXT")
+    assert cli.ok("mapping", "activate", MAPPING, "--reason", "first", "--override", OFFLINE).startswith(
+        "Mapping version 1 is active ("
+    )
+    assert cli.ok("mapping", "activate", MAPPING, "--reason", "again", "--override", OFFLINE).startswith(
+        "Mapping version 1 is active ("
+    )
     changed = tmp_path / "changed.yaml"
     changed.write_text(Path(MAPPING).read_text().replace("Nordbank", "Suedbank"))
-    assert cli.ok("mapping", "activate", str(changed), "--reason", "renamed").startswith(
+    assert cli.ok("mapping", "activate", str(changed), "--reason", "renamed", "--override", OFFLINE).startswith(
         "Mapping version 2 is active ("
     )
 
@@ -184,7 +194,7 @@ def assessed(cli: Cli, database: URL) -> Cli:
     waker = Waker(TaskQueue().defer)
     add(cli)
     cli.ok("connection", "add", "servicenow-main", "--tool", "servicenow", "--url", "https://x.example", "--user", "u")
-    cli.ok("mapping", "activate", MAPPING, "--reason", "first")
+    cli.ok("mapping", "activate", MAPPING, "--reason", "first", "--override", OFFLINE)
     loaded = load_mapping(Path(MAPPING).read_text())
     assert isinstance(loaded, LoadedMapping)
     comment = Comment("7", KAYA, NOW, "/approve detailed")

@@ -348,7 +348,9 @@ def test_data_center_with_a_personal_access_token(
 def test_the_doctor_finds_problems_and_says_what_to_do(cloud: SiteUnderTest) -> None:
     jira = cloud.sandbox.jira
     cloud.connect("--url", jira.base_url, "--user", seed.BOT_EMAIL, "--expires", "2026-01-31")
-    cloud.cli.ok("mapping", "activate", str(ROOT / "deploy/examples/jira-only.yaml"), "--reason", "first")
+    cloud.cli.ok(
+        "mapping", "activate", str(ROOT / "deploy/examples/jira-only.yaml"), "--reason", "first", "--override", "a test"
+    )
     healthy = cloud.doctor()
     for line in (
         "✓ signed in: as Gatepost, cloud 1001.0.0-SNAPSHOT",
@@ -425,7 +427,7 @@ def test_servicenow_with_oauth_renews_its_token_and_the_doctor_checks_its_tables
     assert first.credential != second.credential
 
     mapping = str(ROOT / "deploy/examples/servicenow-only.yaml")
-    cloud.cli.ok("mapping", "activate", mapping, "--reason", "first")
+    cloud.cli.ok("mapping", "activate", mapping, "--reason", "first", "--override", "a test")
     shown = cloud.cli.run("doctor", "servicenow-main").output
     assert "✓ signed in: as Gatepost, GMT" in shown
     assert "✓ table pm_project: can be read" in shown
@@ -523,7 +525,9 @@ def test_a_connection_that_governs_nothing_is_removed(cloud: SiteUnderTest) -> N
     assert cloud.states() == []
     assert cloud.cli.refused("connection", "remove", NAME).startswith('There is no connection "jira-main".')
     cloud.connect("--url", cloud.sandbox.jira.base_url, "--user", seed.BOT_EMAIL)
-    cloud.cli.ok("mapping", "activate", str(ROOT / "deploy/examples/jira-only.yaml"), "--reason", "first")
+    cloud.cli.ok(
+        "mapping", "activate", str(ROOT / "deploy/examples/jira-only.yaml"), "--reason", "first", "--override", "a test"
+    )
     assert cloud.cli.refused("connection", "remove", NAME) == (
         "jira-main is in the active mapping: activate a mapping without it first."
     )

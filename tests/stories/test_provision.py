@@ -141,7 +141,7 @@ def test_only_what_gatepost_created_is_removed(site: ProvisionedSite) -> None:
 
 def test_what_the_active_mapping_needs_is_removed_only_when_that_is_said(site: ProvisionedSite) -> None:
     site.apply()
-    site.cli.ok("mapping", "activate", site.file, "--reason", "first rules")
+    site.cli.ok("mapping", "activate", site.file, "--reason", "first rules", "--override", "for a test")
     before = site.fields()
     refused = site.cli.run("provision", "destroy", "jira-main", "--yes")
     assert str(refused.exception) == "Nothing was removed. To remove what the mapping needs, add --needed-too."

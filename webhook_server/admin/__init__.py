@@ -10,7 +10,9 @@ from connector.bootstrap import Services
 from webhook_server.admin.account import account
 from webhook_server.admin.audit import audit
 from webhook_server.admin.connections import connections
+from webhook_server.admin.decide_together import together
 from webhook_server.admin.digest import digest
+from webhook_server.admin.first_administrator import first_administrator
 from webhook_server.admin.home import home
 from webhook_server.admin.identity_provider import provider
 from webhook_server.admin.mapping import mapping
@@ -18,6 +20,7 @@ from webhook_server.admin.measure import measure
 from webhook_server.admin.money import money
 from webhook_server.admin.operations import operations
 from webhook_server.admin.outcomes import outcomes
+from webhook_server.admin.palette import palette
 from webhook_server.admin.people import people
 from webhook_server.admin.portfolio import portfolio
 from webhook_server.admin.second_factor import second_factor
@@ -32,7 +35,9 @@ Page = Callable[[Services], Blueprint]
 
 PAGES: tuple[Page, ...] = (
     home,
+    first_administrator,
     signin,
+    palette,
     provider,
     account,
     second_factor,
@@ -43,6 +48,7 @@ PAGES: tuple[Page, ...] = (
     portfolio,
     measure,
     work,
+    together,
     money,
     service,
     outcomes,

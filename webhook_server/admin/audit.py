@@ -13,11 +13,12 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, Forbidden
 
-from connector.bootstrap import Services, system_clock
+from connector.bootstrap import Services
 from connector.people.permissions import Viewer
 from connector.store.database.audit import AuditEntry, VerificationProgress, VerificationResult, action_names, search
 from connector.store.database.tables import MEASURE
 from governance.verdict import gate_text
+from webhook_server.admin.audit_sentences import AuditLine, collapsed, sentence_of
 from webhook_server.admin.navigation import AUDIT_READERS
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.pages import formats
@@ -55,14 +56,18 @@ def audit(services: Services) -> Blueprint:
 
 def _page(services: Services, verification: tuple[Markup, ...] = ()) -> str:
     viewer, filters = current_viewer(), request.args
-    services.counted_events.settle(system_clock())
     entries, keys, more = _search(services, viewer, filters)
     with services.engine.connect() as connection:
         names = action_names(connection)
     kinds = sorted({name.partition(".")[0] for name in names if "." in name})
     return render_template(
         "audit/index.html",
-        entries=[(entry, entry_text(entry), keys.get(entry.subject)) for entry in entries],
+        entries=entries,
+        # Searched for by action, each sign-in stands by itself.
+        lines_of_entries=[AuditLine([entry]) for entry in entries] if filters.get("action") else collapsed(entries),
+        text_of=entry_text,
+        keys=keys,
+        sentence_of=sentence_of,
         following=entries[-1].seq if more and entries else None,
         names=names,
         kinds=kinds,

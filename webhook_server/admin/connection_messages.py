@@ -89,7 +89,7 @@ def _webhook(record: ConnectionRecord, now: datetime) -> Iterator[Advice]:
         yield Advice(
             Health.BAD,
             f"The webhook expired on {webhook.expires_at:%d %b %Y}: the tool sends no more events.",
-            f"Register it again: gatepost connect {record.tool.value} {record.name} --public-url …",
+            "Register it again on the page Set-up, at “Have events arrive at once”.",
         )
     elif webhook.expires_at < now + REFRESH_BEFORE - timedelta(days=2):
         yield Advice(
@@ -123,7 +123,7 @@ def _sweeps(status: ConnectionStatus, now: datetime, *, governed: bool) -> Itera
     changed = status.sweep("changed")
     if governed and changed is not None and not changed.error and now - changed.due_at > SWEEP_LATE:
         message = f"A sweep is {duration_text(now - changed.due_at)} late."
-        yield Advice(Health.BAD, message, "Check that a worker is running: gatepost worker")
+        yield Advice(Health.BAD, message, "Check on the page Operations that a worker is running.")
 
 
 def _work(status: ConnectionStatus, now: datetime) -> Iterator[Advice]:

@@ -14,8 +14,9 @@ from werkzeug.exceptions import BadRequest, Forbidden
 from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError
 from connector.people.permissions import Role, Viewer
+from connector.runtime.live_check import DoesNotFit, LiveCheck, check_live
 from connector.store.mapping_versions.drafts import MappingDrafts
-from connector.store.mapping_versions.versions import MappingConflict, StoredMapping
+from connector.store.mapping_versions.versions import MappingConflict, Override, StoredMapping
 from connector.store.reconcile.reassessment_progress import (
     ItemPage,
     ReassessmentProgress,
@@ -41,6 +42,7 @@ from webhook_server.admin.mapping_preview_run import (
     PreviewCounts,
     PreviewLine,
     PreviewRun,
+    find_first_items,
     run_preview,
 )
 from webhook_server.auth import current_viewer, requires_role
@@ -49,6 +51,7 @@ from webhook_server.permission import Reach
 from webhook_server.recent_sign_in import requires_recent_sign_in
 
 SAMPLE_SIZE = 200
+FIRST_LOOK_ITEMS = 50
 MAX_REASON_LENGTH = 1_000
 EDITORS = (Role.ADMINISTRATOR,)
 READERS = (Role.ADMINISTRATOR, Role.OFFICE, Role.OPERATOR)
@@ -57,6 +60,7 @@ READERS = (Role.ADMINISTRATOR, Role.OFFICE, Role.OPERATOR)
 def add_activation(blueprint: Blueprint, services: Services) -> None:
     _add_preview(blueprint, services)
     _add_activate(blueprint, services)
+    _add_tool_check(blueprint, services)
     _add_progress(blueprint, services)
 
 
@@ -98,10 +102,13 @@ def _add_activate(blueprint: Blueprint, services: Services) -> None:
             return _render(services, candidate, reason=reason, notice=notice), 409
         if not reason:
             return _render(services, candidate, error="Give a reason for the record: people read it years later."), 422
+        override = " ".join(request.form.get("override", "").split())[:MAX_REASON_LENGTH]
         try:
             stored = _activate_candidate(
-                services, viewer, candidate, reason, move_existing="move_existing" in request.form
+                services, viewer, candidate, reason, override, move_existing="move_existing" in request.form
             )
+        except DoesNotFit as error:
+            return _render(services, candidate, reason=reason, check=error.check), 422
         except MappingConflict as error:
             return _render(services, candidate, reason=reason, notice=str(error)), 409
         except ConfigurationError as error:
@@ -110,6 +117,18 @@ def _add_activate(blueprint: Blueprint, services: Services) -> None:
             MappingDrafts(services.engine).delete(viewer.person)
         flash(f"Version {stored.number} is active.", "good")
         return redirect(url_for("mapping.progress", number=stored.number), 303)
+
+
+def _add_tool_check(blueprint: Blueprint, services: Services) -> None:
+    @blueprint.get("/activate/check")
+    @requires_role(*EDITORS)
+    def check_candidate() -> str:
+        """Whether it fits its tools; loaded after the page itself."""
+        candidate = find_candidate(services, current_viewer(), request.args.get("candidate", "draft"))
+        loaded = load_mapping(candidate.source)
+        if not isinstance(loaded, LoadedMapping):
+            raise BadRequest("This text has problems; there is nothing to compare with the tools.")
+        return render_template("mapping/_fits.html", check=check_live(services, loaded, candidate.title), override="")
 
 
 def _add_progress(blueprint: Blueprint, services: Services) -> None:
@@ -126,7 +145,15 @@ def _add_progress(blueprint: Blueprint, services: Services) -> None:
         return render_template("mapping/_progress.html", stored=stored, **_progress(services, stored))
 
 
-def _render(services: Services, candidate: Candidate, *, reason: str = "", error: str = "", notice: str = "") -> str:
+def _render(
+    services: Services,
+    candidate: Candidate,
+    *,
+    reason: str = "",
+    error: str = "",
+    notice: str = "",
+    check: LiveCheck | None = None,
+) -> str:
     """The page of the activation; the candidate's problems where it cannot be activated."""
     viewer, active = current_viewer(), services.mappings.active()
     missing = _missing_connections(services, candidate.config)
@@ -144,9 +171,11 @@ def _render(services: Services, candidate: Candidate, *, reason: str = "", error
         and active is not None
         and candidate.based_on not in {None, active.number},
         missing=missing,
+        check=check,
+        override=request.form.get("override", ""),
         known=known,
         begins_moving=_begins_moving(services, active, candidate.config),
-        sample=min(SAMPLE_SIZE, known),
+        sample=min(SAMPLE_SIZE, known) or SAMPLE_SIZE,
         reason=reason,
         error=error,
         notice=notice,
@@ -179,9 +208,9 @@ def _missing_connections(services: Services, config: MappingConfig | None) -> li
 
 
 def _activate_candidate(
-    services: Services, viewer: Viewer, candidate: Candidate, reason: str, *, move_existing: bool
+    services: Services, viewer: Viewer, candidate: Candidate, reason: str, override: str, *, move_existing: bool
 ) -> StoredMapping:
-    """Raises MappingConflict, ConfigurationError."""
+    """Raises MappingConflict, DoesNotFit, ConfigurationError."""
     author, active = author_of(viewer), services.mappings.active()
     if candidate.config is None:
         raise ConfigurationError("The text has problems. Correct them in the editor first.")
@@ -198,7 +227,21 @@ def _activate_candidate(
     return services.mappings.activate(
         candidate.source, candidate.digest, author=author, reason=reason,
         instead_of=active.number if active else None, move_existing=move_existing,
+        override=_overridden(services, candidate, override),
     )  # fmt: skip
+
+
+def _overridden(services: Services, candidate: Candidate, reason: str) -> Override:
+    """Raises DoesNotFit.  A former version is brought back without it: that is the way back in an emergency."""
+    loaded = load_mapping(candidate.source, candidate.title)
+    if not isinstance(loaded, LoadedMapping):
+        return Override()
+    found = check_live(services, loaded, candidate.title)
+    if found.fits:
+        return Override()
+    if not reason:
+        raise DoesNotFit(found, "Correct it in the editor, or say below why it is activated all the same.")
+    return Override(reason, found.sentences)
 
 
 def _counts_so_far(services: Services, viewer: Viewer, candidate: Candidate) -> PreviewCounts:
@@ -217,8 +260,22 @@ def _counts_so_far(services: Services, viewer: Viewer, candidate: Candidate) -> 
     sample = 0 if request.form.get("scope") == "all" else SAMPLE_SIZE
     with services.read_as(viewer) as connection:
         known = item_count(connection)
+    if not known and candidate.config is not None and viewer.sees_everything:
+        return _first_look(services, candidate.config, candidate.fingerprint)
     total = min(sample, known) if sample else known
     return PreviewCounts(candidate.fingerprint, total, finished=total == 0, started_at=time.time(), sample=sample)
+
+
+def _first_look(services: Services, config: MappingConfig, fingerprint: str) -> PreviewCounts:
+    """Nothing has been read yet: the newest items that the rules' projects and tables hold, straight from the tools."""
+    items, errors = find_first_items(services, config, FIRST_LOOK_ITEMS)
+    counts = PreviewCounts(
+        fingerprint, len(items), started_at=time.time(), sample=FIRST_LOOK_ITEMS, errors=errors, finished=not items
+    )
+    if not items:
+        return counts
+    run = run_preview(services, config, items, seconds=BATCH_SECONDS * 4, batch_size=BATCH_ITEMS)
+    return counts.plus(run, ItemPage(items, None))
 
 
 def _count_next_batch(

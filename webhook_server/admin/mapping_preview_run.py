@@ -11,9 +11,11 @@ from itertools import groupby
 from connector.bootstrap import Services, previewer
 from connector.errors import ConfigurationError, ToolError
 from connector.people.permissions import Viewer
+from connector.runtime.webhook_queries import governed_query
 from connector.store.reconcile.reassessment_progress import ItemPage, items_by_key, newest_items
 from governance.verdict import gate_text
 from mapping.config import MappingConfig
+from mapping.live_check import selected_names
 from mapping.preview import ItemPreview, PreviewOutcome, summarise
 from mapping.work_item import ConnectionName, NativeId, Tool
 
@@ -97,6 +99,31 @@ def select_items(services: Services, viewer: Viewer, config: MappingConfig, keys
         if not known and viewer.sees_everything and len(jiras) == 1:
             items.append((jiras[0], NativeId(key.upper())))
     return items
+
+
+def find_first_items(
+    services: Services, config: MappingConfig, limit: int
+) -> tuple[tuple[tuple[ConnectionName, NativeId], ...], tuple[str, ...]]:
+    """The newest items where the rules look, before anything has been read; and why a tool could not be asked."""
+    sites, _ = previewer(services)
+    found: dict[tuple[ConnectionName, NativeId], None] = {}
+    errors: list[str] = []
+    tools = {record.name: record.tool for record in services.connections.all()}
+    for name in sorted({ConnectionName(rule.connection) for rule in config.measures}):
+        rules = [rule for rule in config.measures if rule.connection == name]
+        try:
+            finder = sites.get(name).finder
+            if finder is None:
+                continue
+            if tools.get(name) is Tool.JIRA:
+                queries = [governed_query(config, name) or "updated >= -365d"]
+            else:
+                queries = sorted({table for rule in rules for table in selected_names(rule.match.table)})
+            for query in queries:
+                found |= dict.fromkeys((name, item) for item in finder.find(query, max(limit // len(queries), 1)))
+        except (ToolError, ConfigurationError) as error:
+            errors.append(f"{name}: {error}")
+    return tuple(found), tuple(errors)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from governance.signature import span_text
 from governance.validation import CONFIRMATION_VERBS
 from mapping.policy import Policies
 from webhook_server.admin import measure_view as show
+from webhook_server.admin.agreed_terms import agreed_to, months_without_bookings
 from webhook_server.admin.confirmation_form import amount_in, claimed_rows, confirmation_errors, with_months
 from webhook_server.admin.criteria_form import ROWS, criteria_errors, criteria_text, stages_to_reach, stated_form
 from webhook_server.admin.navigation import MEASURE_READERS
@@ -128,7 +129,15 @@ def add_actions(blueprint: Blueprint, services: Services, finder: MeasureLookup)
 
 def _action_request(services: Services, finder: MeasureLookup, name: str, verb: str) -> tuple[ActionRequest, Viewer]:
     """What is asked for, when it makes sense now.  Answers 404 and 409 otherwise."""
-    viewer, policies = current_viewer(), finder.policies()
+    viewer = current_viewer()
+    return requested_action(services, finder, viewer, name, verb, request.values), viewer
+
+
+def requested_action(
+    services: Services, finder: MeasureLookup, viewer: Viewer, name: str, verb: str, values: Mapping[str, str]
+) -> ActionRequest:
+    """An action with its stage and months as ``values`` name them.  Answers 404 and 409 otherwise."""
+    policies = finder.policies()
     if verb not in {known.value for known in Verb}:
         abort(404, f'"{verb}" is not an action.')
     with services.read_as(viewer) as connection:
@@ -136,12 +145,14 @@ def _action_request(services: Services, finder: MeasureLookup, name: str, verb: 
     if policies is None:
         abort(409, "There is no active mapping, so nothing can be assessed. An administrator activates one.")
     policy = policies.of(snapshot.measure)
-    wanted = (verb, request.values.get("stage", ""))
+    wanted = (verb, values.get("stage", ""))
     offered = offered_actions(snapshot, policy, viewer) if snapshot.row["unmapped_since"] is None else ()
     chosen = next((action for action in offered if (action.verb.value, action.stage) == wanted), None)
+    if chosen is None and verb in {known.value for known in CONFIRMATION_VERBS}:
+        abort(409, NOTHING_TO_CONFIRM)
     if chosen is None:
         abort(409, "This action is no longer available: somebody has already taken it, or it no longer applies.")
-    return ActionRequest(snapshot, policy, with_months(chosen, snapshot, request.values)), viewer
+    return ActionRequest(snapshot, policy, with_months(chosen, snapshot, values))
 
 
 def offered_actions(snapshot: MeasureSnapshot, policy: Policy, viewer: Viewer) -> tuple[AvailableAction, ...]:
@@ -150,6 +161,15 @@ def offered_actions(snapshot: MeasureSnapshot, policy: Policy, viewer: Viewer) -
     officers = officer(viewer, tuple(row[level] for level in HIERARCHY_LEVELS), row["legal_entity"])
     context = snapshot.action_context(policy, officers)
     return available_actions(context, speaker_of(viewer, row["connection"]), system_clock())
+
+
+def submit_as_shown(
+    services: Services, requested: ActionRequest, viewer: Viewer, form: Mapping[str, str]
+) -> SubmissionRefused | None:
+    """Submit what was shown; ``None`` when it was taken."""
+    measure = MeasureId(requested.snapshot.row["id"])
+    reply = submit_command(services, viewer, measure, _command_text(requested, form), SubmissionChannel.PAGE)
+    return reply if isinstance(reply, SubmissionRefused) else None
 
 
 def _submit(services: Services, requested: ActionRequest, viewer: Viewer) -> Response:
@@ -168,6 +188,10 @@ def _submit(services: Services, requested: ActionRequest, viewer: Viewer) -> Res
     return _redirect_to_measure(row["id"], command_number=reply.number, anchor="command")
 
 
+NOTHING_TO_CONFIRM = (
+    "Nothing can be confirmed now: no actual results are booked that nobody has signed yet. Post the missing months in "
+    "the ledger on the page Money first."
+)
 FIGURES_CHANGED = "The figures have changed since you opened the page. Please check them again before you decide."
 
 
@@ -250,6 +274,8 @@ def _render_form(
         "max_length": MAX_TEXT_LENGTH,
         "stage_label": requested.policy.label(action.stage) if action.stage else "",
         "former_holder": _former_holder(requested),
+        "agreed": agreed_to(snapshot, requested.policy) if action.verb is Verb.APPROVE else None,
+        "months_without": months_without_bookings(snapshot, action) if action.verb in CONFIRMATION_VERBS else (),
         "people": _possible_delegates(services, viewer, row["connection"]) if action.verb is Verb.DELEGATE else [],
         "criterion_rows": ROWS if action.verb is Verb.KILL_CRITERIA else (),
         "criteria": request.form or stated_form(snapshot.measure, requested.policy),

@@ -113,7 +113,7 @@ def _waiting_time(queue: QueueFigures, now: datetime) -> str:
 
 def _workers(overview: OperationsOverview) -> Iterator[Problem]:
     if not overview.workers:
-        action = "Start one: gatepost worker. Until then events are received, but nothing is assessed or written."
+        action = "Have one started on the server. Until then events are received, but nothing is assessed or written."
         yield Problem(Health.BAD, "no worker is running", action)
 
 
@@ -138,7 +138,7 @@ def _webhooks(webhooks: Sequence[WebhookStatus], now: datetime, formats: Formats
         if webhook.expires_at is not None and webhook.expires_at < now:
             message = f"the webhook of {webhook.connection} has expired"
             expired = f"It expired on {formats.day(webhook.expires_at)}."
-            action = f"{expired} Register it again: gatepost connect. Sweeps continue meanwhile."
+            action = f"{expired} Register it again on the page Set-up. Sweeps continue meanwhile."
             yield Problem(Health.BAD, message, action)
         elif webhook.expires_at is not None and webhook.expires_at < now + timedelta(days=3):
             message = f"the webhook of {webhook.connection} expires on {formats.day(webhook.expires_at)}"
@@ -203,4 +203,4 @@ def _drift(overview: OperationsOverview) -> Iterator[Problem]:
     )
     for name in names:
         message = f"somebody removed native gates from {name}"
-        yield Problem(Health.WARNING, message, f"Restore them: gatepost provision apply {name}")
+        yield Problem(Health.WARNING, message, "Restore them: Connections, " + name + ", Fields and gates at the tool.")

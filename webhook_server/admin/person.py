@@ -11,6 +11,7 @@ from connector.errors import ConfigurationError
 from connector.people.access_change import AccessChange, ChangeKind, Procedure
 from connector.people.permissions import ADMINISTRATORS, PersonId, Role, ToolAccount, Viewer
 from connector.people.person import Person
+from connector.store.accounts.places import require_known_place
 from connector.store.database.tables import CONNECTION, MEASURE
 from webhook_server.admin.grant_form import ROLES, grant_from, known_names
 from webhook_server.admin.person_access import administers, administers_whole, shown_part, waiting_changes
@@ -26,6 +27,8 @@ def grant(number: int) -> ResponseReturnValue:
     person = _find_person(number)
     try:
         wanted = grant_from(request.form)
+        with services().read_as(current_viewer()) as connection:
+            require_known_place(connection, wanted)
         _request(AccessChange(ChangeKind.GRANT, person.id, wanted))
     except ConfigurationError as error:
         return _render(person, grant_error=str(error)), 422

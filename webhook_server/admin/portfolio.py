@@ -26,6 +26,7 @@ from connector.store.reporting.portfolio_filters import HIERARCHY_LEVELS, Portfo
 from connector.store.reporting.portfolio_lists import PortfolioLists
 from connector.store.reporting.portfolio_results import FigureSettings, PortfolioOverview, in_constant_currency
 from connector.store.reporting.report_snapshots import ReportSnapshots
+from connector.store.reporting.who_acts import actions_needed
 from governance.codes import CODES
 from governance.comparison import ChangeKind
 from governance.constant_currency import RatesView
@@ -97,6 +98,8 @@ def portfolio(services: Services) -> Blueprint:
                 stages(),
             )
             page |= _sources(services, connection, viewer, portfolio_request)
+            listed = {row.id for name in ("variances", "waiting") for row in page[name]}
+            page["acting"] = {} if portfolio_request.on else actions_needed(connection, listed)
             rates = present_rates(services, mappings)
             source = ReportSource(connection, viewer, mappings.active(), rates, stages())
             page |= _compared(portfolio_request, source) | _kept(services, portfolio_request)

@@ -12,6 +12,7 @@ from connector.measures.usable_rates import usable_rates
 from connector.papers.curve import VERSION_LABELS
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_lists import SORTS, EffectLineFilters, PortfolioLists
+from connector.store.reporting.who_acts import actions_needed
 from governance.definitions.report import REPORT
 from governance.definitions.results import Figure
 from governance.effects import ZERO, EffectKind, Version
@@ -49,8 +50,12 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
             lists = portfolio_request.lists(connection, viewer)
             page = lists.measures(sort if sort in SORTS else "key", request.args.get("after"))
             choices = portfolio.choices()
+            acting = {} if portfolio_request.on else actions_needed(connection, [row.id for row in page.rows])
         return render_template(
             "portfolio/measures.html",
+            acting=acting,
+            made_of=request.args.get("of") if request.args.get("of") in show.TILE_NAMES else None,
+            tile_names=show.TILE_NAMES,
             **shared_page_data(portfolio_request, figures, stages(), choices),
             page=page,
             total=total,

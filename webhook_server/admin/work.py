@@ -10,6 +10,7 @@ from connector.measures.my_work import my_work_of
 from connector.people.my_work import MyWork, OpenTask, WorkKind
 from connector.store.reporting.my_work import PAGE, PageStart
 from governance.approvals import APPROVAL_NAMES
+from governance.gates import ApprovalKind
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.api.problem import Problem
 from webhook_server.api.work import cursor_after, page_start
@@ -82,6 +83,7 @@ def work(services: Services) -> Blueprint:
             next=cursor_after(my_work) if kind else None,
             next_step=next_step,
             missing_texts=missing_texts,
+            awaits_bookings=awaits_bookings,
         )
 
     return blueprint
@@ -101,12 +103,19 @@ def summary_sentence(my_work: MyWork, formats: Formats) -> str:
     return f"{begin}, {since}; {amount} of planned benefit depend on {'it' if single else 'them'}."
 
 
+def awaits_bookings(task: OpenTask) -> bool:
+    """Whether the actual effect is to be confirmed and nothing is booked that could be: then months come first."""
+    return any(reason.awaits is ApprovalKind.ACTUAL_EFFECT for reason in task.reasons)
+
+
 def next_step(task: OpenTask) -> tuple[str, str]:
     """The next step of a task: the text of its button, and its address."""
     name = task.measure
     match task.kind:
         case WorkKind.CONFIRMATION:
             return "Confirm…", url_for("measure.action_form", name=name, verb="confirm")
+        case WorkKind.APPROVAL if awaits_bookings(task):
+            return "See the ledger", url_for("money.index", measure=task.key)
         case WorkKind.APPROVAL:
             return "Approve…", url_for("measure.action_form", name=name, verb="approve", stage=task.stage)
         case WorkKind.REASON:

@@ -11,7 +11,8 @@ from pydantic import Field
 from connector.bootstrap import previewer
 from connector.errors import ConfigurationError, ToolError
 from connector.people.permissions import Action, TokenScope
-from connector.store.mapping_versions.versions import MappingState, StoredMapping
+from connector.runtime.live_check import check_live
+from connector.store.mapping_versions.versions import MappingState, Override, StoredMapping
 from connector.store.reconcile.reassessment_progress import items_by_key, newest_items
 from mapping.existing_breaches import STATUS
 from mapping.governing import warnings_of
@@ -39,6 +40,7 @@ class MappingVersion(Model):
     activated_at: datetime | None
     superseded_at: datetime | None
     restores: int | None = Field(description="The earlier version that this one restores.")
+    override: str = Field(description="Why it was activated although it did not fit its tools; usually empty.")
 
 
 class MappingVersionList(Model):
@@ -118,6 +120,11 @@ class Activation(Model):
         description="Where the version begins to move items back: also those that are ahead of a shut gate already. "
         "Without it those are only reported.",
     )
+    override: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] = Field(
+        default="",
+        description="Why it is activated although the check against its tools finds problems, or a tool cannot be "
+        "asked. Kept with the version and in the audit; without it such a version is refused.",
+    )
 
 
 class RollbackRequest(Model):
@@ -191,10 +198,26 @@ def activate(call: ApiCall) -> MappingVersion:
     _refuse_unknown(call, loaded)
     _require_activation(call, loaded)
     sent = call.body_as(Activation)
+    override = _override(call, stored, loaded, sent.override.strip())
     active = call.services.mappings.activate_version(
-        stored.number, author=call.viewer.login, move_existing=sent.move_existing
+        stored.number, author=call.viewer.login, move_existing=sent.move_existing, override=override
     )
     return _version(active)
+
+
+def _override(call: ApiCall, stored: StoredMapping, loaded: LoadedMapping, reason: str) -> Override:
+    """Raises Problem where the version does not fit its tools and no reason is given."""
+    if stored.state is MappingState.ACTIVE:
+        return Override()
+    found = check_live(call.services, loaded, f"mapping version {stored.number}")
+    if found.fits:
+        return Override()
+    if not reason:
+        errors = [FieldError(location="source", message=sentence) for sentence in found.sentences]
+        raise Problem(
+            409, f"Not activated. {found.verdict}", "Correct it, or send `override` with a reason.", errors=errors
+        )
+    return Override(reason, found.sentences)
 
 
 def roll_back(call: ApiCall) -> MappingVersion:

@@ -65,6 +65,9 @@
 
   const hatch = (c) => ({ symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: Math.PI / 4, color: c.sheet });
 
+  // A bar whose beginning is cut off: broken by slanted gaps, so that its length is not taken for its amount.
+  const cut = (c) => ({ symbol: "rect", dashArrayX: [1, 0], dashArrayY: [3, 9], rotation: Math.PI / 3, color: c.sheet });
+
   const kinds = {
     // Two bars a stage: planned run-rate and its latest estimate; off-ramps hatched, because they are not stages.
     funnel(data, c) {
@@ -92,6 +95,8 @@
       const compact = short(data.locale);
       const low = data.bars.map((bar) => Math.min(bar.from, bar.to));
       const minimum = data.minimum;
+      // First and last stand on zero, or where the axis is cut.
+      const ground = Math.max(minimum, 0);
       const colour = { total: c.actual, gain: c.gain, loss: c.loss };
       const room = width < 480 ? 96 : 150;
       return {
@@ -102,13 +107,13 @@
           const step = bar.kind === "total" ? write(bar.to) : `${bar.to > bar.from ? "+" : ""}${write(bar.to - bar.from)}`;
           return `${bar.name}\n${step} ${data.unit}`;
         } },
-        xAxis: { ...amounts(c, data.locale), min: minimum, splitNumber: width < 480 ? 3 : 5 },
+        xAxis: { ...amounts(c, data.locale), min: minimum, splitNumber: width < 480 ? 3 : 5, axisLabel: { ...amounts(c, data.locale).axisLabel, hideOverlap: true, formatter: (value) => (minimum > 0 && value === minimum ? `≈ ${compact(value)}` : compact(value)) } },
         yAxis: { ...names(c, data.bars.map((bar) => bar.name), { interval: 0, width: room, overflow: "truncate" }), inverse: true },
         series: [
-          { type: "bar", stack: "bridge", silent: true, itemStyle: { color: "transparent" }, data: low.map((value, place) => (data.bars[place].kind === "total" ? minimum : value)) },
+          { type: "bar", stack: "bridge", stackStrategy: "all", silent: true, itemStyle: { color: "transparent" }, data: low.map((value, place) => (data.bars[place].kind === "total" ? ground : value)) },
           {
-            type: "bar", stack: "bridge", barMaxWidth: 28,
-            data: data.bars.map((bar) => ({ value: bar.kind === "total" ? bar.to - minimum : Math.abs(bar.to - bar.from), itemStyle: { color: colour[bar.kind] } })),
+            type: "bar", stack: "bridge", stackStrategy: "all", barMaxWidth: 28,
+            data: data.bars.map((bar) => ({ value: bar.kind === "total" ? bar.to - ground : Math.abs(bar.to - bar.from), itemStyle: { color: colour[bar.kind], ...(minimum > 0 && bar.kind === "total" ? { decal: cut(c) } : {}) } })),
             label: { show: true, position: "right", color: c.soft, fontSize: FONT, formatter: ({ dataIndex }) => {
               const bar = data.bars[dataIndex];
               return bar.kind === "total" ? compact(bar.to) : `${bar.to > bar.from ? "+" : ""}${compact(bar.to - bar.from)}`;
@@ -133,11 +138,11 @@
       return {
         ...base(c),
         grid: { left: 4, right: 20, top: 34, bottom: 4, containLabel: true },
-        legend: { ...legend(c, ["Plan", "Latest estimate", "Actual"]), icon: "roundRect", itemHeight: 4 },
+        legend: { ...legend(c, ["Plan", "Latest estimate", "Actual"]), icon: undefined, itemWidth: 30 },
         tooltip: { ...base(c).tooltip, formatter: tooltipText(write, data.unit) },
         xAxis: { ...names(c, data.months, { hideOverlap: true }), boundaryGap: false },
         yAxis: amounts(c, data.locale),
-        series: [plan, line("Latest estimate", "forecast", c.forecast, "solid", 2), line("Actual", "actual", c.actual, "solid", 3.5)],
+        series: [plan, line("Latest estimate", "forecast", c.forecast, "dotted", 2.5), line("Actual", "actual", c.actual, "solid", 3.5)],
       };
     },
   };

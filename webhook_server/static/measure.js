@@ -41,7 +41,7 @@
       yAxis: [charts.amounts(c, data.locale), { ...charts.amounts(c, data.locale), gridIndex: 1 }].map((axis) => ({ ...axis, splitNumber: width > 480 ? 3 : 2 })),
       series: [
         plan, bar("Forecast", "forecast", c.forecast), bar("Actual", "actual", c.actual),
-        sum, line("Forecast", "forecast", c.forecast, "solid", 2), line("Actual", "actual", c.actual, "solid", 3.5),
+        sum, line("Forecast", "forecast", c.forecast, "dotted", 2.5), line("Actual", "actual", c.actual, "solid", 3.5),
       ],
     };
   };

@@ -30,6 +30,17 @@ class MappingState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """Activated although the check against the tools refused it: why, and what it had found."""
+
+    reason: str = ""
+    found: tuple[str, ...] = ()
+
+
+NO_OVERRIDE = Override()
+
+
+@dataclass(frozen=True, slots=True)
 class StoredMapping:
     number: int
     digest: str
@@ -44,6 +55,8 @@ class StoredMapping:
     """The version that this one brought back."""
     moving_starts: Mapping[str, MovingStart] = field(default_factory=dict)
     """By rule, where moving back was switched on without moving what was ahead already."""
+    override: str = ""
+    """Why it was activated although it did not fit its tools."""
 
 
 class MappingConflict(ConfigurationError):
@@ -107,6 +120,7 @@ class MappingVersions:
         reason: str,
         instead_of: int | None = None,
         move_existing: bool = False,
+        override: Override = NO_OVERRIDE,
     ) -> StoredMapping:
         """Make this text the active version and have every known item assessed again under it.
 
@@ -125,9 +139,11 @@ class MappingVersions:
             if active is not None and active.digest == digest:
                 return active
             added = _insert(transaction, source, digest, author, reason, MappingState.VALIDATED)
-            return self._activate(transaction, added, move_existing=move_existing)
+            return self._activate(transaction, added, move_existing=move_existing, override=override)
 
-    def activate_version(self, number: int, *, author: str, move_existing: bool = False) -> StoredMapping:
+    def activate_version(
+        self, number: int, *, author: str, move_existing: bool = False, override: Override = NO_OVERRIDE
+    ) -> StoredMapping:
         """Make a kept version the active one.  Raises ConfigurationError for one that is not ready for it."""
         stored = self.get(number)
         match stored.state:
@@ -141,7 +157,7 @@ class MappingVersions:
                 )
             case _:
                 with self._engine.begin() as transaction:
-                    return self._activate(transaction, stored, author, move_existing=move_existing)
+                    return self._activate(transaction, stored, author, move_existing=move_existing, override=override)
 
     def rollback(
         self, *, author: str, reason: str, to: int | None = None, move_existing: bool = False
@@ -179,7 +195,13 @@ class MappingVersions:
             return int(transaction.execute(_BREACHES, {"rules": sorted(rules)}).scalar_one())
 
     def _activate(
-        self, transaction: Connection, stored: StoredMapping, author: str = "", *, move_existing: bool = False
+        self,
+        transaction: Connection,
+        stored: StoredMapping,
+        author: str = "",
+        *,
+        move_existing: bool = False,
+        override: Override = NO_OVERRIDE,
     ) -> StoredMapping:
         before = _active(transaction)
         begins = MovingStart(stored.number, transaction.execute(select(func.now())).scalar_one())
@@ -194,14 +216,21 @@ class MappingVersions:
         row = transaction.execute(
             update(MAPPING_VERSION)
             .where(MAPPING_VERSION.c.number == stored.number)
-            .values(state=MappingState.ACTIVE.value, activated_at=func.now(), moving_starts=starts_to_json(starts))
+            .values(
+                state=MappingState.ACTIVE.value,
+                activated_at=func.now(),
+                moving_starts=starts_to_json(starts),
+                override=override.reason,
+            )
             .returning(MAPPING_VERSION)
         ).mappings()
         active = _stored(row.one())
         mark_all_dirty(transaction)
         for name in transaction.execute(_CONNECTIONS_WITH_DIRTY_KEYS).scalars().all():
             self._waker.wake(transaction, TaskKind.RECONCILE, ConnectionName(name))
-        detail = {"number": active.number, "digest": active.digest, "reason": active.reason}
+        detail: dict[str, object] = {"number": active.number, "digest": active.digest, "reason": active.reason}
+        if override.reason:
+            detail |= {"override": override.reason, "did_not_fit": list(override.found[:20])}
         if active.restores is not None:
             detail["restores"] = active.restores
         entry = {
@@ -247,6 +276,7 @@ def _stored(row: RowMapping) -> StoredMapping:
         "activated_at",
         "superseded_at",
         "restores",
+        "override",
     )
     return StoredMapping(
         state=MappingState(row["state"]),

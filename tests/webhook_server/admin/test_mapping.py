@@ -170,7 +170,7 @@ def test_a_weak_policy_is_warned_of_where_it_is_written_and_where_it_is_activate
     assert said not in own.admin.text("/mapping")
     weak = STORY.replace("hurdle: 100000", "hurdle: 100000, slip_days: 400")
     shown = own.save(weak)
-    assert "No problems." in shown
+    assert "The text is valid." in shown
     assert said in shown
     assert said in own.admin.text("/mapping/edit")
     assert said in own.admin.text("/mapping/activate?candidate=draft")
@@ -252,6 +252,23 @@ def test_a_draft_is_previewed_activated_followed_and_rolled_back(own: Desk) -> N
     history = own.admin.text("/mapping")
     assert "too early Maria Brandt (brandt@nordbank.example), " in history
     assert "restores version 1" in history
+
+
+def test_what_does_not_fit_the_tools_is_activated_with_a_reason_alone(own: Desk) -> None:
+    own.save(STORY.replace("sponsor: Sponsor", "sponsor: Patron", 1), based_on=1)
+    shown = own.admin.text("/mapping/activate/check?candidate=draft")
+    assert "not fit the tools." in shown
+    assert 'no field "Patron"' in shown
+    refused = own.activate(reason="renamed")
+    assert (refused.status_code, "Without a reason it is not activated." in page_text(refused)) == (422, True)
+    page = own.admin.get("/mapping/activate?candidate=draft")
+    form = {name: hidden(page, name) for name in ("candidate", "fingerprint", "active")}
+    done = own.admin.post("/mapping/activate", **form, reason="renamed", override="the field comes tonight")
+    assert done.status_code == 303
+    active = own.scene.services.mappings.active()
+    assert active is not None
+    assert active.override == "the field comes tonight"
+    assert "although it did not fit its tools: the field comes tonight" in own.admin.text("/mapping")
 
 
 def test_moving_back_says_what_it_finds_past_its_gate_and_asks(own: Desk) -> None:

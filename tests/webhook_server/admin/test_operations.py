@@ -100,7 +100,8 @@ def test_the_first_sentence_says_whether_all_is_well(changes: dict[str, object],
          "warning: the portfolio figures are 60 minutes behind. 7 measures wait to be added up; a worker does it within "
          "seconds."),
         ({"gate_drift": (GateDrift(NOW - HOUR, "jira-main", False, "gone"),)},
-         "warning: somebody removed native gates from jira-main. Restore them: gatepost provision apply jira-main"),
+         "warning: somebody removed native gates from jira-main. Restore them: Connections, jira-main, "
+         "Fields and gates at the tool."),
         ({"gate_drift": (GateDrift(NOW - HOUR, "jira-main", True, "put back"), GateDrift(NOW - 99 * HOUR, "jira-main", False, "old"))},
          ""),
     ],

@@ -76,8 +76,8 @@ def read(visitor: FormBrowser, path: str) -> str:
 def test_before_the_first_figures_the_page_says_what_is_missing(mapped: WebSite) -> None:
     assert (
         "No figures have been calculated yet. No totals yet. A worker calculates the figures within seconds once "
-        "a mapping is active and a tool is connected. If a mapping is active, start the worker: gatepost worker, or "
-        "gatepost serve for both."
+        "a mapping is active and a tool is connected. If that is so and nothing appears, whoever runs Gatepost has to "
+        "start its worker."
     ) in read(mapped.signed_in("office@acme.example", OFFICE), "/portfolio")
 
 

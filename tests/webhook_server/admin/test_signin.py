@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from connector.bootstrap import system_clock
+from connector.errors import ConfigurationError
 from connector.people.permissions import PersonId, Role, RoleGrant
+from connector.store.accounts.first_administrator import add_first_administrator, first_link
 from connector.store.accounts.sign_in_throttle import SignInAttempt, SignInThrottle
 from tests.webhook_server.visitor import PASSWORD, FormBrowser, WebSite, page_text
 from webhook_server.admin.signin import WRONG_CREDENTIALS
@@ -26,7 +28,26 @@ def cookie(visitor: FormBrowser, name: str = "gatepost") -> str:
 def test_an_empty_installation_says_how_to_make_the_first_administrator(site: WebSite) -> None:
     page = page_text(site.visitor().get("/"))
     assert "Nobody can sign in yet." in page
-    assert 'gatepost user add you@example.com --name "Your Name" --admin' in page
+    assert "gatepost user first-link" in page
+
+
+def test_the_first_administrator_comes_by_a_link_that_works_once(site: WebSite) -> None:
+    services, visitor = site.services, site.visitor()
+    link = first_link("", services.vault, system_clock())
+    entered = {"name": "Ada", "login": "ada@x.example", "password": PASSWORD, "repeated": PASSWORD}
+    assert visitor.get("/first-administrator?key=1.2").status_code == 403
+    old = first_link("", services.vault, system_clock() - timedelta(hours=25))
+    assert visitor.get(old).status_code == 403
+    assert visitor.get(link).status_code == 200
+    assert visitor.post(link, entered | {"repeated": "another one 123"}, page=link).status_code == 422
+    made = visitor.post(link, entered, page=link)
+    assert (made.status_code, made.headers["Location"]) == (303, "/setup")
+    assert visitor.get("/setup").status_code == 200
+    again = site.visitor().get(link)
+    assert (again.status_code, "This link was used already" in page_text(again)) == (410, True)
+    with pytest.raises(ConfigurationError, match="used already"):
+        add_first_administrator(services.engine, "eve@x.example", "Eve", "hash")
+    assert ("ada@x.example", "role.granted") in site.audit()
 
 
 def test_the_right_password_leads_to_the_page_that_was_wanted(site: WebSite) -> None:

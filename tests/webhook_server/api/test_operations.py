@@ -499,7 +499,14 @@ def test_a_mapping_is_checked_stored_activated_and_restored(api: ApiServer) -> N
     )  # fmt: skip
     before = api.get("admin", "/version").get_json()["mapping"]
     stored = api.post("admin", "/mappings", {"source": MAPPING.replace("ACME", "Acme"), "reason": "name"}).get_json()
-    active = api.post("admin", f"/mappings/{stored['number']}/activate", {}).get_json()
+    refused = problem_of(api.post("admin", f"/mappings/{stored['number']}/activate", {}))
+    assert refused == (
+        409,
+        "Not activated. Not all tools could be asked, so it is not known whether the mapping fits them.",
+        "Correct it, or send `override` with a reason.",
+    )
+    active = api.post("admin", f"/mappings/{stored['number']}/activate", {"override": "no tool here"}).get_json()
+    assert active["override"] == "no tool here"
     assert (active["state"], api.get("admin", "/version").get_json()["mapping"]) == ("active", stored["number"])
     back = api.post("admin", "/mappings/rollback", {"reason": "no"}).get_json()
     assert back["restores"] == before
@@ -517,7 +524,7 @@ def test_what_is_past_its_gate_already_is_moved_only_when_that_was_asked_for(
         "    write:", "    enforce: revert\n    write:", 1
     )
     stored = api.post("admin", "/mappings", {"source": begins, "reason": "order"}).get_json()
-    sent = {"move_existing": True} if move_existing else {}
+    sent = {"move_existing": move_existing, "override": "no tool here"}
     before = api.get("admin", "/version").get_json()["mapping"]
     assert api.post("admin", f"/mappings/{stored['number']}/activate", sent).status_code == 200
     active = api.services.mappings.active()

@@ -38,6 +38,7 @@ MAPPING_VERSION = Table(
     timestamp_column("superseded_at"),
     Column("restores", Integer),
     Column("moving_starts", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("override", Text, nullable=False, server_default=text("''")),
     Index("mapping_version_one_active", "state", unique=True, postgresql_where=text("state = 'active'")),
 )
 

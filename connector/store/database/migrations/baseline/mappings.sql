@@ -12,7 +12,9 @@ CREATE TABLE mapping_version (
     superseded_at timestamptz,
     restores      integer,
     -- By rule, with version and time, where moving back was switched on without moving what was ahead already.
-    moving_starts jsonb NOT NULL DEFAULT '{}'
+    moving_starts jsonb NOT NULL DEFAULT '{}',
+    -- Why it was activated although it did not fit its tools; empty where it fitted.
+    override      text NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX mapping_version_one_active ON mapping_version (state) WHERE state = 'active';
 
