@@ -72,6 +72,7 @@ OPERATION_IDS: Mapping[str, str] = {
     "POST /ledger/imports": "importLedgerFile",
     "POST /ledger/imports/{number}/take-back": "takeImportBack",
     "GET /ledger/bills": "listCloudBills",
+    "GET /ledger/sources": "listMoneySources",
     "GET /ledger/quarantine": "listQuarantinedRows",
     "POST /ledger/quarantine/{number}/decide": "decideQuarantinedRow",
     "GET /service-accounts": "listServiceAccounts",

@@ -39,6 +39,7 @@ SCOPES: dict[str, str] = {
     "POST /ledger/months/steps/{number}/refuse": "money:write",
     "GET /ledger/quarantine": "money:read",
     "POST /ledger/quarantine/{number}/decide": "money:write",
+    "GET /ledger/sources": "money:read",
     "GET /mappings": "configuration:read",
     "POST /mappings": "configuration:write",
     "POST /mappings/rollback": "configuration:write",

@@ -29,7 +29,9 @@ from connector.store.database.tables.imports import (
     MONEY_FILE,
     MONEY_IMPORT,
     MONEY_PROFILE,
+    MONEY_PROGRESS,
     MONEY_QUARANTINE,
+    MONEY_SOURCE,
     MONEY_STATEMENT,
 )
 from connector.store.database.tables.ledger import (
@@ -148,7 +150,9 @@ __all__ = [
     "MONEY_FILE",
     "MONEY_IMPORT",
     "MONEY_PROFILE",
+    "MONEY_PROGRESS",
     "MONEY_QUARANTINE",
+    "MONEY_SOURCE",
     "MONEY_STATEMENT",
     "MONTH_CLOSE_STEP",
     "OBJECTIVE",
