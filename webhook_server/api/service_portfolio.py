@@ -318,7 +318,7 @@ OPERATIONS = (
         path_parameters=(SERVICE,), problems={404: "There is no such service that the caller may see."},
     ),
     Operation(
-        "POST", "/services/values", "services", "State demand and KPI values by month", state_values, StoredValues,
+        "POST", "/service-values", "services", "State demand and KPI values by month", state_values, StoredValues,
         scope=TokenScope.WRITE, action=Action.POST_MONEY, body=NewValues,
         problems={422: "A value names nothing that is known: nothing was stored."},
     ),
