@@ -108,7 +108,7 @@ TABLE: dict[str, str] = {
     "GET /outcomes": "in 200 200 403 200",
     "POST /outcomes/objectives": "in 403 403 403 403",
     "GET /api/v1/services": "401 200 200 200 200",
-    "POST /api/v1/services/values": "401 403 403 403 403",
+    "POST /api/v1/service-values": "401 403 403 403 403",
     "GET /api/v1/services/<service>": "401 404 404 404 404",
     "POST /api/v1/services/<service>/hurdle": "401 403 403 403 403",
     "GET /services": "in 200 200 403 200",

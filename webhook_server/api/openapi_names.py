@@ -92,7 +92,7 @@ OPERATION_IDS: Mapping[str, str] = {
     "GET /trace/tickets/{ticket}": "traceTicket",
     "GET /services": "listServices",
     "GET /services/{service}": "getService",
-    "POST /services/values": "stateServiceValues",
+    "POST /service-values": "stateServiceValues",
     "POST /services/{service}/hurdle": "nameServiceHurdle",
     "GET /audit": "listAuditEntries",
     "GET /tokens": "listTokens",

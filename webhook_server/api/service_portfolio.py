@@ -321,7 +321,7 @@ OPERATIONS = (
         scope=TokenScope.MEASURES_READ,
     ),
     Operation(
-        "POST", "/services/values", "services", "State demand and KPI values by month", state_values, StoredValues,
+        "POST", "/service-values", "services", "State demand and KPI values by month", state_values, StoredValues,
         scope=TokenScope.MONEY_WRITE, action=Action.POST_MONEY, body=NewValues,
         problems={422: "A value names nothing that is known: nothing was stored."},
     ),

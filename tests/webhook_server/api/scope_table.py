@@ -77,7 +77,7 @@ SCOPES: dict[str, str] = {
     "GET /service-accounts/{account}": "access:read",
     "POST /service-accounts/{account}/rotate": "access:write",
     "GET /services": "measures:read",
-    "POST /services/values": "money:write",
+    "POST /service-values": "money:write",
     "GET /services/{service}": "measures:read",
     "POST /services/{service}/hurdle": "money:write",
     "GET /subscriptions": "subscriptions:read",
