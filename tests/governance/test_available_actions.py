@@ -15,6 +15,7 @@ from governance.locked_plan import lock_plan
 from governance.measure import Measure, Person, Role
 from governance.measure_state import Deviation, OffRamp, OffRampKind
 from governance.presets import default_policy
+from governance.role_holders import HeldRole
 from governance.verdict import ConditionResult, Outcome
 from mapping.load import LoadedMapping, load_mapping
 from mapping.map_item import MappedMeasure, map_item
@@ -126,6 +127,35 @@ def test_a_rebaseline_is_requested_by_the_owner_and_then_approved_by_the_others(
     assert "approve rebaseline" in allowed(some, BRANDT)
     assert "approve rebaseline" in allowed(some, WEBER)
     assert "rebaseline" not in allowed(some, KAYA)
+    given = replace(ruling, role=Role.SPONSOR)
+    some.command_context.ruled_on.append(
+        Command(Verb.APPROVE, BRANDT, NOW - timedelta(hours=2), SOURCE, stage="rebaseline", ruling=given)
+    )
+    assert "approve rebaseline" not in allowed(some, BRANDT)
+    assert "approve rebaseline" in allowed(some, WEBER)
+    some.command_context.ruled_on.append(
+        Command(Verb.REBASELINE, KAYA, NOW - timedelta(hours=1), SOURCE, text="less", ruling=ruling)
+    )
+    assert "approve rebaseline" in allowed(some, BRANDT), "a newer request asks everybody anew"
+
+
+@pytest.mark.parametrize(
+    ("person", "accepts"),
+    [
+        pytest.param(BRANDT, True, id="the sponsor until now"),
+        pytest.param(WEBER, False, id="the controller"),
+        pytest.param(STRANGER, False, id="whom the tool names"),
+        pytest.param(None, False, id="nobody"),
+    ],
+)
+def test_a_change_of_sponsor_is_accepted_by_the_one_until_now(person: Person | None, accepts: bool) -> None:
+    some = table()
+    some.command_context.measure = replace(measure(), roles=replace(measure().roles, sponsor=STRANGER))
+    some.command_context.role_holders["sponsor"] = HeldRole(BRANDT, STRANGER, NOW - timedelta(days=1))
+    (action,) = [one for one in available_actions(some, person, NOW) if one.verb is Verb.ACCEPT_ROLE]
+    assert (action.allowed, action.requested, action.who) == (
+        accepts, True, "M. Brandt or transformation office",
+    )  # fmt: skip
 
 
 def test_nobody_confirms_their_own_figures() -> None:

@@ -282,21 +282,22 @@ def test_an_effect_that_never_came_is_closed_by_a_confirmed_value_of_zero() -> N
 
 
 @pytest.mark.parametrize(
-    ("make", "labels"),
+    ("make", "stages"),
     [
-        (default_policy, "Identified, Detailed, Decided, Implemented, Closed"),
-        (six_stages, "Defined, Identified, Detailed, Decided, Implemented, Closed"),
-        (levels, "L0 Idea, L1 Identified, L2 Validated, L3 Implement, L4 Realize, L5 Signed off"),
+        (default_policy, "Identified 0, Detailed 0.1, Decided 0.5, Implemented 0.9, Closed 1"),
+        (six_stages, "Defined 0, Identified 0, Detailed 0.1, Decided 0.5, Implemented 0.9, Closed 1"),
+        (levels, "L0 Idea 0, L1 Identified 0, L2 Validated 0.1, L3 Implement 0.5, L4 Realize 0.9, L5 Signed off 1"),
         (
             haertegrad,
-            "HG1 Target adopted, HG2 Potential estimated, HG3 Approved and planned, HG4 Operationally realised, "
-            "HG5 Effect verified",
+            "HG1 Target adopted 0, HG2 Potential estimated 0.1, HG3 Approved and planned 0.5, "
+            "HG4 Operationally realised 0.9, HG5 Effect verified 1",
         ),
     ],
 )
-def test_the_stage_models_that_organisations_use(make: Callable[[], Policy], labels: str) -> None:
+def test_the_stage_models_that_organisations_use(make: Callable[[], Policy], stages: str) -> None:
+    """Each stage with the share that the risk-weighted pipeline counts in it."""
     policy = make()
-    assert ", ".join(stage.label for stage in policy.stages) == labels
+    assert ", ".join(f"{stage.label} {stage.weight}" for stage in policy.stages) == stages
     assert policy.closing_stage == policy.stages[-1].key
 
 

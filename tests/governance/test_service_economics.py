@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from governance.facts import Unknown
 from governance.money import Money, Period
-from governance.rates import Rates
+from governance.rates import Rate, Rates
 from governance.service import Allocation, Better, LinkedMeasure, ServiceDefinition, ServiceKpi, ServiceLine
-from governance.service_economics import ServiceFigures, allocate, service_figures
+from governance.service_economics import ServiceFigures, allocate, own_cost, service_figures
 from governance.service_findings import DepartmentRise, service_blockers, service_findings
 
 MONTH = Period(2026, 10)
@@ -79,6 +80,20 @@ def test_an_amount_without_a_rate_makes_the_unit_cost_unknown() -> None:
     found = figures((line, *lines({"2026-10": "100"})), {"2026-10": "4"})
     assert found.unit_cost == Unknown("there is no rate from CHF to EUR on 2026-10-01")
     assert not service_findings(DESK, found, (), {})
+
+
+def test_the_own_cost_of_a_month_is_its_bookings_without_benefits_in_one_currency() -> None:
+    costs = (
+        *lines({"2026-09": "70", "2026-10": "100"}),
+        ServiceLine(MONTH, Money(d("10"), "USD")),
+        ServiceLine(MONTH, Money(d("500"), "EUR"), is_benefit=True),
+        ServiceLine(Period(2026, 8), Money(d("10"), "CHF")),
+    )
+    rates = Rates([Rate("USD", "EUR", date(2026, 10, 1), d("0.5"))])
+    assert own_cost(costs, rates, "EUR") == (
+        months({"2026-09": "70", "2026-10": "105"}),
+        {Period(2026, 8): "there is no rate from CHF to EUR on 2026-08-01"},
+    )
 
 
 @pytest.mark.parametrize(("hurdle", "codes"), [("", ["HURDLE_UNNAMED"]), ("  ", ["HURDLE_UNNAMED"]), ("contract", [])])

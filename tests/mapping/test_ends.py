@@ -17,9 +17,9 @@ from mapping.load import LoadedMapping, load_mapping
 from mapping.marks import mark_changes
 from mapping.policy import Policies
 from mapping.reply_comment import reply_comment_of
-from mapping.work_item import StatusCategory
+from mapping.work_item import FieldName, StatusCategory
 from tests.governance.factory import POLICY, evidence, measure
-from tests.mapping.items import BRANDT, NOW, item
+from tests.mapping.items import BRANDT, KAYA, NOW, item
 from tests.mapping.rules import rule
 
 MAPPING = """
@@ -60,6 +60,26 @@ def assessed(
     )
     assert isinstance(result, MeasureAssessment)
     return result
+
+
+def test_an_edit_by_hand_has_the_name_of_whoever_made_it() -> None:
+    """What Gatepost changes itself has none, and neither has an edit by somebody whom the tool does not name."""
+    loaded = load_mapping(MAPPING.replace("ENFORCE", "off"))
+    assert isinstance(loaded, LoadedMapping)
+    gate, stage, blockers = FieldName("Gate"), FieldName("DoI stage"), FieldName("Gate blockers")
+    result = assess_item(
+        item({gate: "Open", stage: "Closed", blockers: ""}, status="In Progress"),
+        loaded.config,
+        Policies(loaded.config),
+        measure_state=MeasureState("decided"),
+        last_written={gate: "Waiting", stage: "Decided", blockers: None},
+        now=NOW,
+        editors={gate: KAYA, blockers: KAYA},
+    )
+    assert isinstance(result, MeasureAssessment)
+    assert {change.field: change.by for change in result.comparison.changes} == {
+        gate: KAYA, stage: None, blockers: None,
+    }  # fmt: skip
 
 
 def written(result: MeasureAssessment) -> Mapping[str, object]:
