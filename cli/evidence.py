@@ -27,9 +27,11 @@ from connector.store.measures.measure_queries import find_measures
 class _MeasureOrCommand(TyperGroup):
     """``gatepost evidence ITX-1`` is ``gatepost evidence make ITX-1``."""
 
+    default_command = "make"
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] != "--help":
-            args = ["make", *args]
+            args = [self.default_command, *args]
         return super().parse_args(ctx, args)
 
 

@@ -19,11 +19,11 @@ from connector.papers.evidence.finding import Outcome, PackVerification
 from connector.papers.evidence.manifest import Manifest, manifest_bytes, read_manifest
 from connector.papers.evidence.signature import sign_manifest
 from connector.papers.evidence.verify import verify_pack
-from connector.store.database.json_codec import json_digest
+from connector.store.database.json_codec import Json, json_digest
 
 KEYS, OTHERS = AnchorKeys([b"k" * 32]), AnchorKeys([b"x" * 32])
 MEASURE = "jira-main/10001"
-VERDICT = {"gate": "open"}
+VERDICT: dict[str, Json] = {"gate": "open"}
 DIGEST = json_digest([VERDICT, {}])
 AT = datetime(2026, 2, 10, 9, 0, tzinfo=UTC)
 Files = dict[str, bytes]
@@ -54,8 +54,8 @@ def anchor(seq: int = 3, found: str = ENTRIES[2][1], keys: AnchorKeys = KEYS, nu
     return json.dumps([{"sink": "file:/anchors", "number": number, "text": text}]).encode()
 
 
-def pack(keys: AnchorKeys = KEYS, chain_state: str = "sound", **changed: bytes) -> Files:
-    """A pack as it is made; ``changed`` are contents under their names, where a point is two underlines."""
+def pack(changed: Files | None = None, *, keys: AnchorKeys = KEYS, chain_state: str = "sound") -> Files:
+    """A pack as it is made, with other contents under some names."""
     files = {
         "index.html": b"<p>page</p>",
         "verdict.json": b"{}",
@@ -66,7 +66,7 @@ def pack(keys: AnchorKeys = KEYS, chain_state: str = "sound", **changed: bytes) 
         ).encode(),
         "audit/entries.jsonl": lines(ENTRIES),
         "audit/anchors.json": anchor(),
-        **{name.replace("__", "."): content for name, content in changed.items()},
+        **(changed or {}),
     }
     entries = [json.loads(line) for line in files["audit/entries.jsonl"].splitlines()]
     manifest = Manifest(
@@ -117,7 +117,7 @@ def test_a_pack_as_it_was_made_holds() -> None:
 
 def test_what_cannot_be_checked_is_said() -> None:
     some = chain(1, 3)
-    files = pack(**{"audit/entries__jsonl": lines(some), "audit/anchors__json": b"[]"}, chain_state="not checked")
+    files = pack({"audit/entries.jsonl": lines(some), "audit/anchors.json": b"[]"}, chain_state="not checked")
     assert texts(checked(files, None), Outcome.NOT_CHECKED) == [
         "Whether that is the key of your installation cannot be known from the pack itself: compare it with gatepost "
         "audit key, or give that to the check with --key.",
@@ -202,33 +202,33 @@ def _rewritten(seq: int) -> bytes:
     ("files", "expected"),
     [
         (
-            lambda: pack(**{"audit/entries__jsonl": _rewritten(2)}),
+            lambda: pack({"audit/entries.jsonl": _rewritten(2)}),
             ["Audit entry 3 does not follow entry 2: one of them is another one."],
         ),
         (
-            lambda: pack(**{"audit/entries__jsonl": _rewritten(3)}),
+            lambda: pack({"audit/entries.jsonl": _rewritten(3)}),
             ["Anchor 1 of file:/anchors holds another entry 3 than the audit: entries were changed after it was kept."],
         ),
         (
-            lambda: pack(**{"audit/anchors__json": anchor(seq=8)}),
+            lambda: pack({"audit/anchors.json": anchor(seq=8)}),
             ["Anchor 1 of file:/anchors names entry 8, which the audit did not have."],
         ),
         (
-            lambda: pack(**{"audit/anchors__json": anchor(keys=OTHERS)}),
+            lambda: pack({"audit/anchors.json": anchor(keys=OTHERS)}),
             ["Anchor 1 of file:/anchors does not count: its signature does not fit, or is of another key."],
         ),
         (
-            lambda: pack(**{"audit/anchors__json": anchor(number=2)}),
+            lambda: pack({"audit/anchors.json": anchor(number=2)}),
             ["Anchor 2 of file:/anchors was written as anchor 1."],
         ),
         (
             lambda: pack(chain_state="broken"),
             ["The audit of the installation itself did not hold when the pack was made."],
         ),
-        (lambda: pack(decisions__jsonl=b""), [f"A decision of the audit is missing: {DIGEST}."]),
+        (lambda: pack({"decisions.jsonl": b""}), [f"A decision of the audit is missing: {DIGEST}."]),
         (
             lambda: pack(
-                decisions__jsonl=json.dumps({"id": 7, "digest": DIGEST, "verdict": {}, "evidence": {}}).encode()
+                {"decisions.jsonl": json.dumps({"id": 7, "digest": DIGEST, "verdict": {}, "evidence": {}}).encode()}
             ),
             [
                 "Decision 7 is not what was decided: its content does not give its digest.",
@@ -236,7 +236,7 @@ def _rewritten(seq: int) -> bytes:
             ],
         ),
         (
-            lambda: pack(**{"imported/book__csv": b"other"}),
+            lambda: pack({"imported/book.csv": b"other"}),
             ["The file of import 4, imported/book.csv, is not the one that was imported."],
         ),
     ],
@@ -252,7 +252,7 @@ def test_a_manifest_made_anew_needs_the_key() -> None:
     fits = ["The manifest was changed after it was signed: its signature does not fit."]
     assert texts(checked(without), Outcome.BROKEN) == fits
     assert texts(checked(signed(files, forged, OTHERS)), Outcome.BROKEN) == fits
-    other = pack(keys=OTHERS, **{"audit/anchors__json": anchor(keys=OTHERS)})
+    other = pack({"audit/anchors.json": anchor(keys=OTHERS)}, keys=OTHERS)
     assert texts(checked(other), Outcome.BROKEN) == [
         "The pack was signed with another key than the one that you gave: another installation made it."
     ]
