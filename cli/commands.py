@@ -86,6 +86,9 @@ COMMANDS = (
     CommandEntry("user", "user:app", "The people of the pages: their roles, their accounts, their sessions."),
     CommandEntry("token", "token:app", "Tokens of the API."),
     CommandEntry(
+        "service-account", "service_account:app", "Programs with an identity of their own; they decide nothing."
+    ),
+    CommandEntry(
         "subscription",
         "subscription:app",
         "Outgoing webhooks: who receives which events, and whether they were delivered.",

@@ -35,6 +35,7 @@ DEMO_PEOPLE = (
     DemoPerson(f"office@{DOMAIN}", "Tom Berger", RoleGrant(Role.OFFICE), "transformation office"),
     DemoPerson(f"cfo@{DOMAIN}", "Ines Moreau", RoleGrant(Role.VIEWER), "CFO, read only"),
     DemoPerson(f"ops@{DOMAIN}", "Jan Kowal", RoleGrant(Role.OPERATOR), "operator"),
+    DemoPerson(f"apps@{DOMAIN}", "Lena Novak", RoleGrant(Role.INTEGRATOR), "integrator: API and subscriptions"),
 )
 
 

@@ -35,7 +35,9 @@ def read(
     met_on: Annotated[str, typer.Option(help="Day of the meeting, 2026-11-29; today by default")] = "",
     token_file: Annotated[
         Path | None,
-        typer.Option(help=f"File with your API token of the scope write; {TOKEN} by default, else asked for"),
+        typer.Option(
+            help=f"File with your API token of the scope statements:write; {TOKEN} by default, else asked for"
+        ),
     ] = None,
 ) -> None:
     """Show what the comments of a deck decide, and with --apply enter it: given where you may, else left open."""
@@ -77,9 +79,9 @@ def _person(services: Services, token_file: Path | None) -> Viewer:
     """Raises ConfigurationError when the token is not good for writing."""
     token = read_secret(token_file, TOKEN, prompt="Your API token")
     viewer = services.tokens.viewer(token or "", now=system_clock())
-    if viewer is None or TokenScope.WRITE not in viewer.scopes:
+    if viewer is None or TokenScope.STATEMENTS_WRITE not in viewer.scopes:
         raise ConfigurationError(
-            "Decisions are entered with your own API token of the scope write, and this is none. Create one on the "
-            "page Account."
+            "Decisions are entered with your own API token of the scope statements:write, and this is none. "
+            "Create one on the page Account."
         )
     return viewer

@@ -13,10 +13,12 @@ from rich.table import Table
 from cli.money_bill import bill
 from cli.money_capitalisation import capitalisation
 from cli.money_close import accept, close, refuse, reopen
+from cli.money_export import export
 from cli.money_fields import fields
 from cli.money_hours import hours
 from cli.money_import import import_, imports, profile, quarantine, template, undo
 from cli.money_lock import lock_budget
+from cli.money_sources import card, sources, sweep
 from cli.operating_user import operating_user, stated_author
 from cli.stated_account import InTheNameOf, stated_account
 from connector.bootstrap import bootstrap
@@ -116,7 +118,7 @@ def correct(
 app.command("import")(import_)
 for _command in (
     profile, bill, hours, fields, undo, imports, quarantine, template, close, accept, refuse, reopen, capitalisation,
-    lock_budget,
+    lock_budget, sweep, sources, card, export,
 ):  # fmt: skip
     app.command()(_command)
 

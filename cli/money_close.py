@@ -26,7 +26,8 @@ from governance.month_close import CloseStep, RefusedStep, Signer
 from governance.rates import Reporting
 
 SignerToken = Annotated[
-    Path | None, typer.Option(help=f"File with your API token of the scope write; {TOKEN} by default, else asked for")
+    Path | None,
+    typer.Option(help=f"File with your API token of the scope money:write; {TOKEN} by default, else asked for"),
 ]
 LegalEntity = Annotated[str, typer.Option(help="One legal entity; all together by default")]
 Month = Annotated[str, typer.Argument(help="2026-10")]
@@ -109,10 +110,10 @@ def _signer(services: Services, token_file: Path | None, legal_entity: str) -> S
     """Raises ConfigurationError when the token is not good, or its person may not close this legal entity."""
     token = read_secret(token_file, TOKEN, prompt="Your API token")
     viewer = services.tokens.viewer(token or "", now=_now())
-    if viewer is None or TokenScope.WRITE not in viewer.scopes:
+    if viewer is None or TokenScope.MONEY_WRITE not in viewer.scopes:
         raise ConfigurationError(
-            "A month is signed with your own API token of the scope write, and this is none. Create one on the page "
-            "Account."
+            "A month is signed with your own API token of the scope money:write, and this is none. Create one on the "
+            "page Account."
         )
     if not may_close(viewer, legal_entity):
         what = f"all of {legal_entity}" if legal_entity else "the whole organisation"

@@ -28,9 +28,9 @@ from connector.settings import Settings
 from connector.store.ledger.imports import kept_file, read_imports, read_profile, read_profiles
 from connector.store.ledger.quarantine import open_quarantine
 from governance.money import Money
+from mapping.imports.given_profiles import GIVEN_PROFILES
 from mapping.imports.profile import ProfileProblem, profile_yaml
 from mapping.imports.propose import propose
-from mapping.imports.template import TEMPLATE_PROFILE
 
 SHOWN = 20
 
@@ -302,8 +302,8 @@ def _is_file(name: str) -> bool:
 
 
 def _profile_text(name: str) -> str:
-    if name == "template":
-        return TEMPLATE_PROFILE
+    if name in GIVEN_PROFILES:
+        return GIVEN_PROFILES[name]
     if not _is_file(name):
         raise ConfigurationError(
             f'There is no profile "{name}". Propose one: gatepost money profile FILE --out FILE.yaml'

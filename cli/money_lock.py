@@ -33,7 +33,7 @@ def lock_budget(
     refuse: Annotated[int, typer.Option(help="Refuse it, or withdraw your own: its number")] = 0,
     token_file: Annotated[
         Path | None,
-        typer.Option(help=f"File with your API token of the scope write; {TOKEN} by default, else asked for"),
+        typer.Option(help=f"File with your API token of the scope money:write; {TOKEN} by default, else asked for"),
     ] = None,
 ) -> None:
     """Take a validated saving out of a cost centre's budget for twelve months; a second person agrees to it."""
@@ -86,10 +86,10 @@ def _signer(services: Services, token_file: Path | None, measure: NamedMeasure) 
     """Raises ConfigurationError when the token is not good, or its person posts no money of this measure."""
     token = read_secret(token_file, TOKEN, prompt="Your API token")
     viewer = services.tokens.viewer(token or "", now=datetime.now(UTC))
-    if viewer is None or TokenScope.WRITE not in viewer.scopes:
+    if viewer is None or TokenScope.MONEY_WRITE not in viewer.scopes:
         raise ConfigurationError(
-            "A budget is changed with your own API token of the scope write, and this is none. Create one on the page "
-            "Account."
+            "A budget is changed with your own API token of the scope money:write, and this is none. Create one on the "
+            "page Account."
         )
     if not may_post(viewer, measure):
         raise ConfigurationError(f"{viewer.login} needs the role controller or office for {measure.key}.")

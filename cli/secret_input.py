@@ -29,7 +29,7 @@ ClientSecretFile = Annotated[
 WebhookSecretFile = Annotated[
     Path | None, typer.Option(help=f"File with the secret that signs events; {WEBHOOK_SECRET} by default")
 ]
-TokenFile = Annotated[Path | None, typer.Option(help=f"File with an API token of the scope read; {TOKEN} by default")]
+TokenFile = Annotated[Path | None, typer.Option(help=f"File with an API token that may read it; {TOKEN} by default")]
 
 LONGEST_SECRET = 10_000
 """Characters; a larger file is another one than was meant."""

@@ -13,7 +13,8 @@ from rich.table import Table
 from cli.operating_user import operating_user
 from connector.bootstrap import Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
-from connector.people.permissions import TokenScope
+from connector.people.permissions import PersonId, TokenScope
+from connector.people.token_scopes import READING_SCOPES, held_scopes
 from connector.settings import Settings
 
 app = typer.Typer(help="Tokens of the API.", no_args_is_help=True)
@@ -23,7 +24,10 @@ app = typer.Typer(help="Tokens of the API.", no_args_is_help=True)
 def create(
     login: Annotated[str, typer.Argument(help="The person for whom it acts: it sees what they see")],
     name: Annotated[str, typer.Option(help="What it is for")],
-    scope: Annotated[list[TokenScope] | None, typer.Option(help="What it may do; read by default")] = None,
+    scope: Annotated[
+        list[TokenScope] | None,
+        typer.Option(help="What it may do, may be repeated; by default it reads what its person may see"),
+    ] = None,
     days: Annotated[int, typer.Option(min=1, max=365, help="Days until it expires")] = 90,
 ) -> None:
     """Create a token and print it; it is shown only now."""
@@ -33,11 +37,19 @@ def create(
         if person is None:
             raise ConfigurationError(f"There is no person {login}. List them with: gatepost user list")
         expires_at = now + timedelta(days=days)
-        token = services.tokens.create(
-            person.id, name, scope or [TokenScope.READ], expires_at=expires_at, by=operating_user(), now=now
+        created = services.tokens.create(
+            person.id, name, scope or _reading(services, person.id), expires_at=expires_at, by=operating_user(), now=now
         )
-    typer.echo(f"Acts for {login} until {expires_at:%d %b %Y}. Shown only now:")
-    typer.echo(token)
+    scopes = ", ".join(sorted(created.scopes))
+    typer.echo(
+        f"Token {created.number} acts for {login} until {created.expires_at:%d %b %Y}: {scopes}. Shown only now:"
+    )
+    typer.echo(created.token)
+
+
+def _reading(services: Services, person: PersonId) -> frozenset[TokenScope]:
+    viewer = services.people.viewer(person)
+    return frozenset() if viewer is None else READING_SCOPES & held_scopes(viewer.roles)
 
 
 @app.command("list")

@@ -37,7 +37,7 @@ ChangeNumber = Annotated[int, typer.Argument(help="Its number, from: gatepost us
 AdministratorTokenFile = Annotated[
     Path | None,
     typer.Option(
-        "--token-file", help=f"File with your API token of the scope admin; {TOKEN} by default, else asked for"
+        "--token-file", help=f"File with your API token of the scope access:write; {TOKEN} by default, else asked for"
     ),
 ]
 
@@ -204,12 +204,12 @@ def refuse(number: ChangeNumber, token_file: AdministratorTokenFile = None) -> N
 
 def _decide(number: int, token_file: Path | None, *, accept: bool) -> str:
     # Whoever runs a command is known by the machine only, and may be the same who asked: so a person has to prove it.
-    token = read_secret(token_file, TOKEN, prompt="Your API token of the scope admin") or ""
+    token = read_secret(token_file, TOKEN, prompt="Your API token of the scope access:write") or ""
     with _services() as services:
         viewer = services.tokens.viewer(token.strip(), now=system_clock())
-        if viewer is None or TokenScope.ADMIN not in viewer.scopes:
+        if viewer is None or TokenScope.ACCESS_WRITE not in viewer.scopes:
             raise ConfigurationError(
-                "This is no valid API token of the scope admin. Create one on the page of your account."
+                "This is no valid API token of the scope access:write. Create one on the page of your account."
             )
         return services.access_changes.decide(number, viewer, accept=accept, now=system_clock()).sentence
 

@@ -29,6 +29,7 @@ from connector.store.accounts.api_tokens import ApiTokens
 from connector.store.accounts.pending_forms import PendingForms
 from connector.store.accounts.people import PersonStore
 from connector.store.accounts.second_factors import SecondFactors
+from connector.store.accounts.service_accounts import ServiceAccounts
 from connector.store.accounts.sessions import Sessions
 from connector.store.accounts.sign_in_throttle import SignInThrottle
 from connector.store.connections.connections import ConnectionRecord, Connections
@@ -100,6 +101,7 @@ class Services:
     counted_events: CountedEvents
     sessions: Sessions
     tokens: ApiTokens
+    service_accounts: ServiceAccounts
     sign_in_throttle: SignInThrottle
     second_factors: SecondFactors
     pending_forms: PendingForms
@@ -216,6 +218,7 @@ def bootstrap(settings: Settings, *, application: str, schema: Schema = Schema.C
             longest=timedelta(hours=settings.session_hours),
         ),
         tokens=ApiTokens(engine, provider_sign_in_valid=timedelta(days=settings.token_sign_in_days)),
+        service_accounts=ServiceAccounts(engine),
         sign_in_throttle=SignInThrottle(engine),
         second_factors=SecondFactors(engine, vault),
         pending_forms=PendingForms(engine, vault),

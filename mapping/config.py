@@ -16,6 +16,7 @@ from governance.money import MAX_AMOUNT
 from governance.rates import RATE_AGE_DAYS
 from governance.spread import MAX_MONTHS, SpreadShape
 from governance.verdict import GateState
+from mapping.ledger_sources import LedgerSourceRule
 from mapping.objective_config import ObjectiveRule
 from mapping.service_config import Key, OfferingRule, ServiceRule
 from mapping.sources import MappingModel, RoleSource, Source
@@ -610,6 +611,8 @@ class MappingConfig(MappingModel):
     """
     policy: PolicyRule = PolicyRule()
     committees: tuple[CommitteeRule, ...] = ()
+    ledger: tuple[LedgerSourceRule, ...] = ()
+    """What of the tools is swept into the ledger, and written back from it."""
     services: Mapping[Key, ServiceRule] = {}
     """Services by key, with what they cost, their demand and what is in their way."""
     objectives: Mapping[Key, ObjectiveRule] = {}

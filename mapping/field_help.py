@@ -59,10 +59,24 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "what is booked between two of them is no effect of the group.",
         "policy": "The stage model, its numbers, and what is switched off.",
         "committees": "Steering committees: which programs each decides, and who belongs to it.",
+        "ledger": "What of the tools is swept into the ledger, and what confirmed money is written back.",
         "services": "Services by key: owner, names on bills, what is fixed, what a unit is worth, what is in the way.",
         "objectives": "Objectives by key, with owner, period, weight and key results.",
         "services_from": "Tables of ServiceNow whose records are services as well.",
         "measures": "The rules, from top to bottom: the first one that takes an item makes a measure of it.",
+    },
+    "LedgerSourceRule": {
+        "connection": "The connection whose records are swept.",
+        "since": "The first month that is swept: 2026-01.",
+        "cost_plans": "Which amounts of ServiceNow's cost plans become entries: plan, actual.",
+        "benefit_plans": "Which amounts of ServiceNow's benefit plans become entries: plan, actual.",
+        "expense_lines": "Expense lines of ServiceNow that are processed; not together with the actual of cost plans.",
+        "hours": "Name of the stored rate card by which logged hours are priced.",
+        "write": "Plans of ServiceNow that receive what the controller has confirmed: benefit_plans, cost_plans.",
+    },
+    "ExpenseLinesRule": {
+        "kind": "Kind of lines that have neither a cost plan nor an expense type that says it.",
+        "services": 'Services whose lines, and those of their offerings, are swept as well; "*" for all.',
     },
     "ServiceRule": {
         "name": "What the service is called.",
@@ -395,6 +409,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
 }
 
 VALUE_NAMES: Mapping[str, Mapping[str, str]] = {
+    "LedgerSourceRule": {"connection": "connection"},
     "OfferingRule": {"connection": "connection", "table": "table"},
     "MeasureRule": {"connection": "connection", "team": "field", "hours_from": "connection"},
     "Match": {"project": "project", "type": "type", "table": "table", "status": "status"},

@@ -54,7 +54,7 @@ def child_fields(config: MappingConfig, connection: ConnectionName) -> frozenset
 
 def connections_of(config: MappingConfig) -> frozenset[str]:
     """The connections that hold measures, or something on which the evidence of measures rests."""
-    found = {rule.connection for rule in config.measures}
+    found = {rule.connection for rule in config.measures} | {source.connection for source in config.ledger}
     for rule in config.measures:
         found |= {join.connection for join in rule.joins}
         found |= {

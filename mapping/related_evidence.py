@@ -48,6 +48,8 @@ class TimeEntry:
     """The item's project, or its table."""
     day: date
     hours: Decimal
+    worklog: str = ""
+    """The tool's id of what was logged; an edit does not change it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from mapping.class_rules import check_classes
 from mapping.expressions import check_expression
 from mapping.gate_names import wrong_gate_names
 from mapping.ledger_rules import check_ledger
+from mapping.ledger_sources import check_ledger_sources
 from mapping.problems import did_you_mean
 from mapping.refusals import cannot_govern
 from mapping.role_checks import check_roles
@@ -67,6 +68,7 @@ def check_rules(data: Mapping[str, object]) -> Iterator[RuleProblem]:
     yield from check_services(data)
     yield from cannot_govern(data)
     yield from wrong_gate_names(data)
+    yield from check_ledger_sources(data)
 
 
 def _check_sources(path: MappingPath, rule: Mapping[str, object]) -> Iterator[RuleProblem]:

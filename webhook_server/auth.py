@@ -17,8 +17,10 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from connector.bootstrap import Services, system_clock
 from connector.people.authentication import SignInMethod
-from connector.people.permissions import Role, RoleGrant, TokenScope, Viewer
+from connector.people.permissions import Role, RoleGrant, Viewer
+from connector.people.token_scopes import READING_SCOPES
 from connector.settings import RequireSecondFactor
+from connector.store.accounts.service_accounts import is_service_token
 from webhook_server.known_device import remember_device
 from webhook_server.permission import OPEN, Entry, Permission, Reach, declare, permission_of
 
@@ -217,7 +219,7 @@ def safe_next(target: str | None) -> str:
 
 
 def bearer_viewer() -> Viewer | None:
-    """The owner of the bearer token of this request: a personal token, or that of the settings."""
+    """Whose bearer token it is: a person's, a service account's, or that of the settings."""
     kind, _, given = request.headers.get("Authorization", "").partition(" ")
     given = given.strip()
     if kind.lower() != "bearer" or not given:
@@ -225,6 +227,8 @@ def bearer_viewer() -> Viewer | None:
     expected = settings_token(services())
     if expected and hmac.compare_digest(given.encode(), expected):
         return SETTINGS_TOKEN_VIEWER
+    if is_service_token(given):
+        return services().service_accounts.viewer(given, now=system_clock())
     return services().tokens.viewer(given, now=system_clock())
 
 
@@ -240,7 +244,7 @@ SETTINGS_TOKEN_VIEWER = Viewer(
     login="GATEPOST_API_TOKEN",
     name="The token of the settings",
     grants=(RoleGrant(Role.VIEWER),),
-    scopes=frozenset({TokenScope.READ}),
+    scopes=READING_SCOPES,
 )
 """Reads all and changes nothing."""
 

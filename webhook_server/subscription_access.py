@@ -8,14 +8,14 @@ from connector.errors import ConfigurationError
 from connector.notify.measure_events import CONNECTION_EVENTS
 from connector.notify.subscription import Subscription
 from connector.notify.subscription_filter import SubscriptionFilter
-from connector.people.permissions import ADMINISTRATORS, Viewer
+from connector.people.permissions import ADMINISTRATORS, SUBSCRIBING_ROLES, Viewer
 
 
 def administers_events(viewer: Viewer, wanted: SubscriptionFilter) -> bool:
     """Whether every event that a filter lets through is about the viewer's part; connections belong to all parts."""
     if not CONNECTION_EVENTS.isdisjoint(wanted.events):
         return viewer.holds_everywhere(ADMINISTRATORS)
-    return viewer.holds_for(ADMINISTRATORS, wanted.hierarchy, wanted.legal_entity)
+    return viewer.holds_for(SUBSCRIBING_ROLES, wanted.hierarchy, wanted.legal_entity)
 
 
 def administered(viewer: Viewer, subscriptions: Iterable[Subscription]) -> tuple[Subscription, ...]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from connector.store.measures import measure_queries
 from connector.store.measures.measure_details import MeasureSnapshot, measure_snapshot
+from connector.timestamp import timestamp_text
 from governance.capitalisation import Capitalisation, CapitalisationItem, SpentInPeriod, checklist, spent
 from governance.effects import EffectKind
 from governance.money import Money, Period
@@ -65,7 +66,7 @@ def as_json(measures: Sequence[CapitalisedMeasure], period: Period) -> str:
                     "outcome": item.outcome.value,
                     "evidence": item.evidence,
                     "by": item.by or None,
-                    "at": item.at.isoformat() if item.at else None,
+                    "at": timestamp_text(item.at) if item.at else None,
                 }
                 for item in one.found.items
             ],

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
-from connector.finance.hours import store_plan
 from connector.finance.import_plan import ImportPlan, Stream, plan_statements
+from connector.finance.post_statements import store_plan
 from connector.store.database.json_codec import from_json
 from connector.store.ledger import imports
 from connector.store.ledger.statements import LOCK

@@ -14,6 +14,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection
 
+from connector.finance.plan_entries import plan_entries
 from connector.finance.post_lines import may_post
 from connector.people.permissions import POSTING_ROLES, Viewer
 from connector.store.ledger import quarantine
@@ -151,6 +152,8 @@ def plan_lines(
     ``shown`` shows the measures that the viewer may see; without a viewer (the command line) nobody's rights count.
     """
     plan = ImportPlan(stream, len(lines))
+    numbered = [line for line in lines if profile.entries and line.record]
+    lines = [line for line in lines if not (profile.entries and line.record)] if numbered else lines
     matches = match_subjects(connection, shown, profile, {line.subject for line in lines if not line.posting.service})
     statements: list[Statement] = []
     waiting: dict[tuple[str, str, str], list[QuarantinedLine]] = {}
@@ -185,8 +188,36 @@ def plan_lines(
                 "Ask a controller of the whole organisation to import the file.",
             )  # fmt: skip
     plan.new_quarantined = quarantine.unknown_only(connection, stream.name, plan.quarantined)
+    if numbered:
+        _plan_numbered(connection, plan, numbered, profile, shown, viewer)
     plan_statements(connection, plan, statements, today=today, progress=progress)
     return plan
+
+
+def _plan_numbered(
+    connection: Connection,
+    plan: ImportPlan,
+    lines: Sequence[StatedLine],
+    profile: Profile,
+    shown: Connection,
+    viewer: Viewer | None,
+) -> None:
+    """Rows that name an entry, into ``plan``."""
+    stream = plan.stream
+    matches = match_subjects(connection, shown, profile, {line.subject for line in lines})
+    subjects = {subject: measure.id for subject, measure in matches.found.items()}
+    changes = plan_entries(
+        connection, lines, subjects, plan.problems, file=stream.file, sheet=stream.sheet, reason=stream.reason
+    )
+    posted = {measure.id: measure for measure in matches.found.values()}
+    for change in changes:
+        measure = posted.get(change.statement.posting.measure)
+        if viewer is not None and change.entries and not may_post(viewer, measure):
+            plan.problems.add(
+                ProblemCode.REFUSED, getattr(change.statement.source, "cell", ""),
+                "Only a controller or the transformation office corrects this entry.", "Ask one of them.",
+            )  # fmt: skip
+    plan.changes += changes
 
 
 def plan_statements(
@@ -197,10 +228,15 @@ def plan_statements(
     today: date,
     progress: Callable[[int], None] | None = None,
     months: Collection[tuple[LedgerVersion, Period]] = (),
+    keep: Collection[str] = (),
+    leave_refused: bool = False,
+    since: Period | None = None,
 ) -> dict[str, PostedMeasure]:
     """Compare statements with the ledger, into ``plan``; returns the measures that they are of.
 
-    A complete stream states everything of the months of its statements, and of ``months``.
+    A complete stream states everything of the months of its statements, and of ``months``; nothing of measures to
+    ``keep``, or of months before ``since``, is taken back.  ``leave_refused``: what the ledger does not take is left
+    out with a note, and is no problem of the rest.
     """
     stream = plan.stream
     keys = {one.key for one in statements}
@@ -224,6 +260,8 @@ def plan_statements(
         if progress is not None and number % 5_000 == 0:
             progress(number)
     for key in sorted(gone & set(known)):
+        if known[key].posting.measure in keep or (since is not None and known[key].posting.month < since):
+            continue
         posting = replace(known[key].posting, money=Money(Decimal(0), known[key].posting.money.currency))
         source = FileCell(stream.file, "not in the file any more", stream.sheet)
         plan.changes.append(change_of(Statement(key, posting, source), known[key], stream.reason))
@@ -231,7 +269,7 @@ def plan_statements(
         connection,
         {one.statement.posting.measure for one in plan.changes if one.statement.posting.measure} - set(measures),
     )
-    _refuse(connection, plan, measures, today)
+    _refuse(connection, plan, measures, today, leave=leave_refused)
     stated |= {(entry.posting.version, entry.posting.month) for change in plan.changes for entry in change.entries}
     plan.totals = total_changes(plan.changes, ledger_totals(connection, stated))
     return measures
@@ -247,11 +285,14 @@ def _placed(one: Statement, known: StatedAmount | None, measures: Mapping[str, P
     return one if placed.posting is one.posting else replace(one, posting=placed.posting)
 
 
-def _refuse(connection: Connection, plan: ImportPlan, measures: Mapping[str, PostedMeasure], today: date) -> None:
-    """Problems for the entries that the ledger does not take."""
+def _refuse(
+    connection: Connection, plan: ImportPlan, measures: Mapping[str, PostedMeasure], today: date, *, leave: bool
+) -> None:
+    """Problems for the entries that the ledger does not take; or they are left out, with a note."""
     own = {one.legal_entity for one in measures.values()}
     named = {entry.posting.legal_entity for change in plan.changes for entry in change.entries}
     closed = closed_through(connection, own | named)
+    left: dict[str, list[Change]] = {}
     for change in plan.changes:
         for entry in change.entries:
             if entry.type is EntryType.CORRECTION:
@@ -260,6 +301,13 @@ def _refuse(connection: Connection, plan: ImportPlan, measures: Mapping[str, Pos
             both = {entry.posting.legal_entity, measure.legal_entity if measure else ""}
             last: Period | None = max((closed[one] for one in both if one in closed), default=None)
             refusal = posting_refusal(entry, last, today)
-            if refusal is not None:
+            if refusal is not None and leave:
+                left.setdefault(refusal.sentence, []).append(change)
+            elif refusal is not None:
                 cell = getattr(entry.source, "cell", "")
                 plan.problems.add(ProblemCode.REFUSED, cell, refusal.sentence)
+    out = {id(change) for some in left.values() for change in some}
+    plan.changes = [change for change in plan.changes if id(change) not in out] if out else plan.changes
+    for sentence, some in sorted(left.items()):
+        told = ", ".join(str(change.statement.source) for change in some[:3])
+        plan.notes.append(f"Left out: {told}{f' and {len(some) - 3:,} more' if len(some) > 3 else ''}. {sentence}")

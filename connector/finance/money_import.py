@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -12,10 +12,12 @@ from sqlalchemy import Connection, Engine
 
 from connector.finance.files.read import read_by_profile
 from connector.finance.import_plan import NOBODY, ImportPlan, Stream, plan_lines, plan_statements
+from connector.finance.plan_entries import ENTRY_KEY
 from connector.people.permissions import Viewer
 from connector.store.database import audit
 from connector.store.database.row_level_access import read_as
 from connector.store.ledger import imports, quarantine
+from connector.store.ledger.entries_in_effect import amounts_without, in_effect
 from connector.store.ledger.quarantine import Quarantined, QuarantinedLine
 from connector.store.ledger.statements import LOCK, copy_statements, known_amounts, posted_measures, store_entries
 from connector.store.queue.wake_up import Waker
@@ -196,7 +198,7 @@ class MoneyImports:
                 raise NotDecided(f"Import {number} was taken back already.")
             wanted = imports.statements_without(transaction, number)
             held = known_amounts(transaction, set(wanted))
-            entries: list[NewEntry] = []
+            entries: list[NewEntry] = _entries_back(transaction, wanted, known.batch, by, reason.strip())
             for key, amount in wanted.items():
                 if key in held:
                     posting = replace(
@@ -269,6 +271,23 @@ class MoneyImports:
             )
 
 
+def _entries_back(
+    transaction: Connection, wanted: Mapping[str, object], batch: str, by: str, reason: str
+) -> list[NewEntry]:
+    """What takes back the corrections of entries that rows named by their numbers."""
+    numbers = {int(key.removeprefix(ENTRY_KEY)) for key in wanted if key.startswith(ENTRY_KEY)}
+    if not numbers:
+        return []
+    before = amounts_without(transaction, numbers, batch)
+    found: list[NewEntry] = []
+    for number, one in in_effect(transaction, numbers).items():
+        right = Money(before[number], one.entry.posting.money.currency)
+        statement = Statement(f"{ENTRY_KEY}{number}", replace(one.entry.posting, money=right), EnteredBy(by))
+        change = change_of(statement, one.stated, reason)
+        found += [replace(entry, statement=one.entry.statement) for entry in change.entries]
+    return found
+
+
 def _owner(given: GivenFile) -> str:
     return given.viewer.login if given.viewer is not None else NOBODY
 
@@ -293,12 +312,19 @@ def _statements(row: Quarantined, lines: tuple[QuarantinedLine, ...], measure: s
     return list(found.values())
 
 
+def _stated(plan: ImportPlan) -> Iterator[Statement]:
+    """All of them; of rows that name an entry only those that changed it, because they state nothing of a stream."""
+    for change in plan.changes:
+        if change.entries or not change.statement.key.startswith(ENTRY_KEY):
+            yield change.statement
+
+
 def _keep_statements(transaction: Connection, number: int, plan: ImportPlan) -> None:
     copy_statements(
         transaction,
         number,
         (
             (one.key, one.posting.money.amount, one.posting.version, one.posting.month)
-            for one in (*(change.statement for change in plan.changes), *plan.overruled)
+            for one in (*_stated(plan), *plan.overruled)
         ),
     )

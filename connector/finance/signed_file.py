@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from connector.notify.audit_anchor import AnchorInvalid, AnchorKeys, canonical_json
+from connector.timestamp import timestamp_text
 
 PURPOSE = b"gatepost capitalisation 1\n"
 
@@ -40,9 +41,7 @@ def signature_path(file: Path) -> Path:
 
 def sign(keys: AnchorKeys, content: bytes, period: str, by: str, at: datetime) -> str:
     """The signature of a file's content, as it stands beside it."""
-    signed = FileSignature(
-        period, hashlib.sha256(content).hexdigest(), at.astimezone(UTC).isoformat("T", "seconds"), by
-    )
+    signed = FileSignature(period, hashlib.sha256(content).hexdigest(), timestamp_text(at.replace(microsecond=0)), by)
     key, signature = keys.sign_bytes(_bytes(signed))
     return canonical_json({**asdict(signed), "key": key, "signature": signature}) + "\n"
 

@@ -388,14 +388,14 @@ def is_reply_comment(comment: JsonObject, own_account: str) -> bool:
     )
 
 
-def worklogs(issue: JsonObject, since: date) -> Iterator[tuple[str, date, Decimal]]:
-    """(account id, day, hours) of the logged hours that an issue shows."""
+def worklogs(issue: JsonObject, since: date) -> Iterator[tuple[str, date, Decimal, str]]:
+    """(account id, day, hours, id) of the logged hours that an issue shows."""
     for entry in map(as_object, as_list(as_object(as_object(issue.get("fields")).get("worklog")).get("worklogs"))):
         yield from worklog(entry, since)
 
 
-def worklog(entry: JsonObject, since: date) -> Iterator[tuple[str, date, Decimal]]:
+def worklog(entry: JsonObject, since: date) -> Iterator[tuple[str, date, Decimal, str]]:
     author, started = person(entry.get("author")), moment(entry.get("started"))
     seconds = _number(entry.get("timeSpentSeconds"))
     if author is not None and started is not None and isinstance(seconds, Decimal) and started.date() >= since:
-        yield author.id, started.date(), seconds / 3600
+        yield author.id, started.date(), seconds / 3600, as_text(entry.get("id"))

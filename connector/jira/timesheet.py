@@ -43,8 +43,10 @@ class JiraTimesheet:
         if not is_whole(fields.get("worklog"), "worklogs"):
             # A search shows an issue's first twenty worklogs only, and some fields none at all.
             whole = self._client.worklogs(identity, datetime.combine(since, time(), UTC))
-            entries: Iterator[tuple[str, date, Decimal]] = (entry for log in whole for entry in worklog(log, since))
+            entries: Iterator[tuple[str, date, Decimal, str]] = (
+                entry for log in whole for entry in worklog(log, since)
+            )
         else:
             entries = worklogs(issue, since)
-        for person, day, hours in entries:
-            yield TimeEntry(person, identity, NativeId(parent) if parent else None, project, day, hours)
+        for person, day, hours, number in entries:
+            yield TimeEntry(person, identity, NativeId(parent) if parent else None, project, day, hours, number)

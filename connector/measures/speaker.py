@@ -20,6 +20,9 @@ def speaker_of(viewer: Viewer, connection: str) -> Person | None:
     account = viewer.account_on(connection)
     if account is not None:
         return Person(account.id, viewer.name, identities=_identities(viewer))
+    if viewer.service_account is not None:
+        # It holds no role of any measure, so nothing that it says counts for one.
+        return Person(f"{GATEPOST_ACCOUNT}{viewer.login}", viewer.name)
     if viewer.person is None or not viewer.is_any(CAPACITIES):
         return None
     return Person(f"{GATEPOST_ACCOUNT}{viewer.login}", viewer.name, identities=_identities(viewer))

@@ -8,7 +8,9 @@ from connector.measures.speaker import GATEPOST_ACCOUNT, speaker_of
 from connector.people.permissions import Viewer
 from connector.store.queue.submitted_commands import SqlSubmittedCommands
 from connector.sync.command_submission import (
+    RefusalKind,
     SubmissionChannel,
+    SubmissionRefused,
     SubmissionReply,
     SubmittedCommand,
     no_linked_account,
@@ -17,7 +19,7 @@ from connector.sync.command_submission import (
 from governance.command_grammar import parse_commands
 from governance.evidence import Verb
 from governance.gates import Policy
-from governance.measure import MeasureId
+from governance.measure import MeasureId, Person
 from mapping.work_item import ConnectionName, NativeId
 
 
@@ -41,7 +43,13 @@ def submit_command(
         raise ConfigurationError("There is no active mapping. Activate one with: gatepost mapping activate FILE")
     connection, _, native_id = measure.partition("/")
     policy, person = active.policies.base, speaker_of(viewer, connection)
-    if person is None or (person.id.startswith(GATEPOST_ACCOUNT) and not _accepts_role(command, policy)):
+    if viewer.service_account is not None and _decides(command, policy):
+        return SubmissionRefused(
+            f"{viewer.name} is a service account: it decides nothing, and this command decides.",
+            "A person who holds the role gives it: with their own token, on the page of the measure, or in the tool.",
+            RefusalKind.DECIDES_NOTHING,
+        )
+    if person is None or (_is_without_account(person, viewer) and not _accepts_role(command, policy)):
         return no_linked_account(viewer.name, connection)
     submitted = SubmittedCommand(
         measure=measure,
@@ -54,6 +62,16 @@ def submit_command(
         given_at=clock(),
     )
     return submit(SqlSubmittedCommands(services.engine, services.waker), submitted, policy)
+
+
+def _is_without_account(person: Person, viewer: Viewer) -> bool:
+    """Whether it is a person who speaks at Gatepost; of a service account the rules for everybody are enough."""
+    return person.id.startswith(GATEPOST_ACCOUNT) and viewer.service_account is None
+
+
+def _decides(command: str, policy: Policy) -> bool:
+    """All but a reason, which the rules then refuse from whoever holds no role of the measure."""
+    return any(parsed.verb is not Verb.REASON for parsed in parse_commands(command, policy))
 
 
 def _accepts_role(command: str, policy: Policy) -> bool:

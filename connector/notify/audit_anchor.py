@@ -11,10 +11,12 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from connector.timestamp import timestamp_text
 
 PURPOSE = b"gatepost audit anchor 1"
 """What the key of anchors is derived for; see :meth:`connector.vault.Vault.derive_keys`."""
@@ -100,7 +102,7 @@ def key_id(key: Ed25519PrivateKey) -> str:
 
 
 def _content(anchor: Anchor, key: str) -> dict[str, object]:
-    at = anchor.at.astimezone(UTC).isoformat(timespec="seconds")
+    at = timestamp_text(anchor.at.replace(microsecond=0))
     return {"type": "gatepost.audit.head", "version": 1, "key": key, **asdict(anchor), "at": at}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeAlias
 
 from connector.notify.measure_events import (
@@ -25,6 +25,7 @@ from connector.notify.measure_events import (
     StageGranted,
     StatusesChanged,
 )
+from connector.timestamp import timestamp_text
 from governance.evidence import Verb
 from governance.facts import Fact, known
 from governance.measure import Measure, Person
@@ -97,11 +98,6 @@ def trial_body(name: str, at: datetime) -> str:
 def body_text(kind: str, data: Mapping[str, Json], at: datetime) -> str:
     payload = {"type": kind, "version": VERSION, "timestamp": timestamp_text(at), "data": data}
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
-
-
-def timestamp_text(at: datetime) -> str:
-    """``2026-11-21T08:15:30.123456Z``"""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _event_data(event: MeasureEvent) -> dict[str, Json]:

@@ -39,6 +39,8 @@ class Role(StrEnum):
     """The transformation office and the CFO: the whole of their part, with its reports."""
     OPERATOR = "operator"
     """Runs the installation: queues, limits, connections.  Sees no measure by this role."""
+    INTEGRATOR = "integrator"
+    """Builds on the API: sees measures and manages subscriptions of the part, decides nothing."""
     ADMINISTRATOR = "administrator"
     """Connections, mapping, people."""
 
@@ -54,6 +56,7 @@ ROLE_DESCRIPTIONS = {
     Role.CONTROLLER: "sees measures; confirms those that they control in the tool",
     Role.OFFICE: "sees measures, reports and deviations of the whole part, and accepts changes of roles",
     Role.OPERATOR: "sees queues, limits and connections, no measures",
+    Role.INTEGRATOR: "sees measures and manages subscriptions to their events, decides nothing",
     Role.ADMINISTRATOR: "manages connections, mapping and people, and sees measures",
 }
 
@@ -63,17 +66,30 @@ ROLES_WITHOUT_MEASURES = frozenset({Role.OPERATOR})
 
 OPERATING_ROLES = frozenset({Role.OPERATOR, Role.ADMINISTRATOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+SUBSCRIBING_ROLES = frozenset({Role.INTEGRATOR, Role.ADMINISTRATOR})
+"""Who manages subscriptions: to the events of the part of their role."""
 POSTING_ROLES = frozenset({Role.CONTROLLER, Role.OFFICE})
 """Who posts into the ledger, corrects it and closes months: for the part of the organisation of their role."""
 
 
 class TokenScope(StrEnum):
-    """What an API token may be used for."""
+    """What a token may be used for; :mod:`connector.people.token_scopes` says what each means, and who may hold it."""
 
-    READ = "read"
-    WRITE = "write"
-    EVENTS = "events"
-    ADMIN = "admin"
+    GATES_READ = "gates:read"
+    MEASURES_READ = "measures:read"
+    FINDINGS_READ = "findings:read"
+    MONEY_READ = "money:read"
+    AUDIT_READ = "audit:read"
+    SUBSCRIPTIONS_READ = "subscriptions:read"
+    CONFIGURATION_READ = "configuration:read"
+    OPERATIONS_READ = "operations:read"
+    ACCESS_READ = "access:read"
+    STATEMENTS_WRITE = "statements:write"
+    MONEY_WRITE = "money:write"
+    SUBSCRIPTIONS_WRITE = "subscriptions:write"
+    CONFIGURATION_WRITE = "configuration:write"
+    OPERATIONS_WRITE = "operations:write"
+    ACCESS_WRITE = "access:write"
 
 
 class ToolAccount(NamedTuple):
@@ -168,6 +184,8 @@ class Viewer:
     token: int | None = None
     """Number of the token that the request came with; ``None`` for a session and for the token of the settings."""
     token_expires_at: datetime | None = None
+    service_account: int | None = None
+    """Number of the service account that the request comes from; it is no person, and decides nothing."""
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -243,7 +261,7 @@ ALLOWED_ROLES: dict[Action, frozenset[Role]] = {
     Action.OBSERVE: OPERATING_ROLES | {Role.OFFICE},
     Action.OPERATE: OPERATING_ROLES,
     Action.OPERATE_CONNECTIONS: OPERATING_ROLES,
-    Action.SUBSCRIBE: ADMINISTRATORS,
+    Action.SUBSCRIBE: SUBSCRIBING_ROLES,
     Action.DRAFT: ADMINISTRATORS,
     Action.ACTIVATE: ADMINISTRATORS,
     Action.CONFIGURE: ADMINISTRATORS,
@@ -253,22 +271,6 @@ ALLOWED_ROLES: dict[Action, frozenset[Role]] = {
 
 ORGANISATION_WIDE = frozenset({Action.OPERATE_CONNECTIONS, Action.CONFIGURE})
 """Actions that touch every part: their role has to be granted for the whole organisation."""
-
-SCOPE_ROLES: dict[TokenScope, frozenset[Role]] = {
-    TokenScope.WRITE: frozenset({Role.OWNER, Role.SPONSOR, Role.CONTROLLER, Role.OFFICE}),
-    TokenScope.EVENTS: frozenset({Role.ADMINISTRATOR}),
-    TokenScope.ADMIN: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
-}
-"""The roles of which a person needs one to hold a scope, besides reading: what a reader sees is decided row by row."""
-
-
-def held_scopes(roles: Iterable[Role]) -> frozenset[TokenScope]:
-    """What a person with these roles may let a token do."""
-    held = frozenset(roles)
-    return frozenset(
-        scope for scope in TokenScope if scope is TokenScope.READ or not SCOPE_ROLES[scope].isdisjoint(held)
-    )
-
 
 COMMAND_ROLES = (Role.OWNER, Role.SPONSOR, Role.CONTROLLER)
 

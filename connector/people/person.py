@@ -68,6 +68,16 @@ class SessionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CreatedToken:
+    """A new token: its secret text is shown once."""
+
+    token: str
+    number: int
+    scopes: frozenset[TokenScope]
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TokenRow:
     id: int
     person: PersonId

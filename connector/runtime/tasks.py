@@ -13,6 +13,7 @@ import structlog
 
 from connector.bootstrap import Clock, MappingCache, Services, Sites, system_clock
 from connector.errors import ToolError
+from connector.finance.money_sweep import sweep_due_money
 from connector.http.pacing import background_work
 from connector.http.retry import PauseConnection, decide
 from connector.notify.delivery import DeliveryResult, EventNotifier
@@ -157,6 +158,9 @@ class WorkerTasks:
                         refresh_webhooks(self._services, site, self._clock())
                         follow_mapping(self._services, site, active.config)
                         send_heartbeat(self._services, site, self._clock())
+                        sweep_due_money(
+                            self._services, site, active.config, self._clock(), whole=kind is SweepKind.FULL
+                        )
                         if kind is SweepKind.FULL:
                             store = partial(store_offerings, self._services.engine)
                             read_offerings(site, active.config, store, self._clock())

@@ -25,7 +25,9 @@ from connector.servicenow.groups import Groups
 from connector.servicenow.heartbeat import ServiceNowHeartbeat
 from connector.servicenow.inspector import ServiceNowInspector
 from connector.servicenow.instance_check import ServiceNowInstanceCheck
+from connector.servicenow.money_records import ServiceNowMoneyRecords
 from connector.servicenow.offerings import ServiceNowOfferings
+from connector.servicenow.plans import ServiceNowPlans
 from connector.servicenow.provision import ServiceNowProvisioner
 from connector.servicenow.reader import ServiceNowReader
 from connector.servicenow.scanner import ServiceNowScanner
@@ -107,5 +109,8 @@ def build_site(
         provisioner=ServiceNowProvisioner(access.name, client, fields),
         heartbeat=ServiceNowHeartbeat(access.name, client, fields),
         instance_check=ServiceNowInstanceCheck(client, fields, batched_queries),
+        money_records=ServiceNowMoneyRecords(
+            access.name, client, fields, batched_queries, accounts, ServiceNowPlans(client, fields, clock)
+        ),
         batches_per_read=BREADTH,
     )

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from connector.errors import AuthenticationFailed, RetryLater, ToolError
+from connector.errors import AuthenticationFailed, RetryLater, ToolError, ValuesRejected
 from connector.http.json_values import JsonObject
 from connector.servicenow.batched_queries import NO_ROWS, QueryResults, TableQuery, TableRows
 from connector.servicenow.client import ServiceNowClient
@@ -35,6 +35,20 @@ _CODE = re.compile(r"[A-Z]{3}")
 PERIODS_CACHE_TIME = timedelta(hours=1)
 
 Plans = Mapping[str, "tuple[EffectLine, ...] | Unknown"]
+PlanRecords = Mapping[str, "tuple[PlanRecord, ...] | Unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRecord:
+    """A line, and where it stands."""
+
+    line: EffectLine
+    table: str
+    """Of the plan."""
+    breakdown: str
+    """sys_id of the breakdown."""
+    name: str
+    """Of the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +99,30 @@ PERIOD = ColumnNames(("fiscal_period",), "Fiscal period")
 PLAN_TASK = "task"
 """Of a plan and of a breakdown: the project or demand."""
 START = ColumnNames(("fiscal_start_date_time", "start_date_time"), "Start")
+CORRELATION = ColumnNames(
+    ("u_gatepost_correlation_id", "correlation_id", "u_correlation_id"), "Gatepost correlation ID"
+)
+"""Of a plan: the id that Gatepost gives to its own."""
+OWN = "gatepost:"
+"""What the correlation id of a plan of Gatepost's begins with."""
 FUNCTIONAL_CURRENCY = "functional_currency"
 """Of a plan: the currency in which the instance keeps its money."""
+
+
+def correlation_column(catalogue: ColumnCatalogue) -> str | None:
+    """The column of a plan with its correlation id, where somebody has added one."""
+    found = CORRELATION.of(catalogue)
+    return found.name if found is not None else None
+
+
+def correlation_id(measure: str, table: str) -> str:
+    """Of Gatepost's own plan of a measure."""
+    return f"{OWN}{measure}:{table}"[:100]
+
+
+def is_own(correlation: str) -> bool:
+    """Whether Gatepost wrote a plan, which is therefore never read as money."""
+    return correlation.startswith(OWN)
 
 
 class ServiceNowPlans:
@@ -114,7 +150,16 @@ class ServiceNowPlans:
         ``currency`` is that of the account which reads: amounts without a code come converted into it.  ``mapped`` is
         the currency that the mapping states for amounts of which nothing else is known.
         """
-        lines_by_task: dict[str, list[EffectLine]] = {}
+        found = self.records(results, currency, mapped)
+        if isinstance(found, Unknown):
+            return found
+        return {
+            task: some if isinstance(some, Unknown) else tuple(one.line for one in some) for task, some in found.items()
+        }
+
+    def records(self, results: QueryResults, currency: str | None, mapped: str) -> PlanRecords | Unknown:
+        """The same with the breakdown that each line stands in."""
+        lines_by_task: dict[str, list[PlanRecord]] = {}
         unknown: dict[str, Unknown] = {}
         try:
             for table in TABLES:
@@ -124,7 +169,8 @@ class ServiceNowPlans:
                 plans, breakdowns = (_read(results, name) for name in (table.plans, table.breakdowns))
                 unknown |= _unreadable(plans) | _unreadable(breakdowns)
                 periods = self._periods(breakdowns.rows, columns.period.name)
-                for task, plan in _by_task(plans.rows, breakdowns.rows, table.plans).items():
+                own = correlation_column(self._fields.catalogue(table.plans))
+                for task, plan in _by_task(plans.rows, breakdowns.rows, table.plans, own).items():
                     try:
                         found = _task_lines(table, columns, plan, periods, _Currencies(currency, mapped))
                         lines_by_task.setdefault(task, []).extend(found)
@@ -136,12 +182,12 @@ class ServiceNowPlans:
             return Unknown(f"the cost and benefit plans could not be read: {error}")
         return {task: tuple(lines) for task, lines in lines_by_task.items()} | unknown
 
-    def _columns(self, table: PlanTable) -> _Columns | Unknown:
+    def _columns(self, table: PlanTable) -> PlanColumns | Unknown:
         catalogue = self._fields.catalogue(table.breakdowns)
         columns = [names.of(catalogue) for names in (TYPE, PERIOD, table.planned, table.actual)]
         match columns:
             case [Column() as kind, Column() as period, Column() as planned, Column() as actual]:
-                return _Columns(kind, period, planned, actual, table.plans)
+                return PlanColumns(kind, period, planned, actual, table.plans)
         missing = (TYPE, PERIOD, table.planned, table.actual)[columns.index(None)]
         return Unknown(
             f"the cost and benefit plans cannot be read: {table.breakdowns} has neither a column {missing.names[0]} "
@@ -150,8 +196,17 @@ class ServiceNowPlans:
 
     def _plan_columns(self, table: PlanTable) -> list[str]:
         catalogue = self._fields.catalogue(table.plans)
-        optional = (*table.kinds, "recurring", FUNCTIONAL_CURRENCY)
+        optional = [*table.kinds, "recurring", FUNCTIONAL_CURRENCY]
+        if (own := correlation_column(catalogue)) is not None:
+            optional.append(own)
         return ["sys_id", "name", "task", *(name for name in optional if name in catalogue)]
+
+    def columns_of(self, table: PlanTable) -> PlanColumns:
+        """Raises ValuesRejected when one of them is missing."""
+        found = self._columns(table)
+        if isinstance(found, Unknown):
+            raise ValuesRejected(found.reason, fields={})
+        return found
 
     def _periods(self, rows: Sequence[JsonObject], column: str) -> dict[str, Period]:
         """Fiscal periods by sys_id; there are some dozens, and they do not change."""
@@ -165,12 +220,12 @@ class ServiceNowPlans:
             query = Query().one_of("sys_id", due).ordered_by("sys_id")
             self._starts |= dict.fromkeys(due, (now, None))
             for row in self._client.all_rows(PERIODS, query, ("sys_id", start.name)):
-                self._starts[raw_value(row.get("sys_id"))] = (now, _month(raw_value(row.get(start.name))))
+                self._starts[raw_value(row.get("sys_id"))] = (now, month_of(raw_value(row.get(start.name))))
         return {period: month for period in ids if (month := self._starts.get(period, (now, None))[1]) is not None}
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
+class PlanColumns:
     """The columns of a breakdown."""
 
     type: Column
@@ -221,8 +276,14 @@ def _unreadable(read: TableRows) -> dict[str, Unknown]:
     }
 
 
-def _by_task(plans: Sequence[JsonObject], breakdowns: Sequence[JsonObject], plan: str) -> dict[str, _TaskPlans]:
+def _by_task(
+    plans: Sequence[JsonObject], breakdowns: Sequence[JsonObject], plan: str, own: str | None
+) -> dict[str, _TaskPlans]:
+    """Without the plans that Gatepost wrote itself: what it confirmed would come back as what the tool says."""
     tasks: dict[str, _TaskPlans] = {}
+    written = {raw_value(row.get("sys_id")) for row in plans if own is not None and is_own(raw_value(row.get(own)))}
+    plans = [row for row in plans if raw_value(row.get("sys_id")) not in written]
+    breakdowns = [row for row in breakdowns if raw_value(row.get(plan)) not in written]
     for row in plans:
         task = tasks.setdefault(raw_value(row.get("task")), _TaskPlans({}, []))
         task.plans[raw_value(row.get("sys_id"))] = row
@@ -233,8 +294,8 @@ def _by_task(plans: Sequence[JsonObject], breakdowns: Sequence[JsonObject], plan
 
 
 def _task_lines(
-    table: PlanTable, columns: _Columns, task: _TaskPlans, periods: Mapping[str, Period], currencies: _Currencies
-) -> Iterator[EffectLine]:
+    table: PlanTable, columns: PlanColumns, task: _TaskPlans, periods: Mapping[str, Period], currencies: _Currencies
+) -> Iterator[PlanRecord]:
     """One line for each plan, period and version that has an amount.  Raises _UnusablePlan."""
     seen: set[tuple[str, str]] = set()
     for row in task.breakdowns:
@@ -256,7 +317,8 @@ def _task_lines(
         for version, column in columns.amounts:
             money = _amount(row, column, plan, name, currencies)
             if money is not None:
-                yield EffectLine(version, kind, periods[period], money)
+                line = EffectLine(version, kind, periods[period], money)
+                yield PlanRecord(line, table.plans, raw_value(row.get("sys_id")), name)
     without = [
         raw_value(plan.get("name")) or key for key, plan in task.plans.items() if key not in {one for one, _ in seen}
     ]
@@ -302,7 +364,7 @@ def _kind(table: PlanTable, plan: JsonObject) -> EffectKind:
     return EffectKind.RECURRING_COST if recurring else EffectKind.ONE_OFF_COST
 
 
-def _month(start: str) -> Period | None:
+def month_of(start: str) -> Period | None:
     """The month in which a fiscal period starts: ``2026-01-01 00:00:00``, or ``20260101T000000`` of a schedule."""
     text = start.replace("-", "")[:8]
     try:

@@ -69,13 +69,13 @@ def _entries(row: JsonObject, projects: Mapping[str, str], since: date) -> Itera
         day = first + timedelta(days=number)
         hours = column_value(row.get(WEEK[day.isoweekday() % len(WEEK)]), "decimal", "", None)
         if isinstance(hours, Decimal) and hours > 0 and day >= since:
-            yield _entry(row, projects, day, hours)
+            yield _entry(row, projects, day, hours, f"{raw_value(row.get('sys_id'))} {day}")
 
 
 def _worked(row: JsonObject, projects: Mapping[str, str]) -> Iterator[TimeEntry]:
     day, hours = column_value(row.get("work_date"), "glide_date", "", None), _hours_worked(row)
     if isinstance(day, date) and hours > 0 and not raw_value(row.get("time_card")):
-        yield _entry(row, projects, day, hours)
+        yield _entry(row, projects, day, hours, raw_value(row.get("sys_id")))
 
 
 def _hours_worked(row: JsonObject) -> Decimal:
@@ -86,8 +86,8 @@ def _hours_worked(row: JsonObject) -> Decimal:
     return Decimal((duration - EPOCH) // timedelta(seconds=1)) / 3600 if duration else Decimal(0)
 
 
-def _entry(row: JsonObject, projects: Mapping[str, str], day: date, hours: Decimal) -> TimeEntry:
+def _entry(row: JsonObject, projects: Mapping[str, str], day: date, hours: Decimal, number: str) -> TimeEntry:
     task, table = raw_value(row.get("task")), _table(row)
     project = projects.get(task)
     parent = NativeId(f"pm_project:{project}") if project else None
-    return TimeEntry(raw_value(row.get("user")), NativeId(f"{table}:{task}"), parent, table, day, hours)
+    return TimeEntry(raw_value(row.get("user")), NativeId(f"{table}:{task}"), parent, table, day, hours, number)

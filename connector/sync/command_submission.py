@@ -57,12 +57,22 @@ class Submitted:
     number: int
 
 
+class RefusalKind(StrEnum):
+    """Why a command is not stored."""
+
+    NO_COMMAND = "no command"
+    NO_LINKED_ACCOUNT = "no linked account"
+    DECIDES_NOTHING = "decides nothing"
+    """It decides, and its author is a program."""
+
+
 @dataclass(frozen=True, slots=True)
 class SubmissionRefused:
-    """The text is no command, or its author has no linked account: nothing was stored.  ``hint`` says what is right."""
+    """Nothing was stored.  ``hint`` says what is right."""
 
     problem: str
     hint: str
+    kind: RefusalKind = RefusalKind.NO_COMMAND
 
 
 SubmissionReply: TypeAlias = Submitted | SubmissionRefused
@@ -96,6 +106,7 @@ def no_linked_account(name: str, connection: str) -> SubmissionRefused:
     return SubmissionRefused(
         f"{name} has no linked account on {connection}.",
         "An administrator links it on the page People, or with: gatepost user link",
+        RefusalKind.NO_LINKED_ACCOUNT,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Protocol, TypeAlias
 
 from connector.errors import ToolError
 from connector.sync.instance_check import InstanceCheck
+from connector.sync.money_records import MoneyRecords
 from connector.sync.provision import Provisioner
 from connector.sync.scan import EvidenceScanner, Scanner
 from connector.sync.setup import ConnectionSetup
@@ -365,5 +366,6 @@ class ToolSite:
     personal_history: PersonalHistory | None = None
     groups: GroupReader | None = None
     live_check: LiveCheck | None = None
+    money_records: MoneyRecords | None = None
     batches_per_read: int = 1
     """How many batches' worth of items one read takes; more than one where a read costs one call whatever its size."""

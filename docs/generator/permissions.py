@@ -65,7 +65,13 @@ def _operations() -> Iterable[Sequence[str]]:
     for operation in OPERATIONS:
         permission = operation.permission
         what = code(f"{operation.method} {BASE}{operation.path}")
-        yield what, operation.scope.value, _role(permission), permission.reach.value, operation.summary
+        yield (
+            what,
+            operation.scope.value if operation.scope else "any token",
+            _role(permission),
+            permission.reach.value,
+            operation.summary,
+        )
 
 
 def _role(permission: Permission) -> str:

@@ -53,6 +53,7 @@ class Columns:
     amounts: tuple[AmountSource, ...]
     currency: TextSource
     record: int | None
+    year: TextSource | None
     texts: Mapping[str, TextSource]
 
 
@@ -63,6 +64,8 @@ def find_columns(grid: Grid, profile: Profile, problems: Problems) -> Columns | 
     amounts = [one for rule in profile.amounts for one in finder.amounts(rule, profile)]
     currency = finder.text(profile.currency)
     record = finder.column(profile.record) if profile.record is not None else None
+    stated = profile.year
+    year = finder.text(stated if isinstance(stated, FromColumn) else str(stated)) if stated is not None else None
     texts = {name: finder.text(rule) for name in TEXTS if (rule := getattr(profile, name)) is not None}
     twice = {one.column for one in amounts if sum(other.column == one.column for other in amounts) > 1}
     for column in sorted(twice):
@@ -70,7 +73,7 @@ def find_columns(grid: Grid, profile: Profile, problems: Problems) -> Columns | 
                      "Name it once under amounts.")  # fmt: skip
     if problems or subject is None:
         return None
-    return Columns(subject, tuple(amounts), currency, record, texts)
+    return Columns(subject, tuple(amounts), currency, record, year, texts)
 
 
 class _Finder:
@@ -109,7 +112,7 @@ class _Finder:
     def _month(self, rule: AmountColumn, profile: Profile) -> tuple[Span | None, tuple[int, ...]]:
         if isinstance(rule.month, FromColumn):
             return None, self.text(rule.month).columns
-        span = read_span(rule.month, day_first=profile.day_first, year_ends=profile.year_ends)
+        span = read_span(rule.month, day_first=profile.day_first, year_ends=profile.year_ends, year=fixed_year(profile))
         if span is None or isinstance(span, NotAPeriod):
             self._problems.add(
                 ProblemCode.NO_MONTH, "", f'The profile names the month "{rule.month}".', "Write 2026-10."
@@ -118,7 +121,13 @@ class _Finder:
         return span, ()
 
     def _month_columns(self, pattern: str, profile: Profile) -> list[tuple[int, Span]]:
-        found = month_columns(self._grid.heads, pattern, day_first=profile.day_first, year_ends=profile.year_ends)
+        found = month_columns(
+            self._grid.heads,
+            pattern,
+            day_first=profile.day_first,
+            year_ends=profile.year_ends,
+            year=fixed_year(profile),
+        )
         if not found:
             self._problems.add(
                 ProblemCode.NO_MONTH_COLUMN, "", f'No head reads as "{pattern}" with a month for the *.',
@@ -127,8 +136,13 @@ class _Finder:
         return found
 
 
+def fixed_year(profile: Profile) -> int | None:
+    """The year of periods without one, where it is the same in the whole file."""
+    return profile.year if isinstance(profile.year, int) else None
+
+
 def month_columns(
-    heads: Sequence[str], pattern: str, *, day_first: bool | None, year_ends: int
+    heads: Sequence[str], pattern: str, *, day_first: bool | None, year_ends: int, year: int | None = None
 ) -> list[tuple[int, Span]]:
     """The columns whose head fits the pattern, with a month where its star stands."""
     before, _, after = pattern.partition("*")
@@ -140,7 +154,7 @@ def month_columns(
             continue
         text = folded(head)
         middle = text[len(before) : len(text) - len(after)].strip()
-        span = read_span(middle, day_first=day_first, year_ends=year_ends)
+        span = read_span(middle, day_first=day_first, year_ends=year_ends, year=year)
         if isinstance(span, Span):
             found.append((column, span))
     return found

@@ -84,7 +84,7 @@ class _Reader:
         self._skip, self._no_amount = _patterns(profile.skip), _patterns(profile.no_amount)
         self._hidden, self._hidden_fields = grid.hidden_records, grid.hidden_fields
         self._counts: Counter[str] = Counter()
-        self._spans: dict[tuple[object, bool], Span | NotAPeriod | None] = {}
+        self._spans: dict[tuple[object, bool, int | None], Span | NotAPeriod | None] = {}
         self._merged_texts, self._merged_amounts = _merged(grid, columns)
         for one in columns.amounts:
             if one.column in self._hidden_fields and profile.hidden == "refuse":
@@ -150,7 +150,7 @@ class _Reader:
             self._counts["formulas"] += 1
         if amount.was_text and self._grid.sheet.sheet:
             self._counts["texts"] += 1
-        number = amount.number * source.factor
+        number = amount.number if amount.has_unit else amount.number * source.factor
         if number == 0:
             number = Decimal(0)
         rule = self._negative(number, source, cell)
@@ -280,9 +280,11 @@ class _Reader:
             value = self._text_cell(position, row, column)
             if not is_empty(value):
                 break
-        key = (value, isinstance(value, bool))
+        year = self._year(position, row)
+        key = (value, isinstance(value, bool), year)
         if key not in self._spans:
-            self._spans[key] = read_span(value, day_first=self._profile.day_first, year_ends=self._profile.year_ends)
+            profile = self._profile
+            self._spans[key] = read_span(value, day_first=profile.day_first, year_ends=profile.year_ends, year=year)
         span = self._spans[key]
         if span is NotAPeriod.TEXT and self._profile.incomplete == "quarantine":
             return None
@@ -294,6 +296,15 @@ class _Reader:
             else:
                 self._problem(ProblemCode.NO_MONTH, cell, f'"{shown}" is no month and no day.', "Write 2026-10.")
         return span
+
+    def _year(self, position: int, row: Sequence[CellValue]) -> int | None:
+        source = self._columns.year
+        if source is None:
+            return None
+        text = self._value(position, row, source).upper().removeprefix("FY").strip()
+        if not (text.isascii() and text.isdigit() and len(text) in {2, 4}):
+            return None
+        return int(text) if len(text) == 4 else 2000 + int(text)
 
     def _value(self, position: int, row: Sequence[CellValue], source: TextSource) -> str:
         if source.fixed is not None:

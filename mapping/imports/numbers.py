@@ -38,6 +38,8 @@ class Amount:
     number: Decimal
     currency: str = ""
     was_text: bool = False
+    has_unit: bool = False
+    """The cell itself says thousands or millions."""
 
 
 SYMBOLS = {"€": "EUR", "£": "GBP", "₹": "INR", "₣": "CHF", "zł": "PLN", "₩": "KRW", "₺": "TRY", "₪": "ILS", "R$": "BRL"}
@@ -49,6 +51,12 @@ MOST_SIGNS = 100
 _GAPS = re.compile(r"[\s\u00a0\u202f\u2009'’`]")
 _PLAIN = re.compile(r"\d+")
 _SCIENTIFIC = re.compile(r"\d+(\.\d+)?[eE][+-]?\d{1,3}")
+_UNIT = re.compile(
+    r"(?<=[\d.)])\s?(k|tsd\.?|t€|m|mn|mio\.?|million(?:en|s)?|mrd\.?|bn|billion|lakhs?|crores?|cr)$", re.IGNORECASE
+)
+_POWERS = {
+    "k": 3, "tsd": 3, "t€": 3, "mrd": 9, "bn": 9, "billion": 9, "lakh": 5, "lakhs": 5, "cr": 7, "crore": 7, "crores": 7,
+}  # fmt: skip
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+|\d{1,2}(,\d{2})*,\d{3}")
 """Groups of three, or of two before the last three (India)."""
 
@@ -86,14 +94,26 @@ def _read_text(value: str, decimal: DecimalSign | None) -> Amount | NotANumber |
     text, negative = _without_sign(text)
     if not currency:
         text, currency = _without_currency(text)
+    text, power = _without_unit(text)
     text = _GAPS.sub("", text)
     if not text or not (text[0].isdigit() or text[0] in ".,"):
         return NotANumber.TEXT
     found = _digits(text, decimal)
     if isinstance(found, NotANumber):
         return found
-    number = _sized(-found if negative else found)
-    return number if isinstance(number, NotANumber) else Amount(number.number, currency, was_text=True)
+    number = _sized((-found if negative else found).scaleb(power))
+    if isinstance(number, NotANumber):
+        return number
+    return Amount(number.number, currency, was_text=True, has_unit=power > 0)
+
+
+def _without_unit(text: str) -> tuple[str, int]:
+    """The text without its unit, and the power of ten that this is: 12k, 1,5 Mio."""
+    found = _UNIT.search(text)
+    if found is None:
+        return text, 0
+    unit = found[1].casefold().rstrip(".")
+    return text[: found.start()].strip(), _POWERS.get(unit, 6)
 
 
 def _sized(number: Decimal) -> Amount | NotANumber:

@@ -65,12 +65,25 @@ _YEAR_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})|(\d{4})\s?[Mm](\d{1,2})|(\d{4})
 _MONTH_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})")
 _NAMED = re.compile(r"([^\W\d_]+)\.?[\s'’/-]*(\d{4}|\d{2})|(\d{4})[\s/-]*([^\W\d_]+)\.?")
 _QUARTER = re.compile(r"[Qq]\s?([1-4])[\s/-]*(?:FY)?\s?(\d{4}|\d{2})|(\d{4})[\s/-]*[Qq]\s?([1-4])", re.IGNORECASE)
+_HALF = re.compile(
+    r"(?:H|HY|S)\s?([12])[\s/-]*(?:FY)?\s?(\d{4}|\d{2})|(\d{4})[\s/-]*(?:H|HY|S)\s?([12])", re.IGNORECASE
+)
+_P = r"(?:P|PER|PERIOD|PERIODE|PÉRIODE)\.?\s?0{0,2}(\d{1,2})"
+_FISCAL = re.compile(
+    rf"(?:FY|GJ)\s?(\d{{4}}|\d{{2}})[\s/._-]*{_P}|(\d{{4}})[\s/._-]*{_P}|{_P}[\s/._-]*(?:FY|GJ)?\s?(\d{{4}})"
+    r"|0(\d{2})[./](\d{4})|(\d{4})[./]0(\d{2})",
+    re.IGNORECASE,
+)
+"""A period of the fiscal year: FY26-P03, P03/2026, 003.2026; 13 to 16 belong to its last month."""
+_WITHOUT_YEAR = re.compile(rf"Q\s?([1-4])|(?:H|HY)\s?([12])|{_P}|(\d{{1,2}})|([^\W\d_]+)\.?", re.IGNORECASE)
 _YEARS = re.compile(r"(?:FY|GJ)?\s?(\d{4})\s?[/-]\s?(\d{4}|\d{2})", re.IGNORECASE)
 _YEAR = re.compile(r"(FY|GJ)?\s?(\d{4}|(?<=FY)\d{2}|(?<=FY )\d{2})", re.IGNORECASE)
 
 
-def read_span(value: CellValue, *, day_first: bool | None = None, year_ends: int = 12) -> Span | NotAPeriod | None:
-    """The months that a cell means; ``None`` when it is empty.
+def read_span(
+    value: CellValue, *, day_first: bool | None = None, year_ends: int = 12, year: int | None = None
+) -> Span | NotAPeriod | None:
+    """The months that a cell means; ``None`` when it is empty.  ``year`` is that of a period which names none.
 
     ``day_first`` says how 03/04/2026 is read; without it such a day is ambiguous.  ``year_ends`` is the last month of
     the fiscal year, which is named by the year in which it ends.
@@ -88,7 +101,45 @@ def read_span(value: CellValue, *, day_first: bool | None = None, year_ends: int
     text = str(value).strip()
     if len(text) > MOST_SIGNS:
         return NotAPeriod.TEXT
-    return _read_text(text, day_first, year_ends) if text else None
+    if not text:
+        return None
+    found = _read_text(text, day_first, year_ends)
+    if found is NotAPeriod.TEXT and year is not None:
+        return _in_year(text, year, year_ends) or found
+    return found
+
+
+def names_no_year(value: CellValue) -> bool:
+    """Whether a cell is a period of a year that stands elsewhere: Q1, P03, 3, March."""
+    if isinstance(value, float) and value == int(value):
+        value = int(value)
+    text = "" if value is None or isinstance(value, bool | date) else str(value).strip()
+    return len(text) <= MOST_SIGNS and bool(text) and _in_year(text, 2000, 12) is not None
+
+
+def _in_year(text: str, year: int, year_ends: int) -> Span | None:
+    found = _WITHOUT_YEAR.fullmatch(text)
+    if found is None:
+        return None
+    end = _year_end(year, year_ends)
+    if found[1] or found[2]:
+        months, number = (3, int(found[1])) if found[1] else (6, int(found[2]))
+        last = end.plus(months * number - 12)
+        return Span(last.plus(1 - months), last)
+    if found[3] or found[4]:
+        return _period_of(year, int(found[3] or found[4]), year_ends)
+    named = _named(found[5])
+    if named is not None:
+        month = Period(year if named <= year_ends else year - 1, named)
+        return Span(month, month)
+    return None
+
+
+def _period_of(year: int, number: int, year_ends: int) -> Span | None:
+    if not 1 <= number <= 16:
+        return None
+    month = _year_end(year, year_ends).plus(min(number, 12) - 12)
+    return Span(month, month)
 
 
 def _read_text(text: str, day_first: bool | None, year_ends: int) -> Span | NotAPeriod:
@@ -115,6 +166,13 @@ def _read_longer(text: str, year_ends: int) -> Span | None:
         year, quarter = (_year(found[2]), int(found[1])) if found[1] else (int(found[3]), int(found[4]))
         last = _year_end(year, year_ends).plus(3 * quarter - 12)
         return Span(last.plus(-2), last)
+    if found := _HALF.fullmatch(text):
+        year, half = (_year(found[2]), int(found[1])) if found[1] else (int(found[3]), int(found[4]))
+        last = _year_end(year, year_ends).plus(6 * half - 12)
+        return Span(last.plus(-5), last)
+    if found := _FISCAL.fullmatch(text):
+        stated, number = next((found[a], found[b]) for a, b in ((1, 2), (3, 4), (6, 5), (8, 7), (9, 10)) if found[a])
+        return _period_of(_year(stated), int(number), year_ends)
     if (found := _YEARS.fullmatch(text)) and _is_next(found[1], found[2]):
         end = _year_end(int(found[1]) + 1, year_ends)
         return Span(end.plus(-11), end)

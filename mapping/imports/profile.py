@@ -98,6 +98,8 @@ class Profile(_Part):
     day_first: bool | None = None
     year_ends: int = Field(default=12, ge=1, le=12)
     """The last month of the fiscal year."""
+    year: Annotated[int, Field(ge=1990, le=2100)] | FromColumn | None = None
+    """The (fiscal) year of periods that name none: Q1, P03, 3, March."""
     longer_periods: Literal["refuse", "first", "last", "even"] = "refuse"
     """Where the amount of a quarter or a year goes: its first month, its last, or every month alike."""
     amounts_are: Literal["period", "cumulative"] = "period"
@@ -115,11 +117,19 @@ class Profile(_Part):
     """Whether a file states everything of its versions and months: what an earlier file stated is then taken back."""
     record: Text | None = None
     """The column of the document's number, where each row is a document of its own."""
+    entries: bool = False
+    """The document's number is that of a ledger entry: another amount in its row is a correction of it."""
     pl_line: Text | FromColumn | None = None
     cost_centre: Text | FromColumn | None = None
     gl_account: Text | FromColumn | None = None
     legal_entity: Text | FromColumn | None = None
     counterparty: Text | FromColumn | None = None
+
+    @model_validator(mode="after")
+    def _numbered(self) -> Profile:
+        if self.entries and self.record is None:
+            raise ValueError("entries needs record, the column with the numbers of the entries")
+        return self
 
     @field_validator("decimal", mode="before")
     @classmethod

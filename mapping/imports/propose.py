@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -13,7 +13,7 @@ from governance.ledger import LedgerVersion
 from mapping.imports.cells import CellValue, SheetTable, folded, is_empty, text_of
 from mapping.imports.lines import FileLines, read_lines
 from mapping.imports.numbers import SYMBOLS, Amount, NotANumber, decimal_sign, read_amount, sign_is_open
-from mapping.imports.periods import NotAPeriod, Span, read_span
+from mapping.imports.periods import NotAPeriod, Span, names_no_year, read_span
 from mapping.imports.profile import AmountColumn, FromColumn, Profile, Subject
 from mapping.imports.table import Grid, make_grid
 
@@ -29,12 +29,12 @@ MOST_TEXTS = 60
 
 _MONEY = re.compile(
     r"budget|baseline|forecast|plan\b|planned|actual|\bist\b|soll|cost|kosten|amount|betrag|spend|saving|benefit|nutzen|"
-    r"einspar|value\b|wert\b|capex|opex|invest|expens|aufwand|montant|coût|importe|\beur\b|\busd\b|\bgbp\b|\bchf\b|[€£$]",
+    r"einspar|value\b|wert\b|capex|opex|invest|expens|aufwand|montant|coût|importe|\bval\.?in\b|rep\.?\s?cur|\bco.?wert|\blc\b|\beur\b|\busd\b|\bgbp\b|\bchf\b|[€£$]",
     re.IGNORECASE,
 )
 _NOT_MONEY = re.compile(
     r"varian|abweich|%|percent|date|datum|days|rating|narrative|comment|description|status|schedule|year$|number|\bid\b|"
-    r"code|quantity|menge|hours|stunden|rate\b|name|title",
+    r"code|quantity|menge|element|kostenart|account\b|konto\b|hours|stunden|rate\b|name|title",
     re.IGNORECASE,
 )
 _VERSIONS = (
@@ -52,8 +52,20 @@ _KINDS = (
 )
 _UNITS = (
     ("bn", r"billion|£\s?bn|\$\s?bn|€\s?bn|mrd"),
-    ("m", r"million|[£$€]\s?m\b|\bm[£$€]|\(\s?m\s?\)|\bmio\b|\bmeur\b|\beur\s?m\b|\bm eur\b"),
-    ("k", r"thousand|[£$€]\s?k\b|\bk[£$€]|\(\s?k\s?\)|\btsd\b|\bteur\b|'000|\bkeur\b"),
+    (
+        "m",
+        (
+            r"million|[£$€]\s?mn?\b|\b(?:eur|usd|gbp|chf)[\s_-]?(?:m|mn|mio)\b|\bin m\b|\bm[£$€]|\(\s?m\s?\)|\bmio\b|"
+            r"\bmeur\b|\bm eur\b"
+        ),
+    ),
+    (
+        "k",
+        (
+            r"thousand|[£$€]\s?k\b|\b(?:eur|usd|gbp|chf)[\s_-]?k\b|\bin k\b|\bk[£$€]|\(\s?k\s?\)|\btsd\b|\bteur\b|'000|"
+            r"\bkeur\b"
+        ),
+    ),
 )
 _ID = re.compile(
     r"\bkey\b|\bid\b|_id\b|number|nummer|\bno\.?$|\bnr\.?$|code|wbs|psp|order|auftrag|identifier", re.IGNORECASE
@@ -65,8 +77,12 @@ _MONTH = re.compile(r"month|monat|period|mois|\bdate|_date|datum|year\b|jahr", r
 _CURRENCY = re.compile(r"currency|währung|devise|curr\b|\bwrg\b", re.IGNORECASE)
 _YEARS = re.compile(r"(?:19|20)\d{2}\s?[/-]\s?(?:(?:19|20)\d{2}|\d{2})\b|\bFY\s?\d{2,4}\b|\b(?:19|20)\d{2}\b")
 _TOTAL = re.compile(
-    r"(grand )?totals?\b.*|sub-?totals?\b.*|summe\b.*|gesamt\b.*|sum\b.*|zwischensumme.*", re.IGNORECASE
+    r"(grand )?totals?\b.*|sub-?totals?\b.*|summen?\b.*|gesamt.*|sum\b.*|zwischensumme.*|ergebnis\b.*|endsumme.*|"
+    r"(sous-)?tota(ux|l)\b.*|totales\b.*|suma\b.*|tota(le|li)\b.*|somma\b.*|totaal\b.*|subtotaal\b.*|totalt\b.*|"
+    r"razem\b.*|yhteensä\b.*|i alt\b.*|overall\b.*|insgesamt\b.*",
+    re.IGNORECASE,
 )
+_WEEK = re.compile(r"\b(kw|cw|week|woche|semaine)\b", re.IGNORECASE)
 _YEAR_ENDS = {"GBP": 3, "INR": 3, "JPY": 3, "AUD": 6, "NZD": 6}
 
 
@@ -105,20 +121,51 @@ class _Column:
 
 def propose(sheet: SheetTable, name: str) -> Proposal | str:
     """A profile for the file, or why there is none to propose."""
-    best: tuple[float, Grid, list[_Column], str, int] | None = None
-    for direction in ("rows", "columns"):
-        for header in _headers(sheet, direction):
-            grid = make_grid(sheet, direction, header, 1)
-            if grid is None:
-                continue
-            columns = _columns(grid, SCORED)
-            score = _score(columns, grid) / (1 + 0.01 * header)
-            if best is None or score > best[0] * 1.001:
-                best = (score, grid, columns, direction, header)
+    best: tuple[float, Grid, str, int, int, int | None] | None = None
+    for direction, header, header_rows, year in _places(sheet):
+        grid = make_grid(sheet, direction, header, header_rows)
+        if grid is None:
+            continue
+        score = _score(_columns(grid, SCORED), grid, year) / (1 + 0.01 * header)
+        if best is None or score > best[0] * 1.001:
+            best = (score, grid, direction, header, header_rows, year)
     if best is None or best[0] <= 0:
         return "No column of amounts was found: there is no head with a month, or with a word such as cost or budget."
-    _, grid, _, direction, header = best
-    return _Proposer(sheet, name, grid, _columns(grid, SAMPLE), direction, header).make()
+    _, grid, direction, header, header_rows, year = best
+    return _Proposer(sheet, name, grid, _columns(grid, SAMPLE), direction, header, header_rows, year).make()
+
+
+def _places(sheet: SheetTable) -> Iterator[tuple[str, int, int, int | None]]:
+    """Where the heads may stand, over how many rows, and the year of heads that name none."""
+    for year in (None, _year_of(sheet)):
+        for direction in ("rows", "columns"):
+            for header in _headers(sheet, direction):
+                yield direction, header, 1, year
+                if direction == "rows" and _has_second(sheet, header):
+                    yield direction, header, 2, year
+
+
+def _has_second(sheet: SheetTable, header: int) -> bool:
+    """Whether the row below heads with gaps between them holds words only: heads over two rows."""
+    if len(sheet.rows) <= header + 1:
+        return False
+    first, second = sheet.rows[header - 1], sheet.rows[header]
+    gaps = any(is_empty(one) for one in first[1:]) or len(first) < len(second)
+    words = [one for one in second if not is_empty(one)]
+    return (
+        gaps
+        and len(words) > 1
+        and all(isinstance(one, str) and read_amount(one, ".") is NotANumber.TEXT for one in words)
+    )
+
+
+def _year_of(sheet: SheetTable) -> int:
+    """The year that the name of the file or of the sheet, or a line above the table, names, or one to correct."""
+    above = [text_of(one) for row in sheet.rows[:5] for one in row[:5]]
+    for text in (sheet.file, sheet.sheet, *above):
+        if match := re.search(r"(?<!\d)(20\d{2})(?!\d)", text):
+            return int(match[0])
+    return 2026
 
 
 def _headers(sheet: SheetTable, direction: str) -> list[int]:
@@ -157,31 +204,36 @@ def _columns(grid: Grid, sample: int) -> list[_Column]:
     return found
 
 
-def _score(columns: Sequence[_Column], grid: Grid) -> float:
-    months = {index for _, columns_ in month_patterns(columns).items() for index in columns_}
+def _score(columns: Sequence[_Column], grid: Grid, year: int | None = None) -> float:
+    months = {index for _, columns_ in month_patterns(columns, year).items() for index in columns_}
     amounts = sum(one.numbers * one.share for one in columns if one.is_amount or one.index in months)
     named = any(_ID.search(one.head) or _NAME.search(one.head) for one in columns)
     return amounts * (1.0 if named else 0.5) * (1.0 if not grid.transposed else 0.9)
 
 
-def read_month(text: str) -> Span | None:
+def read_month(text: str, year: int | None = None) -> Span | None:
     """The month that a head is, if it is one; a year alone is none."""
-    span = read_span(text)
-    return span if isinstance(span, Span) and span.is_month and not text.isdigit() else None
+    span = read_span(text, year=None if text.isdigit() else year)
+    if not isinstance(span, Span) or (text.isdigit() and len(text) != 6):
+        return None
+    # A year alone, or two of them, is no column of months; a quarter and a half year are.
+    return span if span.is_month or (span.first.plus(11) != span.last) else None
 
 
-def month_patterns(columns: Sequence[_Column]) -> dict[str, list[int]]:
+def month_patterns(columns: Sequence[_Column], year: int | None = None) -> dict[str, list[int]]:
     """The columns whose heads are a month with the same words around it, by pattern."""
     found: dict[str, list[int]] = {}
     for column in columns:
         if column.values and column.share < 0.3:
             continue
         words = column.head.split(" ")
+        if _WEEK.search(column.head):
+            continue
         if len(words) > MOST_WORDS or re.search(r"\(\d+\)$", column.head):
             continue
         for first in range(len(words)):
             for last in range(min(len(words), first + 3), first, -1):
-                if read_month(" ".join(words[first:last])) is not None:
+                if read_month(" ".join(words[first:last]), year) is not None:
                     pattern = " ".join((*words[:first], "*", *words[last:]))
                     found.setdefault(pattern, []).append(column.index)
                     break
@@ -193,14 +245,22 @@ def month_patterns(columns: Sequence[_Column]) -> dict[str, list[int]]:
 
 class _Proposer:
     def __init__(
-        self, sheet: SheetTable, name: str, grid: Grid, columns: list[_Column], direction: str, header: int
+        self,
+        sheet: SheetTable,
+        name: str,
+        grid: Grid,
+        columns: list[_Column],
+        direction: str,
+        header: int,
+        header_rows: int = 1,
+        year: int | None = None,
     ) -> None:
         self._sheet, self._name, self._grid, self._columns = sheet, name, grid, columns
-        self._direction, self._header = direction, header
+        self._direction, self._header, self._header_rows, self._year = direction, header, header_rows, year
         self._unsure: list[str] = []
 
     def make(self) -> Proposal:
-        patterns = month_patterns(self._columns)
+        patterns = month_patterns(self._columns, self._year)
         in_months = {index for some in patterns.values() for index in some}
         amounts = [one for one in self._columns if one.is_amount and one.index not in in_months]
         used = [one for one in self._columns if one.index in in_months] + amounts
@@ -208,7 +268,7 @@ class _Proposer:
         subject = self._subject({one.index for one in used})
         values: dict[str, object] = {
             "name": self._name, "sheet": self._sheet.sheet or None, "direction": self._direction,
-            "header": self._header,
+            "header": self._header, "header_rows": self._header_rows, "year": self._stated_year(patterns),
             "subject": subject, "currency": currency, "decimal": self._decimal(used),
             "unit": self._unit(used), "skip": self._skip(subject), "no_amount": self._no_amount(used),
             "day_first": self._day_first(), "year_ends": self._year_ends(currency, used),
@@ -220,7 +280,37 @@ class _Proposer:
         values["amounts"] = rules
         if any(rule.months is None for rule in rules):
             values["longer_periods"] = "last"
+        elif self._has_longer(patterns):
+            values["longer_periods"] = "even"
+            self._say("Amounts of quarters and half years are laid evenly over their months (longer_periods).")
         return self._checked(Profile.model_validate(values))
+
+    def _stated_year(self, patterns: Mapping[str, list[int]]) -> int | FromColumn | None:
+        """Of periods that name none: the one that was needed to find them, or a column beside that of the period."""
+        if self._year is not None and month_patterns(self._columns) != patterns:
+            self._say(f"The heads name no year: {self._year} is assumed (year).")
+            return self._year
+        period, year = self._period_columns()
+        return FromColumn(column=year.head) if period is not None and year is not None else None
+
+    def _period_columns(self) -> tuple[_Column | None, _Column | None]:
+        """A column of periods 1 to 16, and one of years."""
+        periods = [
+            one for one in self._columns
+            if re.search(r"period|\bper\b|month|monat|mois", one.head, re.IGNORECASE) and one.values
+            and all(names_no_year(value) for value in one.values)
+        ]  # fmt: skip
+        years = [
+            one for one in self._columns
+            if re.search(r"year|jahr|année|\bgj\b|\bfy\b", one.head, re.IGNORECASE) and one.values
+            and all(re.fullmatch(r"(FY)?(20)?\d{2}", text_of(value), re.IGNORECASE) for value in one.values)
+        ]  # fmt: skip
+        return (periods[0], years[0]) if periods and years else (None, None)
+
+    def _has_longer(self, patterns: Mapping[str, list[int]]) -> bool:
+        heads = {one.index: one.head for one in self._columns}
+        wanted = {index for some in patterns.values() for index in some}
+        return any(re.search(r"\b(Q[1-4]|H[12])|[QH][1-4]\b", heads[index], re.IGNORECASE) for index in wanted)
 
     def _checked(self, profile: Profile) -> Proposal:
         """The profile with what only reading the file shows."""
@@ -421,6 +511,10 @@ class _Proposer:
         )  # fmt: skip
 
     def _month(self, column: _Column, amounts: Sequence[_Column], subject: Subject) -> str | FromColumn:
+        period, year_column = self._period_columns()
+        if period is not None and year_column is not None:
+            self._say(f'The month of "{column.head}" is taken from "{period.head}" and "{year_column.head}".')
+            return FromColumn(column=period.head)
         if year := _YEARS.search(column.head):
             return re.sub(r"\s", "", year[0])
         dates = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -78,12 +78,13 @@ def load_rate_card(text: str) -> RateCard:
 def cost_of_hours(
     entries: Iterable[TimeEntry], card: RateCard, connection: str, measures: Mapping[str, str]
 ) -> HoursCost:
-    """One statement for each person, item, month and rate; ``measures`` are ids by the item that is or holds the work.
+    """One statement for each worklog; ``measures`` are ids by the item that is or holds the work.
 
-    A worklog that was edited or removed is another sum of its month, and so a correction.
+    Its key is the tool's id of the worklog: one that was edited is a correction, and one that was removed is missing.
+    Hours of which the tool gives no id are added up by person, item, day and rate.
     """
     found = HoursCost()
-    sums: dict[tuple[str, str, Period, CardRate], tuple[str, Decimal]] = {}
+    sums: dict[tuple[TimeEntry, CardRate], tuple[str, Decimal]] = {}
     for entry in entries:
         measure = measures.get(entry.item) or measures.get(entry.parent or "")
         if measure is None:
@@ -94,16 +95,15 @@ def cost_of_hours(
             key = (card.people.get(entry.person, entry.person), month)
             found.missing[key] = found.missing.get(key, Decimal(0)) + entry.hours
             continue
-        key_of = (entry.person, entry.item, month, rate)
+        key_of = (entry if entry.worklog else replace(entry, hours=Decimal(0)), rate)
         sums[key_of] = (measure, sums.get(key_of, (measure, Decimal(0)))[1] + entry.hours)
-    for (person, item, month, rate), (measure, hours) in sums.items():
+    for (entry, rate), (measure, hours) in sums.items():
         posting = Posting(
-            LedgerVersion.ACTUAL, rate.kind, month, Money(hours * rate.rate, rate.currency), measure,
+            LedgerVersion.ACTUAL, rate.kind, Period.of(entry.day), Money(hours * rate.rate, rate.currency), measure,
             counterparty="" if rate.internal else rate.who,
         )  # fmt: skip
-        source = Worklog(connection, item, f"{rate.who}, {hours.normalize():f} h in {month} at {rate.rate}")
-        stated = statement_key(
-            card.name, connection, item, person, month, rate.who, rate.since, rate.currency, rate.kind
-        )
-        found.statements.append(Statement(stated, posting, source))
+        told = f"{rate.who}, {hours.normalize():f} h on {entry.day} at {rate.rate} {rate.currency}"
+        source = Worklog(connection, entry.item, f"{entry.worklog} ({told})" if entry.worklog else told)
+        parts = (entry.worklog,) if entry.worklog else (entry.item, entry.person, entry.day, rate.who, rate.since)
+        found.statements.append(Statement(statement_key(card.name, connection, *parts), posting, source))
     return found

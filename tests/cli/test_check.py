@@ -138,7 +138,7 @@ def test_a_measure_on_hold_passes_no_gate(cli: Cli, api: ApiServer) -> None:
 
 
 def test_a_server_says_the_same_as_its_database(cli: Cli, api: ApiServer, server: str) -> None:
-    api.person("ci", RoleGrant(Role.VIEWER), scopes=frozenset({TokenScope.READ}))
+    api.person("ci", RoleGrant(Role.VIEWER), scopes=frozenset({TokenScope.GATES_READ}))
     there = ("--server", server)
     cli.environment["GATEPOST_TOKEN"] = api.tokens["ci"]
     for gate, status in (("identified", 0), ("detailed", 1)):

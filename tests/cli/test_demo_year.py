@@ -17,7 +17,8 @@ from cli.demo_year import play_year
 from cli.moved_clock import MovedClock
 from connector.bootstrap import MappingCache, Services, bootstrap
 from connector.measures.gate_check import GateCheck, check_gate
-from connector.people.permissions import Role, RoleGrant, TokenScope
+from connector.people.permissions import Role, RoleGrant
+from connector.people.token_scopes import READING_SCOPES, held_scopes
 from connector.settings import Settings
 from connector.store.database.json_codec import from_json
 from connector.store.measures.measure_lookup import MeasureExplanation
@@ -155,8 +156,13 @@ def test_list_measure_and_gates_answer_the_same_after_the_year(past_year: PastYe
     past_year.services.people.grant(person, RoleGrant(Role.VIEWER), by="tests")
     now = datetime.now(UTC)
     token = past_year.services.tokens.create(
-        person, "tests", frozenset({TokenScope.READ}), expires_at=now + timedelta(days=1), by="tests", now=now
-    )
+        person,
+        "tests",
+        READING_SCOPES & held_scopes([Role.VIEWER]),
+        expires_at=now + timedelta(days=1),
+        by="tests",
+        now=now,
+    ).token
 
     def get(path: str) -> Any:
         return client.get(f"/api/v1{path}", headers={"Authorization": f"Bearer {token}"}).get_json()

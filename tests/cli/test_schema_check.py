@@ -56,6 +56,7 @@ CHECKS = (
     ("alerts", "list"),
     ("user", "list"),
     ("token", "list"),
+    ("service-account", "list"),
     ("subscription", "list"),
     ("dead-letters", "list"),
 )

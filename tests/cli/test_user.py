@@ -110,11 +110,11 @@ def test_with_two_administrators_a_guarded_change_waits_for_one_of_them(cli: Cli
     )
     assert "Carl becomes controller of IT" in cli.ok("user", "changes")
     assert cli.refused("user", "accept", "1", GATEPOST_TOKEN="gpt_none") == (
-        "This is no valid API token of the scope admin. Create one on the page of your account."
+        "This is no valid API token of the scope access:write. Create one on the page of your account."
     )
-    (reading,) = re.findall(r"gpt_[\w-]{43}", cli.ok("token", "create", ADA, "--name", "r", "--scope", "read"))
-    assert "no valid API token of the scope admin" in cli.refused("user", "accept", "1", GATEPOST_TOKEN=reading)
-    (token,) = re.findall(r"gpt_[\w-]{43}", cli.ok("token", "create", ADA, "--name", "a", "--scope", "admin"))
+    (reading,) = re.findall(r"gpt_[\w-]{43}", cli.ok("token", "create", ADA, "--name", "r", "--scope", "measures:read"))
+    assert "no valid API token of the scope access:write" in cli.refused("user", "accept", "1", GATEPOST_TOKEN=reading)
+    (token,) = re.findall(r"gpt_[\w-]{43}", cli.ok("token", "create", ADA, "--name", "a", "--scope", "access:write"))
     assert cli.ok("user", "accept", "1", GATEPOST_TOKEN=token) == "Accepted: Carl becomes controller of IT.\n"
     person = people.find_by_login("carl@x.example")
     assert person is not None
@@ -125,13 +125,15 @@ def test_with_two_administrators_a_guarded_change_waits_for_one_of_them(cli: Cli
 
 def test_a_token_is_printed_once_and_revoked(cli: Cli, engine: Engine) -> None:
     cli.ok("user", "add", ADA, "--name", "Ada", "--admin", **SECRET)
-    shown = cli.ok("token", "create", ADA, "--name", "ci", "--scope", "read", "--scope", "events", "--days", "30")
+    shown = cli.ok(
+        "token", "create", ADA, "--name", "ci", "--scope", "gates:read", "--scope", "subscriptions:read", "--days", "30"
+    )
     (token,) = re.findall(r"gpt_[\w-]{43}", shown)
     tokens = ApiTokens(engine, provider_sign_in_valid=timedelta(days=30))
     now = datetime.now(UTC)
     viewer = tokens.viewer(token, now=now)
     assert viewer is not None
-    assert (viewer.login, viewer.scopes) == (ADA, {TokenScope.READ, TokenScope.EVENTS})
+    assert (viewer.login, viewer.scopes) == (ADA, {TokenScope.GATES_READ, TokenScope.SUBSCRIPTIONS_READ})
     assert token not in cli.ok("token", "list")
     cli.ok("token", "revoke", "1")
     assert tokens.viewer(token, now=now) is None
@@ -164,8 +166,8 @@ def test_a_second_factor_is_reset_on_the_machine(cli: Cli, engine: Engine) -> No
 
 def test_a_token_for_which_its_person_has_no_role_is_refused(cli: Cli) -> None:
     cli.ok("user", "add", ADA, "--name", "Ada", "--admin", **SECRET)
-    message = cli.refused("token", "create", ADA, "--name", "ci", "--scope", "write")
-    assert message == f"{ADA} has no role for the scope write."
+    message = cli.refused("token", "create", ADA, "--name", "ci", "--scope", "money:write")
+    assert message == f"{ADA} has no role for the scope money:write."
 
 
 def test_every_change_is_in_the_audit(cli: Cli) -> None:

@@ -39,7 +39,7 @@ class Live:
 def live(store: StoreFixture, loaded: LoadedMapping, tmp_path: Path) -> Iterator[Live]:
     """A server where ITX-1 is identified, and the gate into Detailed is shut."""
     with api_server(store, loaded, tmp_path) as api:
-        api.person("ci", RoleGrant(Role.VIEWER), scopes=frozenset({TokenScope.READ}))
+        api.person("ci", RoleGrant(Role.VIEWER), scopes=frozenset({TokenScope.GATES_READ}))
         server = Server(api.app).start()
         yield Live(server.url, api.tokens["ci"])
         server.stop()

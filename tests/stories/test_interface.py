@@ -16,7 +16,8 @@ from sqlalchemy.engine import URL
 
 from connector.http.allowed_hosts import HostRules
 from connector.notify.subscription_filter import SubscriptionFilter
-from connector.people.permissions import Role, RoleGrant, TokenScope, ToolAccount
+from connector.people.permissions import Role, RoleGrant, ToolAccount
+from connector.people.token_scopes import held_scopes
 from connector.store.notifications.subscriptions import Subscriptions
 from sandbox.story import seed
 from tests.connector.notify.receiver import Receiver
@@ -87,8 +88,9 @@ def _person(here: World, name: str, *grants: RoleGrant) -> ApiClient:
     services.people.link(person, ToolAccount("jira-main", name), by="tests")
     for grant in grants:
         services.people.grant(person, grant, by="tests")
-    scopes = (TokenScope.READ, TokenScope.WRITE)
-    token = services.tokens.create(person, "tests", scopes, expires_at=now + timedelta(hours=1), by="tests", now=now)
+    scopes = held_scopes([Role.OWNER])
+    ends = now + timedelta(hours=1)
+    token = services.tokens.create(person, "tests", scopes, expires_at=ends, by="tests", now=now).token
 
     def call(method: str, path: str, body: object = None) -> requests.Response:
         headers = {"Authorization": f"Bearer {token}"}

@@ -15,7 +15,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from connector.bootstrap import Services, bootstrap
-from connector.people.permissions import PersonId, Role, RoleGrant, TokenScope, ToolAccount, held_scopes
+from connector.people.permissions import PersonId, Role, RoleGrant, TokenScope, ToolAccount
+from connector.people.token_scopes import held_scopes
 from connector.settings import Settings
 from connector.store.connections.connections import ConnectionRecord
 from mapping.load import LoadedMapping
@@ -59,7 +60,7 @@ class ApiServer:
         assert viewer is not None
         self.tokens[name] = self.services.tokens.create(
             person, "tests", scopes & held_scopes(viewer.roles), expires_at=ends, by="tests", now=now
-        )
+        ).token
         return person
 
     def call(self, who: str, method: str, path: str, body: object = None, **headers: str) -> TestResponse:

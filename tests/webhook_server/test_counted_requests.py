@@ -95,8 +95,8 @@ def test_refusals_and_wrong_tokens_of_the_api_are_counted(counting: Counting) ->
     vera = services.people.find_by_login("vera@x.example")
     assert vera is not None
     token = services.tokens.create(
-        vera.id, "t", [TokenScope.READ], expires_at=system_clock() + LATER, by="tests", now=system_clock()
-    )
+        vera.id, "t", [TokenScope.MEASURES_READ], expires_at=system_clock() + LATER, by="tests", now=system_clock()
+    ).token
     client = counting.site.visitor()
     before = len(counting.entries("access.refused"))
     assert client.get("/api/v1/dead-letters", Authorization=f"Bearer {token}").status_code == 403
@@ -115,8 +115,8 @@ def test_files_and_lists_that_somebody_takes_are_in_the_audit(counting: Counting
     vera = services.people.find_by_login("vera@x.example")
     assert vera is not None
     token = services.tokens.create(
-        vera.id, "t", [TokenScope.READ], expires_at=system_clock() + LATER, by="tests", now=system_clock()
-    )
+        vera.id, "t", [TokenScope.MEASURES_READ], expires_at=system_clock() + LATER, by="tests", now=system_clock()
+    ).token
     for _ in range(2):
         client = counting.site.visitor()
         assert client.get("/api/v1/measures", Authorization=f"Bearer {token}").status_code == 200

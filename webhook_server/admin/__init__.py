@@ -8,6 +8,7 @@ from flask import Blueprint
 
 from connector.bootstrap import Services
 from webhook_server.admin.account import account
+from webhook_server.admin.api_docs import api_docs
 from webhook_server.admin.audit import audit
 from webhook_server.admin.connections import connections
 from webhook_server.admin.decide_together import together
@@ -57,4 +58,5 @@ PAGES: tuple[Page, ...] = (
     subscriptions,
     operations,
     audit,
+    api_docs,
 )

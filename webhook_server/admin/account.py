@@ -11,7 +11,9 @@ from flask.typing import ResponseReturnValue
 from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError
 from connector.people.passwords import hash_password, verify_password
-from connector.people.permissions import PersonId, TokenScope, Viewer, held_scopes
+from connector.people.permissions import PersonId, TokenScope, Viewer
+from connector.people.person import CreatedToken
+from connector.people.token_scopes import READING_SCOPES, SCOPE_DESCRIPTIONS, held_scopes
 from webhook_server.auth import before_own_password, current_viewer, lacks_own_password, services
 from webhook_server.formats import LOCALES, parse_locale
 from webhook_server.permission import for_all_signed_in
@@ -109,12 +111,12 @@ def create_token() -> ResponseReturnValue:
     if days not in TOKEN_LIFETIMES_DAYS:
         abort(400, "Choose one of the offered lifetimes.")
     try:
-        token = here.tokens.create(
+        created = here.tokens.create(
             _person(viewer), name, scopes, expires_at=now + timedelta(days=days), by=viewer.login, now=now
         )
     except ConfigurationError as error:
         return _render({"scope": str(error)}), 422
-    return _render(new_token=token)
+    return _render(created=created)
 
 
 def revoke_token(number: int) -> ResponseReturnValue:
@@ -125,7 +127,7 @@ def revoke_token(number: int) -> ResponseReturnValue:
     return redirect(url_for("account.index"), 303)
 
 
-def _render(errors: dict[str, str] | None = None, new_token: str = "") -> str:
+def _render(errors: dict[str, str] | None = None, created: CreatedToken | None = None) -> str:
     viewer, here, now = current_viewer(), services(), system_clock()
     person = here.people.get(_person(viewer))
     if person is None:
@@ -137,10 +139,12 @@ def _render(errors: dict[str, str] | None = None, new_token: str = "") -> str:
         sessions=here.sessions.active_sessions(person.id, now=now),
         tokens=tokens,
         now=now,
-        new_token=new_token,
+        created=created,
         errors=errors or {},
         form=request.form,
         scopes=_grantable_scopes(viewer),
+        scope_descriptions=SCOPE_DESCRIPTIONS,
+        usual_scopes=READING_SCOPES,
         must_change=lacks_own_password(viewer),
         second_factor=here.second_factors.is_enrolled(person.id),
         days=TOKEN_LIFETIMES_DAYS,

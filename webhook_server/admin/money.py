@@ -21,7 +21,15 @@ from governance.money import Money, Period
 from governance.month_close import CloseItem, CloseItemKind, CloseState, CloseStep, RefusedStep, Signer
 from governance.rates import Reporting
 from governance.reconciliation import kind_text
-from webhook_server.admin.money_import import confirm_import, decide, import_page, preview_import, take_back
+from webhook_server.admin.money_import import (
+    confirm_import,
+    decide,
+    export_ledger,
+    import_page,
+    import_progress,
+    preview_import,
+    take_back,
+)
 from webhook_server.admin.money_lock import agree_to_lock, lock_data, prepare_lock, refuse_lock
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.auth import current_viewer, requires_role
@@ -68,6 +76,8 @@ def money(_: Services) -> Blueprint:
         blueprint.add_url_rule(rule, endpoint, signs(view), methods=["POST"])
     whole = requires_role(*SIGNERS, reach=Reach.ORGANISATION)
     blueprint.add_url_rule("/import", "import_page", whole(import_page))
+    blueprint.add_url_rule("/export", "export_ledger", whole(export_ledger))
+    blueprint.add_url_rule("/import/progress", "import_progress", whole(import_progress))
     for rule, endpoint, view in (
         ("/import/preview", "preview_import", preview_import),
         ("/import/confirm", "confirm_import", confirm_import),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from io import BytesIO
+from secrets import token_urlsafe
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import Response, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import secure_filename
 
@@ -16,12 +18,14 @@ from connector.finance.import_plan import ImportPlan
 from connector.finance.import_text import import_lines, quarantine_rows, total_rows
 from connector.finance.money_import import GivenFile, MoneyImports, NotDecided
 from connector.store.ledger.bills import read_bills
+from connector.store.ledger.import_progress import ProgressWriter, read_progress
 from connector.store.ledger.imports import read_imports, read_profile, read_profiles, read_waiting_file, wait_for_answer
 from connector.store.ledger.measure_names import measures_by_name
+from connector.store.ledger.money_sources import read_sources
 from connector.store.ledger.quarantine import open_quarantine
+from mapping.imports.given_profiles import GIVEN_PROFILES
 from mapping.imports.profile import ProfileProblem, profile_yaml
 from mapping.imports.propose import propose
-from mapping.imports.template import TEMPLATE_PROFILE
 from webhook_server.auth import current_viewer
 from webhook_server.auth import services as current_services
 
@@ -51,7 +55,7 @@ def preview_import() -> ResponseReturnValue:
                 return _page(found), 422
             source, unsure = profile_yaml(found.profile), found.unsure
         given = _given(name, content, source)
-        plan = _imports().dry_run(given)
+        plan = _imports().dry_run(given, _progress())
     except (FileRefused, ProfileProblem) as error:
         return _page(str(error), source), 422
     with current_services().engine.begin() as transaction:
@@ -67,13 +71,35 @@ def confirm_import() -> ResponseReturnValue:
         return _page("The file was shown more than a day ago. Choose it again."), 409
     try:
         given = _given(secure_filename(request.form.get("name", "")) or "file", content, request.form.get("source", ""))
-        result = _imports().run(given, confirmed=request.form.get("digest", ""))
+        result = _imports().run(given, confirmed=request.form.get("digest", ""), progress=_progress())
     except (FileRefused, ProfileProblem, NotDecided) as error:
         return _page(str(error)), 409
     if not result.number:
         return _page("Nothing changes."), 409
     flash(f"{given.name} is imported, as import {result.number}.", "good")
     return redirect(url_for("money.import_page"), 303)
+
+
+def import_progress() -> ResponseReturnValue:
+    """How far the viewer's own import has come; nothing before it has begun."""
+    with current_services().engine.connect() as connection:
+        found = read_progress(connection, request.args.get("job", "")[:64], _login())
+    if found is None:
+        return Response(status=204)
+    return jsonify(step=found.step, done=found.done, total=found.total)
+
+
+def export_ledger() -> Response:
+    """The whole ledger as a workbook, which is imported again without a change."""
+    # What writes workbooks is imported when somebody wants one: no other request needs it.
+    from connector.finance.ledger_export import write_workbook
+
+    out = BytesIO()
+    with current_services().engine.connect() as connection:
+        write_workbook(connection, out)
+    answer = Response(out.getvalue(), mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    answer.headers["Content-Disposition"] = 'attachment; filename="ledger.xlsx"'
+    return answer
 
 
 def take_back(number: int) -> ResponseReturnValue:
@@ -113,7 +139,7 @@ def _shown(plan: ImportPlan, given: GivenFile, sha256: str, unsure: list[str]) -
     return render_template(
         "money/import_preview.html", plan=plan, sentences=list(import_lines(plan)), totals=total_rows(plan),
         changes=changes[:SHOWN], more=max(0, len(changes) - SHOWN), problems=list(plan.problems)[:SHOWN],
-        given=given, sha256=sha256, unsure=unsure, waiting=quarantine_rows(plan),
+        given=given, job=token_urlsafe(16), sha256=sha256, unsure=unsure, waiting=quarantine_rows(plan),
         cell=lambda change: getattr(change.statement.source, "cell", str(change.statement.source)),
         postable=not plan.problems and plan.same_as is None and not plan.does_nothing,
     )  # fmt: skip
@@ -124,14 +150,15 @@ def _page(error: str = "", source: str = "") -> str:
         return render_template(
             "money/import.html", error=error, source=source, imports=read_imports(connection),
             waiting=open_quarantine(connection, limit=SHOWN), profiles=[one.name for one in read_profiles(connection)],
-            today=system_clock().date(), bills=read_bills(connection),
+            today=system_clock().date(), job=token_urlsafe(16), sources=read_sources(connection),
+            bills=read_bills(connection),
         )  # fmt: skip
 
 
 def _stored(name: str) -> str:
     """The source of a profile by its name; empty when one has to be proposed."""
-    if name == "template":
-        return TEMPLATE_PROFILE
+    if name in GIVEN_PROFILES:
+        return GIVEN_PROFILES[name]
     with current_services().engine.connect() as connection:
         found = read_profile(connection, name) if name else None
     return found.source if found is not None else ""
@@ -153,6 +180,11 @@ def _day(name: str) -> date | None:
 def _imports() -> MoneyImports:
     here = current_services()
     return MoneyImports(here.engine, here.waker)
+
+
+def _progress() -> ProgressWriter | None:
+    job = request.form.get("job", "")[:64]
+    return ProgressWriter(current_services().engine, job, _login(), system_clock) if job else None
 
 
 def _login() -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass
 
-from connector.people.permissions import Role, Viewer
+from connector.people.permissions import ROLES_WITHOUT_MEASURES, SUBSCRIBING_ROLES, Role, Viewer
 
-MEASURE_READERS = frozenset({Role.VIEWER, Role.OWNER, Role.SPONSOR, Role.CONTROLLER, Role.OFFICE, Role.ADMINISTRATOR})
+MEASURE_READERS = frozenset(Role) - ROLES_WITHOUT_MEASURES
 MEASURE_ROLES = frozenset({Role.OWNER, Role.SPONSOR, Role.CONTROLLER})
 OPERATORS = frozenset({Role.OPERATOR, Role.ADMINISTRATOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
@@ -55,7 +55,9 @@ ENTRIES = (
     NavigationEntry("Set-up", "setup.index", ADMINISTRATORS, (), "the first hour, step by step", organisation=True),
     NavigationEntry("Operations", "operations.index", OPERATORS, (Role.OPERATOR,), "dead letters, delays and limits"),
     NavigationEntry("Audit", "audit.index", AUDIT_READERS, (), "who did what, when, and proof that nobody changed it"),
-    NavigationEntry("Subscriptions", "subscriptions.index", ADMINISTRATORS, (), "who receives which events"),
+    NavigationEntry(
+        "Subscriptions", "subscriptions.index", SUBSCRIBING_ROLES, (Role.INTEGRATOR,), "who receives which events"
+    ),
     NavigationEntry("People", "people.index", ADMINISTRATORS, (), "who may see and do what"),
 )
 
@@ -66,6 +68,7 @@ HOME_ORDER = (
     Role.OFFICE,
     Role.OPERATOR,
     Role.ADMINISTRATOR,
+    Role.INTEGRATOR,
     Role.VIEWER,
 )
 """Whose page comes first for somebody with several roles: where they have something to do."""

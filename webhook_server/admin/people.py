@@ -11,6 +11,7 @@ from connector.people.access_change import AccessChange, ChangeKind
 from connector.people.passwords import hash_password
 from connector.people.permissions import ADMINISTRATORS, Role
 from webhook_server.admin import person as person_page
+from webhook_server.admin import service_accounts
 from webhook_server.admin.grant_form import ROLES, grant_from, known_names, require_giveable, visible_with
 from webhook_server.admin.person_access import is_listed, shown_part, waiting_changes
 from webhook_server.auth import current_viewer, requires_role, services
@@ -30,6 +31,10 @@ def people(_: Services) -> Blueprint:
         ("/grant-preview", "grant_preview", grant_preview, ["GET"], PART),
         ("/rules", "rules", rules, ["GET", "POST"], ORGANISATION),
         ("/rules/<int:number>/remove", "remove_rule", remove_rule, ["POST"], ORGANISATION),
+        ("/service-accounts", "service_accounts", service_accounts.index, ["GET"], PART),
+        ("/service-accounts", "create_service_account", service_accounts.create, ["POST"], PART),
+        ("/service-accounts/<name>/rotate", "rotate_service_account", service_accounts.rotate, ["POST"], PART),
+        ("/service-accounts/<name>/revoke", "revoke_service_account", service_accounts.revoke, ["POST"], PART),
         ("/<int:number>", "person", person_page.show, ["GET"], PART),
         ("/<int:number>/grants", "grant", person_page.grant, ["POST"], PART),
         ("/<int:number>/grants/<int:grant_number>/revoke", "revoke_grant", person_page.revoke_grant, ["POST"], PART),

@@ -18,7 +18,7 @@ from connector.notify.subscription import Subscription
 from connector.notify.subscription_filter import parse_filter
 from connector.notify.trial_event import TrialResult, send_trial_event
 from connector.notify.webhook_sender import WebhookSender
-from connector.people.permissions import Role
+from connector.people.permissions import SUBSCRIBING_ROLES
 from connector.store.notifications.deliveries import counts_by_state, find_deliveries, replay_for_subscription
 from connector.store.notifications.subscriptions import PER_MINUTE
 from webhook_server.auth import current_viewer, requires_role
@@ -39,7 +39,7 @@ def subscriptions(services: Services) -> Blueprint:
 
 def _add_pages(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("")
-    @requires_role(Role.ADMINISTRATOR, reach=Reach.PART)
+    @requires_role(*SUBSCRIBING_ROLES, reach=Reach.PART)
     def index() -> str:
         subscriptions = administered(current_viewer(), services.subscriptions.all())
         with services.read_as(current_viewer()) as connection:
@@ -52,19 +52,19 @@ def _add_pages(blueprint: Blueprint, services: Services) -> None:
         )
 
     @blueprint.get("/new")
-    @requires_role(Role.ADMINISTRATOR, reach=Reach.PART)
+    @requires_role(*SUBSCRIBING_ROLES, reach=Reach.PART)
     def add() -> str:
         return _form({}, "")
 
     @blueprint.get("/<name>")
-    @requires_role(Role.ADMINISTRATOR, reach=Reach.PART)
+    @requires_role(*SUBSCRIBING_ROLES, reach=Reach.PART)
     def show(name: str) -> str:
         return _render(services, _find_subscription(services, name))
 
 
 def _add_actions(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/new")
-    @requires_role(Role.ADMINISTRATOR, reach=Reach.PART)
+    @requires_role(*SUBSCRIBING_ROLES, reach=Reach.PART)
     @requires_recent_sign_in
     def create() -> ResponseReturnValue:
         form = request.form
@@ -87,7 +87,7 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
         return _render(services, added, secret=added.secrets[0], is_new=True)
 
     @blueprint.post("/<name>/test")
-    @requires_role(Role.ADMINISTRATOR, reach=Reach.PART)
+    @requires_role(*SUBSCRIBING_ROLES, reach=Reach.PART)
     def test(name: str) -> str:
         subscription = _find_subscription(services, name)
         result = send_trial_event(
@@ -99,7 +99,7 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
         return _render(services, subscription, test_result=result)
 
     @blueprint.post("/<name>/rotate")
-    @requires_role(Role.ADMINISTRATOR, reach=Reach.PART)
+    @requires_role(*SUBSCRIBING_ROLES, reach=Reach.PART)
     @requires_recent_sign_in
     def rotate(name: str) -> str:
         rotated = services.subscriptions.rotate_secret(
@@ -108,14 +108,14 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
         return _render(services, rotated, secret=rotated.secrets[0])
 
     @blueprint.post("/<name>/resume")
-    @requires_role(Role.ADMINISTRATOR, reach=Reach.PART)
+    @requires_role(*SUBSCRIBING_ROLES, reach=Reach.PART)
     def resume(name: str) -> ResponseReturnValue:
         services.subscriptions.enable(_find_subscription(services, name).name, current_viewer().login)
         flash(f"{name} is on again. Replay the dead letters to send what was not delivered meanwhile.", "good")
         return redirect(url_for("subscriptions.show", name=name), 303)
 
     @blueprint.post("/<name>/replay")
-    @requires_role(Role.ADMINISTRATOR, reach=Reach.PART)
+    @requires_role(*SUBSCRIBING_ROLES, reach=Reach.PART)
     def replay(name: str) -> ResponseReturnValue:
         subscription = _find_subscription(services, name)
         number = request.form.get("number", type=int)
@@ -128,7 +128,7 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
         return redirect(url_for("subscriptions.show", name=name), 303)
 
     @blueprint.post("/<name>/remove")
-    @requires_role(Role.ADMINISTRATOR, reach=Reach.PART)
+    @requires_role(*SUBSCRIBING_ROLES, reach=Reach.PART)
     def remove(name: str) -> ResponseReturnValue:
         services.subscriptions.remove(_find_subscription(services, name).name, current_viewer().login)
         flash(f"{name} is removed and receives nothing any more.", "good")

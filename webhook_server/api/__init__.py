@@ -30,6 +30,7 @@ from webhook_server.api import (
     outcomes,
     portfolio,
     rates,
+    service_accounts,
     service_portfolio,
     subscriptions,
     sweeps,
@@ -39,6 +40,7 @@ from webhook_server.api import (
     why,
     work,
 )
+from webhook_server.api.oauth import add_token_route
 from webhook_server.api.openapi import Document, document
 from webhook_server.api.operation import Operation, add_route
 from webhook_server.api.rate_limit import RateLimits
@@ -69,6 +71,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *trace.OPERATIONS,
     *audit.OPERATIONS,
     *tokens.OPERATIONS,
+    *service_accounts.OPERATIONS,
     *version.OPERATIONS,
     *why.OPERATIONS,
 )
@@ -94,6 +97,8 @@ def api(services: Services) -> Blueprint:
     limits = RateLimits(services.settings.api_requests_per_minute)
     for operation in OPERATIONS:
         add_route(blueprint, operation, services, limits)
+
+    add_token_route(blueprint, services)
 
     @blueprint.get("/openapi.json")
     @open_to_all

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from connector.bootstrap import MappingCache
+from connector.people.permissions import TokenScope
 from connector.store.measures import measure_queries
 from connector.store.measures.benefit_slips import stored_slip
 from governance.facts import Unknown
@@ -64,6 +65,6 @@ OPERATIONS = (
     Operation(
         "GET", "/measures/{measure}/benefit-slip", TAG, "Show how much later the benefit begins, and what that costs",
         show, BenefitSlipModel, query=KnownOnQuery, path_parameters=(MEASURE_PARAMETER,),
-        problems={409: "Several measures have this key; the code is ambiguous_key."},
+        problems={409: "Several measures have this key; the code is ambiguous_key."}, scope=TokenScope.MEASURES_READ,
     ),
 )  # fmt: skip

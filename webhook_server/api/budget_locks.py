@@ -142,20 +142,21 @@ OPERATIONS = (
     Operation(
         "GET", "/budget-locks", TAG, "List savings that are taken out of budgets", list_locks, BudgetLockList,
         action=Action.POST_MONEY, description="Of the measures that the caller may post for.",
+        scope=TokenScope.MONEY_READ,
     ),
     Operation(
         "POST", "/budget-locks", TAG, "Propose to take a saving out of a budget", propose_lock, BudgetLockModel,
-        scope=TokenScope.WRITE, action=Action.POST_MONEY, body=NewBudgetLock,
+        scope=TokenScope.MONEY_WRITE, action=Action.POST_MONEY, body=NewBudgetLock,
         problems={404: "There is no such measure.", 409: "It cannot be taken out; the problem says why."},
     ),
     Operation(
         "POST", "/budget-locks/{number}/agree", TAG, "Agree to what somebody else proposed", agree_to_lock,
-        BudgetLockModel, scope=TokenScope.WRITE, action=Action.POST_MONEY, path_parameters=(NUMBER,),
+        BudgetLockModel, scope=TokenScope.MONEY_WRITE, action=Action.POST_MONEY, path_parameters=(NUMBER,),
         problems=MISSING | {409: "The caller may not agree; the problem says why."},
     ),
     Operation(
         "POST", "/budget-locks/{number}/refuse", TAG, "Refuse or withdraw what was proposed", refuse_lock,
-        BudgetLockModel, scope=TokenScope.WRITE, action=Action.POST_MONEY, path_parameters=(NUMBER,),
+        BudgetLockModel, scope=TokenScope.MONEY_WRITE, action=Action.POST_MONEY, path_parameters=(NUMBER,),
         problems=MISSING | {409: "It was answered already."},
     ),
 )  # fmt: skip

@@ -17,7 +17,7 @@ from connector.measures.submit_command import submit_command
 from connector.people.permissions import TokenScope
 from connector.store.measures.command_list import CommandPosition, CommandState, command_by_id, commands_of
 from connector.store.queue.submitted_commands import SqlSubmittedCommands
-from connector.sync.command_submission import SubmissionChannel, SubmissionRefused, Submitted
+from connector.sync.command_submission import RefusalKind, SubmissionChannel, SubmissionRefused, Submitted
 from governance.measure import MeasureId
 from webhook_server.api.command_models import CommandModel, CommandsQuery, NewCommand, NewCommands, SignedLineModel
 from webhook_server.api.measure_lookup import MEASURE_PARAMETER, find_measure, measure_named
@@ -87,14 +87,19 @@ def submit_several(call: ApiCall) -> CommandResultList:
 def _stored(call: ApiCall, measure: MeasureId, sent: NewCommand) -> CommandModel:
     """Store a command.  Raises Problem when its caller may not give any, or its parts make none."""
     match submit_command(call.services, call.viewer, measure, sent.line(), SubmissionChannel.API):
-        case SubmissionRefused(problem, hint):
-            if call.viewer.account_on(measure.partition("/")[0]) is None:
-                about = "An administrator links it on the page People."
-                raise Problem(403, problem, about, code=ProblemCode.NO_LINKED_ACCOUNT)
-            raise Problem(422, problem, hint, code=ProblemCode.COMMAND_INVALID)
+        case SubmissionRefused(problem, hint, kind):
+            status, code = _REFUSALS[kind]
+            raise Problem(status, problem, hint, code=code)
         case Submitted(number):
             with call.services.read_as(call.viewer) as connection:
                 return command_model(call, _row(connection, f"s{number}"))
+
+
+_REFUSALS = {
+    RefusalKind.NO_COMMAND: (422, ProblemCode.COMMAND_INVALID),
+    RefusalKind.NO_LINKED_ACCOUNT: (403, ProblemCode.NO_LINKED_ACCOUNT),
+    RefusalKind.DECIDES_NOTHING: (403, ProblemCode.DECIDES_NOTHING),
+}
 
 
 def show_command(call: ApiCall) -> CommandModel:
@@ -186,6 +191,7 @@ OPERATIONS = (
         path_parameters=(MEASURE_PARAMETER,),
         problems={409: AMBIGUOUS_KEY},
         description="Newest first; of pages, of the API and of comments in the tool.",
+        scope=TokenScope.MEASURES_READ,
     ),
     Operation(
         "POST",
@@ -195,11 +201,12 @@ OPERATIONS = (
         submit,
         CommandModel,
         status=202,
-        scope=TokenScope.WRITE,
+        scope=TokenScope.STATEMENTS_WRITE,
         path_parameters=(MEASURE_PARAMETER,),
         body=NewCommand,
         problems={
-            403: "The token lacks the scope, or no account of the tool is linked to the caller.",
+            403: "The token lacks the scope, no account of the tool is linked to the caller, or a service account "
+            "gives a command that decides (`decides_nothing`).",
             409: AMBIGUOUS_KEY,
         },
         description="Has the effect of a comment in the tool, by the account that is linked to the token's person. The "
@@ -213,7 +220,7 @@ OPERATIONS = (
         "Submit commands about several measures, with a result for each",
         submit_several,
         CommandResultList,
-        scope=TokenScope.WRITE,
+        scope=TokenScope.STATEMENTS_WRITE,
         body=NewCommands,
         description="Each is stored or refused by itself: a problem of one has no effect on the others.",
     ),
@@ -225,5 +232,6 @@ OPERATIONS = (
         show_command,
         CommandModel,
         path_parameters=(COMMAND,),
+        scope=TokenScope.MEASURES_READ,
     ),
 )

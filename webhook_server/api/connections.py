@@ -97,7 +97,16 @@ def _connection(call: ApiCall, record: ConnectionRecord) -> ConnectionModel:
 TAG = "connections"
 
 OPERATIONS = (
-    Operation("GET", "/connections", TAG, "List connections", list_connections, ConnectionList, action=Action.OBSERVE),
+    Operation(
+        "GET",
+        "/connections",
+        TAG,
+        "List connections",
+        list_connections,
+        ConnectionList,
+        action=Action.OBSERVE,
+        scope=TokenScope.OPERATIONS_READ,
+    ),
     Operation(
         "GET",
         "/connections/{connection}/health",
@@ -108,6 +117,7 @@ OPERATIONS = (
         action=Action.OPERATE_CONNECTIONS,
         path_parameters=(CONNECTION_PARAMETER,),
         description="Calls the tool, which takes some seconds.",
+        scope=TokenScope.OPERATIONS_READ,
     ),
     Operation(
         "POST",
@@ -116,7 +126,7 @@ OPERATIONS = (
         "End a pause",
         resume,
         ResumeResult,
-        scope=TokenScope.ADMIN,
+        scope=TokenScope.OPERATIONS_WRITE,
         action=Action.OPERATE_CONNECTIONS,
         path_parameters=(CONNECTION_PARAMETER,),
     ),

@@ -126,6 +126,7 @@ OPERATIONS = (
         query=DeadLetterQuery,
         action=Action.OPERATE,
         description="Sorted by ref.",
+        scope=TokenScope.OPERATIONS_READ,
     ),
     Operation(
         "GET",
@@ -136,6 +137,7 @@ OPERATIONS = (
         DeadLetterCauseList,
         action=Action.OPERATE,
         description="Reasons that differ only in ids are one cause; the most frequent first.",
+        scope=TokenScope.OPERATIONS_READ,
     ),
     Operation(
         "POST",
@@ -145,7 +147,7 @@ OPERATIONS = (
         replay,
         AffectedCount,
         body=DeadLetterTarget,
-        scope=TokenScope.ADMIN,
+        scope=TokenScope.OPERATIONS_WRITE,
         action=Action.OPERATE,
         problems=_NOT_FOUND,
         description="Items are read and assessed again, and differences are written; events are sent again.",
@@ -158,7 +160,7 @@ OPERATIONS = (
         drop,
         AffectedCount,
         body=DropRequest,
-        scope=TokenScope.ADMIN,
+        scope=TokenScope.OPERATIONS_WRITE,
         action=Action.OPERATE,
         problems=_NOT_FOUND,
     ),

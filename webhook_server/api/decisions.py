@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import RowMapping
 
+from connector.people.permissions import TokenScope
 from connector.store.measures import measure_queries
 from connector.store.measures.names_for_viewer import VisibleNames, decision_without_names
 from governance.verdict import GateState
@@ -82,6 +83,6 @@ OPERATIONS = (
     ),
     Operation(
         "GET", "/decisions/{number}", TAG, "Show a decision with its evidence", show_decision, DecisionDetail,
-        path_parameters=(PathParameter("number", "a decision's number", int),),
+        path_parameters=(PathParameter("number", "a decision's number", int),), scope=TokenScope.MEASURES_READ,
     ),
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from connector.people.permissions import TokenScope
 from connector.store.database.json_codec import from_json
 from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
@@ -63,6 +64,13 @@ def list_findings(call: ApiCall) -> Page[MeasureFinding]:
 
 OPERATIONS = (
     Operation(
-        "GET", "/findings", "findings", "List findings", list_findings, Page[MeasureFinding], query=FindingsQuery
+        "GET",
+        "/findings",
+        "findings",
+        "List findings",
+        list_findings,
+        Page[MeasureFinding],
+        query=FindingsQuery,
+        scope=TokenScope.FINDINGS_READ,
     ),
 )

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from connector.bootstrap import MappingCache
 from connector.measures.gate_check import GateCheck, NoAnswer, NoAnswerReason, check_gate
+from connector.people.permissions import TokenScope
 from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
 from connector.store.measures.measure_lookup import explanation_of
@@ -181,6 +182,7 @@ OPERATIONS = (
         problems=PROBLEMS,
         description="200 when the gate into the stage is open, 409 with the same body when it is shut. With "
         "`Accept: text/plain` the checklist as lines. `gatepost check --server` asks here.",
+        scope=TokenScope.GATES_READ,
     ),
     Operation(
         "POST",
@@ -191,5 +193,6 @@ OPERATIONS = (
         GateAnswerList,
         body=GateQuestions,
         description="Up to 500; 200 with an answer for each, open or shut. Read `all_open` before you act on all.",
+        scope=TokenScope.GATES_READ,
     ),
 )

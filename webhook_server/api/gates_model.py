@@ -30,7 +30,9 @@ class BlockerModel(Model):
 
     id: str = Field(description="The same for as long as it stands.", examples=["decided:APPROVAL_MISSING:sponsor"])
     code: str = Field(description="Stable, for search.", examples=["APPROVAL_MISSING"])
-    subject: str = Field(description="What the condition is about; for an approval, the role that gives it.")
+    subject: str = Field(
+        description="What the condition is about; for an approval, the role that gives it.", examples=["sponsor"]
+    )
     sentence: str
     who: str = Field(description="Who must act, as a text.")
     responsible: list[ResponsibleModel]
@@ -42,11 +44,12 @@ class BlockerModel(Model):
 class NextGateModel(Model):
     """The first gate that is shut."""
 
-    stage: str = Field(description="Key of the stage that it leads into.", examples=["implemented"])
-    stage_label: str = Field(examples=["Implemented"])
+    stage: str = Field(description="Key of the stage that it leads into.", examples=["decided"])
+    stage_label: str = Field(examples=["Decided"])
     state: GateState = Field(
         description="Never open: not_due, when work has not come to it; waiting, when only approvals are missing; "
-        "blocked, when a condition fails or is unknown; breach, when the tool's status went past it."
+        "blocked, when a condition fails or is unknown; breach, when the tool's status went past it.",
+        examples=["waiting"],
     )
     blockers: list[BlockerModel]
 
@@ -57,7 +60,7 @@ class GatesModel(Model):
     may_enter: list[str] = Field(
         description="Keys of the stages whose gates are open now, from the first one on, those that it has entered "
         "among them. `GET /gates/{measure}/{stage}` answers 200 for these stages and for no other.",
-        examples=[["identified", "detailed", "decided"]],
+        examples=[["identified", "detailed"]],
     )
     next: NextGateModel | None = Field(description="The first gate that is shut; null when every gate is open.")
 

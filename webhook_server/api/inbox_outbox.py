@@ -263,14 +263,23 @@ def _change(path: str, summary: str, run: Any, response: Any, parameter: PathPar
         summary,
         run,
         response,
-        scope=TokenScope.ADMIN,
+        scope=TokenScope.OPERATIONS_WRITE,
         action=Action.OPERATE,
         path_parameters=(parameter,),
     )
 
 
 OPERATIONS = (
-    Operation("GET", "/inbox", TAG, "List events", list_inbox, Page[EventModel], query=InboxQuery),
+    Operation(
+        "GET",
+        "/inbox",
+        TAG,
+        "List events",
+        list_inbox,
+        Page[EventModel],
+        query=InboxQuery,
+        scope=TokenScope.OPERATIONS_READ,
+    ),
     Operation(
         "GET",
         "/inbox/{number}",
@@ -279,9 +288,19 @@ OPERATIONS = (
         show_event,
         EventDetail,
         path_parameters=(EVENT_PARAMETER,),
+        scope=TokenScope.OPERATIONS_READ,
     ),
     _change("/inbox/{number}/replay", "Reassess the event's item", replay_event, ReassessmentQueued, EVENT_PARAMETER),
-    Operation("GET", "/outbox", TAG, "List writes", list_outbox, Page[WriteModel], query=OutboxQuery),
+    Operation(
+        "GET",
+        "/outbox",
+        TAG,
+        "List writes",
+        list_outbox,
+        Page[WriteModel],
+        query=OutboxQuery,
+        scope=TokenScope.OPERATIONS_READ,
+    ),
     Operation(
         "GET",
         "/outbox/{number}",
@@ -290,6 +309,7 @@ OPERATIONS = (
         show_write,
         WriteDetail,
         path_parameters=(WRITE_PARAMETER,),
+        scope=TokenScope.OPERATIONS_READ,
     ),
     _change("/outbox/{number}/replay", "Reassess the write's item", replay_write, ReassessmentQueued, WRITE_PARAMETER),
     replace(_change("/outbox/{number}/drop", "Drop a write", drop_write, None, WRITE_PARAMETER), body=DropReason),
@@ -301,7 +321,7 @@ OPERATIONS = (
         reassess_item,
         ReassessmentQueued,
         body=ReassessRequest,
-        scope=TokenScope.ADMIN,
+        scope=TokenScope.OPERATIONS_WRITE,
         action=Action.OPERATE,
         problems={404: "There is no such connection."},
     ),

@@ -365,39 +365,40 @@ OPERATIONS = (
         "GET", "/ledger/entries", TAG, "List ledger entries", list_entries, Page[LedgerEntryModel], query=LedgerQuery,
         problems={404: "There is no such measure.", 409: "Several measures have the key; the problem names their ids."},
         description="Of the measures that the caller sees, in the order in which they were entered.",
+        scope=TokenScope.MONEY_READ,
     ),
     Operation(
         "POST", "/ledger/entries", TAG, "Post ledger entries: all of them or none", post_entries, LedgerEntryList,
-        scope=TokenScope.WRITE, action=Action.POST_MONEY, body=NewEntries, problems=REFUSED,
+        scope=TokenScope.MONEY_WRITE, action=Action.POST_MONEY, body=NewEntries, problems=REFUSED,
         description="An accrual is answered with its reversal. Each measure is judged again.",
     ),
     Operation(
         "POST", "/ledger/entries/{number}/correct", TAG, "Correct the amount of an entry", correct_entry,
-        LedgerEntryList, scope=TokenScope.WRITE, action=Action.POST_MONEY, body=NewCorrection,
+        LedgerEntryList, scope=TokenScope.MONEY_WRITE, action=Action.POST_MONEY, body=NewCorrection,
         path_parameters=(NUMBER,), problems={422: "The entry cannot be corrected so."},
     ),
     Operation(
         "GET", "/ledger/months", TAG, "Show what is not done of a month", show_month, MonthModel, query=CloseQuery,
-        action=Action.POST_MONEY,
+        action=Action.POST_MONEY, scope=TokenScope.MONEY_READ,
     ),
     Operation(
         "POST", "/ledger/months/close", TAG, "Prepare the close of a month", prepare_close, CloseStepModel,
-        scope=TokenScope.WRITE, action=Action.POST_MONEY, body=CloseRequest,
+        scope=TokenScope.MONEY_WRITE, action=Action.POST_MONEY, body=CloseRequest,
         problems={409: "The month cannot be closed now; the problem says why."},
     ),
     Operation(
         "POST", "/ledger/months/reopen", TAG, "Ask for the last closed month to be reopened", request_reopening,
-        CloseStepModel, scope=TokenScope.WRITE, action=Action.POST_MONEY, body=ReopeningRequest,
+        CloseStepModel, scope=TokenScope.MONEY_WRITE, action=Action.POST_MONEY, body=ReopeningRequest,
         problems={409: "The month cannot be reopened; the problem says why."},
     ),
     Operation(
         "POST", "/ledger/months/steps/{number}/accept", TAG, "Accept what somebody else prepared", accept_step,
-        CloseStepModel, scope=TokenScope.WRITE, action=Action.POST_MONEY, path_parameters=(STEP,),
+        CloseStepModel, scope=TokenScope.MONEY_WRITE, action=Action.POST_MONEY, path_parameters=(STEP,),
         problems={409: "The caller may not accept it; the problem says why."},
     ),
     Operation(
         "POST", "/ledger/months/steps/{number}/refuse", TAG, "Refuse or withdraw what was prepared", refuse_step,
-        CloseStepModel, scope=TokenScope.WRITE, action=Action.POST_MONEY, path_parameters=(STEP,),
+        CloseStepModel, scope=TokenScope.MONEY_WRITE, action=Action.POST_MONEY, path_parameters=(STEP,),
         body=RefusalReasonModel, problems={409: "It was answered already."},
     ),
 )  # fmt: skip

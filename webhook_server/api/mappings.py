@@ -285,7 +285,16 @@ TAG = "mappings"
 TOOL_UNAVAILABLE = {503: "The tool cannot be read now."}
 
 OPERATIONS = (
-    Operation("GET", "/mappings", TAG, "List versions", list_versions, MappingVersionList, action=Action.OBSERVE),
+    Operation(
+        "GET",
+        "/mappings",
+        TAG,
+        "List versions",
+        list_versions,
+        MappingVersionList,
+        action=Action.OBSERVE,
+        scope=TokenScope.CONFIGURATION_READ,
+    ),
     Operation(
         "GET",
         "/mappings/{number}",
@@ -295,6 +304,7 @@ OPERATIONS = (
         MappingVersionDetail,
         path_parameters=(NUMBER_PARAMETER,),
         action=Action.OBSERVE,
+        scope=TokenScope.CONFIGURATION_READ,
     ),
     Operation(
         "POST",
@@ -305,6 +315,7 @@ OPERATIONS = (
         CheckResult,
         body=CheckSource,
         action=Action.DRAFT,
+        scope=TokenScope.CONFIGURATION_READ,
     ),
     Operation(
         "POST",
@@ -315,7 +326,7 @@ OPERATIONS = (
         MappingVersion,
         status=201,
         body=NewMappingVersion,
-        scope=TokenScope.ADMIN,
+        scope=TokenScope.CONFIGURATION_WRITE,
         action=Action.DRAFT,
         description="A version with problems is stored as a draft.",
     ),
@@ -328,7 +339,7 @@ OPERATIONS = (
         PreviewResult,
         path_parameters=(NUMBER_PARAMETER,),
         body=PreviewRequest,
-        scope=TokenScope.ADMIN,
+        scope=TokenScope.CONFIGURATION_WRITE,
         action=Action.DRAFT,
         problems=TOOL_UNAVAILABLE,
     ),
@@ -341,7 +352,7 @@ OPERATIONS = (
         MappingVersion,
         path_parameters=(NUMBER_PARAMETER,),
         body=Activation,
-        scope=TokenScope.ADMIN,
+        scope=TokenScope.CONFIGURATION_WRITE,
         action=Action.ACTIVATE,
         changes_access=True,
     ),
@@ -353,7 +364,7 @@ OPERATIONS = (
         roll_back,
         MappingVersion,
         body=RollbackRequest,
-        scope=TokenScope.ADMIN,
+        scope=TokenScope.CONFIGURATION_WRITE,
         action=Action.CONFIGURE,
         changes_access=True,
     ),

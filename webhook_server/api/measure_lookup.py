@@ -8,6 +8,7 @@ from pydantic import Field
 from sqlalchemy import Connection, RowMapping
 
 from connector.measures.known_on import NotKnownYet, known_row
+from connector.people.permissions import TokenScope
 from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
 from connector.store.measures.verdict_history import KnownMeasure
@@ -77,5 +78,14 @@ _AMBIGUOUS_KEY = {409: "Several measures have this key; the code is ambiguous_ke
 def about_measure(path: str, summary: str, run: Any, response: Any, **more: Any) -> Operation:
     """Something that is read of one measure."""
     return Operation(
-        "GET", path, TAG, summary, run, response, path_parameters=(MEASURE_PARAMETER,), problems=_AMBIGUOUS_KEY, **more
+        "GET",
+        path,
+        TAG,
+        summary,
+        run,
+        response,
+        path_parameters=(MEASURE_PARAMETER,),
+        problems=_AMBIGUOUS_KEY,
+        **more,
+        scope=TokenScope.MEASURES_READ,
     )

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from connector.bootstrap import system_clock
+from connector.people.permissions import TokenScope
 from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
 from connector.store.measures.measure_queries import MeasureFilter, MeasureSort
@@ -187,6 +188,7 @@ OPERATIONS = (
     Operation(
         "GET", "/measures", TAG, "List measures", list_measures, Page[MeasureSummary], query=MeasuresQuery,
         problems={409: "The active mapping is not valid, so that the stages are not known."},
+        scope=TokenScope.MEASURES_READ,
     ),
     about_measure("/measures/{measure}", "Show a measure", show, MeasureDetail, query=KnownOnQuery),
 )  # fmt: skip

@@ -18,10 +18,11 @@ from connector.people.permissions import POSTING_ROLES, Action, TokenScope
 from connector.store.ledger.bills import read_bills
 from connector.store.ledger.imports import read_imports, read_profile
 from connector.store.ledger.measure_names import measures_by_name
+from connector.store.ledger.money_sources import read_sources
 from connector.store.ledger.quarantine import open_quarantine
 from governance.money import Money
+from mapping.imports.given_profiles import GIVEN_PROFILES
 from mapping.imports.profile import ProfileProblem
-from mapping.imports.template import TEMPLATE_PROFILE
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
 from webhook_server.api.problem import Problem
 from webhook_server.api.values import Amount, LongText, Model, ShortText
@@ -136,6 +137,19 @@ class BillList(Model):
     items: list[BillModel]
 
 
+class MoneySourceModel(Model):
+    name: str
+    connection: str
+    swept_at: datetime
+    import_number: int | None = Field(description="The last run that changed something.")
+    failed: bool = Field(description="It could not be read or posted; the first sentence says why.")
+    sentences: list[str]
+
+
+class MoneySourceList(Model):
+    items: list[MoneySourceModel]
+
+
 class Decision(Model):
     measure: ShortText | None = Field(default=None, description="Key or id of its measure; or one of the others.")
     owner: ShortText | None = Field(default=None, description="Who decides.")
@@ -247,6 +261,20 @@ def list_bills(call: ApiCall) -> BillList:
     )  # fmt: skip
 
 
+def list_sources(call: ApiCall) -> MoneySourceList:
+    _require_whole(call)
+    with call.services.engine.connect() as connection:
+        return MoneySourceList(
+            items=[
+                MoneySourceModel(
+                    name=one.stream, connection=one.connection, swept_at=one.swept_at, import_number=one.import_id,
+                    failed=one.failed, sentences=list(one.sentences),
+                )
+                for one in read_sources(connection)
+            ]
+        )  # fmt: skip
+
+
 def _amount(money: Money) -> Amount:
     return Amount(amount=f"{money.amount:f}", currency=money.currency)
 
@@ -278,7 +306,7 @@ def _source(call: ApiCall, given: str) -> str:
     if "\n" not in given:
         with call.services.engine.connect() as connection:
             stored = read_profile(connection, given)
-        source = stored.source if stored is not None else TEMPLATE_PROFILE if given == "template" else ""
+        source = stored.source if stored is not None else GIVEN_PROFILES.get(given, "")
         if not source:
             raise ProfileProblem(f'There is no profile "{given[:60]}"')
     return source
@@ -297,29 +325,35 @@ ROW = PathParameter("number", "the number of a row in quarantine", int)
 OPERATIONS = (
     Operation(
         "POST", "/ledger/imports", TAG, "Show what a file would change, or import it", run_import, ImportModel,
-        scope=TokenScope.WRITE, action=Action.POST_MONEY, body=NewImport,
+        scope=TokenScope.MONEY_WRITE, action=Action.POST_MONEY, body=NewImport,
         problems={422: "The file or the profile cannot be read.", 409: "The ledger has changed since the dry run."},
     ),
     Operation(
         "GET", "/ledger/imports", TAG, "List imports, newest first", list_imports, StoredImportList,
-        action=Action.POST_MONEY,
+        action=Action.POST_MONEY, scope=TokenScope.MONEY_READ,
     ),
     Operation(
         "POST", "/ledger/imports/{number}/take-back", TAG, "Take an import back as a whole, by corrections",
-        take_back_import, CorrectionCount, scope=TokenScope.WRITE, action=Action.POST_MONEY, path_parameters=(IMPORT,),
+        take_back_import, CorrectionCount, scope=TokenScope.MONEY_WRITE, action=Action.POST_MONEY,
+        path_parameters=(IMPORT,),
         body=TakeBack, problems={409: "It cannot be taken back; the problem says why."},
     ),
     Operation(
         "GET", "/ledger/bills", TAG, "List cloud bills", list_bills, BillList,
-        action=Action.POST_MONEY,
+        action=Action.POST_MONEY, scope=TokenScope.MONEY_READ,
+    ),
+    Operation(
+        "GET", "/ledger/sources", TAG, "List money sources", list_sources, MoneySourceList,
+        action=Action.POST_MONEY, scope=TokenScope.MONEY_READ,
     ),
     Operation(
         "GET", "/ledger/quarantine", TAG, "List rows of imports that match no measure, by size", list_quarantine,
-        QuarantinedList, action=Action.POST_MONEY,
+        QuarantinedList, action=Action.POST_MONEY, scope=TokenScope.MONEY_READ,
     ),
     Operation(
         "POST", "/ledger/quarantine/{number}/decide", TAG, "Give such a row a measure or an owner, or dismiss it",
-        decide_row, status=204, scope=TokenScope.WRITE, action=Action.POST_MONEY, path_parameters=(ROW,), body=Decision,
+        decide_row, status=204, scope=TokenScope.MONEY_WRITE, action=Action.POST_MONEY,
+        path_parameters=(ROW,), body=Decision,
         problems={404: "There is no such measure.", 409: "It was decided already."},
     ),
 )  # fmt: skip

@@ -10,9 +10,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from connector.notify.measure_events import EVENT_DESCRIPTIONS, EventType
+from connector.people.permissions import TokenScope
+from connector.people.token_scopes import SCOPE_DESCRIPTIONS, SERVICE_SCOPES
+from webhook_server.api import oauth
 from webhook_server.api.event_models import EVENT_MODELS, example_of_schema
 from webhook_server.api.idempotency import KEY_HEADER, MAX_KEY_LENGTH
 from webhook_server.api.list_options import PARTIAL_MEDIA_TYPE
+from webhook_server.api.oauth import OAuthError, ServiceToken
 from webhook_server.api.openapi_names import operation_id, schema_names
 from webhook_server.api.openapi_notes import described_schema, description_of, example_of
 from webhook_server.api.operation import MAX_PARAMETER_LENGTH, Operation, PathParameter
@@ -31,7 +35,8 @@ Financial stage-gate governance on top of Jira and ServiceNow.
 * A GET has an `ETag`; sent back as `If-None-Match` it is answered with 304 while nothing has changed.
 * Every answer says in `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` what its token may still send; 429
   comes with `Retry-After`.
-* Money is a text with its currency. Times are UTC.
+* Money is a text with its currency. Times are RFC 3339 in UTC with Z, to the microsecond:
+  `2026-11-21T08:15:30.123456Z`.
 * A write may have an `Idempotency-Key`: repeated within a day, it is done once and gets the same answer.
 * Errors are problems (RFC 9457): `code` is for programs, `title` says what happened, `detail` what to do, `errors`
   names the values that are wrong, with those that are known.
@@ -52,11 +57,12 @@ def document(operations: Sequence[Operation]) -> Document:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation_object(
             operation, references, schemas
         )
+    paths[oauth.PATH] = {"post": oauth.described()}
     whole: Document = {
         "openapi": "3.1.0",
         "info": {"title": "Gatepost", "version": installed_version("gatepost"), "description": DESCRIPTION},
         "servers": [{"url": "/api/v1"}],
-        "security": [{"token": []}],
+        "security": [{"token": []}, {"serviceAccount": []}],
         "tags": [{"name": name} for name in dict.fromkeys(operation.tag for operation in operations)],
         "paths": paths,
         "components": {
@@ -65,9 +71,24 @@ def document(operations: Sequence[Operation]) -> Document:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "Made on the page Account or with `gatepost token create`; a token acts for its "
-                    "person, within its scopes: read, write, events, admin.",
-                }
+                    "description": "A person's, made on the page Account or with `gatepost token create`; it acts for "
+                    "its person, within its scopes.",
+                },
+                "serviceAccount": {
+                    "type": "oauth2",
+                    "description": "A program with an identity of its own: it decides nothing. Made on the page "
+                    "People, with `POST /service-accounts` or `gatepost service-account create`.",
+                    "flows": {
+                        "clientCredentials": {
+                            "tokenUrl": f"/api/v1{oauth.PATH}",
+                            "scopes": {
+                                scope.value: SCOPE_DESCRIPTIONS[scope]
+                                for scope in TokenScope
+                                if scope in SERVICE_SCOPES
+                            },
+                        }
+                    },
+                },
             },
         },
     }
@@ -122,6 +143,7 @@ References: TypeAlias = "Mapping[tuple[type[BaseModel], Mode], Document]"
 def _schemas(operations: Sequence[Operation]) -> tuple[Document, References]:
     models: dict[tuple[type[BaseModel], Mode], None] = {(ProblemModel, "serialization"): None}
     models |= {(model, "serialization"): None for model in EVENT_MODELS.values()}
+    models |= {(ServiceToken, "serialization"): None, (OAuthError, "serialization"): None}
     for operation in operations:
         if operation.body is not None:
             models[operation.body, "validation"] = None
@@ -139,6 +161,7 @@ def _operation_object(operation: Operation, references: References, schemas: Doc
         "summary": operation.summary,
         "description": _description(operation),
         "parameters": [*map(_path_parameter, operation.path_parameters), *_query_parameters(operation.query, schemas)],
+        "security": _security(operation),
         "responses": _responses(operation, references),
     }
     if operation.deprecated_since is not None:
@@ -152,10 +175,18 @@ def _operation_object(operation: Operation, references: References, schemas: Doc
 
 
 def _description(operation: Operation) -> str:
-    needs = f"Scope `{operation.scope.value}`."
+    needs = f"Scope `{operation.scope.value}`." if operation.scope else "Any valid token."
     if operation.action is not None:
         needs += f" Needs the right to {operation.action.value}."
     return f"{operation.description}\n\n{needs}".strip()
+
+
+def _security(operation: Operation) -> list[Document]:
+    """A person's token with the scope; or, unless it decides, a service account that has it."""
+    scopes = [operation.scope.value] if operation.scope else []
+    if operation.scope is not None and operation.scope not in SERVICE_SCOPES:
+        return [{"token": scopes}]
+    return [{"token": scopes}, {"serviceAccount": scopes}]
 
 
 def _path_parameter(part: PathParameter) -> Document:

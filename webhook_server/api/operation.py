@@ -19,6 +19,7 @@ from werkzeug.http import http_date
 from connector.bootstrap import Services
 from connector.errors import ConfigurationError
 from connector.people.permissions import ALLOWED_ROLES, ORGANISATION_WIDE, Action, TokenScope, Viewer
+from connector.people.token_scopes import DECIDING_SCOPES
 from webhook_server.api.idempotency import KEY_HEADER, IdempotentRequest, caller_of
 from webhook_server.api.list_options import PARTIAL_MEDIA_TYPE, filter_mark, only_fields, unmarked, with_marked_cursor
 from webhook_server.api.problem import FieldError, Problem, ProblemCode, invalid_request
@@ -92,7 +93,8 @@ class Operation:
     run: Callable[[ApiCall], BaseModel | Reply | None]
     response_model: type[BaseModel] | None = None
     status: int = 200
-    scope: TokenScope = TokenScope.READ
+    scope: TokenScope | None = field(kw_only=True)
+    """What a token has to be allowed; ``None`` where any valid token is enough."""
     action: Action | None = None
     """What its caller must be allowed to do, in addition to the token's scope."""
     path_parameters: Sequence[PathParameter] = ()
@@ -223,26 +225,49 @@ def _authorised_viewer(operation: Operation) -> Viewer:
     viewer = viewer_or_none()
     if viewer is None:
         raise Problem(401, "The bearer token is missing or wrong.", "Send Authorization: Bearer <token>.")
-    permission = operation.permission
-    if not permission.admits_role(viewer):
-        raise Problem(
-            403, f"This needs the role {permission.allowed_roles}.", "Ask an administrator of Gatepost for it.",
-            code=ProblemCode.ROLE_MISSING,
-        )  # fmt: skip
-    if operation.scope not in viewer.scopes:
-        scopes = ", ".join(sorted(viewer.scopes)) or "none"
-        raise Problem(
-            403,
-            f"This needs a token with the scope {operation.scope.value}; this one has {scopes}.",
-            "Create another token on the page Account.",
-            code=ProblemCode.SCOPE_MISSING,
-        )
+    if viewer.service_account is None:
+        _check_role(operation, viewer)
+        _check_scope(operation, viewer)
+    else:
+        _check_decides_nothing(operation)
+        _check_scope(operation, viewer)
+        _check_role(operation, viewer)
     if operation.changes_access and viewer.session is not None and not is_recent(viewer):
         raise Problem(
             403, "You signed in more than ten minutes ago.", "Sign in again, or send a token.",
             code=ProblemCode.SIGN_IN_TOO_OLD,
         )  # fmt: skip
     return viewer
+
+
+def _check_role(operation: Operation, viewer: Viewer) -> None:
+    permission = operation.permission
+    if not permission.admits_role(viewer):
+        raise Problem(
+            403, f"This needs the role {permission.allowed_roles}.", "Ask an administrator of Gatepost for it.",
+            code=ProblemCode.ROLE_MISSING,
+        )  # fmt: skip
+
+
+def _check_scope(operation: Operation, viewer: Viewer) -> None:
+    if operation.scope is None or operation.scope in viewer.scopes:
+        return
+    raise Problem(
+        403,
+        f"This needs a token with the scope {operation.scope.value}; this one has "
+        f"{', '.join(sorted(viewer.scopes)) or 'none'}.",
+        "Create another token on the page Account, or a service account that has the scope.",
+        code=ProblemCode.SCOPE_MISSING,
+    )
+
+
+def _check_decides_nothing(operation: Operation) -> None:
+    """What a service account may not do whatever its scopes are; its commands are judged one by one."""
+    if operation.scope in DECIDING_SCOPES:
+        raise Problem(
+            403, "A service account decides nothing: this is for people.", "Send a token of a person.",
+            code=ProblemCode.DECIDES_NOTHING,
+        )  # fmt: skip
 
 
 def _path_parameter(parameter: PathParameter, value: str | int) -> str | int:

@@ -228,14 +228,16 @@ def _share(value: Decimal | None) -> str | None:
 
 
 OPERATIONS = (
-    Operation("GET", "/objectives", "objectives", "List objectives with their key results", list_all, ObjectiveList),
+    Operation("GET", "/objectives", "objectives", "List objectives with their key results", list_all, ObjectiveList,
+        scope=TokenScope.MEASURES_READ,
+    ),
     Operation(
         "PUT", "/objectives", "objectives", "State objectives, in place of those that the same source stated before",
-        state_all, StatedObjectives, scope=TokenScope.WRITE, action=Action.POST_MONEY, body=NewObjectives,
+        state_all, StatedObjectives, scope=TokenScope.MONEY_WRITE, action=Action.POST_MONEY, body=NewObjectives,
         problems={422: "A key is none, or stands twice: nothing was stored."},
     ),
     Operation(
         "GET", "/objectives/coverage", "objectives", "Read what serves no objective, by business unit", read_coverage,
-        CoverageList, problems={409: "No mapping is active yet."},
+        CoverageList, problems={409: "No mapping is active yet."}, scope=TokenScope.MEASURES_READ,
     ),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from connector.bootstrap import system_clock
 from connector.measures.known_on import KnownOn
 from connector.measures.usable_rates import usable_rates
 from connector.papers.report import Report
+from connector.people.permissions import TokenScope
 from connector.store.operations.source_ages import visible_sources
 from connector.store.reporting.figures_history import PastPortfolio
 from connector.store.reporting.portfolio import Portfolio
@@ -251,6 +252,6 @@ OPERATIONS = (
         "GET", "/portfolio", "portfolio", "Show sums of the portfolio", totals, PortfolioTotals, query=PortfolioQuery,
         problems={404: "No figures were known on that day.",
                   409: "There are no figures yet, or the two days cannot be compared."},
-        description="Sums are over the measures that the caller may see.",
+        description="Sums are over the measures that the caller may see.", scope=TokenScope.MONEY_READ,
     ),
 )  # fmt: skip

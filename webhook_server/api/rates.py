@@ -76,9 +76,9 @@ def _rate(rate: Rate) -> RateModel:
 
 
 OPERATIONS = (
-    Operation("GET", "/rates", "rates", "List exchange rates", list_rates, RateList),
+    Operation("GET", "/rates", "rates", "List exchange rates", list_rates, RateList, scope=TokenScope.MONEY_READ,),
     Operation(
         "PUT", "/rates", "rates", "Add a rate, or replace the one of the same kind and day", save_rate, RateModel,
-        scope=TokenScope.ADMIN, action=Action.CONFIGURE, body=NewRate,
+        scope=TokenScope.CONFIGURATION_WRITE, action=Action.CONFIGURE, body=NewRate,
     ),
 )  # fmt: skip

@@ -312,19 +312,22 @@ def _number(value: Decimal | None) -> str | None:
 
 SERVICE = PathParameter("service", "the key of a service")
 OPERATIONS = (
-    Operation("GET", "/services", "services", "List services", list_all, Page[ServiceModel], query=ServicesQuery),
+    Operation("GET", "/services", "services", "List services", list_all, Page[ServiceModel], query=ServicesQuery,
+        scope=TokenScope.MEASURES_READ,
+    ),
     Operation(
         "GET", "/services/{service}", "services", "Read a service with its months and measures", get_one, ServiceDetail,
         path_parameters=(SERVICE,), problems={404: "There is no such service that the caller may see."},
+        scope=TokenScope.MEASURES_READ,
     ),
     Operation(
-        "POST", "/services/values", "services", "State demand and KPI values by month", state_values, StoredValues,
-        scope=TokenScope.WRITE, action=Action.POST_MONEY, body=NewValues,
+        "POST", "/service-values", "services", "State demand and KPI values by month", state_values, StoredValues,
+        scope=TokenScope.MONEY_WRITE, action=Action.POST_MONEY, body=NewValues,
         problems={422: "A value names nothing that is known: nothing was stored."},
     ),
     Operation(
         "POST", "/services/{service}/hurdle", "services", "State what is in the way of a service", state_hurdle, Hurdle,
-        scope=TokenScope.WRITE, action=Action.POST_MONEY, path_parameters=(SERVICE,), body=NewHurdle,
+        scope=TokenScope.MONEY_WRITE, action=Action.POST_MONEY, path_parameters=(SERVICE,), body=NewHurdle,
         problems={404: "There is no such service that the caller may change."},
     ),
 )  # fmt: skip

@@ -241,7 +241,7 @@ def _operation(method: str, path: str, summary: str, run: Any, response: Any, **
         summary,
         run,
         response,
-        scope=TokenScope.EVENTS,
+        scope=TokenScope.SUBSCRIPTIONS_READ if method == "GET" else TokenScope.SUBSCRIPTIONS_WRITE,
         action=Action.SUBSCRIBE,
         path_parameters=parts,
         **more,

@@ -57,10 +57,14 @@ def request_sweep(call: ApiCall) -> SweepRequested:
 
 
 OPERATIONS = (
-    Operation("GET", "/sweeps", "sweeps", "List sweeps", list_sweeps, SweepList, action=Action.OBSERVE),
+    Operation(
+        "GET", "/sweeps", "sweeps", "List sweeps", list_sweeps, SweepList, action=Action.OBSERVE,
+        scope=TokenScope.OPERATIONS_READ,
+    ),
     Operation(
         "POST", "/connections/{connection}/sweeps", "sweeps", "Start a sweep", request_sweep, SweepRequested,
-        status=202, scope=TokenScope.ADMIN, action=Action.OPERATE_CONNECTIONS, path_parameters=(CONNECTION_PARAMETER,),
+        status=202, scope=TokenScope.OPERATIONS_WRITE, action=Action.OPERATE_CONNECTIONS,
+        path_parameters=(CONNECTION_PARAMETER,),
         body=NewSweep,
     ),
 )  # fmt: skip

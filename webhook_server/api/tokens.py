@@ -55,14 +55,22 @@ def _person(call: ApiCall) -> PersonId:
 NUMBER_PARAMETER = PathParameter("number", "a token's number", int)
 
 OPERATIONS = (
-    Operation("GET", "/tokens", "tokens", "List your own tokens", list_tokens, TokenList),
+    Operation(
+        "GET",
+        "/tokens",
+        "tokens",
+        "List your own tokens",
+        list_tokens,
+        TokenList,
+        scope=TokenScope.ACCESS_READ,
+    ),
     Operation(
         "DELETE",
         "/tokens/{number}",
         "tokens",
         "Revoke one of your tokens",
         revoke_token,
-        scope=TokenScope.ADMIN,
+        scope=TokenScope.ACCESS_WRITE,
         path_parameters=(NUMBER_PARAMETER,),
     ),
 )

@@ -10,6 +10,7 @@ from pydantic import Field
 from connector.bootstrap import system_clock
 from connector.measures.committed_stages import committed_stages
 from connector.measures.usable_rates import usable_rates
+from connector.people.permissions import TokenScope
 from connector.store.reporting.refused_demands import TARGET, refused_demands
 from connector.store.reporting.trace import DEFAULT_FIGURE, entries_of, trace_down, trace_up
 from governance.ledger_source import source_to_mapping
@@ -213,13 +214,16 @@ OPERATIONS = (
     Operation(
         "GET", "/portfolio/refused", "portfolio", "Show which demands were refused, as a share of requests", refused,
         RefusedTotals, description="Counts and sums are over the measures that the caller may see.",
+        scope=TokenScope.MONEY_READ,
     ),
     Operation(
         "GET", "/trace", "portfolio", "Trace a figure one step down, or to the ledger lines of a measure", trace_figure,
         TraceModel, query=TraceQuery, problems={409: "There are no figures yet.", 422: "There is no such figure."},
+        scope=TokenScope.MONEY_READ,
     ),
     Operation(
         "GET", "/trace/tickets/{ticket}", "portfolio", "Trace a ticket to the money that depends on it", trace_ticket,
         TicketTrace, path_parameters=(PathParameter("ticket", "the key or number of a ticket"),),
+        scope=TokenScope.MONEY_READ,
     ),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from importlib.metadata import version as installed_version
 from pydantic import Field
 from sqlalchemy import text
 
+from connector.people.permissions import Viewer
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.values import Model
 
@@ -32,7 +33,9 @@ class OwnToken(Model):
 
 
 class CallerModel(Model):
-    person: str | None = Field(description="Stable id at Gatepost.", examples=["gatepost/7"])
+    person: str | None = Field(
+        description="Stable id at Gatepost; of a service account `service/` and its name.", examples=["gatepost/7"]
+    )
     token: OwnToken | None = Field(description="The token of this request; null for a session.")
     login: str
     name: str
@@ -57,7 +60,7 @@ def me(call: ApiCall) -> CallerModel:
     if viewer.token is not None and viewer.token_expires_at is not None:
         token = OwnToken(number=viewer.token, expires_at=viewer.token_expires_at)
     return CallerModel(
-        person=None if viewer.person is None else f"gatepost/{viewer.person}",
+        person=_stable_id(viewer),
         token=token,
         login=viewer.login,
         name=viewer.name,
@@ -68,7 +71,29 @@ def me(call: ApiCall) -> CallerModel:
     )
 
 
+def _stable_id(viewer: Viewer) -> str | None:
+    if viewer.person is not None:
+        return f"gatepost/{viewer.person}"
+    return viewer.login if viewer.service_account is not None else None
+
+
 OPERATIONS = (
-    Operation("GET", "/version", "about", "Show the running version", version, RunningVersion),
-    Operation("GET", "/me", "about", "Show the caller and their rights", me, CallerModel),
+    Operation(
+        "GET",
+        "/version",
+        "about",
+        "Show the running version",
+        version,
+        RunningVersion,
+        scope=None,
+    ),
+    Operation(
+        "GET",
+        "/me",
+        "about",
+        "Show the caller and their rights",
+        me,
+        CallerModel,
+        scope=None,
+    ),
 )

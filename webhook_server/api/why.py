@@ -9,6 +9,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from connector.measures.why import MeasureWhy, Rating, measure_why, why_of_now
+from connector.people.permissions import TokenScope
 from connector.store.measures.known_changes import KnownChange, KnownEdit
 from connector.store.reporting.figures_history import PastPortfolio, figures_at
 from connector.store.reporting.portfolio import Portfolio
@@ -196,9 +197,11 @@ OPERATIONS = (
         "GET", "/measures/{measure}/why", "measures", "Open the variance into kinds, causes and months", why, WhyModel,
         path_parameters=(MEASURE_PARAMETER,), query=KnownOnQuery,
         problems={404: "Gatepost did not know this measure on that day.", 409: "Several measures have this key."},
+        scope=TokenScope.MEASURES_READ,
     ),
     Operation(
         "GET", "/portfolio/why", "portfolio", "Open the variance by program or another name", portfolio_why,
         PortfolioWhyModel, query=PortfolioWhyQuery, problems={409: "There are no figures."},
+        scope=TokenScope.MONEY_READ,
     ),
 )  # fmt: skip

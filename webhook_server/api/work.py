@@ -9,6 +9,7 @@ from pydantic import Field
 from connector.bootstrap import MappingCache, system_clock
 from connector.measures.my_work import my_work_of
 from connector.people.my_work import MyWork, OpenTask, WorkKind
+from connector.people.permissions import TokenScope
 from connector.store.reporting.my_work import PageStart
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.problem import Problem, ProblemCode
@@ -130,5 +131,6 @@ OPERATIONS = (
         problems={409: "The active mapping is not valid."},
         description="Approvals, confirmations, requested reasons, and blockers that the caller has to clear, by the "
         "accounts of the tools that are linked to the token's person. The oldest comes first.",
+        scope=TokenScope.MEASURES_READ,
     ),
 )

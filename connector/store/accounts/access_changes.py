@@ -28,6 +28,7 @@ from connector.people.access_change import (
 from connector.people.permissions import PersonId, Role, RoleGrant, ToolAccount, Viewer
 from connector.store.accounts import access
 from connector.store.database.tables import ACCESS_CHANGE, PERSON, PERSON_ACCOUNT, ROLE_GRANT
+from connector.timestamp import timestamp_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,7 @@ def _record(transaction: Connection, by: str, action: str, pending: PendingChang
         "text": told,
         "number": pending.id,
         "requested_by": pending.requested_by,
-        "ends_at": pending.ends_at.isoformat(),
+        "ends_at": timestamp_text(pending.ends_at),
     }
     access.record_about(transaction, by, action, _subject(pending.change), detail)
 

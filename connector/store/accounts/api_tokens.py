@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, func, insert, select, text, update
 
 from connector.errors import ConfigurationError
-from connector.people.permissions import PersonId, TokenScope, Viewer, held_scopes
-from connector.people.person import TokenRow
+from connector.people.permissions import PersonId, TokenScope, Viewer
+from connector.people.person import CreatedToken, TokenRow
+from connector.people.token_scopes import held_scopes
 from connector.store.accounts.people import VIEWER_COLUMNS, viewer_of
 from connector.store.accounts.sessions import token_hash
 from connector.store.database import audit
 from connector.store.database.tables import API_TOKEN, PERSON
+from connector.timestamp import timestamp_text
 
 TOKEN_PREFIX = "gpt_"  # noqa: S105 - what a token begins with, no secret
 """Lets secret scanners and people recognise one."""
@@ -42,7 +44,7 @@ class ApiTokens:
         expires_at: datetime,
         by: str,
         now: datetime,
-    ) -> str:
+    ) -> CreatedToken:
         """Make a token that works as its person, within its scopes; returned once and stored nowhere.
 
         Raises ConfigurationError when it would live too long, or its person lacks a scope or has not signed in at the
@@ -68,11 +70,11 @@ class ApiTokens:
                 "name": name,
                 "scopes": wanted,
                 "number": number,
-                "ends": expires_at.isoformat(),
+                "ends": timestamp_text(expires_at),
             }
             entry = {"actor": by, "action": "token.created", "subject": f"person/{person}", "detail": detail}
             audit.record(transaction, [entry])
-        return token
+        return CreatedToken(token, number, asked, expires_at)
 
     def viewer(self, token: str, *, now: datetime) -> Viewer | None:
         """Who works with this token, if it is still good and its person active; with no scope that the person lacks."""

@@ -14,6 +14,7 @@ from connector.errors import ConfigurationError
 from connector.people.authentication import Authentication
 from connector.people.permissions import PersonId, Role, RoleGrant, ToolAccount, Viewer
 from connector.people.person import GrantRow, GrantSource, Person, RoleRule
+from connector.people.service_account import SERVICE_LOGIN
 from connector.store.accounts import access
 from connector.store.accounts.token_ends import TokenEnd, end_tokens, end_tokens_of_lost_roles
 from connector.store.database.tables import API_TOKEN, PERSON, PERSON_ACCOUNT, ROLE_GRANT, ROLE_RULE, WEB_SESSION
@@ -71,6 +72,8 @@ class PersonStore:
         login, name = login.strip(), name.strip()
         if not login or any(letter.isspace() for letter in login) or not name:
             raise ConfigurationError("A person has a login without spaces, best the e-mail address, and a name.")
+        if login.lower().startswith(SERVICE_LOGIN):
+            raise ConfigurationError(f"A login that begins with {SERVICE_LOGIN} is that of a service account.")
         row = {
             "login": login, "name": name, "password_hash": password_hash, "password_is_first": password_is_first,
         }  # fmt: skip

@@ -13,6 +13,7 @@ from functools import cache
 from types import UnionType
 from typing import Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from connector.timestamp import timestamp_text
 from governance.measure import Role
 from governance.money import Period
 from mapping.work_item import FieldName
@@ -46,6 +47,8 @@ def _writer(kind: Any) -> Callable[[Any], Json]:
         return lambda value: value._value_
     if issubclass(kind, Decimal | Period | str):
         return str
+    if issubclass(kind, datetime):
+        return timestamp_text
     if issubclass(kind, date):
         return lambda value: value.isoformat()
     if issubclass(kind, Mapping):
@@ -120,7 +123,7 @@ def _value_to_json(value: WriteValue) -> Json:
         case Decimal():
             return {"decimal": str(value)}
         case datetime():
-            return {"moment": value.isoformat()}
+            return {"moment": timestamp_text(value)}
         case _:
             return value
 

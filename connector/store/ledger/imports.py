@@ -153,7 +153,7 @@ def read_profile(connection: Connection, name: str, number: int | None = None) -
 
 
 def read_profiles(connection: Connection) -> list[StoredProfile]:
-    """The newest of each name."""
+    """The newest of each name; rate cards, which stand there too, are none."""
     return [_profile(row) for row in connection.execute(_PROFILES)]
 
 
@@ -212,7 +212,9 @@ _PROFILE = text("""
     SELECT * FROM money_profile WHERE name = :name AND (CAST(:number AS integer) IS NULL OR number = :number)
     ORDER BY number DESC LIMIT 1
 """)
-_PROFILES = text("SELECT DISTINCT ON (name) * FROM money_profile ORDER BY name, number DESC")
+_PROFILES = text("""
+    SELECT DISTINCT ON (name) * FROM money_profile WHERE name NOT LIKE 'rate card %' ORDER BY name, number DESC
+""")
 
 
 def wait_for_answer(transaction: Connection, name: str, content: bytes, at: datetime) -> str:

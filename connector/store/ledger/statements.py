@@ -83,6 +83,12 @@ def keys_of_months(
     return {row.key for row in rows if row.amount}
 
 
+def stated_months(connection: Connection, stream: str) -> set[tuple[LedgerVersion, Period]]:
+    """The versions and months of which a stream ever stated something."""
+    rows = connection.execute(_STATED_MONTHS, {"stream": stream})
+    return {(LedgerVersion(row.version), Period.of(row.month)) for row in rows}
+
+
 def ledger_totals(connection: Connection, months: Iterable[tuple[LedgerVersion, Period]]) -> dict[TotalOf, Decimal]:
     """Σ of the whole ledger by version, month, kind and currency."""
     wanted = sorted({(version.value, month.first_day) for version, month in months})
@@ -213,6 +219,10 @@ _OF_MONTHS = text("""
     WHERE i.stream = :stream AND i.taken_back_at IS NULL AND i.as_of <= :as_of
       AND (s.version, s.month) IN (SELECT * FROM unnest(CAST(:versions AS text[]), CAST(:months AS date[])))
     ORDER BY s.key, i.as_of DESC, i.id DESC
+""")
+_STATED_MONTHS = text("""
+    SELECT DISTINCT s.version, s.month FROM money_statement AS s JOIN money_import AS i ON i.id = s.import_id
+    WHERE i.stream = :stream AND i.taken_back_at IS NULL
 """)
 _TOTALS = text("""
     SELECT e.version, e.month, e.kind, e.currency, sum(e.amount) AS amount FROM ledger_entry AS e

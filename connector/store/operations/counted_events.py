@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, te
 
 from connector.store.database import audit
 from connector.store.database.tables import COUNTED_EVENT
+from connector.timestamp import timestamp_text
 
 MAX_COUNTS = 50
 """Counts of one kind in one period; what comes from further logins or addresses is counted together."""
@@ -137,8 +138,8 @@ def _entry(row: Row[Any]) -> dict[str, object]:
         "address": row.address or None,
         "about": row.about or None,
         "example": row.example or None,
-        "since": row.since.isoformat(),
-        "until": row.ends_at.isoformat(),
+        "since": timestamp_text(row.since),
+        "until": timestamp_text(row.ends_at),
     }
     subject = row.login or "sign-in"
     # Who failed to sign in is not known: the login is what somebody claimed.

@@ -17,10 +17,11 @@ from sqlalchemy import Connection, Row, text
 
 from connector.notify.alerts import AlertKind
 from connector.notify.measure_events import EventType
-from connector.notify.payload import connection_body, timestamp_text
+from connector.notify.payload import connection_body
 from connector.store.database import audit
 from connector.store.notifications import alerts
 from connector.store.notifications.event_recorder import record_connection_event
+from connector.timestamp import timestamp_text
 from mapping.work_item import ConnectionName
 
 SETTLING_SECONDS = 6

@@ -9,7 +9,7 @@ set -eu
 
 measure=${1:?which measure, by its key}
 stage=${2:?which stage, for example implemented}
-: "${GATEPOST_URL:?the address of Gatepost}" "${GATEPOST_TOKEN:?an API token with the scope read}"
+: "${GATEPOST_URL:?the address of Gatepost}" "${GATEPOST_TOKEN:?an API token with the scope gates:read}"
 
 # Whatever stands in a key or a stage stays one part of the address.
 encode() { printf %s "$1" | od -An -v -tx1 | tr -d ' \n' | sed 's/../%&/g'; }

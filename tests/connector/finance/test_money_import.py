@@ -7,46 +7,60 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from io import BytesIO, StringIO
 from itertools import permutations
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from sqlalchemy import text
 
+from connector.bootstrap import Services
+from connector.errors import ToolError, ValuesRejected
 from connector.finance.fields import state_fields
 from connector.finance.hours import measures_of_items, state_hours
 from connector.finance.import_plan import ImportPlan
 from connector.finance.import_template import write_template
 from connector.finance.import_text import import_lines
+from connector.finance.ledger_export import write_csv, write_workbook
 from connector.finance.money_import import GivenFile, ImportResult, MoneyImports, NotDecided
+from connector.finance.money_sweep import Sweeping, sweep_money
 from connector.store.database.json_codec import to_json
 from connector.store.ledger.close_checklist import close_checklist
 from connector.store.ledger.entries import LedgerEntries, read_entries
 from connector.store.ledger.imports import kept_file, read_imports
+from connector.store.ledger.money_sources import read_sources
 from connector.store.ledger.quarantine import open_quarantine
 from connector.store.ledger.sums import ledger_lines
+from connector.sync.money_records import ItemAmounts
+from connector.sync.ports import ToolSite
 from governance.actuals_seen import SeenTotal, booked
 from governance.effects import EffectKind, EffectLine, Version
-from governance.ledger import EntryId, EntryType, RefusalReason
+from governance.ledger import EntryId, EntryType, LedgerVersion, NewEntry, Posting, RefusalReason, Spend
 from governance.ledger_source import BillLine, EnteredBy, FileCell
 from governance.money import Money, Period
 from governance.month_close import CloseItemKind
 from governance.rates import Reporting
 from governance.statements import ChangeKind
 from mapping.config import MappingConfig
+from mapping.imports.exported import EXPORT_PROFILE
 from mapping.imports.focus import REQUIRED, load_bill_rules, read_bill
 from mapping.imports.profile import load_profile
 from mapping.imports.rate_card import cost_of_hours, load_rate_card
+from mapping.imports.record_amounts import RecordAmount
 from mapping.imports.template import TEMPLATE_PROFILE
+from mapping.ledger_sources import ExpenseLinesRule, LedgerSourceRule, PlanAmount
 from mapping.load import LoadedMapping, load_mapping
 from mapping.related_evidence import TimeEntry
 from mapping.work_item import NativeId
 from tests.connector.store.conftest import StoreFixture, open_store
 from tests.connector.store.reporting.portfolio_data import GivenMeasure, save
 from tests.databases import Databases
+from tests.mapping.test_apply import MAPPING
 
 NOW = datetime(2026, 11, 5, 9, 0, tzinfo=UTC)
 HEAD = "Order;Title;Oct 2026;Nov 2026\n"
@@ -231,6 +245,54 @@ def test_the_template_is_read_by_its_own_profile_and_an_export_changes_nothing(
     assert told(imports.run(given(other, TEMPLATE_PROFILE, "Export.xlsx")))[1] == "Nothing changes."
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_exported_ledger_changes_nothing_and_a_changed_amount_is_a_correction(
+    store: StoreFixture, imports: MoneyImports, kind: str
+) -> None:
+    """Whatever an entry came from: a file, a person, a credit note, an accrual, a service, a correction."""
+    ledger = LedgerEntries(store.engine, store.waker)
+    may = Period(2026, 5)
+    posting = Posting(LedgerVersion.ACTUAL, EffectKind.CAPEX, may, Money(Decimal("12.345"), "CHF"), "jira-main/2")
+    service = replace(posting, measure="", service="=CRM", spend=Spend.OPEX, hard=False)
+    ledger.post(
+        [
+            NewEntry(posting, EnteredBy("k")), NewEntry(service, EnteredBy("k")),
+            NewEntry(replace(posting, money=Money(Decimal("-3"), "CHF")), EnteredBy("k"), EntryType.CREDIT),
+            NewEntry(posting, EnteredBy("k"), EntryType.ACCRUAL),
+        ],
+        by="k", at=NOW,
+    )  # fmt: skip
+
+    def exported() -> bytes:
+        text, book = StringIO(), BytesIO()
+        with store.engine.connect() as connection:
+            many = write_csv(connection, text) if kind == "csv" else write_workbook(connection, book)
+        assert many >= 4
+        return text.getvalue().encode() if kind == "csv" else book.getvalue()
+
+    def entries() -> int:
+        (row,) = store.rows("SELECT count(*) AS many FROM ledger_entry")
+        return row.many  # type: ignore[no-any-return]
+
+    before = entries()
+    same = imports.run(given(exported(), EXPORT_PROFILE, f"ledger.{kind}"))
+    assert list(map(str, same.plan.problems)) == []
+    assert told(same)[1:] == ["Nothing changes."]
+    assert entries() == before
+    if kind == "xlsx":
+        return
+    lines = exported().decode().splitlines()
+    changed = [line.replace(",12.345,", ",20,") if ",service/=CRM," in line else line for line in lines]
+    done = imports.run(given("\n".join(changed), EXPORT_PROFILE, "edited.csv"))
+    assert told(done)[0].endswith(" 0 new, 1 changed, 0 taken back, " + f"{len(lines) - 2:,} as they are.")
+    assert entries() == before + 1
+    assert imports.take_back(done.number, "wrong", by="k", at=NOW) == 1
+    assert told(imports.run(given(exported(), EXPORT_PROFILE, "back.csv")))[1:] == ["Nothing changes."]
+    moved = [line.replace(",2026-05,", ",2026-06,") if ",service/=CRM," in line else line for line in lines]
+    (problem,) = imports.dry_run(given("\n".join(moved), EXPORT_PROFILE, "moved.csv")).problems
+    assert "its row says actual, capex, 2026-06, CHF, service/=CRM" in problem.sentence
+
+
 def test_an_unknown_profile_number_is_kept_for_each_change(store: StoreFixture, imports: MoneyImports) -> None:
     one = given(HEAD + "4711;CRM;1;\n", profile("numbered"))
     imports.run(one)
@@ -335,6 +397,68 @@ def test_hours_are_stated_again_and_what_changed_is_a_correction(store: StoreFix
     assert state(("4", "3")) == "1 amounts: 0 new, 1 changed, 1 taken back, 0 as they are."
     assert (total(store, "hours jira-main"), amounts(store, 4)[-2:]) == (240, ["160 posting", "80 correction"])
     assert state() == "0 amounts: 0 new, 0 changed, 1 taken back, 0 as they are."
+
+
+class GivenRecords:
+    """A tool's records as a test states them."""
+
+    def __init__(self) -> None:
+        self.plans: dict[NativeId, list[RecordAmount]] = {}
+        self.unknown: dict[NativeId, str] = {}
+        self.expenses: list[RecordAmount] | ToolError = []
+
+    def plan_amounts(self, items: Sequence[NativeId], rule: LedgerSourceRule, currency: str) -> ItemAmounts:
+        return ItemAmounts({item: self.plans.get(item, []) for item in items}, self.unknown)
+
+    def expense_amounts(
+        self, items: Sequence[NativeId], rule: ExpenseLinesRule, since: date, currency: str
+    ) -> Sequence[RecordAmount]:
+        if isinstance(self.expenses, ToolError):
+            raise self.expenses
+        return self.expenses
+
+
+def test_records_of_a_tool_are_swept_an_edit_is_a_correction_and_what_is_unknown_stays(store: StoreFixture) -> None:
+    records, config = GivenRecords(), load_mapping(MAPPING)
+    assert isinstance(config, LoadedMapping)
+    rule = LedgerSourceRule(
+        connection="jira-main", since="2026-01", benefit_plans=(PlanAmount.ACTUAL,), expense_lines=ExpenseLinesRule()
+    )
+    site = cast("ToolSite", SimpleNamespace(name="jira-main", money_records=records, timesheet=None))
+    run = Sweeping(store.engine, cast("Services", SimpleNamespace(waker=store.waker)), site, config.config, NOW)
+
+    def amount(record: str, item: str, many: str, month: Period = Period(2026, 3), service: str = "") -> RecordAmount:
+        money = Money(Decimal(many), "EUR")
+        return RecordAmount(record, record, item, service, LedgerVersion.ACTUAL, EffectKind.BENEFIT, month, money)
+
+    def swept() -> list[str]:
+        return [one.sentences[0] for one in sweep_money(run, rule)]
+
+    item = NativeId("3")
+    records.plans[item] = [amount("a", "3", "100"), amount("b", "3", "50")]
+    records.expenses = [amount("c", "3", "7"), amount("d", "", "8", service="CRM"), amount("e", "99", "9")]
+    assert swept() == [
+        "2 amounts: 2 new, 0 changed, 0 taken back, 0 as they are.",
+        "2 amounts: 2 new, 0 changed, 0 taken back, 0 as they are.",
+    ]
+    assert swept() == [
+        "2 amounts: 0 new, 0 changed, 0 taken back, 2 as they are.",
+        "2 amounts: 0 new, 0 changed, 0 taken back, 2 as they are.",
+    ]
+    records.plans[item] = [amount("a", "3", "80")]
+    records.expenses = ValuesRejected("expense lines are hidden")
+    assert swept() == ["1 amounts: 0 new, 1 changed, 1 taken back, 0 as they are.", "expense lines are hidden"]
+    assert amounts(store, 3, Period(2026, 3)) == [
+        "100 posting", "50 posting", "7 posting", "-20 correction", "-50 correction",
+    ]  # fmt: skip
+    records.plans, records.unknown, records.expenses = {}, {item: "hidden"}, [amount("c", "3", "7", Period(2026, 4))]
+    assert swept() == [
+        "0 amounts: 0 new, 0 changed, 0 taken back, 0 as they are.",
+        "1 amounts: 0 new, 1 changed, 1 taken back, 0 as they are.",
+    ]
+    with store.engine.connect() as connection:
+        found = {one.stream: (one.failed, one.sentences[-1]) for one in read_sources(connection)}
+    assert found["plans jira-main"] == (False, "3: hidden")
 
 
 def test_what_fields_hold_is_stated_with_its_day_and_counts_for_nothing_that_finance_owns(store: StoreFixture) -> None:

@@ -313,4 +313,4 @@ def test_what_an_older_key_signed_still_counts_while_that_key_is_set() -> None:
     assert AnchorKeys([b"n" * 32, b"k" * 32]).read(KEYS.sign(anchor)) == anchor
     with pytest.raises(AnchorInvalid, match="a key that is not this installation's"):
         AnchorKeys([b"n" * 32]).read(KEYS.sign(anchor))
-    assert KEYS.sign(anchor).startswith('{"at":"2026-11-28T22:05:00+00:00","hash":"aa","key":"')
+    assert KEYS.sign(anchor).startswith('{"at":"2026-11-28T22:05:00Z","hash":"aa","key":"')

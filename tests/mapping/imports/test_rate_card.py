@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -36,14 +37,25 @@ def test_each_hour_costs_the_rate_of_its_day() -> None:
         load_rate_card(CARD), "jira-main", {"1": "jira-main/1"},
     )  # fmt: skip
     assert [f"{one.posting.money} {one.posting.counterparty} {one.source}" for one in found.statements] == [
-        "160 EUR  worklog developer, 2 h in 2026-10 at 80 of 1 on jira-main",
-        "135 EUR  worklog developer, 1.5 h in 2026-10 at 90 of 1 on jira-main",
-        "80 EUR  worklog developer, 1 h in 2026-10 at 80 of 7 on jira-main",
-        "241 USD Contoso worklog Contoso, 2 h in 2026-11 at 120.5 of 1 on jira-main",
+        "160 EUR  worklog developer, 2 h on 2026-10-14 at 80 EUR of 1 on jira-main",
+        "135 EUR  worklog developer, 1.5 h on 2026-10-15 at 90 EUR of 1 on jira-main",
+        "80 EUR  worklog developer, 1 h on 2026-10-14 at 80 EUR of 7 on jira-main",
+        "241 USD Contoso worklog Contoso, 2 h on 2026-11-02 at 120.5 USD of 1 on jira-main",
     ]
     assert {f"{who} {month}": many for (who, month), many in found.missing.items()} == {"Contoso 2026-10": 4}
     assert found.elsewhere == 8
     assert len({one.key for one in found.statements}) == 4
+
+
+def test_a_worklog_keeps_its_key_whatever_is_edited_of_it() -> None:
+    first, edited = (
+        cost_of_hours(
+            [replace(hours("a1", "1", day, many), worklog="77")], load_rate_card(CARD), "jira-main", {"1": "m"}
+        )
+        for day, many in ((date(2026, 10, 14), "2"), (date(2026, 11, 3), "3"))
+    )
+    assert first.statements[0].key == edited.statements[0].key
+    assert str(first.statements[0].source) == ("worklog 77 (developer, 2 h on 2026-10-14 at 80 EUR) of 1 on jira-main")
 
 
 def test_a_rate_card_that_is_none_says_why() -> None:

@@ -138,10 +138,17 @@ def test_a_file_is_shown_on_the_page_confirmed_and_taken_back(api: ApiServer, we
     content = b"Measure;Version;Kind;Month;Amount;Currency;P&L line;Cost centre;GL account;Legal entity;Counterparty;Document\n"
     content += b"ITX-1;forecast;capex;2027-01;7;EUR;;;;;;1\nNew-9;forecast;capex;2027-01;8;EUR;;;;;;2\n"
     source = TEMPLATE_PROFILE.replace("sheet: Money\n", "")
-    assert "No row waits for a measure." in weber.text("/money/import")
+    page = weber.get("/money/import")
+    assert "No row waits for a measure." in page_text(page)
+    job = hidden(page, "job")
+    assert weber.get(f"/money/import/progress?job={job}").status_code == 204
     shown = weber.post(
-        "/money/import/preview", profile_text=source, as_of="2026-02-01", file=(BytesIO(content), "Plan.csv")
+        "/money/import/preview", job=job, profile_text=source, as_of="2026-02-01", file=(BytesIO(content), "Plan.csv")
     )
+    assert weber.get(f"/money/import/progress?job={job}").get_json() == {"done": 0, "step": "Comparing", "total": 2}
+    exported = weber.client.get("/money/export").data
+    again = weber.post("/money/import/preview", profile="export", file=(BytesIO(exported), "ledger.xlsx"))
+    assert "0 new, 0 changed, 0 taken back, 2 as they are. Nothing changes." in page_text(again).replace("</li>", "")
     assert "2 amounts: 1 new, 0 changed, 0 taken back, 0 as they are." in page_text(shown)
     assert "1 amounts of 1 names match no measure and go to quarantine: 8 EUR." in page_text(shown)
     names = ("sha256", "name", "digest", "as_of")

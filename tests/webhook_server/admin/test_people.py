@@ -146,13 +146,13 @@ def test_a_rule_for_a_group_is_added_and_removed(site: WebSite) -> None:
 def test_a_token_is_shown_once_and_works_within_its_scopes(site: WebSite) -> None:
     visitor = site.signed_in("bob@x.example", RoleGrant(Role.VIEWER, ("IT",)))
     page = visitor.get("/account")
-    assert 'value="admin"' not in page.text, "no more than its person may"
-    form = {"name": "nightly", "scope": ["read", "admin"], "days": "30"}
+    assert 'value="operations:write"' not in page.text, "no more than its person may"
+    form = {"name": "nightly", "scope": ["measures:read", "operations:write"], "days": "30"}
     made = visitor.post("/account/tokens", form, page="/account")
     (token,) = re.findall(r"gpt_[\w-]{43}", made.text)
     assert token not in visitor.get("/account").text
     (row,) = site.services.tokens.all()
-    assert (row.name, row.scopes) == ("nightly", {TokenScope.READ})
+    assert (row.name, row.scopes) == ("nightly", {TokenScope.MEASURES_READ})
     visitor.post(f"/account/tokens/{row.id}/revoke", page="/account")
     assert site.visitor().get("/api/v1/version", Authorization=f"Bearer {token}").status_code == 401
 
@@ -210,7 +210,9 @@ def test_one_clients_people_do_not_see_anothers_program(database: URL, with_meas
         person = here.services.people.find_by_login(login)
         assert person is not None
         ends, now = person.created_at + timedelta(days=1), person.created_at
-        token = here.services.tokens.create(person.id, "t", [TokenScope.READ], expires_at=ends, by="tests", now=now)
+        token = here.services.tokens.create(
+            person.id, "t", [TokenScope.MEASURES_READ], expires_at=ends, by="tests", now=now
+        ).token
         answer = here.visitor().get("/api/v1/measures", Authorization=f"Bearer {token}")
         visitor = here.visitor()
         visitor.sign_in(login)

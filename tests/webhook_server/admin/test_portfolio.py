@@ -285,9 +285,9 @@ def test_what_a_currency_does_is_a_bar_of_its_own_and_in_no_constant_currency(ma
             assert f"Dec 2026 90,000 {month} – 1,080,000 {so_far}" in page
     now = datetime.now(UTC)
     token = mapped.services.tokens.create(
-        mapped.person("api@acme.example", OFFICE), "tests", frozenset({TokenScope.READ}), expires_at=now + timedelta(days=1), by="tests",
+        mapped.person("api@acme.example", OFFICE), "tests", frozenset({TokenScope.MONEY_READ}), expires_at=now + timedelta(days=1), by="tests",
         now=now,
-    )  # fmt: skip
+    ).token  # fmt: skip
     for query, estimate in (("", "80000.00"), ("?rates=budget", "90000.00")):
         answer = mapped.visitor().get(f"/api/v1/portfolio{query}", Authorization=f"Bearer {token}").get_json()
         december = answer["months"][-1]

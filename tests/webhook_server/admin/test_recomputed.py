@@ -129,8 +129,8 @@ def test_page_file_and_api_agree_to_the_cent_with_a_second_calculation(mapped: W
     person = mapped.person("api@acme.example", OFFICE)
     now = datetime.now(UTC)
     token = mapped.services.tokens.create(
-        person, "tests", frozenset({TokenScope.READ}), expires_at=now + timedelta(days=1), by="tests", now=now
-    )
+        person, "tests", frozenset({TokenScope.MONEY_READ}), expires_at=now + timedelta(days=1), by="tests", now=now
+    ).token
     answer = mapped.visitor().get("/api/v1/portfolio", Authorization=f"Bearer {token}").get_json()
     amounts = answer["total"]["amounts"]
     named = {words.heading: name for name, words in WORDS.items()}

@@ -15,6 +15,9 @@ from connector.store.database.tables.accounts import (
     ROLE_RULE,
     ROW_POLICY,
     SECOND_FACTOR,
+    SERVICE_ACCOUNT,
+    SERVICE_SECRET,
+    SERVICE_TOKEN,
     WEB_SESSION,
 )
 from connector.store.database.tables.alerts import ALERT
@@ -26,7 +29,9 @@ from connector.store.database.tables.imports import (
     MONEY_FILE,
     MONEY_IMPORT,
     MONEY_PROFILE,
+    MONEY_PROGRESS,
     MONEY_QUARANTINE,
+    MONEY_SOURCE,
     MONEY_STATEMENT,
 )
 from connector.store.database.tables.ledger import (
@@ -145,7 +150,9 @@ __all__ = [
     "MONEY_FILE",
     "MONEY_IMPORT",
     "MONEY_PROFILE",
+    "MONEY_PROGRESS",
     "MONEY_QUARANTINE",
+    "MONEY_SOURCE",
     "MONEY_STATEMENT",
     "MONTH_CLOSE_STEP",
     "OBJECTIVE",
@@ -168,10 +175,13 @@ __all__ = [
     "SCHEMA_COMPATIBILITY",
     "SECOND_FACTOR",
     "SERVICE",
+    "SERVICE_ACCOUNT",
     "SERVICE_DUE",
     "SERVICE_FIGURES",
     "SERVICE_NAME",
+    "SERVICE_SECRET",
     "SERVICE_SETTINGS",
+    "SERVICE_TOKEN",
     "STATUS_DAY",
     "SUBMITTED_COMMAND",
     "SUBSCRIPTION",

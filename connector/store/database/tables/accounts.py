@@ -100,6 +100,42 @@ API_TOKEN = Table(
     Index("api_token_of", "person_id"),
 )
 
+SERVICE_ACCOUNT = Table(
+    "service_account",
+    METADATA,
+    id_column(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("client_id", Text, nullable=False, unique=True),
+    Column("scopes", ARRAY(Text), nullable=False),
+    *_reach_columns(),
+    Column("created_by", Text, nullable=False),
+    timestamp_column("created_at", nullable=False),
+    timestamp_column("used_at"),
+    timestamp_column("revoked_at"),
+)
+
+SERVICE_SECRET = Table(
+    "service_secret",
+    METADATA,
+    id_column(),
+    Column("service_account_id", BigInteger, ForeignKey("service_account.id", ondelete="CASCADE"), nullable=False),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    timestamp_column("created_at", nullable=False),
+    timestamp_column("expires_at", nullable=False),
+    Index("service_secret_of", "service_account_id"),
+)
+
+SERVICE_TOKEN = Table(
+    "service_token",
+    METADATA,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("secret_id", BigInteger, ForeignKey("service_secret.id", ondelete="CASCADE"), nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    timestamp_column("created_at", nullable=False),
+    timestamp_column("expires_at", nullable=False),
+    Index("service_token_of", "secret_id"),
+)
+
 SECOND_FACTOR = Table(
     "second_factor",
     METADATA,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     Column,
     Date,
     ForeignKey,
@@ -98,6 +99,28 @@ MONEY_QUARANTINE = Table(
     ),
     Index("money_quarantine_import", "import_id"),
 )  # fmt: skip
+
+MONEY_SOURCE = Table(
+    "money_source",
+    METADATA,
+    Column("stream", Text, primary_key=True),
+    Column("connection", Text, ForeignKey("connection.name", ondelete="CASCADE"), nullable=False),
+    timestamp_column("swept_at", nullable=False),
+    Column("import_id", BigInteger, ForeignKey("money_import.id")),
+    Column("sentences", JSONB, nullable=False),
+    Column("failed", Boolean, nullable=False),
+)
+
+MONEY_PROGRESS = Table(
+    "money_progress",
+    METADATA,
+    Column("job", Text, primary_key=True),
+    Column("login", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    timestamp_column("at", nullable=False),
+)
 
 MONEY_ALIAS = Table(
     "money_alias",

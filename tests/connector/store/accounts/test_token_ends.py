@@ -13,13 +13,18 @@ from sqlalchemy.engine import URL
 
 from connector.bootstrap import Services, bootstrap
 from connector.errors import ConfigurationError
-from connector.people.permissions import PersonId, Role, RoleGrant, TokenScope, held_scopes
+from connector.people.permissions import PersonId, Role, RoleGrant, TokenScope
+from connector.people.token_scopes import READING_SCOPES, held_scopes
 from connector.settings import Settings
 from tests.databases import Databases
 
 NOW = datetime.now(UTC)
 IN_A_WEEK = NOW + timedelta(days=7)
-READ, WRITE, EVENTS, ADMIN = TokenScope.READ, TokenScope.WRITE, TokenScope.EVENTS, TokenScope.ADMIN
+READ, WRITE = TokenScope.MEASURES_READ, TokenScope.STATEMENTS_WRITE
+MONEY, OPERATE, ACCESS = TokenScope.MONEY_WRITE, TokenScope.OPERATIONS_WRITE, TokenScope.ACCESS_WRITE
+CONFIGURE = TokenScope.CONFIGURATION_WRITE
+SUBSCRIBE = {TokenScope.SUBSCRIPTIONS_READ, TokenScope.SUBSCRIPTIONS_WRITE}
+READING = READING_SCOPES - SUBSCRIBE
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +50,7 @@ def ada(services: Services) -> PersonId:
 
 
 def token(services: Services, person: PersonId, *scopes: TokenScope, ends: datetime = IN_A_WEEK) -> str:
-    return services.tokens.create(person, "t", scopes or (READ,), expires_at=ends, by="tests", now=NOW)
+    return services.tokens.create(person, "t", scopes or (READ,), expires_at=ends, by="tests", now=NOW).token
 
 
 def scopes_of(services: Services, given: str, now: datetime = NOW) -> set[TokenScope] | None:
@@ -57,13 +62,14 @@ def scopes_of(services: Services, given: str, now: datetime = NOW) -> set[TokenS
 @pytest.mark.parametrize(
     ("roles", "scopes"),
     [
-        ((), {READ}),
-        ((Role.VIEWER,), {READ}),
-        ((Role.OFFICE,), {READ, WRITE}),
-        ((Role.OWNER,), {READ, WRITE}),
-        ((Role.CONTROLLER, Role.VIEWER), {READ, WRITE}),
-        ((Role.OPERATOR,), {READ, ADMIN}),
-        ((Role.ADMINISTRATOR,), {READ, EVENTS, ADMIN}),
+        ((), READING),
+        ((Role.VIEWER,), READING),
+        ((Role.OFFICE,), READING | {WRITE, MONEY}),
+        ((Role.OWNER,), READING | {WRITE}),
+        ((Role.CONTROLLER, Role.VIEWER), READING | {WRITE, MONEY}),
+        ((Role.OPERATOR,), READING | {OPERATE, ACCESS}),
+        ((Role.INTEGRATOR,), READING | SUBSCRIBE),
+        ((Role.ADMINISTRATOR,), READING | SUBSCRIBE | {OPERATE, ACCESS, CONFIGURE}),
         (tuple(Role), set(TokenScope)),
     ],
 )
@@ -73,8 +79,10 @@ def test_what_a_person_may_let_a_token_do(roles: tuple[Role, ...], scopes: set[T
 
 def test_no_token_holds_a_scope_that_its_person_lacks(services: Services, ada: PersonId) -> None:
     services.people.grant(ada, RoleGrant(Role.VIEWER), by="tests")
-    with pytest.raises(ConfigurationError, match=r"ada-\d+@x\.example has no role for the scope admin, write\."):
-        token(services, ada, READ, WRITE, ADMIN)
+    with pytest.raises(
+        ConfigurationError, match=r"ada-\d+@x\.example has no role for the scope operations:write, statements:write\."
+    ):
+        token(services, ada, READ, WRITE, OPERATE)
     services.people.grant(ada, RoleGrant(Role.OWNER), by="tests")
     given = token(services, ada, READ, WRITE)
     assert scopes_of(services, given) == {READ, WRITE}

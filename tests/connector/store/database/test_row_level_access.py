@@ -184,12 +184,14 @@ OPEN_TO_READERS = {
     "figures_settings",
     "figures_settings_version",
     "mapping_version",
+    "objective",
+    "objective_name",
     "provisioned_object",
     "rate_limit",
     "sweep",
     "worker",
 }
-"""Without a policy: nothing of a measure and no secret stands in them."""
+"""Without a policy: nothing of a measure and no secret stands in them; objectives are what everybody works towards."""
 
 
 GRANTS = (

@@ -74,6 +74,26 @@ CREATE TABLE money_quarantine (
 CREATE UNIQUE INDEX money_quarantine_open ON money_quarantine (stream, lower(subject), gap, currency) WHERE state = 'open';
 CREATE INDEX money_quarantine_import ON money_quarantine (import_id);
 
+-- Sources of money in the tools: when each was swept last, and what became of it.
+CREATE TABLE money_source (
+    stream     text PRIMARY KEY,
+    connection text NOT NULL REFERENCES connection (name) ON DELETE CASCADE,
+    swept_at   timestamptz NOT NULL,
+    import_id  bigint REFERENCES money_import (id),
+    sentences  jsonb NOT NULL,
+    failed     boolean NOT NULL
+);
+
+-- How far an import on a page has come, by the number that its form was given.
+CREATE TABLE money_progress (
+    job   text PRIMARY KEY,
+    login text NOT NULL,
+    step  text NOT NULL,
+    done  bigint NOT NULL,
+    total bigint NOT NULL,
+    at    timestamptz NOT NULL
+);
+
 -- What a subject of a file means, since somebody decided it.
 CREATE TABLE money_alias (
     stream     text NOT NULL,

@@ -80,6 +80,40 @@ CREATE TABLE api_token (
 );
 CREATE INDEX api_token_of ON api_token (person_id);
 
+-- A program that is nobody: it has scopes in a part of the organisation, and decides nothing.
+CREATE TABLE service_account (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name         text NOT NULL UNIQUE CHECK (name ~ '^[a-z0-9][a-z0-9._-]{0,59}$'),
+    client_id    text NOT NULL UNIQUE,
+    scopes       text[] NOT NULL CHECK (cardinality(scopes) > 0),
+    hierarchy    text[] NOT NULL DEFAULT '{}' CHECK (cardinality(hierarchy) <= 4),
+    legal_entity text,
+    created_by   text NOT NULL,
+    created_at   timestamptz NOT NULL,
+    used_at      timestamptz,
+    revoked_at   timestamptz
+);
+
+-- Of a client; two of them work while one takes the place of the other.
+CREATE TABLE service_secret (
+    id                 bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    service_account_id bigint NOT NULL REFERENCES service_account (id) ON DELETE CASCADE,
+    hash               bytea NOT NULL UNIQUE,
+    created_at         timestamptz NOT NULL,
+    expires_at         timestamptz NOT NULL CHECK (expires_at <= created_at + interval '366 days')
+);
+CREATE INDEX service_secret_of ON service_secret (service_account_id);
+
+-- Lives for minutes, and ends with the secret for which it was given.
+CREATE TABLE service_token (
+    hash       bytea PRIMARY KEY,
+    secret_id  bigint NOT NULL REFERENCES service_secret (id) ON DELETE CASCADE,
+    scopes     text[] NOT NULL,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL CHECK (expires_at <= created_at + interval '1 hour')
+);
+CREATE INDEX service_token_of ON service_token (secret_id);
+
 -- A program on the person's phone that makes codes; the secret is encrypted.
 CREATE TABLE second_factor (
     person_id    bigint PRIMARY KEY REFERENCES person (id) ON DELETE CASCADE,
