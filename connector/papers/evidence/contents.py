@@ -128,7 +128,7 @@ def read_contents(
 
 
 def _mapping(services: Services, row: Mapping[Any, Any], decisions: Rows) -> StoredMapping | None:
-    """The version that was in force: of a past day as the day says, today the active one, else that of the decision."""
+    """The version in force: of a past day as that day says, today the one that the verdict was made under."""
     number = row.get("mapping_version")
     if number is None:
         active = services.mappings.active()
