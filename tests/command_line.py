@@ -18,7 +18,7 @@ class Cli:
 
     def ok(self, *words: str, **more: str) -> str:
         result = self.run(*words, **more)
-        assert result.exit_code == 0, result.output
+        assert result.exit_code == 0, result.output or repr(result.exception)
         return str(result.output)
 
     def refused(self, *words: str, **more: str) -> str:

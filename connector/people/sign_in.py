@@ -75,7 +75,7 @@ def _no_role(identity: Identity) -> str:
         address = f" ({identity.unverified_email})" if identity.unverified_email else ""
         return (
             f"The identity provider calls you {identity.subject}{address} and does not say that your address is "
-            "verified, so nobody is found by it. An administrator of Gatepost can link you: "
+            "verified, so nobody is found by it. An administrator of Gatepost can link you. The command is: "
             f"gatepost user link LOGIN --oidc {identity.subject}"
         )
     return (

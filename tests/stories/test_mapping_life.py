@@ -247,10 +247,9 @@ def test_init_connects_first_and_reports_what_is_missing(database: URL, tmp_path
             "Epic",
         ]
         result = CliRunner().invoke(app, [*arguments, "--organization", "N"], env=cli._environment)
-        assert str(result.exception).startswith(
-            "jira-main has no field that Gatepost could write its verdict into. Create"
-        )
-        assert not (tmp_path / "m.yaml").exists()
+        assert result.exception is None, "the fields of a first mapping are made by provisioning"
+        written = (tmp_path / "m.yaml").read_text()
+        assert "gate: Gate," in written or "gate: Gate\n" in written or "gate: Gate}" in written, written
 
 
 JOINED = STORY.replace(

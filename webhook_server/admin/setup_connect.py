@@ -14,10 +14,8 @@ from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError, ToolError
 from connector.http.allowed_hosts import AddressForbidden, AddressUnresolved, resolve_target
 from connector.http.connection_address import check_connection_address
-from connector.http.oauth import renew_token
 from connector.http.tool_access import Auth, OAuthGrant, OAuthGrantType, default_webhook_auth
 from connector.http.transport import Timeout
-from connector.jira.oauth import Endpoints, service_account_grant
 from connector.jira.tenant import tenant_cloud_id
 from connector.people.permissions import Role
 from connector.store.connections.connections import ConnectionRecord
@@ -93,6 +91,10 @@ def _with_access(services: Services, record: ConnectionRecord) -> ConnectionReco
 
     Raises ConfigurationError, ToolError.
     """
+    # Not with the module: each web process would load the vendors' ways to sign in, for a page that is seldom asked for.
+    from connector.http.oauth import renew_token
+    from connector.jira.oauth import Endpoints, service_account_grant
+
     timeout = Timeout(services.settings.connect_timeout, services.settings.read_timeout)
     network = services.network.with_connection(record.network)
     if record.tool is Tool.JIRA and record.auth in {Auth.SCOPED, Auth.OAUTH}:

@@ -11,7 +11,6 @@ from werkzeug.exceptions import NotFound
 from connector.bootstrap import Services, Sites, system_clock
 from connector.errors import ConfigurationError, PermissionDenied, ToolError
 from connector.http.tool_access import Auth, Deployment, WebhookAuth
-from connector.jira.webhooks import DATACENTER_EVENTS, EVENTS
 from connector.people.permissions import Role
 from connector.runtime.event_registration import event_address, register_events, strongest_webhook_auth
 from connector.store.connections.connections import ConnectionRecord
@@ -73,5 +72,8 @@ def _register(services: Services, record: ConnectionRecord, public_url: str, *, 
         made = register_events(services, site, public_url, WebhookAuth.SIGNATURE, by_hand=True, by=author)
     if not made.is_by_hand:
         return None
+    # Not with the module: it brings the client of Jira, which a web process does without.
+    from connector.jira.webhooks import DATACENTER_EVENTS, EVENTS
+
     events = DATACENTER_EVENTS if record.deployment is Deployment.DATACENTER else EVENTS
     return MadeByHand(record.name, record.tool, address, secret, made.query, tuple(events))

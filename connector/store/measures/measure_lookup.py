@@ -95,6 +95,7 @@ class MeasureLookup:
             MEASURE.c.verdict["without_value"].astext.label("without_value"),
             *_plan_columns(),
             MEASURE.c.verdict["signed"].label("signed"),
+            MEASURE.c.verdict["steady_from"].astext.label("steady_from"),
         ).order_by(MEASURE.c.id)
         lines = select(EFFECT_LINE).order_by(EFFECT_LINE.c.measure_id)
         with self._engine.connect() as connection:

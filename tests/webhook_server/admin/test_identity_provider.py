@@ -133,7 +133,7 @@ def test_an_address_that_is_not_verified_makes_nobody_somebody_else(
     idp.alter_claims = bend
     assert (
         "The identity provider calls you s-evil (ada@x.example) and does not say that your address is verified, so "
-        "nobody is found by it. An administrator of Gatepost can link you: gatepost user link LOGIN --oidc s-evil"
+        "nobody is found by it. An administrator of Gatepost can link you. Whoever runs Gatepost can do this on the server."
     ) in refusal(through(house.visitor()))
     assert [person.login for person in house.services.people.all()] == ["ada@x.example"]
 
