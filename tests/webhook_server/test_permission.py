@@ -62,13 +62,15 @@ def test_every_route_declares_what_it_asks(site: WebSite) -> None:
         and permission_of(app.view_functions[rule.endpoint]).scope is None
         and rule.endpoint not in {"api.get_me", "api.get_version"}
     }
-    assert without_role == {"account", "provider", "second_factor"}
+    # What the palette finds is what the person may see.
+    assert without_role == {"account", "palette", "provider", "second_factor"}
     open_to_all = {
         rule.endpoint
         for rule in app.url_map.iter_rules()
         if permission_of(app.view_functions[rule.endpoint]).entry is not Entry.SIGNED_IN
     }
     assert open_to_all == {
-        "api.give_token", "api.openapi", "docs.index", "health.live", "health.metrics", "health.ready", "home.index", "home.theme", "hooks.receive",
+        "api.give_token", "api.openapi", "docs.index", "first_administrator.create", "health.live", "health.metrics",
+        "health.ready", "home.index", "home.theme", "hooks.receive",
         "provider.callback", "provider.start", "signin.authenticate", "signin.code", "signin.end_session", "signin.show", "static",
     }  # fmt: skip

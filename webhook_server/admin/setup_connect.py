@@ -91,7 +91,7 @@ def _with_access(services: Services, record: ConnectionRecord) -> ConnectionReco
 
     Raises ConfigurationError, ToolError.
     """
-    # Not with the module: each web process would load the vendors' ways to sign in, for a page that is seldom asked for.
+    # Not with the module: each web process would load vendors' ways to sign in for a page that is seldom seen.
     from connector.http.oauth import renew_token
     from connector.jira.oauth import Endpoints, service_account_grant
 

@@ -258,7 +258,7 @@ def test_what_does_not_fit_the_tools_is_activated_with_a_reason_alone(own: Desk)
     own.save(STORY.replace("sponsor: Sponsor", "sponsor: Patron", 1), based_on=1)
     shown = own.admin.text("/mapping/activate/check?candidate=draft")
     assert "not fit the tools." in shown
-    assert 'no field "Patron"' in shown
+    assert 'no field is called "Patron"' in shown
     refused = own.activate(reason="renamed")
     assert (refused.status_code, "Without a reason it is not activated." in page_text(refused)) == (422, True)
     page = own.admin.get("/mapping/activate?candidate=draft")
