@@ -118,8 +118,9 @@ def _dates(context: ConditionContext) -> ConditionResult:
             return context.unknown(code, "dates", expected, value.reason)
     first, last = known(start), known(end)
     if first is None or last is None:
-        lacking = " and ".join(n for n, v in (("start date", first), ("end date", last)) if v is None)
-        return context.unmet(code, "dates", expected, f"no {lacking}", f"the {lacking} is missing")
+        lacking = [name for name, value in (("start date", first), ("end date", last)) if value is None]
+        said = f"the {' and the '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing"
+        return context.unmet(code, "dates", expected, f"no {' and no '.join(lacking)}", said)
     if last < first:
         return context.unmet(
             code, "dates", expected, f"{first} to {last}", f"the end {last} lies before the start {first}"
@@ -215,7 +216,7 @@ def _none_open(
     singular, plural = _noun_phrase(items, nouns)
     count = f"1 {singular}" if len(items) == 1 else f"{len(items)} {plural}"
     says = f"{count} still open"
-    result = context.unmet(code, subject, expected, count, says + _named(items))
+    result = context.unmet(code, subject, expected, f"{count.rpartition(' ')[0]} open", says + _named(items))
     return result._replace(named=_with_all_keys(says, items, context))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from governance.assess import assess
 from governance.effects import Version
-from governance.evidence import Command, Verb
+from governance.evidence import Command, Ruling, Verb
 from governance.facts import Unknown
 from governance.gates import Thresholds
 from governance.measure import Committee, Measure, Person, Roles
@@ -212,6 +212,15 @@ def test_a_committee_that_is_unknown_shuts_the_gate() -> None:
         measure(committee=Unknown("hidden")), new_command("decided", BRANDT), new_command("decided", WEBER), policy=DEAR
     )
     assert codes(verdict) == ["STEERCO_DECISION"]
+
+
+def test_what_is_approved_again_after_it_was_granted_is_not_taken_back() -> None:
+    granted = MeasureState("decided", granted_at={"decided": NOW - timedelta(days=3)})
+    yes = new_command("decided", BRANDT, ruling=Ruling(accepted=True, reply=""))
+    verdict = assess(
+        measure(), replace(evidence("decided", "decided", commands=(yes,)), measure_state=granted), POLICY, NOW
+    )
+    assert verdict.stage == "decided"
 
 
 def test_a_stage_that_is_rejected_after_it_was_granted_is_taken_back() -> None:

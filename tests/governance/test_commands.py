@@ -100,6 +100,7 @@ def test_a_command_means_one_thing(text: str, command: ParsedCommand) -> None:
         ("/confirm-lower 12 EUR 2026-10 line=benefit", "the reason is missing", Verb.CONFIRM_LOWER),
         ("/confirm 12 EUR 2026-10 indeed", "an amount, a currency and a month are needed", Verb.CONFIRM),
         ("/confirm-lower 12 EUR 2026-10", "the reason is missing", Verb.CONFIRM_LOWER),
+        ("/kill-criteria", "the criteria are missing", Verb.KILL_CRITERIA),
         ("/hold", "the reason is missing", Verb.HOLD),
         ("/cancel", "the reason is missing", Verb.CANCEL),
         ("/resume please", 'nothing may follow, but "please" does', Verb.RESUME),

@@ -28,6 +28,10 @@ CASES = {
     "later, and less": (
         known("100", lifetime="300"), known("40", lifetime="280"), Correction(), {"value": "-20", "timing": "-40"},
     ),
+    "later, and rates of other years": (
+        known("100", lifetime="300", lifetime_fx="20"), known("70", "0", lifetime="280", lifetime_fx="0"), Correction(),
+        {"timing": "-30"},
+    ),
     "later, although more in all": (
         known("100", lifetime="300"), known("90", lifetime="350"), Correction(), {"timing": "-10"},
     ),
@@ -72,3 +76,9 @@ def test_only_months_that_were_booked_and_closed_are_corrected() -> None:
     march, april, closed = (2026 * 12 + number for number in (2, 3, 4))
     # In March less and a cost beside it; April is gone; May is booked for the first time; June was not closed.
     assert corrected_months(before, after, closed) == {march: Decimal(-25), april: Decimal(-50)}
+
+
+def test_the_last_closed_month_is_corrected_as_well() -> None:
+    assert corrected_months((booked("2026-05", 10), booked("2026-06", 7)), (), 2026 * 12 + 4) == {
+        2026 * 12 + 4: Decimal(-10)
+    }

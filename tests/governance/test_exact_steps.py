@@ -99,7 +99,10 @@ def test_the_last_month_that_may_be_signed_is_over_and_closed(today: date, close
 
 
 def test_receivables_and_payables_of_one_month_are_added_up() -> None:
-    capital = [EffectLine(Version.PLAN, EffectKind.BENEFIT, AUGUST, eur(amount), Account.CASH) for amount in (300, 50)]
+    capital = [
+        EffectLine(Version.PLAN, kind, AUGUST, eur(amount), Account.CASH)
+        for kind, amount in ((EffectKind.BENEFIT, 300), (EffectKind.BENEFIT, 70), (EffectKind.RECURRING_COST, 20))
+    ]
     effects = sum_up((*lines(Version.PLAN, 100, 0, AUGUST, 1), *capital))
     assert effects.plan is not None
     assert sum(effects.plan.working_capital.values()) == 350

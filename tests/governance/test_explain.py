@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from governance.assess import assess
 from governance.codes import CODES
 from governance.evidence import Children, OpenItem
@@ -14,7 +16,7 @@ from governance.locked_plan import lock_plan
 from governance.measure_state import MeasureState
 from governance.verdict import Outcome
 from mapping.writeback import join_lines
-from tests.governance.factory import NOW, POLICY, evidence, measure
+from tests.governance.factory import NOW, POLICY, eur, evidence, measure
 
 SHUT = assess(
     measure(),
@@ -66,6 +68,17 @@ def test_what_nobody_has_to_do_and_what_has_no_gate_any_more() -> None:
     assert "Stage Decided · no further gate\n" in text
     assert "    expected a date; is none; nobody to act" in text
     assert SHUT.gate_name == "", "the gate has no name of its own"
+
+
+@pytest.mark.parametrize(
+    ("months", "text"),
+    [
+        pytest.param(None, "Plan  NPV -5 EUR, payback never", id="never"),
+        pytest.param(3, "Plan  NPV -5 EUR, payback after 3 months", id="some day"),
+    ],
+)
+def test_the_plan_says_when_it_pays_back(months: int | None, text: str) -> None:
+    assert text in list(explain(replace(SHUT, figures=replace(SHUT.figures, npv=eur(-5), payback_months=months))))
 
 
 def test_the_field_holds_the_beginning_of_the_same_text() -> None:

@@ -60,6 +60,8 @@ def test_a_total_says_which_lines_and_rates_it_is_made_of() -> None:
     )
     total = roll_up([some], Dimension.PROGRAM, Version.PLAN, "EUR", RATES)["ACME", "IT", "Exit"]
     assert total.money == Money(Decimal("190.00"), "EUR")
+    assert total.of(EffectKind.BENEFIT) == Money(Decimal("195.00"), "EUR")
+    assert total.of(EffectKind.ONE_OFF_COST, EffectKind.RECURRING_COST) == Money(Decimal("-5"), "EUR")
     assert [str(rate) for rate in total.rates] == [
         "1 USD = 0.9 EUR since 2026-01-01",
         "1 USD = 0.95 EUR since 2026-03-01",

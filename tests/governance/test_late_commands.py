@@ -12,6 +12,7 @@ from governance.effects import Version
 from governance.evidence import Children, Command, CommandOrigin, CommandSource, Verb
 from governance.facts import Fact, Unknown
 from governance.fingerprint import FactGroup, fingerprint
+from governance.late_commands import again
 from governance.locked_scope import scope_text
 from governance.measure import Measure
 from governance.measure_state import FactsSeen, MeasureState
@@ -121,3 +122,35 @@ def test_facts_are_dated_from_the_reading_that_saw_them_first() -> None:
     other = assess(LARGE, evidence("detailed", "detailed", commands=(), measure_state=state), POLICY, NOW)
     assert other.measure_state.facts_seen["plan"].since == NOW
     assert other.measure_state.facts_seen["baseline"].since == BEFORE
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        pytest.param(new_command("decided", BRANDT), "/approve decided", id="an approval"),
+        pytest.param(
+            new_command("", WEBER, Verb.CONFIRM, amount=eur(1_200), first_month=Period(2026, 1), month=Period(2026, 3)),
+            "/confirm 1200 EUR 2026-01..2026-03", id="a confirmation",
+        ),
+        pytest.param(
+            new_command("", WEBER, Verb.CONFIRM_LOWER, amount=eur(5), month=Period(2026, 3), pl_line="IT", text="less"),
+            "/confirm-lower 5 EUR 2026-03 line=IT less", id="a lower value of one line",
+        ),
+        pytest.param(new_command("", WEBER, Verb.CONFIRM), "/confirm AMOUNT CURRENCY MONTH", id="of nothing yet"),
+    ],
+)  # fmt: skip
+def test_the_command_to_write_once_more(command: Command, text: str) -> None:
+    assert again(command) == text
+
+
+@pytest.mark.parametrize(
+    ("children", "text"),
+    [
+        pytest.param(Children(4, 1), "4 child items", id="several"),
+        pytest.param(Children(1, 0), "1 child item", id="one"),
+        pytest.param(None, "0 child items", id="none"),
+        pytest.param(NOT_READ, "unknown child items", id="nobody can say"),
+    ],
+)
+def test_the_scope_as_people_read_it(children: Fact[Children], text: str) -> None:
+    assert scope_text(children).partition(" #")[0] == text

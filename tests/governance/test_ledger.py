@@ -106,6 +106,17 @@ def test_a_correction_that_is_refused(number: int, amount: str, reason: RefusalR
     assert corrected(once, number, amount) == Refusal(reason, sentence)
 
 
+@pytest.mark.parametrize("amount", ["0", "0.50", "99.99"])
+def test_a_correction_says_who_made_it_and_may_leave_little_or_nothing(amount: str) -> None:
+    found = Ledger([entry(1)]).correction(
+        EntryId(1), Money(Decimal(amount), "EUR"), "wrong invoice", EnteredBy("m.brandt")
+    )
+    assert not isinstance(found, Refusal)
+    assert [(new.source, new.reason, new.posting.money.amount) for new in found] == [
+        (EnteredBy("m.brandt"), "wrong invoice", Decimal(amount) - 100)
+    ]
+
+
 def test_a_correction_needs_a_reason_and_stays_in_its_currency() -> None:
     ledger = Ledger([entry(1)])
     silent = ledger.correction(EntryId(1), Money(Decimal(80), "EUR"), " ", WEBER)

@@ -14,12 +14,23 @@ from hypothesis import strategies as st
 from governance.assess import assess
 from governance.effects import EffectKind, EffectLine, Version, sum_up
 from governance.evidence import Command, Evidence, Verb
-from governance.gates import Policy, Thresholds
+from governance.gates import ConditionKind, Policy, Thresholds
 from governance.locked_plan import differs_from_locked, lock_plan, with_locked_plan
 from governance.measure import Measure
 from governance.measure_state import MeasureState, OffRampKind
 from governance.money import Period
-from governance.presets import PRESETS, default_policy, haertegrad, levels, six_stages
+from governance.presets import (
+    CASE,
+    DETAIL,
+    EFFECT,
+    IDEA,
+    PRESETS,
+    WORK,
+    default_policy,
+    haertegrad,
+    levels,
+    six_stages,
+)
 from governance.verdict import GateState, Outcome, Verdict
 from tests.governance.factory import (
     APPROVALS,
@@ -359,3 +370,38 @@ def test_a_switched_off_rule_is_not_evaluated_and_makes_another_policy() -> None
 
 def test_on_hold_by_name() -> None:
     assert [kind.label for kind in OffRampKind] == ["On hold", "Cancelled", "On hold by the kill switch"]
+
+
+_FIRST = (ConditionKind.TITLE, ConditionKind.PROGRAM)
+_ROUGH = (ConditionKind.OWNER, ConditionKind.ROUGH_VALUE)
+_DECISION = "sponsor controller steering_committee"
+
+
+@pytest.mark.parametrize(
+    ("make", "lock_at", "gates"),
+    [
+        (default_policy, "decided", (
+            ("identified", IDEA, ""), ("detailed", DETAIL, "sponsor"), ("decided", CASE, _DECISION),
+            ("implemented", WORK, "owner"), ("closed", EFFECT, "controller"),
+        )),
+        (six_stages, "decided", (
+            ("defined", _FIRST, ""), ("identified", _ROUGH, ""), ("detailed", DETAIL, "sponsor"),
+            ("decided", CASE, _DECISION), ("implemented", WORK, "owner"), ("closed", EFFECT, "controller"),
+        )),
+        (levels, "l3", (
+            ("l0", _FIRST, ""), ("l1", _ROUGH, "owner"), ("l2", DETAIL, "sponsor"), ("l3", CASE, _DECISION),
+            ("l4", WORK, "owner"), ("l5", EFFECT, "controller"),
+        )),
+        (haertegrad, "hg3", (
+            ("hg1", IDEA, ""), ("hg2", DETAIL, "sponsor"), ("hg3", CASE, _DECISION), ("hg4", WORK, "owner"),
+            ("hg5", EFFECT, "controller"),
+        )),
+    ],
+)  # fmt: skip
+def test_what_each_gate_of_a_model_asks_for(make: Callable[[], Policy], lock_at: str, gates: object) -> None:
+    policy = make()
+    assert policy.lock_at == lock_at
+    asked = [
+        (gate.into, gate.conditions, " ".join(rule.role.value for rule in gate.approvals)) for gate in policy.gates
+    ]
+    assert tuple(asked) == gates

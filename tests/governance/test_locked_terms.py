@@ -321,7 +321,9 @@ SCOPES: Mapping[str, tuple[Children, str, str]] = {
 @pytest.mark.parametrize(("work", "finding", "progress"), SCOPES.values(), ids=SCOPES.keys())
 def test_child_items_opened_or_deleted_after_the_lock_are_seen(work: Children, finding: str, progress: str) -> None:
     verdict = after(decided(), PLANNED, work=work)
-    assert [found.sentence for found in verdict.findings if found.code == "SCOPE_CHANGED"] == [finding]
+    assert [(found.key, found.sentence) for found in verdict.findings if found.code == "SCOPE_CHANGED"] == [
+        ("SCOPE_CHANGED:scope", finding)
+    ]
     assert verdict.implementation.reason == progress
 
 

@@ -12,6 +12,7 @@ from governance.money import Money, Period
 from governance.month_close import (
     CloseItem,
     CloseItemKind,
+    CloseRefusal,
     CloseState,
     CloseStep,
     Signer,
@@ -136,6 +137,12 @@ def test_accepting_what_somebody_else_prepared(
 def test_asking_for_a_reopening(month: Period, reason: str, sentence: str | None) -> None:
     refusal = refusal_to_reopen(SEPTEMBER_CLOSED, month, reason)
     assert (refusal.sentence if refusal else None) == sentence
+
+
+def test_what_nobody_known_prepared_is_refused_for_that_reason() -> None:
+    refusal = refusal_to_accept(replace(PREPARED, by=Signer("settings", None)), BRANDT, NOW, "abc", 0)
+    assert refusal is not None
+    assert refusal.reason is CloseRefusal.NOBODY_KNOWN
 
 
 def test_what_keeps_a_month_open_is_asked_again_of_whoever_reviews() -> None:

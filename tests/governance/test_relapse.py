@@ -137,6 +137,7 @@ def test_sponsor_and_controller_are_told_once() -> None:
     (finding,) = found(verdict)
     assert finding.who == "sponsor M. Brandt and controller J. Weber"
     assert [event.kind for event in verdict.events][:2] == [EventKind.REOPENED, EventKind.RELAPSED]
+    assert verdict.events[0].text == f"Closed taken back: {finding.sentence}"
     (blocker,) = [one for one in verdict.blockers if one.code == "SAVINGS_RELAPSE"]
     assert [one.role for one in blocker.responsible] == ["controller", "sponsor"], (
         "it stands on the page My work of both"
@@ -297,3 +298,29 @@ def test_legacy_cost_of_the_ledger_counts_and_stands_in_place_of_the_service_bil
 
 def test_a_closed_measure_is_looked_at_again_when_the_next_month_is_over() -> None:
     assert closed().reassess_at == datetime(2026, 12, 1, tzinfo=UTC)
+
+
+def test_no_more_is_expected_of_a_month_than_at_the_steady_state_that_was_observed() -> None:
+    """A plan that goes on rising is the next year's promise, not what was confirmed."""
+    rise = EffectLine(Version.PLAN, EffectKind.BENEFIT, JANUARY, eur(10_000))
+    rising = replace(MEASURE, effects=(*MEASURE.effects, rise))
+    verdict = later(closed(some=rising), replace(booked(), effects=(*booked().effects, rise)))
+    assert (found(verdict), verdict.stage) == ([], "closed")
+
+
+def test_a_running_cost_that_nobody_books_is_a_loss_of_what_the_net_lacks() -> None:
+    cost = tuple(
+        EffectLine(version, EffectKind.RECURRING_COST, Period(2026, 1).plus(number), eur(5_000))
+        for version, months in ((Version.PLAN, 24), (Version.FORECAST, 24), (Version.ACTUAL, 12))
+        for number in range(months)
+    )
+    whole = replace(MEASURE, effects=(*MEASURE.effects, *cost))
+    confirm = new_command("", WEBER, Verb.CONFIRM, amount=eur(90_000), first_month=Period(2026, 1), month=OCTOBER)
+    verdict = later(
+        closed(confirmation=confirm, some=whole),
+        replace(booked(jan=12_000), effects=(*booked(jan=12_000).effects, *cost)),
+    )
+    assert [one.sentence for one in found(verdict)] == [
+        "closed on 2026-11-21, and the saving did not stay: no running cost is booked for 2027-01, where 15,000 EUR was "
+        "expected; no running cost is booked for 2027-02, where 15,000 EUR was expected; 3,000 EUR lost since"
+    ]

@@ -374,3 +374,12 @@ def test_no_policy_switches_the_finding_off() -> None:
 def test_how_an_acceptance_is_written(text: str, stage: str, delegate: str, problem: str) -> None:
     (command,) = parse_commands(text, POLICY)
     assert (command.stage, command.delegate, command.problem) == (stage, delegate, problem)
+
+
+def test_the_finding_names_the_stages_that_rest_on_the_former_holder() -> None:
+    world = World().approve().name(sponsor=LIND)
+    assert world.findings == [
+        "Detailed and Decided were granted on the approval of M. Brandt, who is no longer named; the sponsor was changed "
+        "from M. Brandt to S. Lind on 20 Nov 2026, and nobody has accepted it: M. Brandt or the transformation office "
+        "does with /accept-role sponsor"
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from governance.rates import Rate, Rates
 from governance.service import Allocation, Better, LinkedMeasure, ServiceDefinition, ServiceKpi, ServiceLine
 from governance.service_economics import ServiceFigures, allocate, own_cost, service_figures
 from governance.service_findings import DepartmentRise, service_blockers, service_findings
+from governance.service_report import ServiceInputs, service_report
 
 MONTH = Period(2026, 10)
 DESK = ServiceDefinition("desk", "Service desk", "M. Brandt", unit="ticket", fixed=("licences",), kpis=())
@@ -193,8 +195,9 @@ def test_booked_benefits_count_before_the_stated_value() -> None:
 def test_measures_that_pull_in_opposite_directions(nets: tuple[Decimal | Unknown, ...], conflicts: bool) -> None:
     measures = tuple(LinkedMeasure(f"jira/{number}", f"ITX-{number}", net) for number, net in enumerate(nets, 1))
     found = service_findings(DESK, figures(lines({"2026-10": "100"}), {"2026-10": "4"}), measures, {})
-    assert [(one.code, one.measures) for one in found] == (
-        [("CONFLICTING_MEASURES", ("jira/1", "jira/2"))] if conflicts else []
+    sentence = "2 measures pull the cost of Service desk in opposite directions"
+    assert [(one.code, one.sentence, one.measures) for one in found] == (
+        [("CONFLICTING_MEASURES", sentence, ("jira/1", "jira/2"))] if conflicts else []
     )
 
 
@@ -233,3 +236,21 @@ def test_a_shared_service_is_carried_once() -> None:
     too_much = allocate(cost, {"x": (d("0.8"), {}), "y": (d("0.8"), {}), "a": (None, seats["a"])})
     assert {key: one.get(MONTH) for key, one in too_much.items()} == {"x": d("500"), "y": d("500"), "a": d("0")}
     assert Allocation("platform", d("0.3")).basis == "30% of platform"
+
+
+def test_the_report_shows_the_figures_that_were_worked_out() -> None:
+    definition = replace(DESK, value_per_unit=d("7"), hurdle="contract")
+    costs = (*lines({**FLAT, "2026-10": "600"}, pl_line="licences"), *lines({"2026-10": "600"}))
+    found = service_figures(definition, costs, months(SAME), (), MONTH, Rates(), "EUR")
+    report = service_report(ServiceInputs(definition, costs, {"demand": months(SAME)}), MONTH, Rates(), "EUR")
+    names = ("months", "cost", "demand", "unit_cost", "fixed_per_unit", "variable_per_unit", "value_per_unit", "margin",
+             "stranded", "trend", "saving", "trend_sentence")  # fmt: skip
+    assert {name: getattr(report, name) for name in names} == {name: getattr(found, name) for name in names}
+    assert (report.month, report.currency, report.hurdle) == (MONTH, "EUR", "contract")
+    assert (report.cost, report.demand, report.unit_cost) == (d("1200"), d("100"), d("12"))
+    assert (report.trend, report.saving) == (d("0.2"), d("-200"))
+    assert report.codes == ("NEGATIVE_UNIT_MARGIN",)
+    off = service_report(
+        ServiceInputs(definition, costs, {"demand": months(SAME)}), MONTH, Rates(), "EUR", {"NEGATIVE_UNIT_MARGIN"}
+    )
+    assert off.codes == ()

@@ -77,6 +77,8 @@ def test_totals_are_by_version_month_kind_and_currency() -> None:
     change = change_of(stated(130), known(100), "r")
     (total,) = total_changes([change], {total_of(OF): Decimal(500)})
     assert (total.of, total.before, total.after) == (total_of(OF), 500, 530)
+    (first,) = total_changes([change_of(stated(100), None, "r")], {})
+    assert (first.of, first.before, first.after) == (total_of(OF), 0, 100)
 
 
 def test_a_key_is_32_digits_and_another_one_for_each_thing_that_it_is_of() -> None:
