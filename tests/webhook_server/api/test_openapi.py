@@ -77,8 +77,9 @@ def test_every_list_has_orders_fields_cursors_of_its_own_and_known_values(live: 
 def test_every_error_is_a_problem_with_a_code(live: ApiServer) -> None:
     headers = {"Authorization": f"Bearer {live.tokens['admin']}"}
     for method, path, body, kind, status, code in ERRORS:
-        sent = {"content_type": kind} if kind else {}
-        answer = live.client.open(f"/api/v1{path}", method=method, data=body, headers=headers, **sent)
+        answer = live.client.open(
+            f"/api/v1{path}", method=method, data=body, headers=headers, content_type=kind or None
+        )
         shown = answer.get_json()
         assert (answer.status_code, shown["code"]) == (status, code), (method, path, answer.text)
         assert (answer.mimetype, shown["type"]) == ("application/problem+json", f"urn:gatepost:problem:{code}")
