@@ -59,17 +59,32 @@ class Page(Model, Generic[Item]):
     next: str | None = Field(description="`cursor` of the next page; null on the last one.")
 
 
-class PageQuery(Model):
-    """Query parameters of every list."""
+class FieldsQuery(Model):
+    """Which fields of the entries of a list are sent."""
 
-    limit: Limit = 50
-    cursor: Cursor | None = None
     fields: list[ShortText] = Field(
         default=[], max_length=60,
         description="Only these fields of each entry, several times or with commas; the answer is then of the type "
         "application/vnd.gatepost.partial+json.",
         examples=[["key", "gates"]],
     )  # fmt: skip
+
+
+class ListQuery(FieldsQuery):
+    """Query parameters of every list that is answered whole."""
+
+    sort: ShortText | None = Field(
+        default=None,
+        description="A field with one value, in whose order the entries come; with a minus the other way round.",
+        examples=["-name"],
+    )
+
+
+class PageQuery(FieldsQuery):
+    """Query parameters of every list of pages."""
+
+    limit: Limit = 50
+    cursor: Cursor | None = None
 
 
 class NumberSort(StrEnum):

@@ -15,7 +15,8 @@ from tests.webhook_server.api_server import ApiServer
 from webhook_server.api import OPERATIONS
 from webhook_server.api.operation import Operation
 
-PAGES = [operation for operation in OPERATIONS if operation.is_list]
+PAGES = [operation for operation in OPERATIONS if operation.is_page]
+WHOLE = [operation for operation in OPERATIONS if operation.is_list and not operation.is_page]
 SINGLE = {"limit", "cursor", "sort", "q", "text", "since", "until", "assessed_since", "include_removed"}
 """Parameters that have one value: a part of a text, bounds of time, and what is no filter."""
 UNKNOWN = "no-such-value"
@@ -121,3 +122,15 @@ def check_unknown_values(api: ApiServer, operation: Operation) -> None:
         assert error["location"].partition(".")[0] == name, (operation.path, name)
         assert error["known"] or name in UNSET, (operation.path, name)
         assert UNKNOWN not in error["known"]
+
+
+def check_whole(api: ApiServer, operation: Operation) -> None:
+    """A list that is answered whole has an order by each field of one value, and fields."""
+    check_fields(api, operation)
+    wrong = api.get("reader", f"{address(operation)}?sort={UNKNOWN}")
+    assert (wrong.status_code, wrong.get_json()["code"]) == (422, "unknown_filter_value"), operation.path
+    for name in wrong.get_json()["errors"][0]["known"]:
+        values = [one[name] for one in items(api, operation, sort=name) if one[name] is not None]
+        assert values == sorted(values), (operation.path, name)
+        down = [one[name] for one in items(api, operation, sort=f"-{name}") if one[name] is not None]
+        assert down == values[::-1], (operation.path, name)

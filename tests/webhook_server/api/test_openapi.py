@@ -27,12 +27,14 @@ from tests.webhook_server.api.error_table import ERRORS
 from tests.webhook_server.api.generated_clients import CLIENT, check_types, generate, imported
 from tests.webhook_server.api.list_checks import (
     PAGES,
+    WHOLE,
     check_fields,
     check_pages,
     check_several_values,
     check_sort,
     check_unchanged,
     check_unknown_values,
+    check_whole,
     fill,
 )
 from tests.webhook_server.api_server import ApiServer, api_server
@@ -70,6 +72,9 @@ def test_every_list_has_orders_fields_cursors_of_its_own_and_known_values(live: 
         many[operation.path] = check_pages(live, operation)
         check_unchanged(live, operation)
         check_unknown_values(live, operation)
+    for operation in WHOLE:
+        check_unchanged(live, operation)
+        check_whole(live, operation)
     several = {"/measures", "/findings", "/inbox", "/outbox", "/dead-letters", "/ledger/entries", "/audit"}
     assert {path for path, count in many.items() if count > 1} >= several
 
