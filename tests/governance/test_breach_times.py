@@ -9,6 +9,7 @@ import pytest
 
 from governance.assess import assess
 from governance.breach_times import breach_times, reverted_again_at, stays_in_breach
+from governance.facts import Unknown
 from governance.measure_state import MeasureState
 from governance.verdict import EventKind
 from tests.governance.factory import KAYA, NOW, POLICY, evidence, measure
@@ -55,3 +56,25 @@ def test_a_breach_that_was_there_before_is_not_told_again(tool_stage: str, statu
     present = replace(past, tool_stage=tool_stage, tool_status=status, measure_state=before.measure_state)
     again = assess(measure(), present, POLICY, NOW + HOUR)
     assert [event.text for event in again.events if event.kind is EventKind.BREACHED] == told
+
+
+@pytest.mark.parametrize(
+    ("granted", "claimed", "breach"),
+    [
+        pytest.param(None, "identified", False, id="an item begins in the first stage"),
+        pytest.param(None, "detailed", True, id="ahead before anything was granted"),
+        pytest.param("identified", "detailed", True, id="one stage ahead of the first"),
+        pytest.param("detailed", "detailed", False, id="where it may be"),
+    ],
+)
+def test_an_item_ahead_of_its_stage_is_a_blocker_from_that_moment(
+    granted: str | None, claimed: str, breach: bool
+) -> None:
+    verdict = assess(measure(title=None), evidence(granted, claimed, commands=()), POLICY, NOW)
+    assert [one.since for one in verdict.blockers if one.code == "GATE_ORDER"] == ([NOW] if breach else [])
+
+
+def test_a_stage_that_cannot_be_read_is_a_blocker_from_that_moment() -> None:
+    unknown = replace(evidence("identified", commands=()), tool_stage=Unknown("no such status"))
+    verdict = assess(measure(), unknown, POLICY, NOW)
+    assert [one.since for one in verdict.blockers if one.code == "STAGE_UNKNOWN"] == [NOW]

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from governance.assess import assess
+from governance.definitions.steady_state import steady_window
 from governance.effects import Account, EffectKind, EffectLine, Version, sum_up
 from governance.evidence import Verb
 from governance.money import Period
@@ -125,3 +126,17 @@ def test_only_an_accepted_statement_of_criteria_is_one() -> None:
         measure(), evidence(commands=(new_command("", KAYA, Verb.KILL_CRITERIA, text="rain"),)), POLICY, NOW
     ).commands
     assert stated_criteria(refused) is None
+
+
+@pytest.mark.parametrize(
+    ("recurring", "window"),
+    [
+        pytest.param({1: 100, 2: 100, 3: 100}, range(1, 4), id="every month earns"),
+        pytest.param({0: -600, 1: 100, 2: 100, 3: 10}, range(2, 3), id="a loss before the first earning month is no part of the mean"),
+        pytest.param({1: 100, 2: -20, 3: 100}, None, id="a loss between is"),
+        pytest.param({1: 0, 2: -5}, None, id="nothing is earned"),
+    ],
+)  # fmt: skip
+def test_the_months_at_steady_state(recurring: dict[int, int], window: range | None) -> None:
+    amounts = {month: Decimal(amount) for month, amount in recurring.items()}
+    assert steady_window(amounts, len(window) if window else 2) == window
