@@ -63,6 +63,11 @@ COMMANDS = (
     CommandEntry("workbook", "workbook:workbook", "Write the portfolio as an Excel workbook whose sums are formulas."),
     CommandEntry("deck", "deck:deck", "Write the steering committee's deck as PowerPoint slides."),
     CommandEntry(
+        "evidence",
+        "evidence:app",
+        "Evidence pack: gatepost evidence MEASURE makes one, gatepost evidence verify FILE checks it.",
+    ),
+    CommandEntry(
         "sandbox", "sandbox:sandbox", "Start stand-ins for Jira and ServiceNow, as real HTTP servers with state."
     ),
     CommandEntry(

@@ -165,6 +165,8 @@ def _runs(line: str) -> None:
     command, rest = load_command(ENTRIES[words[1]]), words[2:]
     while rest and rest[0] in getattr(command, "commands", {}):
         command, rest = command.commands[rest[0]], rest[1:]
+    if default := getattr(command, "default_command", None):
+        command = command.commands[default]
     assert not getattr(command, "commands", None) or getattr(command, "invoke_without_command", False), line
     command.make_context(line, rest)  # raises for an option or argument that is not taken
 

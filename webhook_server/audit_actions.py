@@ -33,6 +33,7 @@ SENTENCES: Mapping[str, str] = {
     "connection.resumed": "took the connection into use again",
     "measure.assessed": "assessed it: gate {gate}, stage {stage}",
     "stage.granted": "granted the stage {stage}",
+    "evidence.packed": "made an evidence pack as of {as_of}",
     "item.reassessed": "had it assessed again",
     "rate.set": "set an exchange rate",
     "ledger.posted": "posted into the ledger",

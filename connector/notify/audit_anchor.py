@@ -54,6 +54,13 @@ class AnchorKeys:
         """The key that checks new signatures: 32 bytes in base64."""
         return base64.b64encode(next(iter(self._keys.values())).public_key().public_bytes_raw()).decode()
 
+    @property
+    def public_keys(self) -> Mapping[str, str]:
+        """Every key whose signatures count, by its name, in base64; the one that signs first."""
+        return {
+            name: base64.b64encode(key.public_key().public_bytes_raw()).decode() for name, key in self._keys.items()
+        }
+
     def sign(self, anchor: Anchor) -> str:
         """The anchor as it is kept: one line of JSON."""
         name, key = next(iter(self._keys.items()))

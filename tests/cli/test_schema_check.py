@@ -39,6 +39,7 @@ CHECKS = (
     ("figures",),
     ("workbook", "{folder}/portfolio.xlsx"),
     ("meeting", "read", "{folder}/committee.pptx"),
+    ("evidence", "ITX-1", "--output", "{folder}/pack.zip"),
     ("deck", "--output", "{folder}/committee.pptx"),
     ("key", "renew"),
     ("audit", "verify"),

@@ -165,6 +165,7 @@ TABLE: dict[str, str] = {
     "GET /measures/<path:name>/actions/<verb>": "in 404 404 403 404",
     "POST /measures/<path:name>/actions/<verb>": "in 404 404 403 404",
     "GET /measures/<path:name>/commands/<int:number>": "in 404 404 403 404",
+    "GET /measures/<path:name>/evidence.zip": "in 404 403 403 404",
     "GET /measures/<path:name>/timeline": "in 404 404 403 404",
     "GET /measures/<path:name>/why": "in 404 404 403 404",
     "GET /metrics": "200 200 200 200 200",

@@ -61,7 +61,7 @@ KEEPS_DAY = frozenset(
     {
         "measure.show", "measure.older_timeline", "measure.why", "portfolio.index", "portfolio.hierarchy_rows",
         "portfolio.measures", "portfolio.findings", "portfolio.export_csv", "portfolio.why", "portfolio.workbook",
-        "portfolio.deck",
+        "portfolio.deck", "measure.evidence",
     }
 )  # fmt: skip
 

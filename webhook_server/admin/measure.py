@@ -50,6 +50,7 @@ from webhook_server.admin.as_known import keep_day, policies_of_version, request
 from webhook_server.admin.books import books_data
 from webhook_server.admin.confirmation_form import line_name
 from webhook_server.admin.measure_actions import add_actions, offered_actions
+from webhook_server.admin.measure_evidence import add_evidence, may_pack
 from webhook_server.admin.measure_report import report_data
 from webhook_server.admin.measure_status_history import changed_days, status_spans
 from webhook_server.admin.measure_timeline import TimelineEntry, command_origin, command_text, timeline_entry
@@ -167,6 +168,7 @@ def measure(services: Services) -> Blueprint:
         return render_template("measure/command.html", row=row, **_submitted_command(services, row, command))
 
     add_measure_why(blueprint, services, finder.row)
+    add_evidence(blueprint, services, finder.row)
     add_actions(blueprint, services, finder)
     return blueprint
 
@@ -240,6 +242,7 @@ def page_data(
         "state": snapshot.state,
         "line_name": line_name,
         "policy": policy,
+        "may_pack": may_pack(viewer),
         "account": account,
         "own_accounts": accounts,
         "acts_as": [snapshot.measure.roles.label(role) for role in roles],

@@ -56,6 +56,7 @@ ENTRY_TITLES = {
     "measure.breached": ("bad", ""),
     "meeting.decided": ("info", ""),
     "meeting.given": ("info", ""),
+    "evidence.packed": ("info", ""),
     "measure.breach_stays": ("bad", ""),
 }
 """Mark and beginning of an entry whose detail is one text."""
