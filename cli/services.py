@@ -35,7 +35,9 @@ def list_all(
     if sort not in SORTS:
         raise ConfigurationError(f'"{sort}" is no order: write {", ".join(SORTS)}.')
     with bootstrap(Settings(), application="gatepost services") as services, services.read_as(EVERYTHING) as reading:
-        rows = list_services(reading, EVERYTHING, ServiceFilters(code=code or None), sort, None, limit)[:limit]
+        rows = list_services(reading, EVERYTHING, ServiceFilters(codes=[code] if code else []), sort, None, limit)[
+            :limit
+        ]
     if not rows:
         typer.echo("No service. Define services in the mapping, or take them from ServiceNow.")
         return

@@ -131,7 +131,7 @@ def deliveries(
     with _services() as services:
         subscription = services.subscriptions.get(name)
         with services.engine.connect() as connection:
-            for delivery in find_deliveries(connection, subscription.id, state=state, limit=limit):
+            for delivery in find_deliveries(connection, subscription.id, states=[state] if state else [], limit=limit):
                 table.add_row(
                     str(delivery.id),
                     delivery.event,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from connector.bootstrap import MappingCache, Services
@@ -17,7 +18,7 @@ def my_work_of(
     viewer: Viewer,
     now: datetime,
     *,
-    kind: WorkKind | None = None,
+    kinds: Sequence[WorkKind] = (),
     per_kind: int | None = None,
     after: PageStart | None = None,
     limit: int = PAGE,
@@ -31,7 +32,7 @@ def my_work_of(
             viewer,
             now.date(),
             committee_programs=seats,
-            kind=kind,
+            kinds=kinds,
             per_kind=per_kind,
             after=after,
             limit=limit,

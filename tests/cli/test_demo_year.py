@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,20 +15,22 @@ from sqlalchemy import Row, text
 from cli.demo import free_addresses, stand_ins, store_set_up
 from cli.demo_year import play_year
 from cli.moved_clock import MovedClock
+from cli.paper_options import EVERYTHING
 from connector.bootstrap import MappingCache, Services, bootstrap
-from connector.measures.gate_check import GateCheck, check_gate
 from connector.people.permissions import Role, RoleGrant
 from connector.people.token_scopes import READING_SCOPES, held_scopes
 from connector.settings import Settings
 from connector.store.database.json_codec import from_json
 from connector.store.measures.measure_lookup import MeasureExplanation
 from connector.store.measures.stored_gates import StoredGates
-from governance.explain import explain
+from connector.store.reporting.portfolio_filters import PortfolioFilters
+from connector.store.reporting.steering_rows import SteeringRows
 from governance.measure_gates import gates_of
 from governance.verdict import Verdict
 from sandbox.servers import Sandbox
 from sandbox.story import year
 from sandbox.story.player import ScenarioPlayer, ShownItem
+from tests.connector.gate_answers import check_words, everything_told, told_by
 from tests.databases import Databases
 from webhook_server.app import create_app
 
@@ -124,7 +126,7 @@ def test_nothing_is_lost_on_the_way(past_year: PastYear) -> None:
 
 
 def test_every_answer_about_a_gate_is_the_same_at_every_step_of_the_year(past_year: PastYear) -> None:
-    """Verdicts of every step, each with the event, the list's part, the check of every gate and the text of it."""
+    """Verdicts of every step, each as event, list, measure, property, check of every gate, command line and text."""
     versions = past_year.rows(
         """SELECT v.measure_id, m.key, v.known_from, v.verdict, v.findings, v.mapping_version, v.policy_version
            FROM verdict_version AS v JOIN measure AS m ON m.id = v.measure_id ORDER BY v.measure_id, v.known_from"""
@@ -135,19 +137,28 @@ def test_every_answer_about_a_gate_is_the_same_at_every_step_of_the_year(past_ye
     assert len(versions) > 100
     for row in versions:
         verdict = from_json(Verdict, {**row.verdict, "findings": row.findings})
-        gates = gates_of(verdict)
-        assert gates_of(from_json(StoredGates, row.verdict)) == gates, "a list reads less of it"
+        told = told_by(gates_of(verdict))
+        assert told_by(gates_of(from_json(StoredGates, row.verdict))) == told, "a list reads less of it"
         shown = MeasureExplanation(
             row.measure_id, row.key, None, "", "", verdict, 1, row.policy_version, row.known_from, None, None, None
         )
-        for stage in policy.stages:
-            answer = check_gate([shown], row.key, stage.key, policy)
-            assert isinstance(answer, GateCheck)
-            assert (answer.open, answer.gates) == (stage.key in gates.may_enter, gates), (row, stage)
-        if gates.next is not None:
-            assert gates.next.stage not in gates.may_enter
-            assert f"gate into {gates.next.stage_label}: open" not in "\n".join(explain(verdict))
-        assert set(verdict.allowed_stages) <= {policy.label(stage) for stage in gates.may_enter}
+        for who, said in everything_told(verdict, shown, policy):
+            assert said == told, (who, row.key, row.known_from)
+        assert told.stage is None or told.stage not in told.may_enter
+        check_words(verdict, told, policy)
+
+
+def test_the_deck_says_the_same_of_gates_after_the_year(past_year: PastYear) -> None:
+    verdicts = {
+        row.id: from_json(StoredGates, row.verdict) for row in past_year.rows("SELECT id, verdict FROM measure")
+    }
+    with past_year.services.read_as(EVERYTHING) as connection:
+        listed = SteeringRows(connection, EVERYTHING, PortfolioFilters()).due_by(date(2199, 1, 1))
+    assert listed
+    for row in listed:
+        gates = gates_of(verdicts[row.measure.id])
+        if row.next_stage and gates.next is not None:
+            assert (row.next_stage, row.next_state) == (gates.next.stage, gates.next.state), row.measure.key
 
 
 def test_list_measure_and_gates_answer_the_same_after_the_year(past_year: PastYear) -> None:

@@ -86,12 +86,12 @@ def _search(
     with services.read_as(viewer) as connection:
         entries = search(
             connection,
-            subject=_text(args, "subject"),
-            actor=_text(args, "actor"),
-            action=_text(args, "action"),
+            subjects=_text(args, "subject"),
+            actors=_text(args, "actor"),
+            actions=_text(args, "action"),
             since=_day(args, "since"),
             until=None if until is None else until + timedelta(days=1),
-            before=_number(args),
+            after=_number(args),
             limit=PAGE_SIZE + 1,
         )
         subjects = {entry.subject for entry in entries}
@@ -100,8 +100,10 @@ def _search(
     return entries[:PAGE_SIZE], keys, len(entries) > PAGE_SIZE
 
 
-def _text(args: MultiDict[str, str], name: str) -> str | None:
-    return args.get(name, "").strip().replace("\x00", "")[:300] or None
+def _text(args: MultiDict[str, str], name: str) -> list[str]:
+    """The value of a filter, if one is written."""
+    written = args.get(name, "").strip().replace("\x00", "")[:300]
+    return [written] if written else []
 
 
 def _day(args: MultiDict[str, str], name: str) -> datetime | None:

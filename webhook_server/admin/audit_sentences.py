@@ -9,57 +9,7 @@ from typing import Any
 
 from connector.store.database.audit import AuditEntry
 from governance.verdict import gate_text
-
-SENTENCES: Mapping[str, str] = {
-    "session.started": "signed in",
-    "session.ended": "signed out, or was signed out",
-    "session.confirmed": "showed again who they are",
-    "person.added": "added {login} ({name})",
-    "person.disabled": "disabled the person",
-    "person.enabled": "let the person sign in again",
-    "person.password_set": "set a password",
-    "person.linked": "linked the person to the identity provider",
-    "role.granted": "gave the role {grant}",
-    "role.revoked": "took back the role {grant}",
-    "role_rule.added": "gave members of {claim} the role {grant}",
-    "role_rule.removed": "took the role {grant} back from members of {claim}",
-    "account.linked": "linked the account {id} of {connection}",
-    "account.unlinked": "unlinked the account {id} of {connection}",
-    "token.created": "made an access token",
-    "token.revoked": "revoked an access token",
-    "second_factor.enrolled": "set up a second factor",
-    "second_factor.reset": "removed the second factor",
-    "second_factor.recovery_code_used": "signed in with a recovery code",
-    "second_factor.recovery_codes_renewed": "made new recovery codes",
-    "mapping.activated": "activated version {number} of the mapping: {reason}",
-    "connection.saved": "saved the connection",
-    "connection.removed": "removed the connection",
-    "connection.secret_rotated": "changed the secret of the connection's events",
-    "connection.paused": "paused the connection",
-    "connection.resumed": "took the connection into use again",
-    "measure.assessed": "assessed it: gate {gate}, stage {stage}",
-    "stage.granted": "granted the stage {stage}",
-    "evidence.packed": "made an evidence pack as of {as_of}",
-    "item.reassessed": "had it assessed again",
-    "rate.set": "set an exchange rate",
-    "ledger.posted": "posted into the ledger",
-    "ledger.corrected": "corrected the ledger",
-    "money.imported": "imported a file into the ledger",
-    "money.taken_back": "took an import back",
-    "money.assigned": "assigned rows that were held back",
-    "money.resolved": "decided on a difference from the tool",
-    "money.dismissed": "dismissed rows that were held back",
-    "capitalisation.signed": "signed what is capitalised",
-    "write.dropped": "dropped a write",
-    "subscription.disabled": "switched a subscription off",
-    "secrets.reencrypted": "encrypted all secrets with the new key",
-    "gates.drifted": "found native gates removed from the tool",
-    "gates.repaired": "restored native gates in the tool",
-    "audit.restarted": "began a new chain of the audit",
-    "audit.sinks_changed": "changed where the audit is anchored",
-    "provision.nothing_missing": "found that nothing is missing in the tool",
-}
-"""By action, what its actor did; in braces what the entry holds."""
+from webhook_server.audit_actions import SENTENCES
 
 SESSION_ACTIONS = frozenset({"session.started", "session.ended", "session.confirmed"})
 

@@ -206,7 +206,7 @@ def timeline_page(
     connection: Connection, measure: str, before: int | None, policy: Policy | None, until: datetime | None = None
 ) -> tuple[tuple[TimelineEntry, ...], int | None]:
     """Entries of the audit, newest first, and the number that the next page begins before."""
-    entries = audit.search(connection, subject=measure, before=before, until=until, limit=TIMELINE_PAGE_SIZE + 1)
+    entries = audit.search(connection, subjects=[measure], after=before, until=until, limit=TIMELINE_PAGE_SIZE + 1)
     more = entries[TIMELINE_PAGE_SIZE - 1].seq if len(entries) > TIMELINE_PAGE_SIZE else None
     return tuple(timeline_entry(entry, policy) for entry in entries[:TIMELINE_PAGE_SIZE]), more
 

@@ -53,7 +53,8 @@ def index() -> ResponseReturnValue:
 def _list(problems: tuple[str, ...] = ()) -> str:
     viewer = current_viewer()
     wanted = {name: request.args.get(name, "").strip()[:200].replace("\x00", "") for name in ("code", "unit", "text")}
-    filters = ServiceFilters(wanted["code"] or None, wanted["unit"] or None, wanted["text"] or None)
+    codes, units = ([wanted[name]] if wanted[name] else [] for name in ("code", "unit"))
+    filters = ServiceFilters(codes, units, wanted["text"] or None)
     sort = request.args.get("sort", "key").removeprefix("-")
     sort = sort if sort in SORTS else "key"
     after = request.args.get("after", "")

@@ -147,7 +147,8 @@ def _render(
     state = state if state in DELIVERY_STATES else ""
     before = request.args.get("after", type=int)
     with services.read_as(current_viewer()) as connection:
-        rows = find_deliveries(connection, subscription.id, state=state or None, before=before, limit=PAGE_SIZE + 1)
+        states = [state] if state else []
+        rows = find_deliveries(connection, subscription.id, states=states, after=before, limit=PAGE_SIZE + 1)
         counts = counts_by_state(connection).get(subscription.id, {})
     return render_template(
         "subscriptions/show.html",

@@ -57,7 +57,7 @@ def work(services: Services) -> Blueprint:
             mappings,
             viewer,
             system_clock(),
-            kind=kind,
+            kinds=[kind] if kind else [],
             per_kind=None if kind else ROWS_PER_KIND,
             after=_after(request.args.get("after")) if kind else None,
             limit=PAGE if kind else ROWS_PER_KIND * len(WorkKind),
@@ -73,7 +73,7 @@ def work(services: Services) -> Blueprint:
             "work/index.html",
             work=my_work,
             decided=decided,
-            kind=kind,
+            kinds=[kind] if kind else [],
             kind_tabs=[
                 (TITLES[tab][0], url_for("work.index", kind=tab.value), tab is kind, group.count)
                 for tab, group in my_work.groups.items()

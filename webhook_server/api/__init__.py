@@ -78,11 +78,7 @@ OPERATIONS: tuple[Operation, ...] = (
 
 BASE = "/api/v1"
 
-LIST_ENDPOINTS = frozenset(
-    f"api.{operation.name}"
-    for operation in OPERATIONS
-    if operation.method == "GET" and operation.query is not None and "cursor" in operation.query.model_fields
-)
+LIST_ENDPOINTS = frozenset(f"api.{operation.name}" for operation in OPERATIONS if operation.is_page)
 """Operations that read many rows: the audit counts who reads them."""
 
 

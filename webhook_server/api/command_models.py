@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, RootModel
@@ -215,8 +216,16 @@ class CommandModel(Model):
     reason: str
 
 
+class CommandSort(StrEnum):
+    """The order of a list of commands; with a minus the newest first."""
+
+    GIVEN_AT = "given_at"
+    GIVEN_AT_DOWN = "-given_at"
+
+
 class CommandsQuery(PageQuery):
-    state: list[CommandState] = Field(default=[], description="In one of these states.")
+    state: list[CommandState] = Field(default=[], max_length=50, description="In one of these states.")
+    sort: CommandSort = Field(default=CommandSort.GIVEN_AT_DOWN, description="Order; with a minus the newest first.")
 
 
 class MeasureCommand(Model):

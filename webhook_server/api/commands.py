@@ -6,7 +6,6 @@ A submitted command is stored and answered with 202 and its address.  A worker r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from pydantic import Field
@@ -19,11 +18,18 @@ from connector.store.measures.command_list import CommandPosition, CommandState,
 from connector.store.queue.submitted_commands import SqlSubmittedCommands
 from connector.sync.command_submission import RefusalKind, SubmissionChannel, SubmissionRefused, Submitted
 from governance.measure import MeasureId
-from webhook_server.api.command_models import CommandModel, CommandsQuery, NewCommand, NewCommands, SignedLineModel
+from webhook_server.api.command_models import (
+    CommandModel,
+    CommandSort,
+    CommandsQuery,
+    NewCommand,
+    NewCommands,
+    SignedLineModel,
+)
 from webhook_server.api.measure_lookup import MEASURE_PARAMETER, find_measure, measure_named
 from webhook_server.api.operation import ApiCall, Operation, PathParameter, Reply
 from webhook_server.api.problem import Problem, ProblemCode, ProblemModel
-from webhook_server.api.values import Amount, Model, Page, from_cursor, make_page
+from webhook_server.api.values import Amount, Model, Page, from_cursor, make_page, moment_of_cursor
 
 
 class CommandResult(Model):
@@ -47,6 +53,7 @@ def list_commands(call: ApiCall) -> Page[CommandModel]:
             [state.value for state in query.state],
             after=_position(query.cursor),
             limit=query.limit + 1,
+            oldest_first=query.sort is CommandSort.GIVEN_AT,
         )
     items = [command_model(call, row) for row in rows]
     return make_page(items, query.limit, [(row["given_at"].isoformat(), row["id"]) for row in rows])
@@ -56,13 +63,7 @@ def _position(cursor: str | None) -> CommandPosition | None:
     parts = from_cursor(cursor, str, str)
     if parts is None:
         return None
-    try:
-        return CommandPosition(datetime.fromisoformat(str(parts[0])), str(parts[1]))
-    except ValueError:
-        raise Problem(
-            422, "The query is not valid: cursor.", "Use `next` of the previous page, unchanged.",
-            code=ProblemCode.CURSOR_INVALID,
-        ) from None  # fmt: skip
+    return CommandPosition(moment_of_cursor(parts[0]), str(parts[1]))
 
 
 def submit(call: ApiCall) -> Reply:

@@ -5,16 +5,30 @@ from __future__ import annotations
 from datetime import datetime
 
 from pydantic import Field
+from sqlalchemy import Connection
 
 from connector.bootstrap import system_clock
 from connector.people.permissions import Action, TokenScope
 from connector.store.queue import dead_letters
-from connector.store.queue.dead_letters import DeadLetterKind
+from connector.store.queue.dead_letters import DeadLetterFilter, DeadLetterKind, DeadLetterSort
 from connector.store.queue.operated_parts import OperatedParts
+from webhook_server.api.known_filters import raise_unknown, unknown
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.problem import Problem
-from webhook_server.api.values import Cursor, Limit, LongText, Model, Page, ShortText, from_cursor, make_page
+from webhook_server.api.values import (
+    LongText,
+    Model,
+    Names,
+    Page,
+    PageQuery,
+    ShortText,
+    from_cursor,
+    make_page,
+    moment_of_cursor,
+)
 
+MOST_CAUSES = 10_000
+"""Of which a value of a filter may be one."""
 KINDS = "item: could not be assessed; write: refused by the tool; delivery: an event that its receiver did not accept."
 
 
@@ -31,10 +45,11 @@ class DeadLetterModel(Model):
     cause: str = Field(description="Id of its cause; see the list of causes.")
 
 
-class DeadLetterQuery(Model):
-    limit: Limit = 50
-    cursor: Cursor | None = None
-    cause: ShortText | None = None
+class DeadLetterQuery(PageQuery):
+    cause: Names = Field(default=[], description="Id of a cause, or the ref of an entry; one of several.")
+    kind: list[DeadLetterKind] = Field(default=[], max_length=50, description=f"One of several. {KINDS}")
+    connection: Names = Field(default=[], description="The connection, or the subscription; one of several.")
+    sort: DeadLetterSort = Field(default=DeadLetterSort.REF, description="Order; with a minus the other way round.")
 
 
 class DeadLetterCause(Model):
@@ -65,17 +80,41 @@ class AffectedCount(Model):
 
 def list_dead_letters(call: ApiCall) -> Page[DeadLetterModel]:
     query = call.query_as(DeadLetterQuery)
-    after = from_cursor(query.cursor, str)
+    wanted = DeadLetterFilter(query.cause, query.kind, query.connection)
+    parts = OperatedParts.of(call.viewer)
     with call.services.engine.connect() as connection:
-        rows = dead_letters.list_dead_letters(
-            connection,
-            query.cause,
-            after=str(after[0]) if after else "",
-            limit=query.limit + 1,
-            parts=OperatedParts.of(call.viewer),
+        rows = dead_letters.search_dead_letters(
+            connection, wanted, sort=query.sort, after=_position(query), limit=query.limit + 1, parts=parts
         )
+        if query.cause or query.connection:
+            _require_known(connection, query, parts)
     items = [DeadLetterModel(**{name: getattr(row, name) for name in DeadLetterModel.model_fields}) for row in rows]
-    return make_page(items, query.limit, [(row.ref,) for row in rows])
+    ends = [(row.ref if query.sort.column == "ref" else row.since.isoformat(), row.ref) for row in rows]
+    return make_page(items, query.limit, ends)
+
+
+def _position(query: DeadLetterQuery) -> tuple[datetime | str, str] | None:
+    parts = from_cursor(query.cursor, str, str)
+    if parts is None:
+        return None
+    here = str(parts[0]) if query.sort.column == "ref" else moment_of_cursor(parts[0])
+    return here, str(parts[1])
+
+
+def _require_known(connection: Connection, query: DeadLetterQuery, parts: OperatedParts) -> None:
+    """Raises Problem 422 for a cause or a connection that no dead letter has."""
+    causes = dead_letters.causes(connection, limit=MOST_CAUSES, parts=parts)
+    refs = [one for one in query.cause if "/" in one and _exists(connection, one, parts)]
+    raise_unknown(
+        [
+            *unknown("cause", query.cause, lambda: [*(cause.id for cause in causes), *refs]),
+            *unknown("connection", query.connection, lambda: sorted({cause.connection for cause in causes})),
+        ]
+    )
+
+
+def _exists(connection: Connection, ref: str, parts: OperatedParts) -> bool:
+    return bool(dead_letters.list_dead_letters(connection, ref, limit=1, parts=parts))
 
 
 def list_causes(call: ApiCall) -> DeadLetterCauseList:
@@ -125,7 +164,6 @@ OPERATIONS = (
         Page[DeadLetterModel],
         query=DeadLetterQuery,
         action=Action.OPERATE,
-        description="Sorted by ref.",
         scope=TokenScope.OPERATIONS_READ,
     ),
     Operation(

@@ -21,7 +21,9 @@ from webhook_server.api.measure_lookup import (
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
 from webhook_server.api.problem import Problem
 from webhook_server.api.values import (
+    NEWEST_FIRST,
     Model,
+    NumberSort,
     Page,
     PageQuery,
     make_page,
@@ -45,13 +47,18 @@ class DecisionDetail(Model):
     evidence: dict[str, Any]
 
 
+class DecisionsQuery(PageQuery):
+    sort: NumberSort = NEWEST_FIRST
+
+
 def list_decisions(call: ApiCall) -> Page[DecisionSummary]:
-    query = call.query_as(PageQuery)
+    query = call.query_as(DecisionsQuery)
     with call.services.read_as(call.viewer) as connection:
         measure = find_measure(call, connection)["id"]
         rows = measure_queries.list_decisions(
-            connection, measure, before=number_cursor(query.cursor), limit=query.limit + 1
-        )
+            connection, measure, after=number_cursor(query.cursor), limit=query.limit + 1,
+            oldest_first=query.sort is NumberSort.NUMBER,
+        )  # fmt: skip
     return make_page([_decision(row) for row in rows], query.limit, [(row["id"],) for row in rows])
 
 
@@ -79,7 +86,7 @@ def _decision(row: RowMapping) -> DecisionSummary:
 
 OPERATIONS = (
     about_measure(
-        "/measures/{measure}/decisions", "List decisions", list_decisions, Page[DecisionSummary], query=PageQuery
+        "/measures/{measure}/decisions", "List decisions", list_decisions, Page[DecisionSummary], query=DecisionsQuery
     ),
     Operation(
         "GET", "/decisions/{number}", TAG, "Show a decision with its evidence", show_decision, DecisionDetail,

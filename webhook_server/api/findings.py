@@ -8,7 +8,7 @@ from connector.people.permissions import TokenScope
 from connector.store.database.json_codec import from_json
 from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
-from connector.store.measures.measure_queries import MeasureFilter
+from connector.store.measures.measure_queries import FindingSort, MeasureFilter
 from governance.verdict import Finding
 from webhook_server.api.known_filters import require_known
 from webhook_server.api.measure_answers import finding_model
@@ -34,11 +34,12 @@ class FindingsQuery(PageQuery):
     project: list[ShortText] = Field(default=[], max_length=50, description="Name of the project; one of several.")
     package: list[ShortText] = Field(default=[], max_length=50, description="Name of the package; one of several.")
     legal_entity: list[ShortText] = Field(default=[], max_length=50, description="Legal entity; one of several.")
+    sort: FindingSort = Field(default=FindingSort.MEASURE, description="Order; with a minus the other way round.")
 
 
 def list_findings(call: ApiCall) -> Page[MeasureFinding]:
     query = call.query_as(FindingsQuery)
-    after = from_cursor(query.cursor, str, int)
+    after = from_cursor(query.cursor, str, str, int)
     names = ("portfolio", "program", "project", "package", "legal_entity")
     equal = {name: values for name in names if (values := getattr(query, name))}
     with call.services.read_as(call.viewer) as connection:
@@ -47,8 +48,9 @@ def list_findings(call: ApiCall) -> Page[MeasureFinding]:
             connection,
             MeasureFilter(equal, findings=query.code),
             visible_to(call.viewer),
-            after=(str(after[0]), int(after[1])) if after else None,
+            after=(str(after[0]), str(after[1]), int(after[2])) if after else None,
             limit=query.limit + 1,
+            sort=query.sort,
         )
     items = [
         MeasureFinding(
@@ -59,7 +61,7 @@ def list_findings(call: ApiCall) -> Page[MeasureFinding]:
         )
         for row in rows
     ]
-    return make_page(items, query.limit, [(row["id"], row["n"]) for row in rows])
+    return make_page(items, query.limit, [(row[query.sort.column], row["id"], row["n"]) for row in rows])
 
 
 OPERATIONS = (

@@ -17,9 +17,21 @@ from connector.store.database.tables import INBOX, OUTBOX
 from connector.store.queue import dead_letters, traffic
 from connector.store.queue.operated_parts import OperatedParts, listed_for
 from mapping.work_item import ConnectionName, NativeId
+from webhook_server.api.known_filters import require_connections
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
 from webhook_server.api.problem import Problem
-from webhook_server.api.values import LongText, Model, Page, PageQuery, ShortText, make_page, number_cursor
+from webhook_server.api.values import (
+    NEWEST_FIRST,
+    LongText,
+    Model,
+    Names,
+    NumberSort,
+    Page,
+    PageQuery,
+    ShortText,
+    make_page,
+    number_cursor,
+)
 
 
 class InboxState(StrEnum):
@@ -38,13 +50,15 @@ class OutboxState(StrEnum):
 
 
 class InboxQuery(PageQuery):
-    connection: ShortText | None = None
-    state: InboxState | None = None
+    connection: Names = Field(default=[], description="Name of the connection to the tool; one of several.")
+    state: list[InboxState] = Field(default=[], max_length=50, description="State; one of several.")
+    sort: NumberSort = NEWEST_FIRST
 
 
 class OutboxQuery(PageQuery):
-    connection: ShortText | None = None
-    state: OutboxState | None = None
+    connection: Names = Field(default=[], description="Name of the connection to the tool; one of several.")
+    state: list[OutboxState] = Field(default=[], max_length=50, description="State; one of several.")
+    sort: NumberSort = NEWEST_FIRST
 
 
 class EventModel(Model):
@@ -128,13 +142,15 @@ def _sees(call: ApiCall, connection_name: str, items: Sequence[str | None]) -> b
 
 def list_inbox(call: ApiCall) -> Page[EventModel]:
     query = call.query_as(InboxQuery)
+    require_connections(call, query.connection)
     with _queue(call, INBOX) as (connection, listed):
         rows = traffic.list_events(
             connection,
-            connection_name=query.connection,
-            state=query.state,
-            before=number_cursor(query.cursor),
+            connections=query.connection,
+            states=query.state,
+            after=number_cursor(query.cursor),
             limit=query.limit + 1,
+            oldest_first=query.sort is NumberSort.NUMBER,
             listed=listed,
         )
     return make_page([_event(row) for row in rows], query.limit, [(row["id"],) for row in rows])
@@ -151,13 +167,15 @@ def show_event(call: ApiCall) -> EventDetail:
 
 def list_outbox(call: ApiCall) -> Page[WriteModel]:
     query = call.query_as(OutboxQuery)
+    require_connections(call, query.connection)
     with _queue(call, OUTBOX) as (connection, listed):
         rows = traffic.list_writes(
             connection,
-            connection_name=query.connection,
-            state=query.state,
-            before=number_cursor(query.cursor),
+            connections=query.connection,
+            states=query.state,
+            after=number_cursor(query.cursor),
             limit=query.limit + 1,
+            oldest_first=query.sort is NumberSort.NUMBER,
             listed=listed,
         )
     return make_page([_write(row) for row in rows], query.limit, [(row["id"],) for row in rows])

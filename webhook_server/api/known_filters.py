@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from connector.bootstrap import MappingCache
+from connector.people.permissions import Action, may
 from connector.store.database.row_level_access import visible_to
-from connector.store.measures.known_values import unknown_values
+from connector.store.measures.known_values import known_values, unknown_values
 from governance.codes import CODES
 from webhook_server.api.operation import ApiCall
 from webhook_server.api.problem import FieldError, Problem, ProblemCode
@@ -29,6 +30,26 @@ def require_known(
     ]
     errors += [_error(name, code, CODES) for name, given in codes.items() for code in given if code not in CODES]
     raise_unknown(errors)
+
+
+def unknown(name: str, given: Sequence[str], known: Callable[[], Collection[str]]) -> list[FieldError]:
+    """The values of a filter that are none of the known ones, which are asked for only if there are values."""
+    if not given:
+        return []
+    there = known()
+    return [_error(name, value, there) for value in given if value not in there]
+
+
+def require_connections(call: ApiCall, given: Sequence[str]) -> None:
+    """Raises Problem 422 for a connection that there is not; others than operators know those of their measures."""
+    raise_unknown(unknown("connection", given, lambda: _connections(call)))
+
+
+def _connections(call: ApiCall) -> list[str]:
+    if may(call.viewer, Action.OBSERVE):
+        return sorted(record.name for record in call.services.connections.all())
+    with call.services.read_as(call.viewer) as connection:
+        return list(known_values(connection, visible_to(call.viewer), "connection"))
 
 
 def require_stages(call: ApiCall, **given: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
@@ -14,17 +15,32 @@ from connector.finance.ledger_lines import MAX_LINES, WrongLine, entry_of, money
 from connector.finance.post_lines import may_close, may_post, post_lines
 from connector.measures.usable_rates import reporting_of
 from connector.people.permissions import Action, TokenScope
-from connector.store.ledger.entries import read_entries, related_entries
+from connector.store.database.row_level_access import visible_to
+from connector.store.ledger.entries import related_entries
+from connector.store.ledger.entry_search import posted_legal_entities, search_entries
 from connector.store.ledger.measure_names import measures_by_name
+from connector.store.measures.known_values import known_values
 from governance.effects import Account, EffectKind
 from governance.ledger import EntryId, EntryType, LedgerEntry, LedgerVersion, NewEntry, Spend
 from governance.ledger_source import EnteredBy, FileCell, SourceRecord
 from governance.money import Money, Period
 from governance.month_close import CloseItemKind, CloseStep, RefusedStep, Signer, StepKind
 from governance.rates import Reporting
+from webhook_server.api.known_filters import raise_unknown, unknown
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
-from webhook_server.api.problem import Problem, ProblemCode
-from webhook_server.api.values import Amount, LongText, Model, Page, PageQuery, ShortText, make_page, number_cursor
+from webhook_server.api.problem import FieldError, Problem, ProblemCode
+from webhook_server.api.values import (
+    Amount,
+    LongText,
+    Model,
+    Names,
+    NumberSort,
+    Page,
+    PageQuery,
+    ShortText,
+    make_page,
+    number_cursor,
+)
 
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", examples=["2026-10"])]
 Text = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
@@ -58,9 +74,10 @@ class LedgerEntryModel(Model):
 
 
 class LedgerQuery(PageQuery):
-    measure: ShortText | None = Field(default=None, description="Key or id of a measure.")
-    month: Month | None = None
-    legal_entity: ShortText | None = None
+    measure: Names = Field(default=[], description="Key or id of a measure; one of several.")
+    month: list[Month] = Field(default=[], max_length=50, description="Month; one of several.")
+    legal_entity: Names = Field(default=[], description="Legal entity; one of several.")
+    sort: NumberSort = Field(default=NumberSort.NUMBER, description="Order; with a minus the newest first.")
 
 
 class NewLine(Model):
@@ -157,14 +174,20 @@ class RefusalReasonModel(Model):
 def list_entries(call: ApiCall) -> Page[LedgerEntryModel]:
     query = call.query_as(LedgerQuery)
     with call.services.read_as(call.viewer) as connection:
-        measure = _measure_id(connection, query.measure) if query.measure else None
-        found = read_entries(
+        raise_unknown(
+            [
+                *_unknown_measures(call, connection, query.measure),
+                *_unknown_entities(connection, query.legal_entity),
+            ]
+        )
+        found = search_entries(
             connection,
-            measure=measure,
-            month=Period.parse(query.month) if query.month else None,
-            legal_entity=query.legal_entity or "",
-            after=number_cursor(query.cursor) or 0,
+            measures=[_measure_id(connection, one) for one in query.measure],
+            months=[Period.parse(one) for one in query.month],
+            legal_entities=query.legal_entity,
+            after=number_cursor(query.cursor),
             limit=query.limit + 1,
+            oldest_first=query.sort is NumberSort.NUMBER,
         )
     return make_page([_entry(one) for one in found], query.limit, [(one.id,) for one in found])
 
@@ -272,6 +295,16 @@ def _require_whole(call: ApiCall, legal_entity: str) -> None:
     if not may_close(call.viewer, legal_entity):
         what = f"all of {legal_entity}" if legal_entity else "the whole organisation"
         raise Problem(403, f"This needs the role controller or office for {what}.")
+
+
+def _unknown_measures(call: ApiCall, connection: Connection, given: Sequence[str]) -> list[FieldError]:
+    found = measures_by_name(connection, given)
+    missing = [one for one in given if not found.get(one)]
+    return unknown("measure", missing, lambda: known_values(connection, visible_to(call.viewer), "key"))
+
+
+def _unknown_entities(connection: Connection, given: Sequence[str]) -> list[FieldError]:
+    return unknown("legal_entity", given, lambda: posted_legal_entities(connection, given))
 
 
 def _measure_id(connection: Connection, name: str) -> str:

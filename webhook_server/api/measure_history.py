@@ -24,6 +24,7 @@ from webhook_server.api.measure_lookup import (
 from webhook_server.api.operation import ApiCall, Reply
 from webhook_server.api.values import (
     Amount,
+    ListQuery,
     Model,
 )
 
@@ -99,6 +100,10 @@ def history(call: ApiCall) -> StatusDayList:
     return StatusDayList(items=[_day(row) for row in rows])
 
 
+class EffectLinesQuery(KnownOnQuery, ListQuery):
+    pass
+
+
 def effect_lines(call: ApiCall) -> EffectLineList:
     with call.services.read_as(call.viewer) as connection:
         row, known = find_known(call, connection)
@@ -123,6 +128,6 @@ OPERATIONS = (
         "/measures/{measure}/history", "Show implementation and potential status day by day", history, StatusDayList
     ),
     about_measure(
-        "/measures/{measure}/effect-lines", "List effect lines", effect_lines, EffectLineList, query=KnownOnQuery
+        "/measures/{measure}/effect-lines", "List effect lines", effect_lines, EffectLineList, query=EffectLinesQuery
     ),
 )  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 
 from pydantic import Field
 
@@ -11,6 +10,7 @@ from connector.bootstrap import system_clock
 from connector.people.permissions import TokenScope
 from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
+from connector.store.measures.known_values import known_people
 from connector.store.measures.measure_queries import MeasureFilter, MeasureSort
 from connector.store.measures.verdicts import verdict_of
 from connector.store.operations.source_ages import source_ages
@@ -19,7 +19,7 @@ from governance.verdict import Colour, GateState
 from webhook_server.api.books import books_of
 from webhook_server.api.capitalisation import capitalisation_model
 from webhook_server.api.gates_model import responsible_models
-from webhook_server.api.known_filters import require_known, require_stages
+from webhook_server.api.known_filters import raise_unknown, require_known, require_stages, unknown
 from webhook_server.api.measure_answers import (
     finding_model,
     measure_summary,
@@ -39,20 +39,18 @@ from webhook_server.api.measure_models import (
     MeasureSummary,
 )
 from webhook_server.api.operation import ApiCall, Operation
-from webhook_server.api.problem import Problem, ProblemCode
 from webhook_server.api.relapse import relapse_model
 from webhook_server.api.sources import source_models
 from webhook_server.api.values import (
     Moment,
+    Names,
     Page,
     PageQuery,
     ShortText,
     from_cursor,
     make_page,
+    moment_of_cursor,
 )
-
-Names = Annotated[list[ShortText], Field(max_length=50)]
-"""One of several values; a value that nothing has is refused."""
 
 
 class MeasuresQuery(PageQuery):
@@ -66,8 +64,10 @@ class MeasuresQuery(PageQuery):
     owner: Names = Field(default=[], description="A person's name, as listed; one of several.")
     sponsor: Names = Field(default=[], description="A person's name, as listed; one of several.")
     controller: Names = Field(default=[], description="A person's name, as listed; one of several.")
-    person: ShortText | None = Field(
-        default=None, description="Stable id of somebody who is owner, sponsor or controller.", examples=["jira-main/b"]
+    person: Names = Field(
+        default=[],
+        description="Stable id of somebody who is owner, sponsor or controller; one of several.",
+        examples=[["jira-main/b"]],
     )
     stage: Names = Field(default=[], description="Key of the granted stage; one of several.")
     rule: Names = Field(default=[], description="Name of the mapping rule; one of several.")
@@ -87,12 +87,9 @@ class MeasuresQuery(PageQuery):
     sort: MeasureSort = Field(default=MeasureSort.ID, description="Order; with a minus the other way round.")
 
     def to_filter(self) -> MeasureFilter:
-        person = None
-        if self.person is not None:
-            connection, _, account = self.person.partition("/")
-            person = (connection, account)
+        people = [(one.partition("/")[0], one.partition("/")[2]) for one in self.person]
         return MeasureFilter(
-            self.equal, self.blocker, self.finding, self.may_enter, self.next_state, person, self.q,
+            self.equal, self.blocker, self.finding, self.may_enter, self.next_state, people, self.q,
             self.assessed_since, self.include_removed,
         )  # fmt: skip
 
@@ -109,6 +106,7 @@ def list_measures(call: ApiCall) -> Page[MeasureSummary]:
     with call.services.read_as(call.viewer) as connection:
         require_known(call, connection, query.equal, blocker=query.blocker, finding=query.finding)
         require_stages(call, may_enter=query.may_enter)
+        raise_unknown(unknown("person", query.person, lambda: known_people(connection, query.person)))
         rows = measure_queries.list_measures(
             connection, query.to_filter(), visible_to(call.viewer), after=after, limit=query.limit + 1, sort=query.sort
         )
@@ -121,19 +119,9 @@ def _position(query: MeasuresQuery) -> tuple[str, str] | None:
     if parts is None:
         return None
     value, measure = map(str, parts)
-    if query.sort.column == "assessed_at" and _moment(value) is None:
-        raise Problem(
-            422, "The query is not valid: cursor.", "Use `next` of the previous page, unchanged.",
-            code=ProblemCode.CURSOR_INVALID,
-        )  # fmt: skip
+    if query.sort.column == "assessed_at":
+        moment_of_cursor(value)
     return value, measure
-
-
-def _moment(value: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(value)
-    except ValueError:
-        return None
 
 
 def _text(value: object) -> str:

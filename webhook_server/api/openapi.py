@@ -160,7 +160,7 @@ def _operation_object(operation: Operation, references: References, schemas: Doc
         "tags": [operation.tag],
         "summary": operation.summary,
         "description": _description(operation),
-        "parameters": [*map(_path_parameter, operation.path_parameters), *_query_parameters(operation.query, schemas)],
+        "parameters": [*map(_path_parameter, operation.path_parameters), *_query_parameters(operation.asked, schemas)],
         "security": _security(operation),
         "responses": _responses(operation, references),
     }

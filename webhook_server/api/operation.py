@@ -21,9 +21,17 @@ from connector.errors import ConfigurationError
 from connector.people.permissions import ALLOWED_ROLES, ORGANISATION_WIDE, Action, TokenScope, Viewer
 from connector.people.token_scopes import DECIDING_SCOPES
 from webhook_server.api.idempotency import KEY_HEADER, IdempotentRequest, caller_of
-from webhook_server.api.list_options import PARTIAL_MEDIA_TYPE, filter_mark, only_fields, unmarked, with_marked_cursor
+from webhook_server.api.list_options import (
+    PARTIAL_MEDIA_TYPE,
+    filter_mark,
+    in_order,
+    only_fields,
+    unmarked,
+    with_marked_cursor,
+)
 from webhook_server.api.problem import FieldError, Problem, ProblemCode, invalid_request
 from webhook_server.api.rate_limit import Allowance, RateLimits
+from webhook_server.api.values import FieldsQuery, ListQuery, PageQuery
 from webhook_server.auth import viewer_or_none
 from webhook_server.permission import Permission, Reach, declare
 from webhook_server.recent_sign_in import is_recent
@@ -115,9 +123,21 @@ class Operation:
     """When it goes, at least a year after ``deprecated_since``."""
 
     @property
+    def asked(self) -> type[BaseModel] | None:
+        """The model of its query; a list that names none has an order and fields all the same."""
+        answer = self.response_model
+        whole_list = self.method == "GET" and answer is not None and set(answer.model_fields) == {"items"}
+        return self.query or (ListQuery if whole_list else None)
+
+    @property
     def is_list(self) -> bool:
-        """Whether its answer is a page, with a cursor."""
-        return self.query is not None and "cursor" in self.query.model_fields
+        """Whether its answer has entries of which only some fields may be asked for."""
+        return self.asked is not None and issubclass(self.asked, FieldsQuery)
+
+    @property
+    def is_page(self) -> bool:
+        """Whether its answer is a part of a list, with a cursor."""
+        return self.asked is not None and issubclass(self.asked, PageQuery)
 
     @property
     def permission(self) -> Permission:
@@ -183,7 +203,7 @@ def add_route(blueprint: Blueprint, operation: Operation, services: Services, li
             parameter.name: _path_parameter(parameter, values[parameter.name])
             for parameter in operation.path_parameters
         }
-        query = _query(operation.query)
+        query = _query(operation.asked)
         if not operation.is_write:
             return _unless_same(_run(operation, ApiCall(services, viewer, parameters, query, None)))
         content = _content(operation)
@@ -354,6 +374,8 @@ def _run(operation: Operation, call: ApiCall) -> Response:
         raise Problem(409, str(error)) from None
     if isinstance(result, BaseModel) and operation.is_list:
         result = with_marked_cursor(result, filter_mark(request.path, dict(request.args.lists())))
+        if isinstance(call.query, ListQuery) and call.query.sort is not None:
+            result = in_order(result, call.query.sort)
         wanted = request.args.getlist("fields")
         if wanted and operation.response_model is not None:
             return Response(

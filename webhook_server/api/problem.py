@@ -48,6 +48,8 @@ class ProblemCode(StrEnum):
     CONFLICT = "conflict"
     """It is not possible in the present state."""
     TOO_LARGE = "too_large"
+    TOO_SLOW = "too_slow"
+    """The body did not arrive in time."""
     NOT_SENT_AS_JSON = "not_sent_as_json"
     VALUE_INVALID = "value_invalid"
     """`errors` names each value."""
@@ -70,6 +72,7 @@ CODE_OF_STATUS: Mapping[int, ProblemCode] = {
     403: ProblemCode.FORBIDDEN,
     404: ProblemCode.NOT_VISIBLE_OR_UNKNOWN,
     405: ProblemCode.METHOD_NOT_ALLOWED,
+    408: ProblemCode.TOO_SLOW,
     409: ProblemCode.CONFLICT,
     413: ProblemCode.TOO_LARGE,
     415: ProblemCode.NOT_SENT_AS_JSON,
@@ -118,7 +121,7 @@ class Problem(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(title)
-        kind = code or CODE_OF_STATUS.get(status, ProblemCode.CONFLICT)
+        kind = code or CODE_OF_STATUS.get(status, ProblemCode.UNREADABLE_REQUEST)
         self.headers = dict(headers or {})
         self.model = ProblemModel(
             type=f"{TYPE_PREFIX}{kind.value}",

@@ -16,14 +16,18 @@ from connector.store.service_portfolio.kpi_values import SubjectKind
 from connector.store.service_portfolio.queries import (
     ServiceFilters,
     StoredService,
+    business_units,
     get_service,
     list_services,
     measures_of,
     seen_measures,
     sentence_for,
+    served_objectives,
 )
+from governance.codes import CODES
 from governance.service import ServiceMonth
 from governance.service_report import DEMAND
+from webhook_server.api.known_filters import raise_unknown, unknown
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
 from webhook_server.api.problem import FieldError, Problem
 from webhook_server.api.values import (
@@ -31,6 +35,7 @@ from webhook_server.api.values import (
     LongText,
     Model,
     Moment,
+    Names,
     Page,
     PageQuery,
     ShortText,
@@ -49,9 +54,9 @@ class ServiceSort(StrEnum):
 
 
 class ServicesQuery(PageQuery):
-    code: ShortText | None = Field(default=None, description="Code of a blocker or finding: COST_SPIKE.")
-    business_unit: ShortText | None = Field(default=None, description="Business unit.")
-    objective: ShortText | None = Field(default=None, description="Key of the objective that it serves.")
+    code: Names = Field(default=[], description="Code of a blocker or finding: COST_SPIKE; one of several.")
+    business_unit: Names = Field(default=[], description="Business unit; one of several.")
+    objective: Names = Field(default=[], description="Key of the objective that it serves; one of several.")
     text: ShortText | None = Field(default=None, description="Part of the key or name.")
     sort: ServiceSort = Field(
         default=ServiceSort.KEY, description="cost and trend: the largest first; margin: the smallest first."
@@ -172,6 +177,13 @@ def list_all(call: ApiCall) -> Page[ServiceModel]:
     after = from_cursor(query.cursor, str if by_key else int)
     filters = ServiceFilters(query.code, query.business_unit, query.text, query.objective)
     with call.services.read_as(call.viewer) as connection:
+        raise_unknown(
+            [
+                *unknown("code", query.code, lambda: CODES),
+                *unknown("business_unit", query.business_unit, lambda: business_units(connection, call.viewer)),
+                *unknown("objective", query.objective, lambda: served_objectives(connection, call.viewer)),
+            ]
+        )
         rows = list_services(
             connection, call.viewer, filters, query.sort.value, after[0] if after else None, query.limit
         )

@@ -27,7 +27,17 @@ from connector.store.notifications.subscriptions import PER_MINUTE
 from webhook_server.api.inbox_outbox import OutboxState
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
 from webhook_server.api.problem import Problem
-from webhook_server.api.values import MAX_NUMBER, Model, Page, PageQuery, ShortText, make_page, number_cursor
+from webhook_server.api.values import (
+    MAX_NUMBER,
+    NEWEST_FIRST,
+    Model,
+    NumberSort,
+    Page,
+    PageQuery,
+    ShortText,
+    make_page,
+    number_cursor,
+)
 from webhook_server.subscription_access import administered, administers_events, require_administered
 
 
@@ -96,7 +106,9 @@ class DeliveryModel(Model):
 
 
 class DeliveriesQuery(PageQuery):
-    state: OutboxState | None = None
+    state: list[OutboxState] = Field(default=[], max_length=50, description="State; one of several.")
+    event: list[EventType] = Field(default=[], max_length=50, description="Type of the event; one of several.")
+    sort: NumberSort = NEWEST_FIRST
 
 
 class ReplayRequest(Model):
@@ -162,8 +174,9 @@ def list_deliveries(call: ApiCall) -> Page[DeliveryModel]:
     query, subscription = call.query_as(DeliveriesQuery), _find_subscription(call)
     with call.services.read_as(call.viewer) as connection:
         rows = find_deliveries(
-            connection, subscription.id, state=query.state, before=number_cursor(query.cursor), limit=query.limit + 1
-        )
+            connection, subscription.id, states=query.state, events=query.event, after=number_cursor(query.cursor),
+            limit=query.limit + 1, oldest_first=query.sort is NumberSort.NUMBER,
+        )  # fmt: skip
     return make_page([_delivery(row) for row in rows], query.limit, [(row.id,) for row in rows])
 
 

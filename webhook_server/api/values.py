@@ -6,7 +6,9 @@ import base64
 import json
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
@@ -26,6 +28,8 @@ class Model(BaseModel):
 
 ShortText = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 """A name; PostgreSQL stores no NUL."""
+Names = Annotated[list[ShortText], Field(max_length=50)]
+"""One of several values; a value that nothing has is refused."""
 LongText = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00]+$")]
 """A reason."""
 
@@ -55,17 +59,42 @@ class Page(Model, Generic[Item]):
     next: str | None = Field(description="`cursor` of the next page; null on the last one.")
 
 
-class PageQuery(Model):
-    """Query parameters of every list."""
+class FieldsQuery(Model):
+    """Which fields of the entries of a list are sent."""
 
-    limit: Limit = 50
-    cursor: Cursor | None = None
     fields: list[ShortText] = Field(
         default=[], max_length=60,
         description="Only these fields of each entry, several times or with commas; the answer is then of the type "
         "application/vnd.gatepost.partial+json.",
         examples=[["key", "gates"]],
     )  # fmt: skip
+
+
+class ListQuery(FieldsQuery):
+    """Query parameters of every list that is answered whole."""
+
+    sort: ShortText | None = Field(
+        default=None,
+        description="A field with one value, in whose order the entries come; with a minus the other way round.",
+        examples=["-name"],
+    )
+
+
+class PageQuery(FieldsQuery):
+    """Query parameters of every list of pages."""
+
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class NumberSort(StrEnum):
+    """The order of a list of numbered entries; with a minus the newest first."""
+
+    NUMBER = "number"
+    NUMBER_DOWN = "-number"
+
+
+NEWEST_FIRST = Field(default=NumberSort.NUMBER_DOWN, description="Order; with a minus the newest first.")
 
 
 class Amount(Model):
@@ -114,11 +143,26 @@ def from_cursor(cursor: str | None, *kinds: type) -> tuple[str | int, ...] | Non
         and all(0 <= part <= MAX_NUMBER if isinstance(part, int) else "\x00" not in part for part in parts)
     )
     if not valid:
-        raise Problem(
-            422, "The query is not valid: cursor.", "Use `next` of the previous page, unchanged.",
-            code=ProblemCode.CURSOR_INVALID,
-        )  # fmt: skip
+        raise invalid_cursor()
     return tuple(parts)
+
+
+def invalid_cursor() -> Problem:
+    return Problem(
+        422, "The query is not valid: cursor.", "Use `next` of the previous page, unchanged.",
+        code=ProblemCode.CURSOR_INVALID,
+    )  # fmt: skip
+
+
+def moment_of_cursor(part: str | int) -> datetime:
+    """Raises Problem when the cursor is not valid."""
+    try:
+        found = datetime.fromisoformat(str(part))
+    except ValueError:
+        raise invalid_cursor() from None
+    if found.tzinfo is None:
+        raise invalid_cursor()
+    return found
 
 
 def number_cursor(cursor: str | None) -> int | None:

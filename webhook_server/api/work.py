@@ -12,8 +12,7 @@ from connector.people.my_work import MyWork, OpenTask, WorkKind
 from connector.people.permissions import TokenScope
 from connector.store.reporting.my_work import PageStart
 from webhook_server.api.operation import ApiCall, Operation
-from webhook_server.api.problem import Problem, ProblemCode
-from webhook_server.api.values import Amount, Model, PageQuery, from_cursor, to_cursor
+from webhook_server.api.values import Amount, Model, PageQuery, from_cursor, moment_of_cursor, to_cursor
 
 
 class PendingActionModel(Model):
@@ -53,14 +52,14 @@ class MyWorkPage(Model):
 
 
 class WorkQuery(PageQuery):
-    kind: WorkKind | None = None
+    kind: list[WorkKind] = Field(default=[], max_length=50, description="Kind of task; one of several.")
 
 
 def list_work(call: ApiCall) -> MyWorkPage:
     query = call.query_as(WorkQuery)
     mappings = MappingCache(call.services.mappings)
     work = my_work_of(
-        call.services, mappings, call.viewer, system_clock(), kind=query.kind, after=page_start(query.cursor),
+        call.services, mappings, call.viewer, system_clock(), kinds=query.kind, after=page_start(query.cursor),
         limit=query.limit,
     )  # fmt: skip
     return MyWorkPage(
@@ -85,16 +84,7 @@ def page_start(cursor: str | None) -> PageStart | None:
     if parts is None:
         return None
     since, measure, kind = map(str, parts)
-    try:
-        at = datetime.fromisoformat(since)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise Problem(
-            422, "The query is not valid: cursor.", "Use `next` of the previous page, unchanged.",
-            code=ProblemCode.CURSOR_INVALID,
-        )  # fmt: skip
-    return PageStart(at, measure, kind)
+    return PageStart(moment_of_cursor(since), measure, kind)
 
 
 def cursor_after(work: MyWork) -> str | None:

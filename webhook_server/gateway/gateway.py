@@ -19,6 +19,7 @@ import structlog
 from werkzeug.exceptions import HTTPException
 
 from connector.runtime.log import cover_secrets
+from webhook_server.api.problem import PROBLEM_MEDIA_TYPE, Problem
 from webhook_server.gateway.completions import Completions
 from webhook_server.gateway.environ import announced_length, environ_of
 from webhook_server.gateway.request_body import BodyLimits, BodyMemory, BodyOnDemand, HeldBody, SenderGone, read_body
@@ -167,9 +168,18 @@ def _stream(
 
 def _refuse(protocol: HttpProtocol, environ: Environ, refusal: HTTPException) -> None:
     """An answer that needs no thread.  The connection ends: what is left of the body is not wanted."""
-    headers: Headers = [("content-type", "text/plain; charset=utf-8"), ("connection", "close")]
+    kind, body = refusal_body(environ["PATH_INFO"], refusal)
+    headers: Headers = [("content-type", kind), ("connection", "close")]
     retry = getattr(refusal, "retry_after", None)
     if retry is not None:
         headers.append(("retry-after", str(retry)))
     _log.warning("request refused", status=refusal.code, remote=environ["REMOTE_ADDR"])
-    protocol.response_bytes(refusal.code or 400, headers, (refusal.description or "").encode())
+    protocol.response_bytes(refusal.code or 400, headers, body)
+
+
+def refusal_body(path: str, refusal: HTTPException) -> tuple[str, bytes]:
+    """Media type and content of a refusal: for the API the same problem as every other one."""
+    said = refusal.description or ""
+    if not path.startswith("/api/"):
+        return "text/plain; charset=utf-8", said.encode()
+    return PROBLEM_MEDIA_TYPE, Problem(refusal.code or 400, f"{refusal.name}.", said).model.model_dump_json().encode()

@@ -329,7 +329,7 @@ def _gates(of: DeckFigures) -> Slide:
     rows = tuple(
         _row(
             "now" if row in held else day(row.gate_due), f"{row.measure.key} {row.measure.title or ''}", row.next_label,
-            GateState(row.measure.gate).label, "; ".join(one.reason for one in row.blockers) or "–",
+            row.next_state.label, "; ".join(one.reason for one in row.blockers) or "–",
             amount(row.measure.amounts.delayed_benefit), row.measure.owner or "nobody named",
         )
         for row in due
@@ -365,6 +365,13 @@ def _why_escalated(row: SteeringRow) -> str:
     return ". ".join(parts)
 
 
+def _gate(row: SteeringRow) -> str:
+    """Which one, and its state."""
+    if not row.next_label:
+        return f"gate {GateState(row.measure.gate).label.lower()}"
+    return f"gate into {row.next_label} {row.next_state.label.lower()}"
+
+
 def _escalated_measure(row: SteeringRow, of: DeckFigures) -> Slide:
     measure, amounts = row.measure, row.measure.amounts
     place = " / ".join(name for name in measure.hierarchy if name) or "no place in the hierarchy is stated"
@@ -372,7 +379,7 @@ def _escalated_measure(row: SteeringRow, of: DeckFigures) -> Slide:
         Paragraph(f"{_why_escalated(row)}.", Tone.STRONG, 16),
         Paragraph(
             f"{place}. Owner {measure.owner or 'nobody named'}, sponsor {row.sponsor or 'nobody named'}. "
-            f"Stage {of.stages.get(measure.step, measure.step)}, gate {GateState(measure.gate).label.lower()}.",
+            f"Stage {of.stages.get(measure.step, measure.step)}, {_gate(row)}.",
             size=14,
         ),
         Paragraph(

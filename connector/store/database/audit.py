@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Connection, Engine, Row, select, text
+from sqlalchemy import Boolean, ColumnElement, Connection, Engine, Row, or_, select, text
 
 from connector.store.database.bulk_insert import insert_many
 from connector.store.database.json_codec import Json, json_digest
+from connector.store.database.number_order import page_by_number
 from connector.store.database.tables import AUDIT, DECISION
 
 PAGE = 5_000
@@ -120,28 +121,34 @@ class Audit:
 def search(
     connection: Connection,
     *,
-    subject: str | None = None,
-    actor: str | None = None,
-    action: str | None = None,
+    subjects: Sequence[str] = (),
+    actors: Sequence[str] = (),
+    actions: Sequence[str] = (),
     since: datetime | None = None,
     until: datetime | None = None,
-    before: int | None = None,
+    after: int | None = None,
     limit: int,
+    oldest_first: bool = False,
 ) -> tuple[AuditEntry, ...]:
-    """Entries that match, newest first; ``action`` is a whole action or its beginning up to a point."""
+    """Entries that match, newest first; an action is a whole one or its beginning up to a point."""
     entries = AUDIT.c
-    query = select(AUDIT).order_by(entries.seq.desc()).limit(limit)
-    if action is not None:
-        query = query.where((entries.action == action) | _starts_with(f"{action}."))
-    for condition in (
-        entries.subject == subject if subject is not None else None,
-        entries.actor == actor if actor is not None else None,
-        entries.at >= since if since is not None else None,
-        entries.at < until if until is not None else None,
-        entries.seq < before if before is not None else None,
-    ):
-        query = query if condition is None else query.where(condition)
-    return tuple(map(_entry, connection.execute(query)))
+    query = select(AUDIT)
+    if actions:
+        query = query.where(or_(*map(_is_action, actions)))
+    if subjects:
+        query = query.where(entries.subject.in_(subjects))
+    if actors:
+        query = query.where(entries.actor.in_(actors))
+    if since is not None:
+        query = query.where(entries.at >= since)
+    if until is not None:
+        query = query.where(entries.at < until)
+    page = page_by_number(query, entries.seq, after=after, limit=limit, oldest_first=oldest_first)
+    return tuple(map(_entry, connection.execute(page)))
+
+
+def _is_action(action: str) -> ColumnElement[bool]:
+    return (AUDIT.c.action == action) | _starts_with(f"{action}.")
 
 
 def action_names(connection: Connection) -> tuple[str, ...]:

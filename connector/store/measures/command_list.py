@@ -47,12 +47,14 @@ _EVERY = """
     FROM submitted_command AS s
     WHERE {submitted} AND NOT EXISTS (SELECT FROM command AS c WHERE c.submitted_id = s.id)
 """
-_OF_MEASURE = text(f"""
+_OF_MEASURE = f"""
     SELECT * FROM ({_EVERY.format(ruled="c.measure_id = :measure", submitted="s.measure_id = :measure")}) AS every
-    WHERE (CAST(:at AS timestamptz) IS NULL OR (given_at, id) < (CAST(:at AS timestamptz), :last))
+    WHERE (CAST(:at AS timestamptz) IS NULL OR (given_at, id) BEYOND (CAST(:at AS timestamptz), :last))
       AND (cardinality(CAST(:states AS text[])) = 0 OR state = ANY(CAST(:states AS text[])))
-    ORDER BY given_at DESC, id DESC LIMIT :limit
-""")  # noqa: S608 - our own conditions
+    ORDER BY given_at WAY, id WAY LIMIT :limit
+"""  # noqa: S608 - our own conditions
+_NEWEST_FIRST = text(_OF_MEASURE.replace("WAY", "DESC").replace("BEYOND", "<"))
+_OLDEST_FIRST = text(_OF_MEASURE.replace("WAY", "ASC").replace("BEYOND", ">"))
 _ONE = {
     "s": text(_EVERY.format(ruled="c.submitted_id = :number", submitted="s.id = :number")),
     "c": text(_EVERY.format(ruled="c.id = :number AND c.submitted_id IS NULL", submitted="false")),
@@ -60,14 +62,20 @@ _ONE = {
 
 
 def commands_of(
-    connection: Connection, measure: str, states: Collection[str], *, after: CommandPosition | None, limit: int
+    connection: Connection,
+    measure: str,
+    states: Collection[str],
+    *,
+    after: CommandPosition | None,
+    limit: int,
+    oldest_first: bool = False,
 ) -> Sequence[RowMapping]:
     """Commands about a measure, newest first, in these states or in any; those that wait are among them."""
     asked = {
         "measure": measure, "states": sorted(states), "limit": limit, "at": after.given_at if after else None,
         "last": after.id if after else "",
     }  # fmt: skip
-    return connection.execute(_OF_MEASURE, asked).mappings().all()
+    return connection.execute(_OLDEST_FIRST if oldest_first else _NEWEST_FIRST, asked).mappings().all()
 
 
 def command_by_id(connection: Connection, command: str) -> RowMapping | None:

@@ -135,7 +135,7 @@ def measure_snapshot(connection: Connection, row: RowMapping) -> MeasureSnapshot
 def measure_details(connection: Connection, row: RowMapping) -> MeasureDetails:
     """Everything of the measure of one of the catalogue's rows."""
     name = row["id"]
-    newest = measure_queries.list_decisions(connection, name, before=None, limit=1)
+    newest = measure_queries.list_decisions(connection, name, after=None, limit=1)
     plans = select(PLAN_VERSION).where(PLAN_VERSION.c.measure_id == name).order_by(PLAN_VERSION.c.number.desc())
     return MeasureDetails(
         snapshot=measure_snapshot(connection, row),

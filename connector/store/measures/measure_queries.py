@@ -26,6 +26,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from connector.store.database.number_order import page_by_number
 from connector.store.database.tables import COMMAND, DECISION, EFFECT_LINE, MEASURE, STATUS_DAY, WORK_ITEM
 from connector.store.measures.stored_gates import gates_column
 from governance.verdict import GateState
@@ -58,13 +59,27 @@ class MeasureFilter:
     """Keys of stages, into one of which its gate is open."""
     next_states: Sequence[GateState] = ()
     """States of the next gate, of which it has one."""
-    person: tuple[str, str] | None = None
-    """Connection and account of somebody who has a role of it."""
+    people: Sequence[tuple[str, str]] = ()
+    """Connection and account of people, one of whom has a role of it."""
     search_text: str | None = None
     """Part of the key or the title, in any case."""
     assessed_since: datetime | None = None
     gone: bool = False
     """Also what no rule takes any more."""
+
+
+class FindingSort(StrEnum):
+    """The order of findings, by measure; with a minus the other way round."""
+
+    MEASURE = "measure"
+    MEASURE_DOWN = "-measure"
+    KEY = "key"
+    KEY_DOWN = "-key"
+
+    @property
+    def column(self) -> str:
+        """Of the measure."""
+        return "key" if self.value.endswith("key") else "id"
 
 
 class MeasureSort(StrEnum):
@@ -83,6 +98,12 @@ class MeasureSort(StrEnum):
     @property
     def is_down(self) -> bool:
         return self.value.startswith("-")
+
+
+def held_by(connection_name: str, account: str) -> ColumnElement[bool]:
+    """Whether somebody is owner, sponsor or controller."""
+    held = (MEASURE.c[f"{role}_id"] == account for role in ("owner", "sponsor", "controller"))
+    return and_(MEASURE.c.connection == connection_name, or_(*held))
 
 
 def list_measures(
@@ -112,9 +133,8 @@ def list_measures(
         query = query.where(or_(*(MEASURE.c.verdict["open_stages"].contains([one]) for one in filters.may_enter)))
     if filters.next_states:
         query = query.where(or_(*map(_next_state_is, filters.next_states)))
-    if filters.person is not None:
-        held = (MEASURE.c[f"{role}_id"] == filters.person[1] for role in ("owner", "sponsor", "controller"))
-        query = query.where(MEASURE.c.connection == filters.person[0], or_(*held))
+    if filters.people:
+        query = query.where(or_(*(held_by(*person) for person in filters.people)))
     if filters.search_text is not None:
         part = f"%{_escape_like(filters.search_text)}%"
         query = query.where(or_(MEASURE.c.key.ilike(part), MEASURE.c.title.ilike(part)))
@@ -163,10 +183,14 @@ def list_findings(
     filters: MeasureFilter,
     visible: ColumnElement[bool],
     *,
-    after: tuple[str, int] | None,
+    after: tuple[str, str, int] | None,
     limit: int,
+    sort: FindingSort = FindingSort.MEASURE,
 ) -> Sequence[RowMapping]:
-    """Findings of mapped measures, by measure and by their order there; ``n`` counts from 1."""
+    """Findings of mapped measures, by measure and by their order there; ``n`` counts from 1.
+
+    ``after`` has the value of the last one in that order, its measure and its number.
+    """
     each = func.jsonb_array_elements(MEASURE.c.findings).table_valued("value", with_ordinality="n").render_derived()
     one = each.c.value
     query = (
@@ -175,13 +199,16 @@ def list_findings(
         .join(each, true())
         .where(MEASURE.c.unmapped_since.is_(None))
         .where(*_equal(filters))
-        .order_by(MEASURE.c.id, each.c.n)
         .limit(limit)
     )
+    order = (MEASURE.c[sort.column], MEASURE.c.id, each.c.n)
+    down = sort.value.startswith("-")
+    query = query.order_by(*(column.desc() for column in order) if down else order)
     if filters.findings:
         query = query.where(func.jsonb_extract_path_text(one, "code").in_(filters.findings))
     if after is not None:
-        query = query.where(or_(MEASURE.c.id > after[0], (MEASURE.c.id == after[0]) & (each.c.n > after[1])))
+        position, given = tuple_(*order), tuple_(*map(literal, after))
+        query = query.where(position < given if down else position > given)
     return connection.execute(query).mappings().all()
 
 
@@ -198,13 +225,13 @@ def status_history(connection: Connection, measure: str) -> Sequence[RowMapping]
     return connection.execute(query).mappings().all()
 
 
-def list_decisions(connection: Connection, measure: str, *, before: int | None, limit: int) -> Sequence[RowMapping]:
+def list_decisions(
+    connection: Connection, measure: str, *, after: int | None, limit: int, oldest_first: bool = False
+) -> Sequence[RowMapping]:
     """Decisions on a measure, newest first."""
-    rows = DECISION.c
-    query = select(DECISION).where(rows.measure_id == measure).order_by(rows.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(rows.id < before)
-    return connection.execute(query).mappings().all()
+    query = select(DECISION).where(DECISION.c.measure_id == measure)
+    page = page_by_number(query, DECISION.c.id, after=after, limit=limit, oldest_first=oldest_first)
+    return connection.execute(page).mappings().all()
 
 
 def find_decision(connection: Connection, number: int) -> RowMapping | None:

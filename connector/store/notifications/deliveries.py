@@ -18,6 +18,7 @@ from connector.notify.delivery import EventDelivery, Receiver
 from connector.notify.retry_schedule import RetryDelivery, StopRetrying
 from connector.notify.webhook_sender import Accepted, NotAccepted
 from connector.store.database import audit
+from connector.store.database.number_order import page_by_number
 from connector.store.database.tables import MEASURE, SUBSCRIPTION, SUBSCRIPTION_DELIVERY
 from connector.store.queue.wake_up import TaskKind, Waker, wait_for_open_transactions
 from connector.vault import Vault
@@ -298,9 +299,16 @@ class DeliveryEntry:
 
 
 def find_deliveries(
-    connection: Connection, subscription: int, *, state: str | None = None, before: int | None = None, limit: int = 50
+    connection: Connection,
+    subscription: int,
+    *,
+    states: Sequence[str] = (),
+    events: Sequence[str] = (),
+    after: int | None = None,
+    limit: int = 50,
+    oldest_first: bool = False,
 ) -> tuple[DeliveryEntry, ...]:
-    """Deliveries of a subscription, newest first; ``before`` is the number where the last page ended.
+    """Deliveries of a subscription in any of these states, about any of these events, newest first.
 
     On a reading connection only those of measures that the reader sees, and of connections if they run Gatepost.
     """
@@ -309,20 +317,19 @@ def find_deliveries(
         select(SUBSCRIPTION_DELIVERY, MEASURE.c.key)
         .outerjoin(MEASURE, MEASURE.c.id == rows.measure_id)
         .where(rows.subscription_id == subscription)
-        .order_by(rows.id.desc())
-        .limit(limit)
     )
-    if state is not None:
-        query = query.where(rows.state == state)
-    if before is not None:
-        query = query.where(rows.id < before)
+    if states:
+        query = query.where(rows.state.in_(states))
+    if events:
+        query = query.where(rows.event.in_(events))
+    page = page_by_number(query, rows.id, after=after, limit=limit, oldest_first=oldest_first)
     return tuple(
         DeliveryEntry(
             row.id, f"msg_{row.message_id.hex}", row.event, row.measure_id, row.key, row.connection, row.state,
             row.attempts, row.status, row.reason, row.created_at, row.due_at, row.attempted_at, row.settled_at,
             row.body, row.response,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(page)
     )  # fmt: skip
 
 

@@ -55,6 +55,44 @@ class DeadLetter:
     cause: str
 
 
+class DeadLetterSort(StrEnum):
+    """The order of a list; with a minus the other way round."""
+
+    REF = "ref"
+    REF_DOWN = "-ref"
+    SINCE = "since"
+    SINCE_DOWN = "-since"
+
+    @property
+    def column(self) -> str:
+        return self.value.removeprefix("-")
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterFilter:
+    """Of any of these; without values, of all."""
+
+    targets: Sequence[str] = ()
+    """Causes, or refs."""
+    kinds: Sequence[str] = ()
+    connections: Sequence[str] = ()
+
+    @property
+    def condition(self) -> str:
+        parts = []
+        if self.targets:
+            parts.append("(cause = ANY(:targets) OR ref = ANY(:targets))")
+        if self.kinds:
+            parts.append("kind = ANY(:kinds)")
+        if self.connections:
+            parts.append("connection = ANY(:connections)")
+        return " AND ".join(parts) or "TRUE"
+
+    @property
+    def parameters(self) -> dict[str, list[str]]:
+        return {name: list(getattr(self, name)) for name in self.__slots__ if getattr(self, name)}
+
+
 @dataclass(frozen=True, slots=True)
 class DeadLetterCause:
     """Dead letters with the same reason apart from ids."""
@@ -101,6 +139,29 @@ def list_dead_letters(
     which = "TRUE" if target is None else "ref = :target" if "/" in target else "cause = :target"
     query = text(f"{listed} SELECT * FROM dead_letters WHERE {which} AND ref > :after ORDER BY ref LIMIT :limit")  # noqa: S608
     asked = {"target": target, "after": after, "limit": limit, **parts.parameters}
+    return tuple(_dead_letter(row) for row in connection.execute(query, asked))
+
+
+def search_dead_letters(
+    connection: Connection,
+    wanted: DeadLetterFilter,
+    *,
+    sort: DeadLetterSort = DeadLetterSort.REF,
+    after: tuple[datetime | str, str] | None = None,
+    limit: int = 50,
+    parts: OperatedParts = WHOLE_ORGANISATION,
+) -> tuple[DeadLetter, ...]:
+    """Dead letters in an order, from the one after ``after`` on: its value in that order, and its ref."""
+    listed = _DEAD_LETTERS if parts.keys is None else _DEAD_LETTERS_OF_PARTS
+    down = sort.value.startswith("-")
+    way, beyond = ("DESC", "<") if down else ("ASC", ">")
+    start = "TRUE" if after is None else f"({sort.column}, ref) {beyond} (:here, :last)"
+    query = text(
+        f"{listed} SELECT * FROM dead_letters WHERE {wanted.condition} AND {start} "  # noqa: S608 - our own conditions
+        f"ORDER BY {sort.column} {way}, ref {way} LIMIT :limit"
+    )
+    position = {} if after is None else {"here": after[0], "last": after[1]}
+    asked = {**wanted.parameters, **position, "limit": limit, **parts.parameters}
     return tuple(_dead_letter(row) for row in connection.execute(query, asked))
 
 

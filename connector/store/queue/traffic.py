@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, Table, func, select, text, update
 
 from connector.store.database import audit
+from connector.store.database.number_order import page_by_number
 from connector.store.database.tables import INBOX, MEASURE, OUTBOX
 from connector.store.queue.event_bodies import decompress
 
@@ -15,13 +16,14 @@ from connector.store.queue.event_bodies import decompress
 def list_events(
     connection: Connection,
     *,
-    connection_name: str | None,
-    state: str | None,
-    before: int | None,
+    connections: Sequence[str] = (),
+    states: Sequence[str] = (),
+    after: int | None = None,
     limit: int,
+    oldest_first: bool = False,
     listed: ColumnElement[bool] | None = None,
 ) -> Sequence[RowMapping]:
-    """Events, newest first, without their bodies; ``listed`` narrows them further."""
+    """Events of any of these connections and states, without their bodies; ``listed`` narrows them further."""
     rows = INBOX.c
     columns = (
         rows.id,
@@ -35,24 +37,14 @@ def list_events(
     query = select(*columns, rows.state, rows.reason, rows.settled_at)
     if listed is not None:
         query = query.where(listed)
-    return _newest(connection, INBOX, query, connection_name, state, before, limit)
+    narrowed = _narrowed(query, INBOX, connections, states)
+    page = page_by_number(narrowed, rows.id, after=after, limit=limit, oldest_first=oldest_first)
+    return connection.execute(page).mappings().all()
 
 
-def _newest(
-    connection: Connection,
-    table: Table,
-    query: Select[Any],
-    of: str | None,
-    state: str | None,
-    before: int | None,
-    limit: int,
-) -> Sequence[RowMapping]:
-    """A page of one of the two, newest first; ``before`` is the number where the last page ended."""
-    wanted = ((table.c.connection, of), (table.c.state, state))
-    query = query.where(*(column == value for column, value in wanted if value is not None))
-    if before is not None:
-        query = query.where(table.c.id < before)
-    return connection.execute(query.order_by(table.c.id.desc()).limit(limit)).mappings().all()
+def _narrowed(query: Select[Any], table: Table, connections: Sequence[str], states: Sequence[str]) -> Select[Any]:
+    wanted = ((table.c.connection, connections), (table.c.state, states))
+    return query.where(*(column.in_(values) for column, values in wanted if values))
 
 
 def find_event(
@@ -94,15 +86,18 @@ def sees_delivery(reader: Connection, connection_name: str, items: Sequence[str 
 def list_writes(
     connection: Connection,
     *,
-    connection_name: str | None,
-    state: str | None,
-    before: int | None,
+    connections: Sequence[str] = (),
+    states: Sequence[str] = (),
+    after: int | None = None,
     limit: int,
+    oldest_first: bool = False,
     listed: ColumnElement[bool] | None = None,
 ) -> Sequence[RowMapping]:
-    """Writes, newest first; ``listed`` narrows them further."""
+    """Writes of any of these connections and states; ``listed`` narrows them further."""
     query = select(OUTBOX) if listed is None else select(OUTBOX).where(listed)
-    return _newest(connection, OUTBOX, query, connection_name, state, before, limit)
+    narrowed = _narrowed(query, OUTBOX, connections, states)
+    page = page_by_number(narrowed, OUTBOX.c.id, after=after, limit=limit, oldest_first=oldest_first)
+    return connection.execute(page).mappings().all()
 
 
 def find_write(connection: Connection, number: int, *, listed: ColumnElement[bool] | None = None) -> RowMapping | None:

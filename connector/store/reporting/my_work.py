@@ -45,7 +45,7 @@ def load_my_work(
     today: date,
     *,
     committee_programs: Sequence[str] = (),
-    kind: WorkKind | None = None,
+    kinds: Sequence[WorkKind] = (),
     per_kind: int | None = None,
     after: PageStart | None = None,
     limit: int = PAGE,
@@ -66,7 +66,7 @@ def load_my_work(
         "today": today,
         "ladder_roles": [step.role.value for step in LADDER],
         "ladder_days": [step.after.days for step in LADDER],
-        "kind": kind.value if kind else None,
+        "kinds": [kind.value for kind in kinds] or None,
         "each": per_kind,
         "since": after.since if after else None,
         "after": after.measure if after else None,
@@ -288,7 +288,8 @@ WITH me AS (
     FROM priced p WINDOW kinds AS (PARTITION BY kind)
 ), selected AS (
     SELECT c.*,
-           (CAST(:kind AS text) IS NULL OR kind = :kind) AND (CAST(:each AS integer) IS NULL OR place <= :each)
+           (CAST(:kinds AS text[]) IS NULL OR kind = ANY (CAST(:kinds AS text[])))
+           AND (CAST(:each AS integer) IS NULL OR place <= :each)
            AND (CAST(:since AS timestamptz) IS NULL
                 OR (since, id, kind) > (CAST(:since AS timestamptz), CAST(:after AS text), CAST(:after_kind AS text)))
                AS shown

@@ -59,6 +59,12 @@ class SteeringRow:
     potential_reason: str
 
     @property
+    def next_state(self) -> GateState:
+        """Of the gate into the next stage: while the item may still move into the granted one, it is not due."""
+        state = GateState(self.measure.gate)
+        return GateState.NOT_DUE if state is GateState.OPEN else state
+
+    @property
     def is_breach(self) -> bool:
         return self.measure.gate == GateState.BREACH
 

@@ -23,12 +23,14 @@ SORTS = {"key": None, "cost": ("cost", True), "trend": ("trend", True), "margin"
 
 @dataclass(frozen=True, slots=True)
 class ServiceFilters:
-    code: str | None = None
-    """Blocker or finding."""
-    business_unit: str | None = None
+    """Each of any of its values; without values, of all."""
+
+    codes: Sequence[str] = ()
+    """Blockers or findings."""
+    business_units: Sequence[str] = ()
     text: str | None = None
     """Part of the key or name."""
-    objective: str | None = None
+    objectives: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +148,17 @@ def totals(connection: Connection, viewer: Viewer, filters: ServiceFilters) -> S
 
 
 def business_units(connection: Connection, viewer: Viewer) -> list[str]:
-    query = select(SERVICE.c.business_unit).distinct().where(*_where(viewer, ServiceFilters()))
-    return [name for (name,) in connection.execute(query.order_by(SERVICE.c.business_unit)) if name]
+    return _values(connection, viewer, SERVICE.c.business_unit)
+
+
+def served_objectives(connection: Connection, viewer: Viewer) -> list[str]:
+    """Keys of the objectives that a service serves which the viewer sees."""
+    return _values(connection, viewer, SERVICE.c.objective)
+
+
+def _values(connection: Connection, viewer: Viewer, column: ColumnElement[str]) -> list[str]:
+    query = select(column).distinct().where(*_where(viewer, ServiceFilters())).order_by(column)
+    return [name for (name,) in connection.execute(query) if name]
 
 
 def measures_of(connection: Connection, key: str, limit: int = 50) -> list[ServiceMeasure]:
@@ -173,12 +184,12 @@ def sentence_for(finding: ServiceFinding, seen: Collection[str]) -> str:
 
 def _where(viewer: Viewer, filters: ServiceFilters) -> Sequence[ColumnElement[bool]]:
     wanted = [SERVICE.c.ended_at.is_(None), visible_services(viewer)]
-    if filters.code:
-        wanted.append(SERVICE_FIGURES.c.codes.contains([filters.code]))
-    if filters.business_unit:
-        wanted.append(SERVICE.c.business_unit == filters.business_unit)
-    if filters.objective:
-        wanted.append(SERVICE.c.objective == filters.objective)
+    if filters.codes:
+        wanted.append(or_(*(SERVICE_FIGURES.c.codes.contains([code]) for code in filters.codes)))
+    if filters.business_units:
+        wanted.append(SERVICE.c.business_unit.in_(filters.business_units))
+    if filters.objectives:
+        wanted.append(SERVICE.c.objective.in_(filters.objectives))
     if filters.text:
         parts = (SERVICE.c.key, SERVICE.c.name)
         wanted.append(or_(*(one.icontains(filters.text, autoescape=True) for one in parts)))

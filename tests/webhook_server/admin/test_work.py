@@ -212,7 +212,7 @@ def test_a_difference_is_the_controllers_work_and_climbs(
         )
     me = Viewer(None, "x", "X", (RoleGrant(Role.OFFICE),), frozenset({ToolAccount("jira-main", account)}))
     with read_as(api.services.engine, me) as connection:
-        found = load_my_work(connection, me, date(2026, 2, day), kind=WorkKind.DIFFERENCE).tasks
+        found = load_my_work(connection, me, date(2026, 2, day), kinds=[WorkKind.DIFFERENCE]).tasks
     assert [one.roles for one in found] == roles
     for one in found:
         assert [reason.text for reason in one.reasons] == [

@@ -103,7 +103,7 @@ def test_a_month_from_its_close_to_its_reopening(store: StoreFixture, close: Mon
     assert [(one.posting.month, one.after_close) for one in corrected.entries] == [(OCTOBER, True)]
     with store.engine.connect() as connection:
         entries = read_entries(connection, month=OCTOBER, legal_entity=AG)
-        told = audit.search(connection, subject=f"month/2026-10/{AG}", action="month.closed", limit=1)
+        told = audit.search(connection, subjects=[f"month/2026-10/{AG}"], actions=["month.closed"], limit=1)
     assert told[0].detail["text"] == "The close of 2026-10 of Nordbank AG: reviewed and signed, prepared by m.brandt."
     assert (told[0].actor, told[0].detail["entries"]) == ("u.keller", 2)
     assert told[0].detail["ledger_digest"] == closed.ledger_digest == digest(entries[:2])

@@ -131,9 +131,9 @@ def test_the_audit_is_searched_by_a_whole_action_or_its_beginning(store: StoreFi
         names = ("dead_letter.replayed", "dead_letter.dropped", "parkedness", "dead_letter", "mapping.x")
         entries = [{"actor": "t", "action": name, "subject": "s", "detail": {}} for name in names]
         audit.record(connection, entries)
-        found = [one.action for one in audit.search(connection, action="dead_letter", limit=10)]
+        found = [one.action for one in audit.search(connection, actions=["dead_letter"], limit=10)]
         assert found == ["dead_letter", "dead_letter.dropped", "dead_letter.replayed"]
-        assert [one.action for one in audit.search(connection, action="dead_letter.dropped", limit=10)] == [
+        assert [one.action for one in audit.search(connection, actions=["dead_letter.dropped"], limit=10)] == [
             "dead_letter.dropped"
         ]
         assert set(names) <= set(audit.action_names(connection))
@@ -269,14 +269,14 @@ def parked_query() -> str:
     "asked",
     [
         pytest.param({}, id="the newest"),
-        pytest.param({"subject": "jira-main/77777"}, id="by subject"),
-        pytest.param({"actor": "nobody@x.example"}, id="by an actor who never acted"),
-        pytest.param({"action": "dead_letter"}, id="by the beginning of an action"),
-        pytest.param({"action": "nothing.such"}, id="by an action that never was"),
+        pytest.param({"subjects": ["jira-main/77777"]}, id="by subject"),
+        pytest.param({"actors": ["nobody@x.example"]}, id="by an actor who never acted"),
+        pytest.param({"actions": ["dead_letter"]}, id="by the beginning of an action"),
+        pytest.param({"actions": ["nothing.such"]}, id="by an action that never was"),
         pytest.param(
             {"since": datetime(2020, 1, 1, tzinfo=UTC), "until": datetime(2020, 1, 2, tzinfo=UTC)}, id="by time"
         ),
-        pytest.param({"before": 100}, id="the last page"),
+        pytest.param({"after": 100}, id="the last page"),
     ],
 )
 def test_a_search_of_a_large_audit_reads_few_blocks_for_a_reader(crowd: StoreFixture, asked: dict[str, Any]) -> None:
