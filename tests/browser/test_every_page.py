@@ -33,7 +33,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "money": {"number": "999999"},
     "service": {"key": "none"},
     "measure": {"name": "{measure}", "verb": "approve", "number": "1"},
-    "people": {"number": "2"},
+    "people": {"number": "2", "name": "nobody"},
     "second_factor": {"number": "999999"},
     "operations": {"cause": "000000000000", "name": "jira-main"},
     "subscriptions": {"name": "nobody"},
