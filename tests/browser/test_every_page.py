@@ -52,6 +52,7 @@ NO_PAGE = (
     "/portfolio/workbook.xlsx",
     "/portfolio/deck.pptx",
     "/evidence.zip",
+    "/money/export",
     "/mapping/schema.json",
     "/mapping/versions/1/mapping.yaml",
     "/palette",

@@ -153,9 +153,10 @@ def test_the_auditor_searches_and_verifies_the_chain(visit: Opener) -> None:
     window = visit()
     page = window.sign_in("viewer")
     page.get_by_role("link", name="Audit", exact=True).click()
-    page.get_by_label("Action").select_option("measure.assessed")
+    page.get_by_label("Action", exact=True).select_option("measure.assessed")
     page.wait_for_url("**/audit?*action=measure.assessed*")
-    expect(page.locator("tbody tr").first).to_contain_text("measure.assessed")
+    first = page.locator("tbody tr").first
+    expect(first.get_by_title("measure.assessed", exact=True)).to_contain_text("assessed it: gate ")
     page.get_by_role("button", name="Verify the whole chain").click()
     expect(page.locator("#lines")).to_contain_text("Nothing was changed or removed")
     window.is_accessible()

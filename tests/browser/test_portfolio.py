@@ -86,7 +86,7 @@ def test_a_filter_by_gate_brings_its_curve_and_findings_after_the_page(visit: Op
     page = window.sign_in("office")
     window.go("/portfolio?gate=held_up")
     expect(page.locator("#c-curve .canvas svg path").first).to_be_attached()
-    expect(page.locator("#findings h2")).to_have_text("Hidden risks: what the status reports do not show")
+    expect(page.locator("#findings h2")).to_have_text("Findings: what the status reports do not show")
     expect(page.locator("#findings")).not_to_contain_text("Searching")
     window.is_accessible()
 

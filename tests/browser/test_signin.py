@@ -35,7 +35,7 @@ def test_a_wrong_password_is_told_and_the_login_stays(visit: Opener) -> None:
 def test_signing_out_closes_the_pages(visit: Opener) -> None:
     window = visit()
     page = window.sign_in("viewer")
-    page.locator("details.menu summary").click()
+    page.get_by_role("banner").locator("details.menu summary").click()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/signin")
     window.go("/account")
