@@ -53,11 +53,12 @@ NO_PAGE = (
     "/portfolio/deck.pptx",
     "/evidence.zip",
     "/money/export",
+    "/money/import/progress",
     "/mapping/schema.json",
     "/mapping/versions/1/mapping.yaml",
     "/palette",
 )
-"""What is downloaded, and not shown: ends of addresses."""
+"""What is downloaded or asked for by a script, and not shown: ends of addresses."""
 
 
 @dataclass(frozen=True)
