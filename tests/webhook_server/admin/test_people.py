@@ -99,7 +99,7 @@ def test_the_last_administrator_stays_one(site: WebSite) -> None:
 
 def test_disabling_signs_out_everywhere_and_ends_tokens(site: WebSite) -> None:
     admin, bob = site.signed_in("ada@x.example", ADMIN), site.signed_in("bob@x.example", RoleGrant(Role.VIEWER))
-    answer = bob.post("/account/tokens", {"name": "ci", "scope": "read", "days": "30"}, page="/account")
+    answer = bob.post("/account/tokens", {"name": "ci", "scope": "measures:read", "days": "30"}, page="/account")
     (token,) = re.findall(r"gpt_[\w-]{43}", answer.text)
     assert site.visitor().get("/api/v1/version", Authorization=f"Bearer {token}").status_code == 200
     admin.post("/people/2/active", {"active": "no"}, page="/people/2")
