@@ -75,10 +75,14 @@ class JiraChangeHistory:
             if at is None or not since <= at <= until:
                 continue
             changed = set(_changed(entry))
+            who = author(entry.get("author"))
             for name, known_as in names.items():
                 if known_as & changed and (name not in newest or newest[name][0] <= at):
                     is_other_move = name == MOVE and _new_status(entry) != item.status
-                    newest[name] = (at, None if is_other_move else author(entry.get("author")))
+                    # Moved back by ourselves in the instant of the reading, after it: that is not how it came here.
+                    if is_other_move and who is not None and who.id == self._own.id():
+                        continue
+                    newest[name] = (at, None if is_other_move else who)
         return {name: who for name, (_, who) in newest.items() if who is not None and who.id != self._own.id()}
 
     def last_edit(self, item: WorkItem, person: Person, since: datetime) -> datetime | None:
