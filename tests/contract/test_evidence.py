@@ -351,6 +351,9 @@ def test_the_history_names_who_moved_an_issue_and_who_edited_a_field(sandbox: se
     assert site.editors.editors(read, frozenset({status}), "") == {}, "a later move is not the one that was read"
     sandbox.jira.edit(issue.key, {"Gate": "Shut"}, by="gatepost-bot")
     assert site.editors.editors(moved, frozenset({gate}), "") == {}, "Gatepost's own write is nobody's edit"
+    sandbox.jira.transition(issue.key, "Backlog", by="gatepost-bot", over_rest=False)
+    came = site.editors.editors(moved, frozenset({status}), "")
+    assert came[status].name == "Sara Lind", "a move back in the same instant is not how it came here"
 
 
 @pytest.mark.parametrize(
