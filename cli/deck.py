@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from cli.paper_options import EVERYTHING, known_day, report_of
+from cli.known_day import OnDay, known_day
+from cli.paper_options import EVERYTHING, OnePortfolio, OneProgram, Rates, report_of
 from connector.bootstrap import MappingCache, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.papers.deck.contents import deck_of
@@ -26,18 +27,14 @@ from governance.gates import Thresholds
 
 def deck(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write, .pptx")] = Path("committee.pptx"),
-    on: Annotated[
-        str | None, typer.Option(help="As known on a day, 2026-06-30, or at a moment, 2026-06-30T12:00Z")
-    ] = None,
+    on: OnDay = None,
     compare: Annotated[str | None, typer.Option(help="An earlier day: what changed since is shown as a bridge")] = None,
     template: Annotated[
         Path | None, typer.Option(help="The organisation's own .pptx, with a layout Title Only or Gatepost content")
     ] = None,
-    portfolio: Annotated[str | None, typer.Option(help="Only this portfolio")] = None,
-    program: Annotated[str | None, typer.Option(help="Only this program")] = None,
-    rates: Annotated[RatesView, typer.Option(help="At the rates of the months, or of each decision (budget)")] = (
-        RatesView.MONTH
-    ),
+    portfolio: OnePortfolio = None,
+    program: OneProgram = None,
+    rates: Rates = RatesView.MONTH,
 ) -> None:
     """Write the steering committee's deck as PowerPoint slides."""
     if output.suffix != ".pptx":

@@ -10,8 +10,9 @@ import typer
 from sqlalchemy import Connection, RowMapping, true
 from typer.core import TyperGroup
 
+from cli.known_day import OnDay, known_day
 from cli.operating_user import operating_user, stated_author
-from cli.paper_options import EVERYTHING, known_day
+from cli.paper_options import EVERYTHING
 from connector.bootstrap import Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.measures.known_on import NotKnownYet
@@ -45,9 +46,7 @@ app = typer.Typer(
 @app.command()
 def make(
     measure: Annotated[str, typer.Argument(help="Key of the item, or id of the measure")],
-    on: Annotated[
-        str | None, typer.Option(help="As known on a day, 2026-06-30, or at a moment, 2026-06-30T12:00Z")
-    ] = None,
+    on: OnDay = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write, .zip; by default evidence-KEY-DAY.zip")
     ] = None,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
 from sqlalchemy import Connection
 
 from connector.bootstrap import MappingCache, Services, system_clock
-from connector.errors import ConfigurationError
-from connector.measures.known_on import KnownOn, NotAMoment, parse_known_on
+from connector.measures.known_on import KnownOn
 from connector.measures.usable_rates import usable_rates
 from connector.papers.report import Report
 from connector.people.permissions import Role, RoleGrant, Viewer
@@ -14,17 +16,11 @@ from connector.store.reporting.portfolio_filters import PortfolioFilters
 from governance.constant_currency import RatesView
 from governance.left_out import step_labels
 
+OnePortfolio = Annotated[str | None, typer.Option("--portfolio", help="Only this portfolio")]
+OneProgram = Annotated[str | None, typer.Option("--program", help="Only this program")]
+Rates = Annotated[RatesView, typer.Option("--rates", help="At the rates of the months, or of each decision (budget)")]
+
 EVERYTHING = Viewer(person=None, login="", name="command line", grants=(RoleGrant(Role.OFFICE),))
-
-
-def known_day(given: str | None) -> KnownOn | None:
-    """Raises ConfigurationError for what is no day or moment of the past."""
-    if given is None:
-        return None
-    try:
-        return parse_known_on(given, system_clock())
-    except NotAMoment as error:
-        raise ConfigurationError(str(error)) from error
 
 
 def report_of(

@@ -12,9 +12,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.known_day import OnDay, known_day
 from connector.bootstrap import MappingCache, Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
-from connector.measures.known_on import KnownOn, NotAMoment, NotKnownYet, known_row, parse_known_on
+from connector.measures.known_on import KnownOn, NotKnownYet, known_row
 from connector.runtime.tasks import roll_up_settings
 from connector.settings import Settings
 from connector.store.database.json_codec import Json, to_json
@@ -43,13 +44,11 @@ CENT = Decimal("0.01")
 def explain(
     key: Key,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
-    on: Annotated[
-        str | None, typer.Option(help="As known on a day, 2026-06-30, or at a moment, 2026-06-30T12:00Z")
-    ] = None,
+    on: OnDay = None,
 ) -> None:
     """Print the verdict on a measure as a checklist: every condition, its evidence, and who must act."""
     with bootstrap(Settings(), application="gatepost explain") as services:
-        known_on = _known_on(on) if on is not None else None
+        known_on = known_day(on)
         for measure in find_measures(services, key):
             if known_on is not None:
                 measure = _as_known(services, measure, known_on)
@@ -70,13 +69,6 @@ def explain(
                 typer.echo(f"It is no longer a measure: {measure.unmapped_reason}")
             typer.echo("")
             typer.echo(measure.explanation)
-
-
-def _known_on(given: str) -> KnownOn:
-    try:
-        return parse_known_on(given, system_clock())
-    except NotAMoment as error:
-        raise ConfigurationError(str(error)) from error
 
 
 def _as_known(services: Services, measure: MeasureExplanation, on: KnownOn) -> MeasureExplanation:

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.paper_options import EVERYTHING, known_day, report_of
+from cli.known_day import OnDay, known_day
+from cli.paper_options import EVERYTHING, OnePortfolio, OneProgram, Rates, report_of
 from cli.progress import progress_bar
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
@@ -21,14 +22,10 @@ from governance.constant_currency import RatesView
 
 def workbook(
     file: Annotated[Path, typer.Argument(help="The file to write, .xlsx")],
-    on: Annotated[
-        str | None, typer.Option(help="As known on a day, 2026-06-30, or at a moment, 2026-06-30T12:00Z")
-    ] = None,
-    portfolio: Annotated[str | None, typer.Option(help="Only this portfolio")] = None,
-    program: Annotated[str | None, typer.Option(help="Only this program")] = None,
-    rates: Annotated[RatesView, typer.Option(help="At the rates of the months, or of each decision (budget)")] = (
-        RatesView.MONTH
-    ),
+    on: OnDay = None,
+    portfolio: OnePortfolio = None,
+    program: OneProgram = None,
+    rates: Rates = RatesView.MONTH,
 ) -> None:
     """Write the portfolio as an Excel workbook whose sums are formulas."""
     if file.suffix != ".xlsx":
