@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from connector.bootstrap import system_clock
 from connector.errors import ConfigurationError
@@ -16,6 +16,10 @@ from webhook_server.api.operation import ApiCall, Operation, PathParameter
 from webhook_server.api.problem import FieldError, Problem, ProblemCode
 from webhook_server.api.values import Model, ShortText
 
+_GRANTABLE = {"type": "string", "enum": sorted(scope.value for scope in SERVICE_SCOPES)}
+"""Described so; another scope is refused as one that decides, with its code, and not as an unknown word."""
+
+GrantableScope = Annotated[TokenScope, WithJsonSchema(_GRANTABLE)]
 Days = Annotated[int, Field(ge=1, le=LONGEST_LIFE.days, description="Days that the secret lives.", examples=[90])]
 
 
@@ -41,7 +45,7 @@ class ServiceAccountList(Model):
 
 class NewServiceAccount(Model):
     name: Annotated[str, Field(pattern=NAME_PATTERN, examples=["deploy-bot"])]
-    scopes: Annotated[list[TokenScope], Field(min_length=1, max_length=20)] = Field(
+    scopes: Annotated[list[GrantableScope], Field(min_length=1, max_length=20)] = Field(
         description="What it may do: nothing that decides.", examples=[["gates:read"]]
     )
     hierarchy: Annotated[list[ShortText], Field(max_length=4)] = Field(
