@@ -124,10 +124,11 @@ def test_a_large_instance_is_read_in_few_calls_and_the_second_time_nothing_is_wr
             assert connection.execute(text("SELECT count(*) FROM outbox")).scalar_one() == rows
         sys.stdout.write(f"third: {last:.0f} s, {dict(made)}\n")
 
-        scene.clock.move(minutes=20)
+        # Before the worker's own sweep of what changed is due: it would be counted with this one.
+        scene.clock.move(minutes=10)
         fourth, quick = sync(scene, SweepKind.CHANGED)
         made = calls(scene)
-        # One batch asks every table for what changed; on a slow machine the worker's own sweep of these minutes is beside it.
-        assert (fourth.marked, fourth.evidence, made["batch"] <= 2, made["write"] <= 2) == (0, 0, True, True), made
+        # One batch asks every table for what changed.
+        assert (fourth.marked, fourth.evidence, made["batch"] <= 1, made["write"] <= 2) == (0, 0, True, True), made
         assert made["read"] <= FIXED_CALLS, made
         sys.stdout.write(f"fourth: {quick:.0f} s, {dict(made)}\n")

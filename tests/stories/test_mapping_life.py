@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL
 from typer.testing import CliRunner
 
 from cli import app
+from mapping.load import LoadedMapping, load_mapping
 from tests.conftest import ROOT
 from tests.stories.simulation import Simulation, simulation
 from tests.stories.test_scenarios import epic
@@ -248,8 +249,10 @@ def test_init_connects_first_and_reports_what_is_missing(database: URL, tmp_path
         ]
         result = CliRunner().invoke(app, [*arguments, "--organization", "N"], env=cli._environment)
         assert result.exception is None, "the fields of a first mapping are made by provisioning"
-        written = (tmp_path / "m.yaml").read_text()
-        assert "gate: Gate," in written or "gate: Gate\n" in written or "gate: Gate}" in written, written
+        written = load_mapping((tmp_path / "m.yaml").read_text())
+        assert isinstance(written, LoadedMapping)
+        (rule,) = written.config.measures
+        assert (rule.write.gate, rule.write.blockers) == ("Gate", "Gate blockers")
 
 
 JOINED = STORY.replace(
