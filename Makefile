@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 # Tests at once, each with a PostgreSQL of its own; many of them wait most of the time.
-JOBS ?= 3
+JOBS ?= 4
 # Demo and tests start many processes: each would compile all sources anew, which is most of what a start costs.
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -62,7 +62,7 @@ def main() -> None:
         # How every command ends.  Checked first, because the last clause imports SQLAlchemy.
         raise
     except GatepostError as error:
-        _refuse(type(error).__name__, str(error))
+        _refuse(type(error).__name__, error.at_terminal)
     except _settings_error() as error:
         from cli.setting_problems import setting_problems
 

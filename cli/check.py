@@ -82,7 +82,7 @@ def _ask_server(server: str, token: str | None, key: str, gate: str) -> Mapping[
     except requests.RequestException as error:
         host, port = parts.hostname, port_of(url)
         failure = failure_of(error, host, port, network.proxy_for(host, port))
-        raise _no_answer(f"{server} does not answer: {failure.what}.", failure.hint) from None
+        raise _no_answer(f"{server} does not answer: {failure.what}.", failure.remedy.at_terminal) from None
     # A shut gate has status 409 and the same body; any other status is a problem.
     if isinstance(body, dict) and answer.status_code in {200, 409} and isinstance(body.get("open"), bool):
         return body

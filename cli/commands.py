@@ -61,6 +61,8 @@ COMMANDS = (
         "Print every figure of the definition sheet: plan, latest estimate and actual, leakage by reason, pipeline.",
     ),
     CommandEntry("workbook", "workbook:workbook", "Write the portfolio as an Excel workbook whose sums are formulas."),
+    CommandEntry("papers", "papers:app", "The reporting calendar: papers that are due, previews, and what was sent."),
+    CommandEntry("export", "export:app", "The reporting views as Parquet files."),
     CommandEntry("deck", "deck:deck", "Write the steering committee's deck as PowerPoint slides."),
     CommandEntry(
         "evidence",
@@ -80,6 +82,9 @@ COMMANDS = (
     CommandEntry("rates", "rates:app", "Exchange rates, each valid from its day on."),
     CommandEntry("money", "money:app", "Money as finance knows it: the ledger, and the close of its months."),
     CommandEntry("services", "services:app", "Services: what a unit costs, the demand, and what is in the way."),
+    CommandEntry("waiting", "waiting:app", "Where the benefit of measures waits, and what would free most of it."),
+    CommandEntry("capacity", "capacity:app", "Hours of teams: planned, needed by measures, and logged."),
+    CommandEntry("tradeoffs", "tradeoffs:app", "Trade-offs: what could be deferred, paused or stopped, and scenarios."),
     CommandEntry("db", "db:app", "The database: its schema, its size, its cleanup."),
     CommandEntry("connect", "connect:app", "Connect a tool: sign in, register its events, see one arrive."),
     CommandEntry("connection", "connection:app", "The Jira and ServiceNow sites that Gatepost talks to."),

@@ -141,7 +141,7 @@ def _show_identity(services: Services, console: Console, record: ConnectionRecor
     )
     for check in setup.checks((), None):
         if check.health is not Health.GOOD:
-            console.print(f"[yellow]{check.subject}[/]: {escape(check.message)} {escape(check.hint)}")
+            console.print(f"[yellow]{check.subject}[/]: {escape(check.message)} {escape(check.remedy.at_terminal)}")
 
 
 def _print_app_settings(services: Services, console: Console, name: str, public_url: str | None) -> None:

@@ -18,6 +18,7 @@ from connector.bootstrap import Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.http.connection_address import check_connection_address
 from connector.http.tool_access import default_webhook_auth
+from connector.remedy import Remedy
 from connector.settings import Settings
 from connector.store.connections.connections import ConnectionRecord
 from mapping.work_item import ConnectionName, Tool
@@ -131,7 +132,9 @@ def network(
 def _known(services: Services, name: str) -> ConnectionRecord:
     record = services.connections.get(name)
     if record is None:
-        raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
+        raise ConfigurationError(
+            f'There is no connection "{name}".', remedy=Remedy(command="List them with: gatepost connection list")
+        )
     return record
 
 

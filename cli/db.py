@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine
 
+from cli.report_logins import reader
 from connector.bootstrap import Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.settings import Settings
@@ -33,6 +34,7 @@ from connector.store.operations.retention import (
 )
 
 app = typer.Typer(help="The database: its schema, its size, its cleanup.", no_args_is_help=True)
+app.add_typer(reader, name="reader")
 
 MIN_WIDTH = 100
 """Least width of the terminal for the table of sizes."""
@@ -95,7 +97,7 @@ def size(as_json: AsJson = False) -> None:
         f"Rows are estimates. The whole database takes {_bytes(sizes.database)}, including PostgreSQL's own data."
     )
     for hint in sizes.hints:
-        typer.echo(f"* {hint}")
+        typer.echo(f"* {hint.at_terminal}")
 
 
 @app.command(name="clean")
@@ -166,7 +168,7 @@ def cleanup_summary(cleaned: CleanupResult, retention: RetentionPeriods, *, dry_
         lines.append(f"{delete} {versions} of what was known of measures, older than {retention.known_days} days.")
     if cleaned.status is CleanupStatus.BUSY:
         lines.append("A worker is cleaning up and does the rest." if lines else "A worker is cleaning up.")
-    return [*lines, *cleaned.problems] or ["There is nothing to do."]
+    return [*lines, *(problem.at_terminal for problem in cleaned.problems)] or ["There is nothing to do."]
 
 
 def _counted(count: int, singular: str, plural: str) -> str:

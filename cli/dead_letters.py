@@ -12,6 +12,7 @@ from cli.operating_user import operating_user
 from connector.bootstrap import Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.people.permissions import Role, RoleGrant, Viewer
+from connector.remedy import Remedy
 from connector.settings import Settings
 from connector.store.operations.retention import RetentionPeriods
 from connector.store.queue import dead_letters
@@ -32,6 +33,7 @@ KIND_LABELS = {
     DeadLetterKind.ITEM: "not assessed",
     DeadLetterKind.WRITE: "not written",
     DeadLetterKind.DELIVERY: "not delivered",
+    DeadLetterKind.PAPER: "not sent",
 }
 LINE, INDENT = 79, "    "
 MAX_LISTED = 100
@@ -146,7 +148,9 @@ def _find_dead_letters(services: Services, target: str) -> tuple[DeadLetter, ...
 
 
 def _not_found(target: str) -> ConfigurationError:
-    return ConfigurationError(f"There are no dead letters of {target}. List them with: gatepost dead-letters list")
+    return ConfigurationError(
+        f"There are no dead letters of {target}.", remedy=Remedy(command="List them with: gatepost dead-letters list")
+    )
 
 
 def _count_and_reason(dead_letters: tuple[DeadLetter, ...]) -> str:

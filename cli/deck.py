@@ -9,16 +9,16 @@ import typer
 
 from cli.known_day import OnDay, known_day
 from cli.paper_options import EVERYTHING, OnePortfolio, OneProgram, Rates, report_of
-from connector.bootstrap import MappingCache, bootstrap, system_clock
+from connector.bootstrap import MappingCache, bootstrap
 from connector.errors import ConfigurationError
 from connector.papers.deck.contents import deck_of
+from connector.papers.deck.own_template import deck_template
 from connector.papers.deck.read import deck_figures
-from connector.papers.deck.template import UnusableTemplate, open_template
+from connector.papers.deck.unusable import UnusableTemplate
 from connector.papers.deck.write import write_deck
+from connector.papers.read_sources import read_sources
 from connector.papers.report import NoFigures
-from connector.papers.source_lines import PAST, source_lines
 from connector.settings import Settings
-from connector.store.operations.source_ages import visible_sources
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.report_snapshots import ReportSnapshots
 from governance.constant_currency import RatesView
@@ -30,7 +30,8 @@ def deck(
     on: OnDay = None,
     compare: Annotated[str | None, typer.Option(help="An earlier day: what changed since is shown as a bridge")] = None,
     template: Annotated[
-        Path | None, typer.Option(help="The organisation's own .pptx, with a layout Title Only or Gatepost content")
+        Path | None,
+        typer.Option(help="A .pptx for this deck alone, in place of the stored one (gatepost papers template)"),
     ] = None,
     portfolio: OnePortfolio = None,
     program: OneProgram = None,
@@ -44,10 +45,7 @@ def deck(
     with bootstrap(Settings(), application="gatepost deck") as services, services.read_as(EVERYTHING) as reader:
         report = report_of(services, reader, known_on, PortfolioFilters(portfolio=portfolio, program=program), rates)
         active = MappingCache(services.mappings).active()
-        sources = PAST
-        if known_on is None:
-            ages = visible_sources(services.engine, reader, EVERYTHING)
-            sources = source_lines(ages, services.settings.source_age_limit, system_clock())
+        sources = read_sources(services, reader, EVERYTHING, known_on)
         try:
             kept = ReportSnapshots(services.engine).keep(
                 known_on.at if known_on else report.figures.refreshed_at,
@@ -64,7 +62,7 @@ def deck(
                 compared_to=earlier,
                 report_id=kept.id,
             )
-            slides = write_deck(deck_of(made), open_template(template), part, kept.id)
+            slides = write_deck(deck_of(made), deck_template(services.engine, template), part, kept.id)
         except (NoFigures, UnusableTemplate) as error:
             part.unlink(missing_ok=True)
             raise ConfigurationError(str(error)) from error

@@ -36,7 +36,7 @@ from sandbox import servers
 from sandbox.story import scenarios, seed
 from sandbox.story.player import ScenarioPlayer, ShownItem
 from sandbox.story.year import TEAM
-from sandbox.story.year_tools import set_up_year, year_mapping
+from sandbox.story.year_tools import calendar_mapping, set_up_year, year_mapping
 
 FIRST_PORT = 8600
 MARK = ".gatepost-demo"
@@ -96,6 +96,7 @@ def demo(
             _link(settings)
             written = _play_scenarios(console, player)
             _summary(console, player, written, time.monotonic() - started)
+            _plan_papers(settings)
             _show_addresses(console, addresses, data)
             _show_people(console, password)
             player.close()
@@ -181,12 +182,20 @@ def store_set_up(services: Services, addresses: DemoAddresses, password: str) ->
             ),
             by="demo",
         )
-    text = year_mapping()
+    _activate(services, year_mapping(), "the demo's rules")
+    add_people(services, password)
+
+
+def _activate(services: Services, text: str, reason: str) -> None:
     loaded = load_mapping(text, "the demo's mapping")
     if not isinstance(loaded, LoadedMapping):
         raise ConfigurationError("; ".join(map(str, loaded)))
-    services.mappings.activate(text, loaded.version, author="demo", reason="the demo's rules")
-    add_people(services, password)
+    services.mappings.activate(text, loaded.version, author="demo", reason=reason)
+
+
+def _plan_papers(settings: Settings) -> None:
+    with bootstrap(settings, application="gatepost demo") as services:
+        _activate(services, calendar_mapping(), "the demo's reporting calendar")
 
 
 def _link(settings: Settings) -> None:

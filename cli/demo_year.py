@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
+from cli.demo_services import add_service_lines
 from cli.moved_clock import MovedClock, at_rest, is_work_left, worker_thread
 from connector.bootstrap import Services
 from connector.errors import ConfigurationError
+from connector.runtime.queue import TaskHandlers
 from connector.settings import Settings
 from connector.store.database.engine import open_database
 from connector.store.database.postgres import locate_logins
@@ -53,7 +55,11 @@ def play_year(services: Services, sandbox: Sandbox, clock: MovedClock, port: int
             progress(len(CHAPTERS), len(CHAPTERS), "today")
             clock.release()
             audit.release()
+            add_service_lines(services, clock())
             handlers.tick()
+            _rest(services, sandbox, CHAPTERS[-1])
+            _make_figures(services, handlers)
+            # What is reported of services is written on their records.
             _rest(services, sandbox, CHAPTERS[-1])
     finally:
         clock.release()
@@ -67,6 +73,22 @@ def _rest(services: Services, sandbox: Sandbox, chapter: Chapter) -> None:
         if time.monotonic() > deadline:
             raise ConfigurationError(f"The demo's past year does not go on: {chapter.title}")
         time.sleep(POLL_SECONDS)
+
+
+def _make_figures(services: Services, handlers: TaskHandlers) -> None:
+    """Now, and not when the worker does it every few seconds: whoever looks next sees what was booked last."""
+    deadline = time.monotonic() + LONGEST_STEP_SECONDS
+    while True:
+        handlers.refresh_rollups()
+        with services.engine.connect() as connection:
+            if not connection.execute(_FIGURES_DUE).scalar_one():
+                return
+        if time.monotonic() > deadline:
+            raise ConfigurationError("The figures of the demo's past year are not made.")
+        time.sleep(POLL_SECONDS)
+
+
+_FIGURES_DUE = text("SELECT EXISTS (SELECT 1 FROM service_due) OR EXISTS (SELECT 1 FROM figures_due)")
 
 
 class _AuditTime:

@@ -8,6 +8,7 @@ import typer
 
 from connector.bootstrap import MappingCache, bootstrap, system_clock
 from connector.errors import ConfigurationError
+from connector.remedy import Remedy
 from connector.runtime.digest_sending import digest_for, digest_store
 from connector.settings import Settings
 
@@ -31,7 +32,9 @@ def send(
     with bootstrap(Settings(), application="gatepost digest") as services:
         person = services.people.find_by_login(to)
         if person is None:
-            raise ConfigurationError(f"There is no person {to}. List them with: gatepost user list")
+            raise ConfigurationError(
+                f"There is no person {to}.", remedy=Remedy(command="List them with: gatepost user list")
+            )
         message, _ = digest_for(services, MappingCache(services.mappings), person.id, system_clock())
         if message is None:
             typer.echo(f"{person.name} has no open tasks, so nothing is sent.")

@@ -11,7 +11,7 @@ from rich.markup import escape
 from cli.live_check import live_check
 from cli.secret_input import CredentialFile
 from connector.bootstrap import bootstrap
-from connector.errors import ConfigurationError
+from connector.errors import NO_CONNECTION, ConfigurationError
 from connector.runtime.doctor import connection_checks, installation_checks
 from connector.settings import Settings
 from connector.sync.setup import Health
@@ -42,14 +42,14 @@ def doctor(
     with bootstrap(Settings(), application="gatepost doctor") as services:
         records = [record for record in services.connections.all() if name in {None, record.name}]
         if name is not None and not records:
-            raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
+            raise ConfigurationError(f'There is no connection "{name}".', remedy=NO_CONNECTION)
         groups = [("Gatepost", installation_checks(services))]
         groups += [(f"{record.name} ({record.base_url})", connection_checks(services, record)) for record in records]
         for title, checks in groups:
             console.print(f"[bold]{escape(title)}[/]")
             for check in checks:
-                hint = f"\n      {escape(check.hint)}" if check.hint else ""
-                console.print(f"  {HEALTH_MARKS[check.health]} {escape(check.subject)}: {escape(check.message)}{hint}")
+                do = f"\n      {escape(check.remedy.at_terminal)}" if check.remedy.at_terminal else ""
+                console.print(f"  {HEALTH_MARKS[check.health]} {escape(check.subject)}: {escape(check.message)}{do}")
                 worst = max(worst, check.health, key=list(Health).index)
     if worst is Health.BAD:
         raise typer.Exit(1)

@@ -12,14 +12,15 @@ from typer.core import TyperGroup
 
 from cli.known_day import OnDay, known_day
 from cli.operating_user import operating_user, stated_author
-from cli.paper_options import EVERYTHING
+from cli.paper_options import EVERYTHING, seen_as
 from connector.bootstrap import Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.measures.known_on import NotKnownYet
 from connector.papers.evidence.finding import Outcome
-from connector.papers.evidence.make import ChainTooLong, PackRequest, make_pack
+from connector.papers.evidence.make import ChainTooLong, PackRequest, PackTooLarge, make_pack
 from connector.papers.evidence.verify import verify_pack
 from connector.people.permissions import Action, Viewer, may
+from connector.remedy import NOTHING_TO_DO
 from connector.settings import Settings
 from connector.store.database.row_level_access import visible_to
 from connector.store.measures.measure_queries import find_measures
@@ -71,14 +72,16 @@ def make(
         asked = PackRequest(stated_author(as_) if as_ else operating_user(), viewer, known_on, whole_chain)
         with services.read_as(viewer) as reader:
             try:
-                pack = make_pack(services, reader, _row(reader, viewer, measure), asked, now)
-            except (NotKnownYet, ChainTooLong) as error:
-                raise ConfigurationError(str(error)) from error
-    file = output or Path(
-        f"evidence-{re.sub('[^A-Za-z0-9-]', '_', pack.key)}-{(known_on.at if known_on else now):%Y-%m-%d}.zip"
-    )
-    part = file.with_name(f".{file.name}.part")
-    part.write_bytes(pack.content)
+                row = _row(reader, viewer, measure)
+                day = known_on.at if known_on else now
+                file = output or Path(f"evidence-{re.sub('[^A-Za-z0-9-]', '_', row['key'])}-{day:%Y-%m-%d}.zip")
+                part = file.with_name(f".{file.name}.part")
+                with part.open("w+b") as written:
+                    pack = make_pack(services, reader, row, asked, now, written)
+            except (NotKnownYet, ChainTooLong, PackTooLarge) as error:
+                part.unlink(missing_ok=True)
+                remedy = error.remedy if isinstance(error, ChainTooLong) else NOTHING_TO_DO
+                raise ConfigurationError(str(error), remedy=remedy) from error
     part.replace(file)
     typer.echo(
         f"{file} is written: {pack.key} as known on {pack.as_of}, {pack.files} files, {pack.entries} audit entries"
@@ -100,7 +103,7 @@ def verify(
     for outcome, label in _LABELS.items():
         for one in found.findings:
             if one.outcome is outcome:
-                typer.echo(f"{label:<12} {one.text}")
+                typer.echo(f"{label:<12} {one.text} {one.remedy.at_terminal}".rstrip())
     if found.is_broken:
         typer.echo(f"{file} is NOT as it was made.")
         raise typer.Exit(1)
@@ -113,13 +116,8 @@ _LABELS = {Outcome.BROKEN: "Broken:", Outcome.HOLDS: "Holds:", Outcome.NOT_CHECK
 
 def _viewer(services: Services, login: str | None) -> Viewer:
     """Raises ConfigurationError for an account that does not read the audit."""
-    if login is None:
-        return EVERYTHING
-    person = services.people.find_by_login(login)
-    viewer = services.people.viewer(person.id) if person is not None and person.active else None
-    if viewer is None:
-        raise ConfigurationError(f'"{login}" is no active account of Gatepost: gatepost user list shows them.')
-    if not may(viewer, Action.READ_AUDIT):
+    viewer = seen_as(services, login)
+    if viewer is not EVERYTHING and not may(viewer, Action.READ_AUDIT):
         raise ConfigurationError(f"{login} has no role that reads the audit, and an evidence pack holds part of it.")
     return viewer
 

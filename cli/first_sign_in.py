@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from connector import jira, servicenow
 from connector.bootstrap import Services, system_clock
-from connector.errors import ConfigurationError, ToolError
+from connector.errors import AuthenticationFailed, ConfigurationError, ToolError
 from connector.http.tool_access import Auth
 from connector.http.transport import Timeout
+from connector.remedy import NOTHING_TO_DO, Remedy
 from connector.store.connections.connections import ConnectionRecord
 from connector.sync.setup import ToolIdentity
 from mapping.work_item import Tool
@@ -29,7 +30,10 @@ def sign_in_first(services: Services, record: ConnectionRecord) -> tuple[Connect
             raise ConfigurationError(f"{record.name}: signing in to this tool is not supported.")
         identity = setup.identify()
     except ToolError as error:
-        error.args = (f"{str(error).rstrip('.')}. Nothing was saved. Correct it, and run this again.",)
+        error.args = (f"{str(error).rstrip('.')}. Nothing was saved.",)
+        # Nothing is there yet that could be renewed.
+        told = NOTHING_TO_DO if isinstance(error, AuthenticationFailed) else error.remedy
+        error.remedy = told.then(Remedy("Correct it, and run this again."))
         raise
     return replace(record, own_account=identity.account, deployment=identity.deployment), identity
 

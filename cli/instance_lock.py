@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from connector.errors import ConfigurationError
+from connector.settings import Settings
 
 LOCK = "serve.lock"
 
@@ -48,6 +49,13 @@ def running_server(data: Path) -> str | None:
         return None if _locked(handle) else path.read_text(encoding="utf-8", errors="replace").strip()
     finally:
         os.close(handle)
+
+
+def address_here(settings: Settings, port: int | None = None) -> str:
+    """Where people open the Gatepost of this machine: on the port that is given, or on which its server runs."""
+    if port is not None:
+        return settings.model_copy(update={"port": port}).address
+    return settings.address if settings.public_url else running_server(settings.data) or settings.address
 
 
 def _locked(handle: int) -> bool:

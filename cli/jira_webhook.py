@@ -16,6 +16,7 @@ from connector.errors import ConfigurationError, NotFound
 from connector.http.network_adapter import network_session
 from connector.http.tool_access import Deployment, WebhookAuth
 from connector.jira.webhooks import DATACENTER_EVENTS, EVENTS
+from connector.remedy import Remedy
 from connector.runtime.event_registration import event_address, register_events
 from connector.runtime.webhook_queries import governed_query
 from connector.store.connections.connections import ConnectionRecord
@@ -119,7 +120,9 @@ def wait_for_test_event(
     try:
         sent = site.setup.trigger_event(issues[0], registration)
     except NotFound as error:
-        raise ConfigurationError(f"{test_issue} cannot be used for a test event: {error}") from error
+        raise ConfigurationError(
+            f"{test_issue} cannot be used for a test event: {error}", remedy=error.remedy
+        ) from error
     if sent is ProbeEvent.BY_HAND:
         console.print(
             f"Write a comment on issue {issues[0]} now: this Jira sends no event for anything that nobody sees."
@@ -151,7 +154,10 @@ def _wait(
             if time.monotonic() > deadline:
                 stands = "is to be made by hand" if registration.is_by_hand else "is registered"
                 raise ConfigurationError(
-                    f"{registration.url.partition('/hooks/')[0]} was not reached within {wait:.0f} s. The webhook "
-                    f"{stands}; check that `gatepost serve` is running and that the tool can reach this address."
+                    f"{registration.url.partition('/hooks/')[0]} was not reached within {wait:.0f} s. "
+                    f"The webhook {stands}.",
+                    remedy=Remedy(
+                        command="Check that gatepost serve is running, and that the tool can reach this address."
+                    ),
                 )
             time.sleep(0.2)

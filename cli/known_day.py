@@ -11,6 +11,9 @@ from connector.errors import ConfigurationError
 from connector.measures.known_on import KnownOn, NotAMoment, parse_known_on
 
 OnDay = Annotated[str | None, typer.Option(help="As known on a day, 2026-06-30, or at a moment, 2026-06-30T12:00Z")]
+CompareDay = Annotated[
+    str | None, typer.Option(help="An earlier day or moment to compare with: what became another one since")
+]
 
 
 def known_day(given: str | None) -> KnownOn | None:

@@ -18,6 +18,7 @@ from cli.preview_table import print_rows, print_summary
 from cli.progress import progress_bar
 from connector.bootstrap import Services, Sites, bootstrap, previewer
 from connector.errors import ConfigurationError
+from connector.remedy import Remedy
 from connector.runtime.live_check import DoesNotFit, LiveCheck, check_live
 from connector.settings import Settings
 from connector.store.mapping_versions.versions import MappingState, Override, StoredMapping
@@ -154,7 +155,9 @@ def pull(
     with bootstrap(Settings(), application="gatepost mapping") as services:
         stored = services.mappings.get(version) if version is not None else services.mappings.active()
     if stored is None:
-        raise ConfigurationError("There is no active mapping. List versions with: gatepost mapping history")
+        raise ConfigurationError(
+            "There is no active mapping.", remedy=Remedy(command="List versions with: gatepost mapping history")
+        )
     typer.echo(stored.source, nl=not stored.source.endswith("\n"))
 
 
@@ -282,7 +285,9 @@ def _file_or_version(services: Services, name: str) -> LoadedMapping:
     if name == "active":
         active = services.mappings.active()
         if active is None:
-            raise ConfigurationError("There is no active mapping. List versions with: gatepost mapping history")
+            raise ConfigurationError(
+                "There is no active mapping.", remedy=Remedy(command="List versions with: gatepost mapping history")
+            )
         return _load_stored(active)
     return _load_stored(services.mappings.get(int(name))) if name.isdigit() else _load(Path(name))
 
@@ -331,7 +336,8 @@ def _refuse_unknown_connections(services: Services, loaded: LoadedMapping, sourc
     named = {rule.connection for rule in loaded.config.measures}
     if missing := sorted(named - {record.name for record in services.connections.all()}):
         raise ConfigurationError(
-            f"{source} names unknown connections: {', '.join(missing)}. Add them with: gatepost connection add"
+            f"{source} names unknown connections: {', '.join(missing)}.",
+            remedy=Remedy(command="Add them with: gatepost connection add"),
         )
 
 

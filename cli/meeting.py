@@ -14,7 +14,7 @@ from connector.bootstrap import Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.measures.meeting import check, enter
 from connector.papers.deck.comments import comments_of, report_of
-from connector.papers.deck.template import UnusableTemplate
+from connector.papers.deck.unusable import UnusableTemplate
 from connector.people.permissions import TokenScope, Viewer
 from connector.settings import Settings
 from connector.store.reporting.report_snapshots import ReportSnapshots

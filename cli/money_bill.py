@@ -15,7 +15,7 @@ from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
 from connector.finance.files.bill import joined_parts
 from connector.finance.files.limits import FileRefused
-from connector.finance.given_file import given_file, is_bill_rules
+from connector.finance.given_file import given_file, is_bill_rules, stream_of
 from connector.finance.money_import import MoneyImports
 from connector.settings import Settings
 from mapping.imports.profile import ProfileProblem
@@ -31,6 +31,7 @@ def bill(
     now, name = datetime.now(UTC), files[0].name
     with bootstrap(Settings(), application="gatepost money") as services:
         by = stated_account(services, as_) if post else operating_user()
+        imports = MoneyImports(services.engine, services.waker)
         try:
             source = rules.read_text(encoding="utf-8")
             if not is_bill_rules(source):
@@ -38,8 +39,9 @@ def bill(
             content = joined_parts([(one.name, one.read_bytes()) for one in files])
             given = given_file(name, content, source, by=by, at=now, run_by=operating_user())
         except (FileRefused, ProfileProblem, OSError, UnicodeDecodeError) as error:
+            if post and isinstance(error, FileRefused):
+                imports.failed(stream_of(source) or name, name, str(error), by=by, at=now)
             raise ConfigurationError(f"{name}: {error}") from None
-        imports = MoneyImports(services.engine, services.waker)
         result = imports.run(given) if post else None
         plan = result.plan if result is not None else imports.dry_run(given)
     print_plan(plan)

@@ -15,6 +15,7 @@ from connector.errors import ConfigurationError
 from connector.finance.capitalisation_file import as_csv, as_json, capitalised_measures
 from connector.finance.signed_file import SignatureInvalid, sign, signature_path, verify
 from connector.notify.audit_anchor import PURPOSE, AnchorKeys
+from connector.remedy import Remedy
 from connector.settings import Settings
 from connector.store.database import audit
 from connector.vault import open_vault
@@ -36,7 +37,10 @@ def capitalisation(
         _verify(file)
         return
     if file is not None or out is None:
-        raise ConfigurationError("Write gatepost money capitalisation 2026-10 --out FILE, or … verify FILE.")
+        raise ConfigurationError(
+            "A month and the file to write are missing.",
+            remedy=Remedy(command="Write gatepost money capitalisation 2026-10 --out FILE, or … verify FILE."),
+        )
     _write(_period(period), out)
 
 
@@ -73,7 +77,10 @@ def _write(period: Period, out: Path) -> None:
 
 def _verify(file: Path | None) -> None:
     if file is None:
-        raise ConfigurationError("Name the file: gatepost money capitalisation verify FILE.")
+        raise ConfigurationError(
+            "The file to check is missing.",
+            remedy=Remedy(command="Name it: gatepost money capitalisation verify FILE"),
+        )
     try:
         content, signature = file.read_bytes(), signature_path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -20,7 +20,9 @@ from connector.finance.ledger_lines import WrongLine, money_of
 from connector.finance.post_lines import may_close
 from connector.measures.usable_rates import reporting_of
 from connector.people.permissions import TokenScope
+from connector.remedy import Remedy
 from connector.settings import Settings
+from governance.capital import capitalised
 from governance.money import Money, Period
 from governance.month_close import CloseStep, RefusedStep, Signer
 from governance.rates import Reporting
@@ -58,7 +60,7 @@ def close(
         if state.waiting is not None:
             waiting = state.waiting
             typer.echo(
-                f"{_capital(waiting.sentence)} waits for a second person: number {waiting.id}, {waiting.by.login}."
+                f"{capitalised(waiting.sentence)} waits for a second person: number {waiting.id}, {waiting.by.login}."
             )
         if not prepare:
             return
@@ -69,7 +71,7 @@ def close(
             )
         )
     typer.echo(
-        f"{_capital(step.sentence)} is prepared with {step.entries:,} entries. A second person accepts it on the"
+        f"{capitalised(step.sentence)} is prepared with {step.entries:,} entries. A second person accepts it on the"
     )
     typer.echo(f"page Money, or with gatepost money accept {step.id}.")
 
@@ -89,7 +91,7 @@ def refuse(
     with bootstrap(Settings(), application="gatepost money") as services:
         by = _signer(services, token_file, _entity_of(services, number))
         step = _taken(services.month_close.refuse(number, reason, by=by, now=_now()))
-    typer.echo(f"{_capital(step.kind.value)}: {step.month}.")
+    typer.echo(f"{capitalised(step.kind.value)}: {step.month}.")
 
 
 def reopen(
@@ -103,7 +105,7 @@ def reopen(
         by = _signer(services, token_file, legal_entity)
         asked = services.month_close.request_reopening(_period(month), legal_entity, reason, by=by, now=_now())
         step = _taken(asked)
-    typer.echo(f"{_capital(step.sentence)} waits for a second person: gatepost money accept {step.id}")
+    typer.echo(f"{capitalised(step.sentence)} waits for a second person: gatepost money accept {step.id}")
 
 
 def _signer(services: Services, token_file: Path | None, legal_entity: str) -> Signer:
@@ -124,7 +126,9 @@ def _signer(services: Services, token_file: Path | None, legal_entity: str) -> S
 def _entity_of(services: Services, number: int) -> str:
     step = services.month_close.step(number)
     if step is None:
-        raise ConfigurationError(f"There is no step {number}. gatepost money close shows what waits.")
+        raise ConfigurationError(
+            f"There is no step {number}.", remedy=Remedy(command="gatepost money close shows what waits.")
+        )
     return step.legal_entity
 
 
@@ -153,10 +157,6 @@ def _period(text: str) -> Period:
         return Period.parse(text)
     except ValueError:
         raise ConfigurationError(f'"{text}" is no month; write 2026-10.') from None
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _now() -> datetime:

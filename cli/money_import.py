@@ -18,19 +18,19 @@ from cli.stated_account import InTheNameOf, stated_account
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
 from connector.finance.files.limits import FileRefused
-from connector.finance.files.read import read_file
-from connector.finance.given_file import given_file, proposed_bill_rules
+from connector.finance.given_file import given_file, proposed_bill_rules, stream_of
 from connector.finance.import_plan import ImportPlan
 from connector.finance.import_template import write_template
 from connector.finance.import_text import import_lines, quarantine_rows, total_rows
 from connector.finance.money_import import MoneyImports, NotDecided, Progress
+from connector.finance.propose_profile import propose_profile
+from connector.remedy import Remedy
 from connector.settings import Settings
 from connector.store.ledger.imports import kept_file, read_imports, read_profile, read_profiles
 from connector.store.ledger.quarantine import open_quarantine
 from governance.money import Money
 from mapping.imports.given_profiles import GIVEN_PROFILES
 from mapping.imports.profile import ProfileProblem, profile_yaml
-from mapping.imports.propose import propose
 
 SHOWN = 20
 
@@ -52,6 +52,7 @@ def import_(
             found = read_profile(connection, profile) if not _is_file(profile) else None
         by = stated_account(services, as_) if post or as_ else operating_user()
         source = found.source if found is not None else _profile_text(profile)
+        imports = MoneyImports(services.engine, services.waker)
         try:
             given = given_file(
                 file.name, _bytes(file), source, by=by, at=_now(), as_of=_day(as_of), run_by=operating_user()
@@ -59,8 +60,9 @@ def import_(
         except ProfileProblem as error:
             raise ConfigurationError(f"{profile}: {error}.") from None
         except FileRefused as error:
+            if post:
+                imports.failed(stream_of(source) or file.name, file.name, str(error), by=by, at=_now())
             raise ConfigurationError(f"{file.name}: {error}") from None
-        imports = MoneyImports(services.engine, services.waker)
         try:
             with _progress() as progress:
                 if post:
@@ -96,10 +98,9 @@ def profile(
         typer.echo(rules)
         return
     try:
-        table = read_file(file.name, content, sheet or None)
+        found = propose_profile(file.name, content, name or profile_name(file.stem), sheet or None)
     except FileRefused as error:
         raise ConfigurationError(f"{file.name}: {error}") from None
-    found = propose(table, name or profile_name(file.stem))
     if isinstance(found, str):
         raise ConfigurationError(f"{file.name}: {found}")
     text = profile_yaml(found.profile)
@@ -306,7 +307,8 @@ def _profile_text(name: str) -> str:
         return GIVEN_PROFILES[name]
     if not _is_file(name):
         raise ConfigurationError(
-            f'There is no profile "{name}". Propose one: gatepost money profile FILE --out FILE.yaml'
+            f'There is no profile "{name}".',
+            remedy=Remedy(command="Propose one: gatepost money profile FILE --out FILE.yaml"),
         )
     try:
         return Path(name).read_text(encoding="utf-8")

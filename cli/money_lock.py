@@ -16,6 +16,7 @@ from connector.finance.budget_lock import validated_of
 from connector.finance.ledger_lines import WrongLine, money_of
 from connector.finance.post_lines import may_post
 from connector.people.permissions import TokenScope
+from connector.remedy import Remedy
 from connector.settings import Settings
 from connector.store.ledger.measure_names import NamedMeasure, measures_by_name
 from governance.budget_lock import BudgetLock, BudgetLockStep, RefusedLock
@@ -44,7 +45,9 @@ def lock_budget(
             number = agree or refuse
             waiting = next((one for one in locks.waiting() if one.id == number), None)
             if waiting is None:
-                raise ConfigurationError(f"No lock {number} waits. gatepost money lock-budget shows what does.")
+                raise ConfigurationError(
+                    f"No lock {number} waits.", remedy=Remedy(command="gatepost money lock-budget shows what does.")
+                )
             by = _signer(services, token_file, _named(services, waiting.lock.measure))
             step = locks.agree(number, validated, by=by, now=now) if agree else locks.refuse(number, by=by, now=now)
             typer.echo(_told(_taken(step)))

@@ -17,6 +17,7 @@ from cli.stated_account import InTheNameOf, stated_account
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.finance.money_sweep import GATEPOST, RATE_CARD, Sweeping, SweptSource, ledger_sources_of, sweep_money
+from connector.remedy import Remedy
 from connector.settings import Settings
 from connector.store.ledger.imports import save_profile
 from connector.store.ledger.money_sources import read_sources
@@ -100,6 +101,7 @@ def _active(services: Services) -> MappingConfig:
     config = services.active_config()
     if config is None:
         raise ConfigurationError(
-            "There is no active mapping, which says what is swept. Activate one with: gatepost mapping activate"
+            "There is no active mapping, which says what is swept.",
+            remedy=Remedy(command="Activate one with: gatepost mapping activate"),
         )
     return config

@@ -124,8 +124,8 @@ def apply(
             _apply_plan(console, provisioner, registry, config, options, found)
             write_now(services.engine, services.waker, ConnectionName(name))
         left = provisioner.verify(config)
-        for line in left:
-            console.print(f"[yellow]![/] {escape(line)}")
+        for note in left:
+            console.print(f"[yellow]![/] {escape(note.at_terminal)}")
         if not left:
             on_jira = record is None or record.tool is Tool.JIRA
             console.print(f"[green]{JIRA_VERIFIED if on_jira else SERVICENOW_VERIFIED}[/]")
@@ -217,7 +217,7 @@ def _print_plan(console: Console, plan: ProvisionPlan) -> None:
     for number, line in enumerate(_lines(plan), 1):
         console.print(f"{number:>3}. {escape(line)}")
     for note in plan.notes:
-        console.print(f"[yellow]![/] {escape(note)}")
+        console.print(f"[yellow]![/] {escape(note.at_terminal)}")
     if not plan.steps:
         console.print("Nothing is missing.")
 

@@ -12,10 +12,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.known_day import OnDay, known_day
+from cli.known_day import CompareDay, OnDay, known_day
+from cli.paper_options import EVERYTHING, report_of
 from connector.bootstrap import MappingCache, Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.measures.known_on import KnownOn, NotKnownYet, known_row
+from connector.papers.measure_comparison import MeasureComparison, comparison_lines, measure_comparison
+from connector.remedy import Remedy
 from connector.runtime.tasks import roll_up_settings
 from connector.settings import Settings
 from connector.store.database.json_codec import Json, to_json
@@ -23,8 +26,10 @@ from connector.store.ledger.closed_months import closed_months
 from connector.store.measures.measure_lookup import MeasureExplanation, explanation_of
 from connector.store.measures.measure_queries import find_measures as find_rows
 from connector.store.measures.verdicts import verdict_to_json
+from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.sync.reconcile import ActiveMapping
 from governance import portfolio
+from governance.constant_currency import RatesView
 from governance.definitions.report import REPORT, SINGLE, WORDS
 from governance.definitions.results import Figure
 from governance.definitions.years import FiscalYear, YearName
@@ -45,17 +50,20 @@ def explain(
     key: Key,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
     on: OnDay = None,
+    compare: CompareDay = None,
 ) -> None:
     """Print the verdict on a measure as a checklist: every condition, its evidence, and who must act."""
     with bootstrap(Settings(), application="gatepost explain") as services:
-        known_on = known_day(on)
+        known_on, earlier = known_day(on), known_day(compare)
         for measure in find_measures(services, key):
+            compared = _compared(services, measure, known_on, earlier) if earlier is not None else None
             if known_on is not None:
                 measure = _as_known(services, measure, known_on)
                 if not as_json:
                     typer.echo(f"As known on {known_on}. What was corrected or decided later is not in it.")
             if as_json:
-                typer.echo(json.dumps(_as_json(measure), indent=1))
+                since = {"comparison": to_json(compared)} if compared is not None else {}
+                typer.echo(json.dumps({**_as_json(measure), **since}, indent=1))
                 continue
             typer.echo(f"{measure.key} {measure.title or ''}".rstrip())
             typer.echo(
@@ -69,6 +77,18 @@ def explain(
                 typer.echo(f"It is no longer a measure: {measure.unmapped_reason}")
             typer.echo("")
             typer.echo(measure.explanation)
+            for line in comparison_lines(compared) if compared is not None else ():
+                typer.echo(line)
+
+
+def _compared(
+    services: Services, measure: MeasureExplanation, on: KnownOn | None, earlier: KnownOn
+) -> MeasureComparison:
+    """The measure's part of the totals as the whole portfolio has it."""
+    with services.read_as(EVERYTHING) as reader:
+        (row,) = find_rows(reader, measure.id)
+        report = report_of(services, reader, on, PortfolioFilters(), RatesView.MONTH)
+        return measure_comparison(report, row, earlier)
 
 
 def _as_known(services: Services, measure: MeasureExplanation, on: KnownOn) -> MeasureExplanation:
@@ -199,7 +219,9 @@ def _print_left_out(console: Console, found: portfolio.PortfolioFigures, names: 
 def _active(services: Services) -> ActiveMapping:
     active = MappingCache(services.mappings).active()
     if active is None:
-        raise ConfigurationError("There is no active mapping. Activate one with: gatepost mapping activate FILE")
+        raise ConfigurationError(
+            "There is no active mapping.", remedy=Remedy(command="Activate one with: gatepost mapping activate FILE")
+        )
     return active
 
 

@@ -16,6 +16,7 @@ from connector.errors import ConfigurationError
 from connector.people.permissions import TokenScope, parse_hierarchy
 from connector.people.service_account import NewSecret
 from connector.people.token_scopes import SCOPE_DESCRIPTIONS, SERVICE_SCOPES
+from connector.remedy import Remedy
 from connector.settings import Settings
 
 app = typer.Typer(help="Programs with an identity of their own; they decide nothing.", no_args_is_help=True)
@@ -91,7 +92,8 @@ def revoke(name: Name) -> None:
         revoked = services.service_accounts.revoke(name, by=operating_user(), now=system_clock())
     if not revoked:
         raise ConfigurationError(
-            f'There is no service account "{name}" that could be revoked. List them with: gatepost service-account list'
+            f'There is no service account "{name}" that could be revoked.',
+            remedy=Remedy(command="List them with: gatepost service-account list"),
         )
     typer.echo(f"The service account {name} is revoked: its tokens work no more.")
 

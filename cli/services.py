@@ -13,9 +13,9 @@ from rich.table import Table
 
 from cli.operating_user import operating_user
 from cli.stated_account import InTheNameOf, stated_account
+from cli.stated_file import read_stated, say_stored
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
-from connector.finance.files.limits import FileRefused
 from connector.finance.service_values import read_values_file, save_values
 from connector.people.permissions import Role, RoleGrant, Viewer
 from connector.settings import Settings
@@ -29,15 +29,21 @@ EVERYTHING = Viewer(person=None, login="", name="command line", grants=(RoleGran
 def list_all(
     code: Annotated[str, typer.Option(help="Only those with this blocker or finding: COST_SPIKE")] = "",
     sort: Annotated[str, typer.Option(help="key, cost, trend or margin")] = "key",
+    left: Annotated[
+        bool, typer.Option("--left", help="Those that have left the mapping, with their last figures")
+    ] = False,
     limit: Annotated[int, typer.Option(min=1, max=5000, help="At most so many")] = 200,
 ) -> None:
     """Show cost, demand, unit cost, margin and trend of each service, and what is in its way."""
     if sort not in SORTS:
         raise ConfigurationError(f'"{sort}" is no order: write {", ".join(SORTS)}.')
     with bootstrap(Settings(), application="gatepost services") as services, services.read_as(EVERYTHING) as reading:
-        rows = list_services(reading, EVERYTHING, ServiceFilters(codes=[code] if code else []), sort, None, limit)[
-            :limit
-        ]
+        rows = list_services(
+            reading, EVERYTHING, ServiceFilters(codes=[code] if code else [], left=left), sort, None, limit
+        )[:limit]
+    if not rows and left:
+        typer.echo("No service has left the mapping.")
+        return
     if not rows:
         typer.echo("No service. Define services in the mapping, or take them from ServiceNow.")
         return
@@ -63,23 +69,11 @@ def values(
     as_: InTheNameOf = "",
 ) -> None:
     """Show what a file of demand or KPI values holds; with --post, store it as a whole or not at all."""
-    try:
-        stated = read_values_file(file.name, file.read_bytes())
-    except (FileRefused, OSError) as error:
-        raise ConfigurationError(f"{file.name}: {error}") from None
-    if isinstance(stated, str):
-        raise ConfigurationError(f"{file.name}: {stated}")
+    stated = read_stated(file, read_values_file)
     with bootstrap(Settings(), application="gatepost services") as services:
         login = stated_account(services, as_) if post else operating_user()
         result = save_values(services.engine, stated, file.name, login, datetime.now(UTC), dry_run=not post)
-    if result.problems:
-        for problem in result.problems:
-            typer.echo(problem, err=True)
-        raise ConfigurationError("Nothing was stored: correct these lines first.")
-    if post:
-        typer.echo(f"{len(stated)} values read, {result.changed} of them new or changed.")
-    else:
-        typer.echo(f"{len(stated)} values read. Nothing was stored yet. Store them with --post.")
+    say_stored("values", len(stated), result.changed, result.problems, post=post)
 
 
 def _number(value: Decimal | None) -> str:

@@ -12,6 +12,7 @@ from connector.bootstrap import Services, Sites, system_clock
 from connector.errors import ConfigurationError
 from connector.http.tool_access import OAuthGrantType
 from connector.http.transport import Timeout
+from connector.remedy import Remedy
 from connector.sync.ports import ToolSite
 from mapping.work_item import ConnectionName, Tool
 
@@ -52,7 +53,9 @@ def _administrators_token(services: Services, name: str, port: int) -> str:
 
     record = services.connections.get(name)
     if record is None:
-        raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
+        raise ConfigurationError(
+            f'There is no connection "{name}".', remedy=Remedy(command="List them with: gatepost connection list")
+        )
     grant = record.oauth
     if record.tool is not Tool.JIRA or grant is None or grant.kind is not OAuthGrantType.REFRESH_TOKEN:
         raise ConfigurationError(

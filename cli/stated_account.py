@@ -8,6 +8,7 @@ import typer
 
 from connector.bootstrap import Services
 from connector.errors import ConfigurationError
+from connector.remedy import Remedy
 
 InTheNameOf = Annotated[
     str, typer.Option("--as", help="Login of the Gatepost account whose entries these are; needed to post")
@@ -26,5 +27,7 @@ def stated_account(services: Services, login: str) -> str:
         )
     person = services.people.find_by_login(login)
     if person is None or not person.active:
-        raise ConfigurationError(f'"{login}" is no active account of Gatepost: gatepost user list shows them.')
+        raise ConfigurationError(
+            f'"{login}" is no active account of Gatepost.', remedy=Remedy(command="List them with: gatepost user list")
+        )
     return person.login

@@ -18,6 +18,7 @@ from connector.notify.subscription import Subscription
 from connector.notify.subscription_filter import parse_filter
 from connector.notify.trial_event import send_trial_event
 from connector.notify.webhook_sender import WebhookSender
+from connector.remedy import Remedy
 from connector.settings import Settings
 from connector.store.notifications.deliveries import counts_by_state, find_deliveries, replay_for_subscription
 from connector.store.notifications.subscriptions import PER_MINUTE
@@ -157,7 +158,9 @@ def replay_(
     with _services() as services:
         subscription = services.subscriptions.get(name)
         if subscription.disabled_at is not None:
-            raise ConfigurationError(f"{name} is disabled. Enable it first: gatepost subscription resume {name}")
+            raise ConfigurationError(
+                f"{name} is disabled.", remedy=Remedy(command=f"Enable it first: gatepost subscription resume {name}")
+            )
         count = replay_for_subscription(
             services.engine, services.waker, subscription.id, number or None, system_clock()
         )

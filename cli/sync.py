@@ -13,6 +13,7 @@ from rich.console import Console
 from cli.progress import progress_bar
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.errors import ConfigurationError
+from connector.remedy import Remedy
 from connector.runtime.tasks import build_sweeper
 from connector.settings import Settings
 from connector.store.queue.workers import count_live_workers
@@ -39,7 +40,8 @@ def sync(
         config = services.active_config()
         if config is None:
             raise ConfigurationError(
-                "There is no active mapping, which says what to look for. Activate one with: gatepost mapping activate"
+                "There is no active mapping, which says what to look for.",
+                remedy=Remedy(command="Activate one with: gatepost mapping activate"),
             )
         site = Sites(services, system_clock).get(connection)
         if site.scanner is None:

@@ -15,6 +15,7 @@ from connector.bootstrap import Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.people.permissions import PersonId, TokenScope
 from connector.people.token_scopes import READING_SCOPES, held_scopes
+from connector.remedy import Remedy
 from connector.settings import Settings
 
 app = typer.Typer(help="Tokens of the API.", no_args_is_help=True)
@@ -35,7 +36,9 @@ def create(
     with _services() as services:
         person = services.people.find_by_login(login)
         if person is None:
-            raise ConfigurationError(f"There is no person {login}. List them with: gatepost user list")
+            raise ConfigurationError(
+                f"There is no person {login}.", remedy=Remedy(command="List them with: gatepost user list")
+            )
         expires_at = now + timedelta(days=days)
         created = services.tokens.create(
             person.id, name, scope or _reading(services, person.id), expires_at=expires_at, by=operating_user(), now=now
@@ -80,7 +83,8 @@ def revoke(number: Annotated[int, typer.Argument(help="Its number, from: gatepos
         revoked = services.tokens.revoke(number, by=operating_user())
     if not revoked:
         raise ConfigurationError(
-            f"There is no token {number} that could be revoked. List them with: gatepost token list"
+            f"There is no token {number} that could be revoked.",
+            remedy=Remedy(command="List them with: gatepost token list"),
         )
     typer.echo(f"Token {number} is revoked.")
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.instance_lock import address_here
 from cli.operating_user import operating_user
 from cli.secret_input import TOKEN, read_secret
 from connector.bootstrap import Services, bootstrap, system_clock
@@ -19,6 +20,7 @@ from connector.people.access_change import AccessChange, ChangeKind, PendingChan
 from connector.people.passwords import hash_password
 from connector.people.permissions import PersonId, Role, RoleGrant, TokenScope, ToolAccount, parse_hierarchy
 from connector.people.person import Person
+from connector.remedy import Remedy
 from connector.settings import Settings
 from connector.store.accounts.access_changes import RequestResult
 from connector.store.accounts.first_administrator import first_link
@@ -58,7 +60,7 @@ def add(
             login, name, by=operating_user(), password_hash=hash_, password_is_first=hash_ is not None
         )
         given = _request(services, _grant_change(person.id, RoleGrant(Role.ADMINISTRATOR))) if admin else None
-        address = services.settings.address
+        address = address_here(services.settings)
     made = given is not None and given.procedure is not Procedure.WAITS
     typer.echo(f"Added {login}{' as administrator' if made else ', who has no role yet: gatepost user grant'}.")
     if given is not None and given.pending is not None:
@@ -67,12 +69,14 @@ def add(
 
 
 @app.command("first-link")
-def first_administrator_link() -> None:
+def first_administrator_link(
+    port: Annotated[int | None, typer.Option(help="Port of the server; by default that on which it runs here")] = None,
+) -> None:
     """Print the link by which the first administrator makes their own account.  It works once, for a day."""
     with _services() as services:
         if not services.people.is_empty():
             raise ConfigurationError("There are people already: an administrator adds others on the page People.")
-        link = first_link(services.settings.address, services.vault, system_clock())
+        link = first_link(address_here(services.settings, port), services.vault, system_clock())
     typer.echo(link)
 
 
@@ -112,7 +116,9 @@ def revoke_grant(number: Annotated[int, typer.Argument(help="Its number, from: g
     with _services() as services:
         revoked = services.people.revoke_grant(number, by=operating_user())
     if revoked is None:
-        raise ConfigurationError(f"There is no grant {number}. See the numbers with: gatepost user list")
+        raise ConfigurationError(
+            f"There is no grant {number}.", remedy=Remedy(command="See the numbers with: gatepost user list")
+        )
     typer.echo(f"Revoked: {revoked}.")
 
 
@@ -263,7 +269,9 @@ def remove_rule(number: Annotated[int, typer.Argument(help="Its number, from: ga
     with _services() as services:
         removed = services.people.remove_rule(number, by=operating_user())
     if removed is None:
-        raise ConfigurationError(f"There is no rule {number}. See the numbers with: gatepost user rules")
+        raise ConfigurationError(
+            f"There is no rule {number}.", remedy=Remedy(command="See the numbers with: gatepost user rules")
+        )
     typer.echo(f"Members of {removed.claim} are no longer {removed.grant} from their next sign-in on.")
 
 
@@ -280,7 +288,9 @@ def _password() -> str:
 def _person(services: Services, login: str) -> Person:
     found = services.people.find_by_login(login)
     if found is None:
-        raise ConfigurationError(f"There is no person {login}. List them with: gatepost user list")
+        raise ConfigurationError(
+            f"There is no person {login}.", remedy=Remedy(command="List them with: gatepost user list")
+        )
     return found
 
 

@@ -13,6 +13,7 @@ from cli.paper_options import EVERYTHING, OnePortfolio, OneProgram, Rates, repor
 from cli.progress import progress_bar
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
+from connector.papers.read_sources import read_sources
 from connector.papers.report import NoFigures
 from connector.papers.workbook import TooManyMeasures, write_workbook
 from connector.settings import Settings
@@ -23,6 +24,7 @@ from governance.constant_currency import RatesView
 def workbook(
     file: Annotated[Path, typer.Argument(help="The file to write, .xlsx")],
     on: OnDay = None,
+    compare: Annotated[str | None, typer.Option(help="An earlier day: a sheet shows what changed since")] = None,
     portfolio: OnePortfolio = None,
     program: OneProgram = None,
     rates: Rates = RatesView.MONTH,
@@ -30,7 +32,7 @@ def workbook(
     """Write the portfolio as an Excel workbook whose sums are formulas."""
     if file.suffix != ".xlsx":
         raise ConfigurationError(f"{file} does not end in .xlsx. Spreadsheets tell a workbook by that ending.")
-    known_on = known_day(on)
+    known_on, earlier = known_day(on), known_day(compare)
     console = Console(stderr=True, highlight=False)
     part = file.with_name(f".{file.name}.part")
     with bootstrap(Settings(), application="gatepost workbook") as services, services.read_as(EVERYTHING) as reader:
@@ -43,7 +45,8 @@ def workbook(
                     task = tasks.setdefault(what, bar.add_task(what, total=total or None))
                     bar.update(task, completed=done)  # type: ignore[arg-type]  # the id that the bar has given
 
-                write_workbook(report, part, progress)
+                sources = read_sources(services, reader, EVERYTHING, known_on)
+                write_workbook(report, part, progress, earlier, sources)
         except (NoFigures, TooManyMeasures) as error:
             part.unlink(missing_ok=True)
             raise ConfigurationError(str(error)) from error

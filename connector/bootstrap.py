@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
 from connector import jira, servicenow
-from connector.errors import ConfigurationError
+from connector.errors import NO_CONNECTION, ConfigurationError
 from connector.http.allowed_hosts import HostRules, listed
 from connector.http.network import Network, network_of
 from connector.http.tool_access import Auth, OAuthGrant, RenewedToken, ToolAccess
@@ -267,7 +267,7 @@ class Sites:
         """Raises ConfigurationError when there is no such connection."""
         record = self._services.connections.cached(name)
         if record is None:
-            raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
+            raise ConfigurationError(f'There is no connection "{name}".', remedy=NO_CONNECTION)
         record = self._with_fresh_token(record)
         access, kept = self._services.tool_access(record), self._sites.get(name)
         if kept is not None and kept[0] == access:
@@ -296,7 +296,7 @@ class Sites:
     def _access(self, name: ConnectionName) -> ToolAccess:
         record = self._services.connections.get(name)
         if record is None:
-            raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
+            raise ConfigurationError(f'There is no connection "{name}".', remedy=NO_CONNECTION)
         return self._services.tool_access(record)
 
     def _once(self, access: ToolAccess) -> ToolSite:

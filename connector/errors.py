@@ -1,4 +1,4 @@
-"""The one tree of errors.  The class decides what happens next; the message says what, where and what to do.
+"""The one tree of errors.  The class decides what happens next; the message says what and where, the remedy what to do.
 
 ::
 
@@ -29,9 +29,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from connector.remedy import NOTHING_TO_DO, Place, Remedy
+
 
 class GatepostError(Exception):
-    """Base of everything that Gatepost raises on purpose."""
+    """Base of everything that Gatepost raises on purpose.
+
+    The message, and so the text of the error, is what is wrong and where; what to do about it is beside it as data, for
+    whoever has a terminal and for whoever reads a page (:class:`connector.remedy.Remedy`).  So what is stored, logged
+    or answered to a program never advises a command.
+    """
+
+    def __init__(self, message: str = "", *, remedy: Remedy = NOTHING_TO_DO) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+    @property
+    def at_terminal(self) -> str:
+        """What is wrong, and what to do about it, for whoever has a terminal."""
+        return f"{self} {self.remedy.at_terminal}".rstrip()
+
+    @property
+    def explained(self) -> str:
+        """What is wrong, and what to do, for whoever reads it later and elsewhere: without a command."""
+        return f"{self} {self.remedy.page}".rstrip()
+
+
+NO_CONNECTION = Remedy(
+    "The page Connections lists them.", "List them with: gatepost connection list", Place.CONNECTIONS
+)
 
 
 class ConfigurationError(GatepostError):
@@ -57,8 +83,10 @@ class WebhookAuthFailed(GatepostError):
 class ToolError(GatepostError):
     """A call to a tool failed.  ``operation`` is ``PUT /rest/api/3/issue/…`` without secrets."""
 
-    def __init__(self, message: str, *, operation: str = "", status: int | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, *, operation: str = "", status: int | None = None, remedy: Remedy = NOTHING_TO_DO
+    ) -> None:
+        super().__init__(message, remedy=remedy)
         self.operation = operation
         self.status = status
 
@@ -67,9 +95,15 @@ class RetryLater(ToolError):
     """The same call may go through later.  ``retry_after`` is in seconds, ``None`` if not told."""
 
     def __init__(
-        self, message: str, *, operation: str = "", status: int | None = None, retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        operation: str = "",
+        status: int | None = None,
+        retry_after: float | None = None,
+        remedy: Remedy = NOTHING_TO_DO,
     ) -> None:
-        super().__init__(message, operation=operation, status=status)
+        super().__init__(message, operation=operation, status=status, remedy=remedy)
         self.retry_after = retry_after
 
 
@@ -150,8 +184,9 @@ class ValuesRejected(ToolError):
         operation: str = "",
         status: int | None = None,
         fields: Mapping[str, str] | None = None,
+        remedy: Remedy = NOTHING_TO_DO,
     ) -> None:
-        super().__init__(message, operation=operation, status=status)
+        super().__init__(message, operation=operation, status=status, remedy=remedy)
         self.fields = dict(fields or {})
 
 

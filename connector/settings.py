@@ -140,6 +140,8 @@ class Settings(BaseSettings):
     """Kinds of addresses besides mail that people may choose for their digest: ``slack, workflows`` (Teams)."""
     digest_hosts: str = ""
     """Mail domains and hosts for digests, separated by commas, ``*`` for any beginning; none when empty."""
+    paper_attachment_mb: int = Field(default=10, ge=0, le=100)
+    """Size in MB up to which the files of a paper go with its mail; above it, and with 0, the mail links to them."""
     alerts: SecretStr | None = None
     """Recipients of alerts: mail addresses and Apprise addresses (``slack://…``), separated by commas."""
     audit_sinks: SecretStr | None = None

@@ -10,6 +10,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from connector.errors import ConfigurationError
+from connector.remedy import Place, Remedy
 
 
 class Vault:
@@ -26,7 +27,8 @@ class Vault:
             self._fernet = MultiFernet([Fernet(key) for key in every])
         except ValueError as error:
             raise ConfigurationError(
-                "GATEPOST_SECRET_KEY is not a Fernet key (32 bytes, url-safe base64). Make one with: gatepost key"
+                "The secret key is not a Fernet key (32 bytes, url-safe base64).",
+                remedy=Remedy(command="Make one with gatepost key, and set GATEPOST_SECRET_KEY to it."),
             ) from error
 
     def encrypt(self, secret: str) -> bytes:
@@ -38,8 +40,14 @@ class Vault:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken as error:
             raise ConfigurationError(
-                "A stored secret was encrypted with another key. Set GATEPOST_SECRET_KEY to the key that was in "
-                "use, or enter the secrets again with: gatepost connection add"
+                "A stored secret was encrypted with another key.",
+                remedy=Remedy(
+                    "Whoever runs Gatepost puts the former key back, or the secrets are entered again on the page "
+                    "Set-up.",
+                    "Set GATEPOST_SECRET_KEY to the key that was in use, or enter the secrets again with: "
+                    "gatepost connection add",
+                    Place.SET_UP,
+                ),
             ) from error
 
     def reencrypt(self, sealed: bytes) -> bytes:

@@ -9,7 +9,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from docs.generator import api, codes, commands, decisions, mapping, messages, metrics, permissions, settings
+from docs.generator import api, codes, commands, decisions, mapping, messages, metrics, permissions, settings, views
 from docs.generator.links import OFFERED, ROOT, TAKEN_IN, links_in, rewritten, target_of
 
 MADE: Mapping[str, Callable[[], str]] = {
@@ -21,6 +21,7 @@ MADE: Mapping[str, Callable[[], str]] = {
     "reference/messages.md": messages.page,
     "reference/api.md": api.page,
     "reference/permissions.md": permissions.page,
+    "reference/reporting-views.md": views.page,
     "reference/openapi.json": api.as_json,
     "decisions/index.md": decisions.page,
 }

@@ -25,6 +25,7 @@ from governance.latest_estimate import COSTS, SPEND, months_text
 from governance.locked_plan import LockedPlan
 from governance.measure import Committee, Measure, Person, Role
 from governance.money import CurrencyMismatch, Period
+from governance.number_words import number_of
 from governance.plan_rates import converter_of
 from governance.rates import Converter, Rates
 from governance.reporting_amounts import NO_RATES, ReportingAmount, ReportingCurrency
@@ -41,6 +42,8 @@ APPROVAL_NAMES = {
     ApprovalKind.SIZE_AND_TIMING: "confirmation of size and timing",
     ApprovalKind.ACTUAL_EFFECT: "confirmation of the actual effect",
 }
+NOT_GIVEN = "not given"
+"""What is found where nothing was said yet."""
 OWN_FIGURES = "nobody checks their own figures"
 
 
@@ -248,7 +251,7 @@ def _by_holder(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Cond
         if conflict:
             return result(Outcome.UNMET, "same person", conflict, State.SAME_PERSON, who)
         reason = f"{holder.name} has not yet given the {name}"
-        return result(Outcome.UNMET, "not given", reason, State.NOT_GIVEN, who)
+        return result(Outcome.UNMET, NOT_GIVEN, reason, State.NOT_GIVEN, who)
     spoke = _spoke(newest.person, holder)
     conflict = _conflict(newest.person, holder, rule, context)
     if conflict:
@@ -277,7 +280,7 @@ def _rejected(
             f"{rejected.person.name} took back the rejection of {rejected.at:%d %b %Y}, which revives no earlier "
             f"{name}: it has to be given anew"
         )
-        return result(Outcome.UNMET, "not given", reason, State.NOT_GIVEN, who)
+        return result(Outcome.UNMET, "rejection taken back", reason, State.NOT_GIVEN, who)
     reason = f"{rejected.person.name} rejected {label} on {rejected.at:%d %b %Y}: {rejected.text}"
     # Whoever rejected it has decided: the owner must change something before it is approved again.
     return result(Outcome.UNMET, "rejected", reason, State.REJECTED, (responsible(context.measure, Role.OWNER),))
@@ -337,13 +340,14 @@ def _committee(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Cond
     if len(valid) < committee.quorum and former is not None:
         reason = (
             f"{former.person.name} rejected it for the steering committee on {former.at:%d %b %Y} ({former.text}): "
-            f"{len(valid)} of {committee.quorum} members have approved since"
+            f"{len(valid)} of {number_of(committee.quorum, 'member has', 'members have')} approved since"
         )
         return result(Outcome.UNMET, "rejected", reason, State.REJECTED, who)
     if len(valid) < committee.quorum:
         expired = len(newest) - len(valid)
-        stale = f", and {expired} were given for other figures" if expired else ""
-        reason = f"{len(valid)} of {committee.quorum} members of {committee.name} have approved{stale}"
+        stale = f", and {expired} {'was' if expired == 1 else 'were'} given for other figures" if expired else ""
+        members, have = ("member", "has") if committee.quorum == 1 else ("members", "have")
+        reason = f"{len(valid)} of {committee.quorum} {members} of {committee.name} {have} approved{stale}"
         return result(Outcome.UNMET, f"{len(valid)} of {committee.quorum}", reason, State.QUORUM, who)
     names = ", ".join(sorted(command.person.name for command in valid))
     return result(Outcome.MET, f"approved by {names}", f"{committee.name} has decided: {names}", State.GIVEN)

@@ -20,7 +20,7 @@ from governance.commands_in_assessment import (
 )
 from governance.evidence import Evidence
 from governance.findings import diversion
-from governance.gate_outcome import final_statuses
+from governance.gate_outcome import final_statuses, went_past_gate
 from governance.gates import Policy
 from governance.granting import grant
 from governance.locked_scope import scope_text
@@ -55,9 +55,15 @@ def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime, 
     grant(assessment)
     read_progress(assessment)
     moved = assessment.children_moved
-    diverted = diversion(evidence, policy, now, moved) if policy.is_on("RESOURCE_DIVERSION") else ""
+    # What went past a shut gate is not done, whatever its status says: a breach improves no light.
+    refused = went_past_gate(assessment)
+    work = replace(evidence, done=False) if refused else evidence
+    diverted = diversion(work, policy, now, moved) if policy.is_on("RESOURCE_DIVERSION") else ""
     reported_at = last_report(assessment.progress_seen, evidence.counted_reports)
     implementation = implementation_status(
-        measure, evidence, policy.thresholds, now, diverted, assessment.terms, reported_at=reported_at
+        measure, work, policy.thresholds, now, diverted, assessment.terms, reported_at=reported_at
     )
+    if refused and evidence.done:
+        reason = f"{implementation.reason}; the move to {evidence.tool_status} past a shut gate does not count as done"
+        implementation = replace(implementation, reason=reason)
     return verdict_of(assessment, *final_statuses(assessment, implementation, potential))

@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 from governance.actuals_seen import booking_sentences
 from governance.assessment import Assessment
 from governance.breach_times import MAX_REVERTS, breach_times
+from governance.capital import capitalised
 from governance.delay_cost import DelayCost, cost_of_a_day, delay_cost, waiting_since
 from governance.deviations import next_escalation_at
 from governance.explain import blockers_of
-from governance.facts import known
+from governance.facts import Unknown, known
 from governance.figures import figures_of
 from governance.findings import FindingContext, detect_findings
 from governance.gate_outcome import (
@@ -23,6 +24,7 @@ from governance.gate_outcome import (
     open_stages,
 )
 from governance.gates import RoleChangeRule
+from governance.handoffs import observed
 from governance.kill_switch import criterion_at, kill_switch_at
 from governance.late_commands import facts_seen
 from governance.locked_terms import as_locked
@@ -42,19 +44,34 @@ from governance.role_change import (
     pending,
 )
 from governance.schedule import tolerated_days
-from governance.verdict import Event, EventKind, GateState, Status, Verdict
+from governance.value_waits import value_waits
+from governance.verdict import Blocker, Event, EventKind, GateState, Status, Verdict
+from governance.waits import ValueWaits
 
 
-def _delay(assessment: Assessment, since: Mapping[str, datetime]) -> DelayCost | None:
-    """What a day of waiting costs; nothing where nobody waits, or where the amount is not known."""
+def _currency(assessment: Assessment) -> ReportingCurrency:
+    rates = converter_of(assessment.plan.rates if assessment.plan is not None else None, assessment.rates)
+    return ReportingCurrency(assessment.policy.currency, rates)
+
+
+def _a_day(assessment: Assessment, *, waits: bool) -> ReportingAmount | Unknown | None:
+    """What a day of waiting costs; nothing where nobody waits, or nothing is lost by it."""
     plan = assessment.effects.plan if assessment.effects else None
     closed = assessment.stage() == assessment.policy.closing_stage
-    if not since or plan is None or closed or is_cancelled(assessment.off_ramp):
+    if not waits or plan is None or closed or is_cancelled(assessment.off_ramp):
         return None
-    rates = converter_of(assessment.plan.rates if assessment.plan is not None else None, assessment.rates)
-    currency = ReportingCurrency(assessment.policy.currency, rates)
-    a_day, value = cost_of_a_day(plan, currency), currency.net(plan)
-    if not isinstance(a_day, ReportingAmount) or not isinstance(value, ReportingAmount):
+    return cost_of_a_day(plan, _currency(assessment))
+
+
+def _delay(
+    assessment: Assessment, a_day: ReportingAmount | Unknown | None, since: Mapping[str, datetime]
+) -> DelayCost | None:
+    """Of tickets that a valuable measure waits for; nothing where an amount is not known."""
+    plan = assessment.effects.plan if assessment.effects else None
+    if not since or plan is None or not isinstance(a_day, ReportingAmount):
+        return None
+    value = _currency(assessment).net(plan)
+    if not isinstance(value, ReportingAmount):
         return None
     return delay_cost(assessment.evidence, a_day, value, assessment.policy.thresholds.high_value, since)
 
@@ -78,7 +95,9 @@ def verdict_of(assessment: Assessment, implementation: Status, potential: Status
     )
     owner_activity = observe_owner(assessment.measure, assessment.evidence, assessment.commands, assessment.now)
     since = waiting_since(assessment.evidence, assessment.now)
-    delay = _delay(assessment, since)
+    waits = bool(since) or gate.holds_up or bool(assessment.evidence.timelines)
+    a_day = _a_day(assessment, waits=waits)
+    delay = _delay(assessment, a_day, since)
     findings = detect_findings(
         FindingContext(
             assessment.measure,
@@ -101,6 +120,8 @@ def verdict_of(assessment: Assessment, implementation: Status, potential: Status
             owner_activity,
             assessment.relapse,
             delay,
+            a_day,
+            implementation,
         )
     )
     assessment.events += [
@@ -111,7 +132,7 @@ def verdict_of(assessment: Assessment, implementation: Status, potential: Status
     breach = breach_of(assessment, gate)
     if breach is not None and is_new_breach(breach, before.breach):
         text = f"{breach.text} while the gate into {breach.gate} is shut"
-        assessment.events.append(Event(EventKind.BREACHED, text[:1].upper() + text[1:], by=breach.by))
+        assessment.events.append(Event(EventKind.BREACHED, capitalised(text), by=breach.by))
     times = breach_times(before, assessment.now, in_breach=gate is GateState.BREACH)
     if len(times) > max(MAX_REVERTS, len(before.breach_times)):
         text = f"Past a shut gate {len(times)} times within a day: it is not moved back any more for now"
@@ -143,6 +164,7 @@ def verdict_of(assessment: Assessment, implementation: Status, potential: Status
         findings_since={finding.key: finding.since for finding in findings},
         waiting_since=since,
         highest_priorities=highest_priorities(assessment.evidence),
+        tickets_seen=observed(known(assessment.evidence.timelines) or ()),
         breach=breach,
         breach_times=times,
         in_breach=gate is GateState.BREACH,
@@ -197,8 +219,23 @@ def verdict_of(assessment: Assessment, implementation: Status, potential: Status
         signed=tuple(line for _, line in sorted(assessment.validation.signed.items())),
         commands=assessment.commands,
         measure_state=measure_state,
+        value_waits=_value_waits(assessment, a_day, gate, following.label if following else "", blockers),
         reassess_at=_reassess_at(assessment, due, owner_activity),
     )
+
+
+def _value_waits(
+    assessment: Assessment,
+    a_day: ReportingAmount | Unknown | None,
+    gate: GateState,
+    next_stage: str,
+    blockers: tuple[Blocker, ...],
+) -> ValueWaits | None:
+    """What is implemented waits for nothing: its benefit flows."""
+    implemented = assessment.granted >= len(assessment.policy.stages) - 2
+    if implemented or not isinstance(a_day, ReportingAmount):
+        return None
+    return value_waits(a_day, gate, next_stage, blockers, known(assessment.evidence.timelines) or ())
 
 
 def _reassess_at(assessment: Assessment, due: date | None, owner_activity: OwnerActivity | None) -> datetime | None:

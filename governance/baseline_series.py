@@ -63,5 +63,5 @@ def worth_of(series: BaselineSeries, month: Period, currency: str, rates: Rates,
         return normalised_baseline(one.volume, one.price.amount, one.rate or Decimal(1))
     rate = rates.convert(Money(Decimal(1), one.price.currency), currency, month)
     if isinstance(rate, MissingRate):
-        return Unknown(f"there is {rate} for the baseline of {month}: add it with gatepost rates add")
+        return Unknown(f"there is {rate} for the baseline of {month}: an administrator adds it")
     return normalised_baseline(one.volume, one.price.amount, rate.money.amount)

@@ -18,6 +18,7 @@ from governance.locked_terms import changed_terms, unreadable_terms
 from governance.measure import Role
 from governance.measure_class import hurdle_of, is_mandatory
 from governance.money import Money, Period
+from governance.number_words import number_of
 from governance.observation import Observation, earns_once, earns_regularly, observation
 from governance.plan_check import TENTH
 from governance.reporting_amounts import CENT
@@ -48,16 +49,18 @@ def phasing(context: ConditionContext) -> ConditionResult:
         return context.unknown(code, "plan", expected, unreadable(context))
     plan = context.effects.plan
     if plan is not None and plan.costs_known and is_mandatory(context.measure, context.policy):
-        return context.met(
-            code, "plan", "a plan by month with costs", f"{len(plan.net)} months from {plan.first} to {plan.last}"
-        )
+        return context.met(code, "plan", "a plan by month with costs", _extent(plan))
     if plan is None or not plan.benefit:
         return context.unmet(code, "plan", expected, "no benefit", "the plan by month has no benefit in it")
     if not plan.costs_known:
         return context.unmet(
             code, "plan", expected, "no costs", "the plan by month has no one-off or recurring costs in it"
         )
-    return context.met(code, "plan", expected, f"{len(plan.net)} months from {plan.first} to {plan.last}")
+    return context.met(code, "plan", expected, _extent(plan))
+
+
+def _extent(plan: Series) -> str:
+    return f"{number_of(len(plan.net), 'month')} from {plan.first} to {plan.last}"
 
 
 def hurdle(context: ConditionContext) -> ConditionResult:
@@ -104,7 +107,7 @@ def _npv_hurdle(context: ConditionContext, plan: Series, least: Decimal | None) 
     thresholds = context.policy.thresholds
     code, hurdle = "BELOW_HURDLE", context.reporting.threshold(least, plan.currency)
     rate = f"{thresholds.discount_rate * 100:f}".rstrip("0").rstrip(".")
-    at = f"at {rate}% over {thresholds.horizon_months} months"
+    at = f"at {rate}% over {number_of(thresholds.horizon_months, 'month')}"
     expected = f"an NPV of at least {hurdle} {at}"
     cash = cash_of(plan, thresholds.contingency)
     values = present_values(cash, thresholds.discount_rate, thresholds.horizon_months)
@@ -136,7 +139,7 @@ def payback(context: ConditionContext) -> ConditionResult:
     if isinstance(asked, Unknown):
         return context.unknown(code, "class", "a class of the policy", asked.reason, Role.OWNER)
     limit = asked.payback_months
-    expected = f"payback within {limit} months" if limit is not None else "no payback"
+    expected = f"payback within {number_of(limit, 'month')}" if limit is not None else "no payback"
     if context.effects is None or context.measure.unreadable_effects:
         return context.unknown(code, "payback", expected, unreadable(context))
     plan = context.effects.plan
@@ -148,9 +151,9 @@ def payback(context: ConditionContext) -> ConditionResult:
     if months is None:
         return context.unmet(code, "payback", expected, "never", "the plan never pays its costs back")
     if months > limit:
-        reason = f"payback takes {months} months, the limit is {limit}"
-        return context.unmet(code, "payback", expected, f"{months} months", reason)
-    return context.met(code, "payback", expected, "1 month" if months == 1 else f"{months} months")
+        reason = f"payback takes {number_of(months, 'month')}, the limit is {limit}"
+        return context.unmet(code, "payback", expected, number_of(months, "month"), reason)
+    return context.met(code, "payback", expected, number_of(months, "month"))
 
 
 def baseline_claims(context: ConditionContext) -> ConditionResult:
@@ -196,7 +199,7 @@ def plan_lock(context: ConditionContext) -> ConditionResult:
 def actuals(context: ConditionContext) -> ConditionResult:
     """Actuals are booked for closed months in a row at planned steady state."""
     code, needed = "ACTUALS_MISSING", context.policy.thresholds.observation_months
-    expected = f"actuals of {needed} closed months in a row at planned steady state"
+    expected = f"actuals of {number_of(needed, 'closed month')} in a row at planned steady state"
     if context.effects is None or context.measure.unreadable_effects:
         return context.unknown(code, "actuals", expected, unreadable(context))
     lost = current_lower_value(context, months_to_sign(context))
@@ -209,19 +212,19 @@ def actuals(context: ConditionContext) -> ConditionResult:
         if actual is None or not actual.own:
             reason = "no actuals are booked"
             return context.unmet(code, "actuals", "actuals", "nothing booked", reason, Role.CONTROLLER)
-        return context.met(code, "actuals", "actuals", f"{len(actual.own)} months")
+        return context.met(code, "actuals", "actuals", number_of(len(actual.own), "month"))
     observed = _observed(context, plan)
     if observed is None:
-        reason = f"the plan has not been in steady state for {needed} closed months yet"
+        reason = f"the plan has not been in steady state for {number_of(needed, 'closed month')} yet"
         if plan.steady_from is not None:
             reason += f"; it is declared to be from {period(plan.steady_from)} on"
         return context.unmet(code, "actuals", expected, "not yet", reason, Role.CONTROLLER)
     if observed.booked < observed.length:
         reason = (
-            f"actuals are booked for {observed.booked} of the {observed.length} months that have to be observed "
-            f"({observed.first} to {observed.last})"
+            f"actuals are booked for {observed.booked} of the {number_of(observed.length, 'month')} that "
+            f"{'has' if observed.length == 1 else 'have'} to be observed ({observed.first} to {observed.last})"
         )
-        return context.unmet(code, "actuals", expected, f"{observed.booked} months", reason, Role.CONTROLLER)
+        return context.unmet(code, "actuals", expected, number_of(observed.booked, "month"), reason, Role.CONTROLLER)
     return context.met(code, "actuals", expected, f"{observed.first} to {observed.last}")
 
 

@@ -209,6 +209,6 @@ def _sum(amounts: Sequence[Money], currency: str, month: Period, rates: Rates) -
     for money in amounts:
         converted = rates.convert(money, currency, month)
         if isinstance(converted, MissingRate):
-            return Unknown(f"there is {converted} for a claim on the baseline: add it with gatepost rates add")
+            return Unknown(f"there is {converted} for a claim on the baseline: an administrator adds it")
         total += converted.money.amount
     return total

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from governance.approvals import OWN_FIGURES, delegate_conflict, may_act_as, rebaseline_rules, role_holder
+from governance.capital import capitalised
 from governance.command_grammar import USAGE
 from governance.command_place import wrong_place
 from governance.effects import Effects
@@ -23,7 +24,9 @@ from governance.locked_plan import LockedPlan, is_changed
 from governance.measure import Measure, Person, Role, Roles
 from governance.measure_state import FactsSeen, OffRamp, OffRampKind
 from governance.money import Period
+from governance.number_words import number_of
 from governance.rates import Rates
+from governance.replies import Refusal, Reply
 from governance.reporting_amounts import NO_RATES
 from governance.responsible import responsible
 from governance.right_amount import right_command, signature_problem
@@ -81,11 +84,13 @@ class CommandContext:
                 return unaccepted_reason(self.measure, role, self.role_holders[role.value], self.policy)
         return ""
 
-    def refusal(self, person: Person, roles: Iterable[Role], refused: str) -> Ruling:
+    def refusal(self, person: Person, roles: Iterable[Role], refused: Refusal, **data: str) -> Ruling:
         """That the person may not, and who may, or why not yet."""
         wanted = tuple(roles)
         reason = self.unaccepted_reason(person, wanted)
-        return _refused(f"{refused} yet: {reason}." if reason else f"{refused}; {self.who_may(wanted)} may.")
+        if reason:
+            return _refused(refused.not_yet.format(person=person.name, why=reason, **data))
+        return _refused(refused.instead.format(person=person.name, who=self.who_may(wanted), **data))
 
     def who_may(self, roles: Iterable[Role]) -> str:
         own = self.measure.roles.every
@@ -173,9 +178,7 @@ def _approve(command: Command, context: CommandContext) -> Ruling:
             return _refused(_not_by_approval(command, label, context))
         if context.granted >= context.policy.index(command.stage):
             return _refused(f"{label} has been granted already; there is nothing to approve.")
-    ruling = _by_approval_role(
-        command, context, rules, f"{command.person.name} may not approve {label}", f"{label} approved"
-    )
+    ruling = _by_approval_role(command, context, rules, Refusal.APPROVE, Reply.APPROVED)
     return _in_time(command, context, ruling)
 
 
@@ -195,8 +198,9 @@ def _not_by_approval(command: Command, label: str, context: CommandContext) -> s
 
 
 def _by_approval_role(
-    command: Command, context: CommandContext, rules: Iterable[ApprovalRule], refused: str, done: str
+    command: Command, context: CommandContext, rules: Iterable[ApprovalRule], refused: Refusal, done: Reply
 ) -> Ruling:
+    stage = context.policy.label(command.stage)
     required = tuple(rules)
     roles = context.acting_roles(command.person, [rule.role for rule in required], command.at)
     if not roles and command.verb is Verb.REJECT:
@@ -204,7 +208,7 @@ def _by_approval_role(
         former = former_roles(command.person, context.role_holders, context.measure)
         roles = [rule.role for rule in required if rule.role in former]
     if not roles:
-        return context.refusal(command.person, [rule.role for rule in required], refused)
+        return context.refusal(command.person, [rule.role for rule in required], refused, stage=stage)
     barred = [(role, delegate_conflict(command.person, role, context.measure, context.policy)) for role in roles]
     roles = [role for role, other in barred if other is None or command.verb is Verb.REJECT]
     if not roles:
@@ -212,7 +216,9 @@ def _by_approval_role(
     groups = {group for rule in required if rule.role in roles for group in rule.depends_on}
     return Ruling(
         accepted=True,
-        reply=f"{done} by {command.person.name} as {context.measure.roles.label(roles[0])}.",
+        reply=done.format(
+            stage=stage, text=command.text, person=command.person.name, role=context.measure.roles.label(roles[0])
+        ),
         role=roles[0],
         fingerprints=fingerprints(context.measure, sorted(groups)),
     )
@@ -231,15 +237,13 @@ def _reject(command: Command, context: CommandContext) -> Ruling:
     rules = context.policy.rebaseline if command.stage == REBASELINE else gate.approvals if gate else ()
     if not rules:
         return _refused(f"{label} is granted by its conditions alone; there is nothing to reject.")
-    return _by_approval_role(
-        command, context, rules, f"{command.person.name} may not reject {label}", f"{label} rejected ({command.text})"
-    )
+    return _by_approval_role(command, context, rules, Refusal.REJECT, Reply.REJECTED)
 
 
 def _confirm(command: Command, context: CommandContext) -> Ruling:
     person = command.person
     if not context.acting_roles(person, [Role.CONTROLLER], command.at):
-        return context.refusal(person, [Role.CONTROLLER], f"{person.name} may not confirm the actual effect")
+        return context.refusal(person, [Role.CONTROLLER], Refusal.CONFIRM)
     elsewhere = wrong_place(command, context.policy, context.effects, context.rates)
     if elsewhere:
         return _refused(elsewhere)
@@ -270,25 +274,30 @@ def _confirm(command: Command, context: CommandContext) -> Ruling:
 
 
 def _signed(command: Command, signature: Signature) -> str:
-    line = f" of {command.pl_line}" if command.pl_line else ""
-    by = f"by {command.person.name} as controller"
-    if command.verb is Verb.CONFIRM:
-        return f"Confirmed: {command.amount}{line} for {signature.span} {by}."
     less = signature.claimed - signature.validated
-    claimed = f", {less} less than the {signature.claimed} claimed" if less.amount else ""
-    return f"Lower value confirmed: {command.amount}{line} for {signature.span}{claimed} ({command.text}) {by}."
+    of_line = bool(command.pl_line)
+    if command.verb is Verb.CONFIRM:
+        reply = Reply.CONFIRMED_OF_LINE if of_line else Reply.CONFIRMED
+    elif less.amount:
+        reply = Reply.LESS_OF_LINE if of_line else Reply.LESS
+    else:
+        reply = Reply.LOWER_OF_LINE if of_line else Reply.LOWER
+    return reply.format(
+        amount=command.amount, line=command.pl_line, span=signature.span, less=less, claimed=signature.claimed,
+        text=command.text, person=command.person.name,
+    )  # fmt: skip
 
 
 def _hold(command: Command, context: CommandContext) -> Ruling:
     if context.off_ramp is not None:
         return _refused(f"It is {_off_ramp_since(context.off_ramp)} already.")
-    return _by_command_role(command, context, "put it on hold", f"On hold ({command.text})")
+    return _by_command_role(command, context, Refusal.HOLD, Reply.ON_HOLD)
 
 
 def _cancel(command: Command, context: CommandContext) -> Ruling:
     if context.off_ramp is not None and context.off_ramp.kind is OffRampKind.CANCELLED:
         return _refused(f"It is {_off_ramp_since(context.off_ramp)} already.")
-    return _by_command_role(command, context, "cancel it", f"Cancelled ({command.text})")
+    return _by_command_role(command, context, Refusal.CANCEL, Reply.CANCELLED)
 
 
 def _resume(command: Command, context: CommandContext) -> Ruling:
@@ -296,18 +305,18 @@ def _resume(command: Command, context: CommandContext) -> Ruling:
     if off_ramp is None:
         return _refused("It is neither on hold nor cancelled; there is nothing to resume.")
     if off_ramp.kind is OffRampKind.KILLED:
-        return _by_command_role(command, context, "override the kill switch", "Resumed", (Role.SPONSOR,))
+        return _by_command_role(command, context, Refusal.OVERRIDE, Reply.RESUMED, (Role.SPONSOR,))
     if off_ramp.kind is OffRampKind.ON_HOLD and command.person.id == off_ramp.by_id:
-        return Ruling(accepted=True, reply=f"Resumed by {command.person.name}, who had put it on hold.")
-    return _by_command_role(command, context, "resume it", "Resumed")
+        return Ruling(accepted=True, reply=Reply.RESUMED_AGAIN.format(person=command.person.name))
+    return _by_command_role(command, context, Refusal.RESUME, Reply.RESUMED)
 
 
 def _reason(command: Command, context: CommandContext) -> Ruling:
-    return _by_command_role(command, context, "give the reason", f"Reason noted ({command.text})")
+    return _by_command_role(command, context, Refusal.REASON, Reply.REASON_NOTED)
 
 
 def _kill_criteria(command: Command, context: CommandContext) -> Ruling:
-    ruling = _by_command_role(command, context, "state the kill criteria", "")
+    ruling = _by_command_role(command, context, Refusal.KILL_CRITERIA, None)
     if not ruling.accepted or ruling.role is None:
         return ruling
     problem = criteria_problem(command, context.measure, context.effects, context.policy)
@@ -324,8 +333,7 @@ def _rebaseline(command: Command, context: CommandContext) -> Ruling:
     rules = rebaseline_rules(context.measure, context.policy, context.plan, context.rates)
     *first, last = [responsible(context.measure, rule.role).text for rule in rules] or [""]
     approvers = f"{', '.join(first)} and {last}" if first else last
-    requested = f"Re-baseline asked for ({command.text}); {approvers} decide with /approve rebaseline. It was asked"
-    ruling = _by_command_role(command, context, "ask for a re-baseline", requested)
+    ruling = _by_command_role(command, context, Refusal.REBASELINE, Reply.REBASELINE_ASKED, approvers=approvers)
     return (
         replace(ruling, fingerprints=fingerprints(context.measure, (FactGroup.PLAN, FactGroup.TERMS)))
         if ruling.accepted
@@ -358,7 +366,9 @@ def _delegate(command: Command, context: CommandContext) -> Ruling:
     if command.until < command.at.date():
         return _refused(f"{command.until} has passed.")
     if command.until > command.at.date() + timedelta(days=longest):
-        return _refused(f"{command.until} is more than {longest} days away, which is the longest delegation.")
+        return _refused(
+            f"{command.until} is more than {number_of(longest, 'day')} away, which is the longest delegation."
+        )
     if _names(command, command.person):
         return _refused("Nobody delegates to themselves.")
     for pair in pairs_kept_apart(context.policy):
@@ -368,7 +378,7 @@ def _delegate(command: Command, context: CommandContext) -> Ruling:
                 return _refused(_cannot_stand_in(context.measure.roles, held_by[0].name, role, other))
     return Ruling(
         accepted=True,
-        reply=f"{_capital(context.measure.roles.label(own[0]))} delegated until {command.until}.",
+        reply=Reply.DELEGATED.format(role=capitalised(context.measure.roles.label(own[0])), until=command.until),
         role=own[0],
     )
 
@@ -380,15 +390,21 @@ def _names(command: Command, person: Person) -> bool:
 
 
 def _by_command_role(
-    command: Command, context: CommandContext, what: str, done: str, roles: Iterable[Role] | None = None
+    command: Command,
+    context: CommandContext,
+    refused: Refusal,
+    done: Reply | None,
+    roles: Iterable[Role] | None = None,
+    **data: str,
 ) -> Ruling:
+    """``None`` is done by a reply of the caller's own."""
     allowed = tuple(roles if roles is not None else context.policy.command_roles.get(command.verb, ()))
     acting = context.acting_roles(command.person, allowed, command.at)
     if not acting and command.verb in _STOPS:
         former = former_roles(command.person, context.role_holders, context.measure)
         acting = [role for role in allowed if role in former]
     if not acting:
-        return context.refusal(command.person, allowed, f"{command.person.name} may not {what}")
+        return context.refusal(command.person, allowed, refused)
     if command.verb is Verb.RESUME:
         # Whoever owns it by now, and stands in for its sponsor or sits in the committee, does not decide to go on.
         barred = [(role, delegate_conflict(command.person, role, context.measure, context.policy)) for role in acting]
@@ -397,7 +413,11 @@ def _by_command_role(
             return _refused(_cannot_stand_in(context.measure.roles, command.person.name, *barred[0]))
     return Ruling(
         accepted=True,
-        reply=f"{done} by {command.person.name} as {context.measure.roles.label(acting[0])}.",
+        reply=done.format(
+            text=command.text, person=command.person.name, role=context.measure.roles.label(acting[0]), **data
+        )
+        if done
+        else "",
         role=acting[0],
     )
 
@@ -408,10 +428,6 @@ _STOPS = frozenset({Verb.HOLD, Verb.CANCEL})
 
 def _off_ramp_since(off_ramp: OffRamp) -> str:
     return f"{off_ramp.kind.label.lower()} since {off_ramp.at:%d %b %Y}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 _RULE_OF_VERB: Mapping[Verb, Callable[[Command, CommandContext], Ruling]] = {

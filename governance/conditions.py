@@ -140,7 +140,8 @@ def _open_work(context: ConditionContext) -> ConditionResult:
     parts = []
     if total != done:
         named = _named(children.open) if children else ""
-        parts.append(f"{total - done} of {total} child items are not done{named}")
+        verb = "is" if total - done == 1 else "are"
+        parts.append(f"{total - done} of {total} child items {verb} not done{named}")
     if removed:
         parts.append(f"{removed}: put the work back, or ask for the smaller scope with /rebaseline REASON")
     return context.unmet(code, "children", expected, f"{done} of {total} done", ", and ".join(parts))
@@ -286,7 +287,7 @@ def _deviation_explained(context: ConditionContext) -> ConditionResult:
     if deviation.reason:
         return context.met(code, "deviation", expected, f"{deviation.reason} ({deviation.reason_by})")
     reason = f"{deviation.text}, and nobody has given the reason"
-    return context.unmet(code, "deviation", expected, "no reason", f"{reason}: answer with /reason TEXT")
+    return context.unmet(code, "deviation", expected, deviation.text, f"{reason}: answer with /reason TEXT")
 
 
 def _within_tolerance(context: ConditionContext, code: str, expected: str) -> ConditionResult:
@@ -302,6 +303,22 @@ def _within_tolerance(context: ConditionContext, code: str, expected: str) -> Co
         return context.met(code, "deviation", expected, f"lower value confirmed: {lower.text}")
     reason = f"{estimate.reason}, so nobody can say whether the plan will be reached: enter one"
     return context.unknown(code, "deviation", expected, reason, Role.OWNER)
+
+
+def _kpis(context: ConditionContext) -> ConditionResult:
+    """Every KPI that the mapping asks for at this gate is reached."""
+    code, asked = "KPI_NOT_REACHED", [one for one in context.measure.kpis if context.stage in one.gates]
+    expected = ", ".join(f"{one.name} {one.asked}" for one in asked) or "no KPI is asked for"
+    for one in asked:
+        if isinstance(one.reached, Unknown):
+            return context.unknown(code, "kpis", expected, one.reached.reason, Role.OWNER)
+    missed = [one for one in asked if one.reached is False and one.value is not None]
+    if missed:
+        actual = ", ".join(f"{one.name} {one.text(one.value)}" for one in missed if one.value is not None)
+        reason = "; ".join(one.shortfall for one in missed)
+        return context.unmet(code, "kpis", expected, actual, reason)
+    actual = ", ".join(f"{one.name} {one.text(one.value)}" for one in asked if one.value is not None)
+    return context.met(code, "kpis", expected, actual or expected)
 
 
 CONDITIONS: Mapping[ConditionKind, Callable[[ConditionContext], ConditionResult]] = {
@@ -356,4 +373,5 @@ CONDITIONS: Mapping[ConditionKind, Callable[[ConditionContext], ConditionResult]
     ConditionKind.ACTUALS: business_case.actuals,
     ConditionKind.VALUE_REALISED: business_case.value_realised,
     ConditionKind.EVIDENCE_ATTACHED: _evidence_attached,
+    ConditionKind.KPIS: _kpis,
 }

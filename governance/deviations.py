@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from governance.capital import capitalised
 from governance.evidence import Command, Verb
 from governance.gates import Policy
 from governance.held_clock import HeldClock
@@ -179,4 +180,4 @@ def reason_request_text(deviation: Deviation) -> str:
     worst = worst_benefit(deviation.checks) or worst_cost(deviation.checks)
     amounts = f": {worst.expected} of {worst.planned} planned" if worst is not None and worst.planned.amount else ""
     text = deviation.text
-    return f"{text[:1].upper()}{text[1:]}{amounts}. Why? Answer with: /reason TEXT"
+    return f"{capitalised(text)}{amounts}. Why? Answer with: /reason TEXT"

@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 from governance.actuals_seen import SeenTotal
 from governance.facts import Fact, Unknown, known
+from governance.handoffs import TicketTimeline
 from governance.measure import MeasureId, Person, Role
 from governance.measure_state import MeasureState
 from governance.money import Money, Period
 from governance.named_sentence import Place
 from governance.role_holders import Capacity
+from governance.service_notes import ServiceNote
 from governance.signature import Signature
 
 
@@ -245,6 +247,10 @@ class TeamMember:
     """The project with most of the other hours."""
     elsewhere: bool = False
     """That is another project than the measure's own: readers of the measure need not be able to see it."""
+    weeks: tuple[tuple[date, Decimal], ...] = ()
+    """All hours by week, named by its Monday, the earliest first."""
+    weekly_hours: Fact[Decimal] = None
+    """Hours of a week that are stated of them or their team; ``None``: those of the policy for everybody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +296,10 @@ class Evidence:
     changes: Fact[tuple[OpenItem, ...]] = Unknown("ServiceNow changes were not read")
     tickets: Fact[tuple[OpenItem, ...]] = ()
     """Open incidents that serve the measure: their priority is checked, and they shut no gate."""
+    timelines: Fact[tuple[TicketTimeline, ...]] = None
+    """With which team each ticket was when; ``None`` where the mapping does not ask for hand-overs."""
+    service_notes: tuple[ServiceNote, ...] = ()
+    """What is reported of the services that the measure is about."""
     attachments: Fact[int] = Unknown("attachments were not read")
     legacy: Fact[tuple[Service, ...]] = None
     """The services that the measure retires; ``None`` when the mapping names none."""

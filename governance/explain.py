@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
+from governance.approvals import NOT_GIVEN
 from governance.evidence import Evidence
-from governance.facts import Unknown, known
+from governance.facts import Unknown
 from governance.gates import Policy, Stage
 from governance.kill_switch import decision_request
 from governance.measure import Measure, Role
 from governance.measure_state import OffRamp, OffRampKind, is_cancelled
-from governance.responsible import ADMINISTRATOR, in_words, responsible
+from governance.number_words import number_of
+from governance.responsible import ADMINISTRATOR, responsible
+from governance.sentences import WAITING, Template, begin_sentence, people_words, who_acts
 from governance.verdict import Blocker, ConditionResult, GateState, Outcome, Status, Verdict
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -44,14 +47,10 @@ def blockers_of(
     if gate is GateState.BREACH and evidence.ended:
         blockers.append(_not_cancelled(into.key, measure, evidence, since, now))
     elif gate is GateState.BREACH:
-        claimed = policy.label(known(evidence.tool_stage))
-        text = (
-            f"Moved to {evidence.tool_status} ({claimed}) while the gate into {into.label} is shut: "
-            "move it back or meet the conditions below"
-        )
+        sentence = _breach_sentence(evidence.tool_status, granted, policy)
+        text = sentence.removesuffix(" · GATE_ORDER")
         key = f"{into.key}:GATE_ORDER:status"
         who = (responsible(measure, Role.OWNER),)
-        sentence = f"{text} · GATE_ORDER"
         blockers.append(Blocker(key, "GATE_ORDER", "status", into.key, text, sentence, who, since.get(key, now)))
     if off_ramp is not None:
         blockers.append(_off_ramp(off_ramp, into.key, measure, now))
@@ -60,15 +59,18 @@ def blockers_of(
     if isinstance(evidence.tool_stage, Unknown):
         key = f"{into.key}:STAGE_UNKNOWN:status"
         reason = evidence.tool_stage.reason
-        text = f"{into.label} is shut: {reason} · {in_words(ADMINISTRATOR)} to act · STAGE_UNKNOWN"
         first = since.get(key, now)
+        unread = ConditionResult(into.key, "STAGE_UNKNOWN", "status", Outcome.UNKNOWN, "", "", reason, ADMINISTRATOR)
+        text = blocker_sentence(into, unread, first, now, closes=into.key == policy.closing_stage)
         blockers.append(Blocker(key, "STAGE_UNKNOWN", "status", into.key, reason, text, ADMINISTRATOR, first))
     # A later gate asks for more of the same thing (an end that is dated, an end that has come): reported once.
     unmet = {(r.code, r.subject): r for r in checklist if r.outcome is not Outcome.MET}
     for result in checklist:
         if result.outcome is not Outcome.MET and unmet[result.code, result.subject] is result:
             first = since.get(result.key, now)
-            blockers.append(_unmet(result, into, blocker_sentence(into.label, result, first, now, due), first))
+            closes = into.key == policy.closing_stage
+            text = blocker_sentence(into, result, first, now, due, closes=closes)
+            blockers.append(_unmet(result, into, text, first))
     return tuple(blockers)
 
 
@@ -84,8 +86,9 @@ def _not_cancelled(
 ) -> Blocker:
     """The tool's status says cancelled, and nobody has cancelled the measure."""
     code, who = "NOT_CANCELLED", responsible(measure, Role.SPONSOR)
-    reason = f"moved to {evidence.tool_status}, and the measure is not cancelled"
-    text = f"{reason[:1].upper()}{reason[1:]}: {who.text} confirms with /cancel REASON, or it is moved back · {code}"
+    status = evidence.tool_status
+    reason = Template.WAS_MOVED_NOT_CANCELLED.format(status=status)
+    text = Template.NOT_CANCELLED.format(status=status, person=people_words([who]), code=code)
     key = f"{stage}:{code}:status"
     return Blocker(key, code, "status", stage, reason, text, (who,), since.get(key, now))
 
@@ -95,23 +98,67 @@ def _off_ramp(off_ramp: OffRamp, stage: str, measure: Measure, now: datetime) ->
         off_ramp.kind
     ]
     who = responsible(measure, Role.SPONSOR)
-    by = "" if off_ramp.kind is OffRampKind.KILLED else f" (by {off_ramp.by})"
-    reason = f"{off_ramp.kind.label} since {short_date(off_ramp.at, now)}: {off_ramp.reason}{by}"
-    next_step = f"{who.text} may resume it with /resume"
-    if off_ramp.kind is OffRampKind.KILLED:
-        next_step = decision_request(off_ramp, measure, now)
-    text = f"{reason} · {next_step} · {code}"
+    is_so, with_next_step = _OFF_RAMPS[off_ramp.kind]
+    data = {
+        "since": short_date(off_ramp.at, now),
+        "by": off_ramp.by,
+        "reason": off_ramp.reason.rstrip(". "),
+        "person": begin_sentence(people_words([who])),
+        "decision": begin_sentence(decision_request(off_ramp, measure, now)),
+        "code": code,
+    }
+    reason, text = is_so.format(**data), with_next_step.format(**data)
     asked = () if off_ramp.kind is OffRampKind.CANCELLED else (who,)
     return Blocker(f"{stage}:{code}:off_ramp", code, "off_ramp", stage, reason, text, asked, off_ramp.at)
 
 
+_OFF_RAMPS = {
+    OffRampKind.ON_HOLD: (Template.IS_ON_HOLD, Template.ON_HOLD),
+    OffRampKind.CANCELLED: (Template.IS_CANCELLED, Template.CANCELLED),
+    OffRampKind.KILLED: (Template.IS_KILLED, Template.KILLED),
+}
+"""What is so, and the same with the next step."""
+
+
+def _breach_sentence(status: str, granted: int, policy: Policy) -> str:
+    if granted < 0:
+        return Template.BREACH_AT_START.format(status=status, code="GATE_ORDER")
+    return Template.BREACH.format(status=status, stage=policy.stages[granted].label, code="GATE_ORDER")
+
+
 def blocker_sentence(
-    label: str, result: ConditionResult, since: datetime, now: datetime, due: date | None = None
+    into: Stage, result: ConditionResult, since: datetime, now: datetime, due: date | None = None, *, closes: bool
 ) -> str:
-    """A blocker as people read it, with the code at the end, for search."""
-    who = f" · {result.who} to act" if result.responsible else ""
-    shut = "is shut" if due is None else f"is not due before {short_date(due, now)}"
-    return f"{label} {shut}: {result.reason}{who} · since {short_date(since, now)} · {result.code}"
+    """A blocker as people read it, with the code at the end, for search; ``closes`` is the gate into the last stage."""
+    day, who = short_date(since, now), result.responsible
+    if due is None and result.approval is not None and result.actual == NOT_GIVEN and who:
+        waiting = WAITING[result.approval.kind]
+        return waiting.format(person=people_words(who), stage=into.label, key=into.key, since=day, code=result.code)
+    if due is None and result.code == "DEVIATION_UNEXPLAINED" and result.outcome is Outcome.UNMET and who:
+        reason = begin_sentence(result.actual)
+        return Template.UNEXPLAINED.format(reason=reason, people=people_words(who), since=day, code=result.code)
+    template = _SHUT[due is not None, closes, bool(who)]
+    return template.format(
+        stage=into.label,
+        due="" if due is None else short_date(due, now),
+        reason=result.reason.rstrip("."),
+        who=who_acts(who) if who else "",
+        since=day,
+        code=result.code,
+    )
+
+
+_SHUT = {
+    (False, False, True): Template.NOT_YET,
+    (False, True, True): Template.NOT_YET_CLOSED,
+    (True, False, True): Template.NOT_DUE,
+    (True, True, True): Template.NOT_DUE,
+    (False, False, False): Template.NOT_YET_BY_NOBODY,
+    (False, True, False): Template.NOT_YET_CLOSED_BY_NOBODY,
+    (True, False, False): Template.NOT_DUE_BY_NOBODY,
+    (True, True, False): Template.NOT_DUE_BY_NOBODY,
+}
+"""By whether the gate is not due yet, leads into the last stage, and waits for somebody."""
 
 
 def short_date(moment: date, now: datetime) -> str:
@@ -190,7 +237,7 @@ def _money(verdict: Verdict) -> Iterator[str]:
     if parts:
         yield f"Net   {', '.join(parts)}"
     if figures.npv is not None:
-        payback = "never" if figures.payback_months is None else f"after {figures.payback_months} months"
+        payback = "never" if figures.payback_months is None else f"after {number_of(figures.payback_months, 'month')}"
         yield f"Plan  NPV {figures.npv}, payback {payback}"
     if figures.original_plan is not None:
         variance = "" if figures.variance_to_original is None else f", variance to it {figures.variance_to_original}"

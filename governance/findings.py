@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TypeAlias
 
 from governance.altered_commands import altered_drafts
@@ -18,10 +19,11 @@ from governance.cost_spike import cost_spike
 from governance.delay_cost import DelayCost
 from governance.deviations import unnamed_steps
 from governance.effects import Effects
-from governance.evidence import Command, Evidence
+from governance.evidence import Command, Evidence, Team
 from governance.facts import Unknown, known
 from governance.finding_draft import FindingDraft
 from governance.gates import Policy
+from governance.handoffs import handoff_drafts
 from governance.kill_criteria import FORMS
 from governance.kill_evaluation import CriterionState
 from governance.latest_estimate import LatestEstimate
@@ -33,6 +35,8 @@ from governance.measure import Measure, Person, Role
 from governance.measure_state import Deviation, OffRamp, OffRampKind, OwnerActivity, is_cancelled
 from governance.money import Money, Period
 from governance.named_sentence import NamedSentence, connection_of
+from governance.number_words import number_of
+from governance.overload import not_judged, not_judged_sentence, overload_sentence, overloaded
 from governance.ownership import conflict_drafts, inactive_drafts
 from governance.plan_rates import converter_of
 from governance.priorities import drift_drafts, low_tickets, mismatch_draft, serving_items
@@ -43,7 +47,8 @@ from governance.reporting_amounts import NO_RATES, ReportingAmount, ReportingCur
 from governance.responsible import ADMINISTRATOR, Responsible, has_left, responsible
 from governance.role_change import OFFICE, acceptors, granted_on, pending, unaccepted_reason
 from governance.role_holders import HeldRole
-from governance.verdict import Finding, Status
+from governance.service_notes import SERVICE_CODES, note_drafts
+from governance.verdict import Colour, Finding, Status
 
 AFTER_CANCELLATION = frozenset({"CREEP", "COMMAND_ALTERED"})
 """What is still reported of a cancelled measure: that work goes on all the same, and what was done to people's words.
@@ -78,6 +83,9 @@ class FindingContext:
     relapse: Relapse | None = None
     delay: DelayCost | None = None
     """What a day of waiting for tickets costs."""
+    a_day: ReportingAmount | Unknown | None = None
+    """What a day of waiting costs, whatever the measure is worth."""
+    implementation: Status | None = None
 
     def holder(self, role: Role = Role.OWNER) -> tuple[Responsible, ...]:
         return (responsible(self.measure, role),)
@@ -152,8 +160,9 @@ def diversion(evidence: Evidence, policy: Policy, now: datetime, moved: datetime
     hidden = not named and any(one.elsewhere and one.main_other_project == main_project for one in away)
     where = f", most of them on {'one other project' if hidden else main_project}" if main_project else ""
     return (
-        f"{len(away)} of {len(team.members)} people log their time elsewhere "
-        f"({hours:.0f} h in {team.window_days} days{where}), and no milestone was touched{since}"
+        f"{len(away)} of {number_of(len(team.members), 'person', 'people')} "
+        f"{'logs' if len(away) == 1 else 'log'} their time elsewhere "
+        f"({hours:.0f} h in {number_of(team.window_days, 'day')}{where}), and no milestone was touched{since}"
     )
 
 
@@ -220,6 +229,30 @@ def priority_drift(context: FindingContext) -> Iterator[FindingDraft]:
 def _a_day(context: FindingContext) -> str:
     """``3,100 EUR``, of a valuable measure that loses something by waiting; empty for any other."""
     return str(context.delay.a_day) if context.delay is not None else ""
+
+
+def handoff_wait(context: FindingContext) -> Iterator[FindingDraft]:
+    """Work that the measure waits for lies between two teams."""
+    timelines = known(context.evidence.timelines) or ()
+    limit, connection = context.policy.thresholds.handoff_days, connection_of(context.measure)
+    yield from handoff_drafts(timelines, limit, context.a_day, connection, context.holder(), context.now)
+
+
+def _green_team(context: FindingContext) -> Team | None:
+    """The team of work that is under way and counts as green."""
+    green = context.implementation is not None and context.implementation.colour is Colour.GREEN
+    return known(context.evidence.team) if green and not context.evidence.done else None
+
+
+def overload(context: FindingContext) -> Iterator[FindingDraft]:
+    """The status is green because the same people carry more than their hours."""
+    team, limits = _green_team(context), context.policy.thresholds
+    if team is None:
+        return
+    found = overloaded(team, limits.weekly_hours, limits.overload_weeks, context.now.date())
+    if found:
+        sentence = overload_sentence(found, len(team.members), limits.weekly_hours)
+        yield FindingDraft("team", sentence, (*context.holder(), *context.holder(Role.SPONSOR)))
 
 
 def unfunded_work(context: FindingContext) -> Iterator[FindingDraft]:
@@ -290,7 +323,7 @@ def ageing(context: FindingContext) -> Iterator[FindingDraft]:
     days = (context.now - granted).days
     yield FindingDraft(
         context.stage or "",
-        f"{days} days in {context.policy.label(context.stage)}, the limit is {limit}",
+        f"{number_of(days, 'day')} in {context.policy.label(context.stage)}, the limit is {limit}",
         context.holder(),
     )
 
@@ -310,12 +343,16 @@ def unknown_evidence(context: FindingContext) -> Iterator[FindingDraft]:
         ("legacy", context.evidence.legacy),
         ("watched", context.evidence.watched),
         ("team", context.evidence.team),
+        ("handoffs", context.evidence.timelines if context.policy.is_on("HANDOFF_WAIT") else None),
         ("value", value),
         ("claims", claims if context.policy.is_on("OVERCLAIM") else None),
     )
     for subject, fact in facts:
         if isinstance(fact, Unknown):
             yield FindingDraft(subject, fact.reason, ADMINISTRATOR)
+    team = _green_team(context) if context.policy.is_on("OVERLOAD") else None
+    if team is not None and (some := not_judged(team, context.policy.thresholds.overload_weeks, context.now.date())):
+        yield FindingDraft("weekly_hours", not_judged_sentence(some), ADMINISTRATOR)
     for state in context.criteria:
         if state.holds is None:
             sentence = f'the agreed kill criterion "{state.text}" cannot be checked: {state.present}'
@@ -372,6 +409,22 @@ def savings_relapse(context: FindingContext) -> Iterator[FindingDraft]:
     yield from relapse_drafts(context.relapse, context.measure)
 
 
+def _service_notes(code: str, context: FindingContext) -> Iterator[FindingDraft]:
+    """What is reported of a service that the measure is about."""
+    hierarchy = context.measure.hierarchy
+    place = (known(hierarchy.portfolio) or "", known(hierarchy.program) or "")
+    yield from note_drafts(context.evidence.service_notes, code, place, context.holder())
+
+
+def _cost_spikes(context: FindingContext) -> Iterator[FindingDraft]:
+    """Of services that the measure retires or watches, and of those that it is about; of each once."""
+    seen = set()
+    for draft in (*service_cost_spike(context), *_service_notes("COST_SPIKE", context)):
+        if draft.subject.casefold() not in seen:
+            seen.add(draft.subject.casefold())
+            yield draft
+
+
 FINDING_RULES: Mapping[str, FindingRule] = {
     "RESOURCE_DIVERSION": zombie,
     "ORPHAN_OWNER": orphan,
@@ -380,9 +433,12 @@ FINDING_RULES: Mapping[str, FindingRule] = {
     "SAVINGS_RELAPSE": savings_relapse,
     "PRIORITY_MISMATCH": priority_mismatch,
     "PRIORITY_DRIFT": priority_drift,
+    "HANDOFF_WAIT": handoff_wait,
+    "OVERLOAD": overload,
     "UNFUNDED_WORK": unfunded_work,
     "OVERCLAIM": double_count,
-    "COST_SPIKE": service_cost_spike,
+    "COST_SPIKE": _cost_spikes,
+    **{code: partial(_service_notes, code) for code in SERVICE_CODES if code != "COST_SPIKE"},
     "CREEP": creep,
     "AGEING_IN_GATE": ageing,
     "TERMS_CHANGED": _terms_changed,

@@ -21,9 +21,7 @@ def gate_state_of(assessment: Assessment, due: date | None) -> GateState:
     if isinstance(assessment.evidence.tool_stage, Unknown):
         return GateState.BLOCKED
     claimed = assessment.policy.index(assessment.evidence.tool_stage)
-    if assessment.is_breach():
-        return GateState.BREACH
-    if assessment.evidence.ended and not _may_end(assessment):
+    if went_past_gate(assessment):
         return GateState.BREACH
     if is_cancelled(assessment.off_ramp):
         # Shut, so that no native gate lets it into a later stage; and nobody has to act.
@@ -33,6 +31,11 @@ def gate_state_of(assessment: Assessment, due: date | None) -> GateState:
     if assessment.granted > claimed or assessment.granted + 1 == len(assessment.policy.stages):
         return GateState.OPEN
     return shut_state(assessment.checklist, due, assessment.now)
+
+
+def went_past_gate(assessment: Assessment) -> bool:
+    """Whether the tool's status is one that the measure may not be in: ahead of its stage, or ended unasked."""
+    return assessment.is_breach() or (assessment.evidence.ended and not _may_end(assessment))
 
 
 def _may_end(assessment: Assessment) -> bool:

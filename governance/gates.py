@@ -54,6 +54,8 @@ class ConditionKind(StrEnum):
     ACTUALS = "actuals"
     VALUE_REALISED = "value_realised"
     EVIDENCE_ATTACHED = "evidence_attached"
+    KPIS = "kpis"
+    """KPIs of the measure that its mapping asks for at this gate."""
 
 
 class ApprovalKind(StrEnum):
@@ -156,6 +158,12 @@ class Thresholds:
     high_value: Decimal = Decimal(500_000)
     """Net plan from which the priority of serving tickets is checked."""
     low_priorities: tuple[str, ...] = ("low", "lowest", "minor", "trivial", "4 - low", "5 - planning")
+    handoff_days: int = 5
+    """Days that a ticket may lie between teams before that is reported."""
+    weekly_hours: Decimal = Decimal(40)
+    """Hours of a person in a week."""
+    overload_weeks: int = 3
+    """Weeks in a row with more hours than that from which people count as overloaded."""
     done_on_word: bool = False
     """Work without child items and progress is done when its owner says so."""
     delegation_days: int = 92

@@ -8,6 +8,7 @@ from governance.gates import Policy
 from governance.kill_criteria import CriterionKind, KillCriterion
 from governance.measure import Measure
 from governance.money import Period
+from governance.number_words import number_of
 
 
 def never_fires(criterion: KillCriterion, measure: Measure, effects: Effects | None, policy: Policy) -> str:
@@ -25,7 +26,7 @@ def never_fires(criterion: KillCriterion, measure: Measure, effects: Effects | N
     if criterion.months and begin is not None and horizon is not None:
         length = Period.of(begin).months_to(horizon) + 1
         if criterion.months >= length > 0:
-            return f"it has to hold for {criterion.months} months, and the plan has {length}: name fewer"
+            return f"it has to hold for {number_of(criterion.months, 'month')}, and the plan has {length}: name fewer"
     return ""
 
 

@@ -16,6 +16,7 @@ from governance.held_clock import months_later
 from governance.kill_evaluation import CriterionState
 from governance.measure import Measure, Role
 from governance.measure_state import OffRamp, OffRampKind
+from governance.number_words import number_of
 from governance.responsible import responsible
 from governance.verdict import Event, EventKind
 
@@ -44,9 +45,9 @@ def kill_switch(
         return None
     reasons = []
     moment = kill_switch_at(since, policy.thresholds.kill_red_months)
-    if since is not None and moment is not None and now >= moment:
-        months = policy.thresholds.kill_red_months
-        reasons.append(f"the potential status is red since {since:%d %b %Y}, for {months} months")
+    months = policy.thresholds.kill_red_months
+    if since is not None and moment is not None and months is not None and now >= moment:
+        reasons.append(f"the potential status is red since {since:%d %b %Y}, for {number_of(months, 'month')}")
     reasons += [_criterion_reason(state) for state in criteria if (at := criterion_at(state)) is not None and now >= at]
     if not reasons:
         return None

@@ -237,7 +237,7 @@ class Ledger:
         if isinstance(first.source, FieldSeen):
             return Refusal(
                 RefusalReason.OF_FIELD,
-                f"Entry {entry} is {first.source}: the tool owns it. Correct the field; gatepost money fields follows.",
+                f"Entry {entry} is {first.source}: the tool owns it. Correct the field; the ledger follows.",
             )
         before = self.amount_in_effect(entry)
         refusal = _amount_refusal(entry, before, right, first.type)

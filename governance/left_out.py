@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from governance.capital import capitalised
+
 CANCELLED = "cancelled"
 ON_HOLD = "on_hold"
 WITHOUT_VALUE = "without_value"
@@ -47,7 +49,7 @@ LEFT_OUT_TEXTS = {
     LeftOut.NO_FORECAST: "without a forecast",
 }
 """Why totals do not hold a measure, as people read it inside a sentence; everything that shows it reads it here."""
-LEFT_OUT_LABELS = {reason: text[:1].upper() + text[1:] for reason, text in LEFT_OUT_TEXTS.items()}
+LEFT_OUT_LABELS = {reason: capitalised(text) for reason, text in LEFT_OUT_TEXTS.items()}
 """The same where it begins a line."""
 OFF_RAMP_LABELS = {
     ON_HOLD: "On hold",

@@ -64,7 +64,7 @@ def legacy_cost(
         expected = _converted(dict(_expected(service, context)), context)
         if isinstance(booked, MissingRate) or isinstance(expected, MissingRate):
             missing = booked if isinstance(booked, MissingRate) else expected
-            return LegacyCost(problem=f"there is {missing} for {service.name}: add it with gatepost rates add")
+            return LegacyCost(problem=f"there is {missing} for {service.name}: an administrator adds it")
         lines += [_line(Version.ACTUAL, month, money) for month, money in booked.items()]
         if context.last_forecast is not None:
             lines += [_line(Version.FORECAST, month, money) for month, money in (booked | expected).items()]

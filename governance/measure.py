@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import ClassVar, NewType
 
 from governance.baseline_series import BaselineSeries
 from governance.effects import EffectLine
 from governance.facts import Fact, Unknown
+from governance.measure_kpis import MeasureKpi
 from governance.money import Money, Period
 
 MeasureId = NewType("MeasureId", str)
@@ -185,6 +187,12 @@ class Measure:
     """The steering committee of the program."""
     measure_class: Fact[str] = None
     """The class whose hurdle it has to reach (:mod:`governance.measure_class`)."""
+    kpis: tuple[MeasureKpi, ...] = ()
+    """What is measured of its effect beside money."""
+    planned_people: Fact[Decimal] = None
+    """How many people are planned for its work, full-time."""
+    planned_team: Fact[str] = None
+    """The team from which they come; its business unit where none is named."""
     completion_probable: Fact[str] = None
     """What the item states on capitalisation, yes or no (:mod:`governance.capitalisation`)."""
     development_certain: Fact[str] = None

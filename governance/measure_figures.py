@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -40,9 +40,11 @@ from governance.effects import ZERO, EffectLine, Version, period
 from governance.hierarchy import RollUpMeasure
 from governance.left_out import ENDED, LeftOut
 from governance.line_rates import LineRates
-from governance.money import Money
+from governance.money import Money, Period
 from governance.rates import Conversion, MissingRate, Rates
 from governance.roll_up import Amounts, MeasureFigures, MonthlyFigures, RollUpSettings
+from governance.signature import SignedLine
+from governance.track_record import TrackPart
 from governance.validation import claimed_of
 
 BENEFIT_PARTS = (Part.RECURRING_BENEFIT, Part.ONE_OFF_BENEFIT)
@@ -57,8 +59,11 @@ def measure_figures(measure: RollUpMeasure, settings: RollUpSettings, rates: Rat
         return MeasureFigures(ended, Amounts(), missing=parts)
     amounts = _Amounts(measure, settings, parts)
     made = amounts.made()
+    signed: list[SignedLine] = []
     if parts.actual is not None and measure.step not in ENDED:
-        made = replace(made, **_values(measure, settings.currency, settings.usable(rates)))
+        usable = settings.usable(rates)
+        signed = list(_signed(measure, settings.currency, usable))
+        made = replace(made, **_values(measure, signed, settings.currency, usable))
     if measure.budget:
         made = replace(made, budget=_budget(measure, settings.currency, settings.usable(rates)))
     return MeasureFigures(
@@ -76,17 +81,32 @@ def measure_figures(measure: RollUpMeasure, settings: RollUpSettings, rates: Rat
             if some is not None
             for month in _months(version, some, agreed)
         ),
+        track=amounts.track(),
+        pipeline_benefit=amounts.pipeline_benefit(),
+        validated_months=_validated_months(signed),
     )
 
 
-def _values(measure: RollUpMeasure, currency: str, rates: Rates) -> dict[str, Decimal | None]:
-    """Claimed, validated and unvalidated; what was signed is converted like the bookings of its month."""
-    claimed = claimed_of(_booked(measure, currency, rates))
-    signed = []
+def _signed(measure: RollUpMeasure, currency: str, rates: Rates) -> Iterator[SignedLine]:
+    """What was signed, converted like the bookings of its month; what no rate converts is left out."""
     for line in measure.signed:
         found = rates.convert(Money(line.validated, line.currency), currency, line.month)
         if not isinstance(found, MissingRate):
-            signed.append(replace(line, validated=found.money.amount))
+            yield replace(line, validated=found.money.amount)
+
+
+def _validated_months(signed: Iterable[SignedLine]) -> dict[Period, Decimal]:
+    found: dict[Period, Decimal] = {}
+    for line in signed:
+        found[line.month] = found.get(line.month, ZERO) + line.validated
+    return found
+
+
+def _values(
+    measure: RollUpMeasure, signed: Sequence[SignedLine], currency: str, rates: Rates
+) -> dict[str, Decimal | None]:
+    """Claimed, validated and unvalidated; ``signed`` is in the currency already."""
+    claimed = claimed_of(_booked(measure, currency, rates))
     return {
         "claimed": claimed_value(claimed.lines.values()),
         "validated": validated_value(signed),
@@ -344,13 +364,41 @@ class _Amounts:
         return delayed_benefit(benefit, self._settings.year, self._closed)
 
     def _pipeline(self) -> Decimal:
+        benefit, cost = self._pipeline_rates()
+        return pipeline(benefit, cost, self._weight)
+
+    def pipeline_benefit(self) -> Decimal:
+        """What of the pipeline is benefit."""
+        return pipeline(self._pipeline_rates()[0], ZERO, self._weight)
+
+    @property
+    def _weight(self) -> Decimal:
+        return self._settings.weights.get(self._measure.stage or "", ZERO)
+
+    def _pipeline_rates(self) -> tuple[Decimal, Decimal]:
+        """Run-rates of benefit and running cost of an open stage."""
         measure, settings = self._measure, self._settings
         if measure.step in ENDED or not settings.is_open(measure.stage) or self._plan is None or self._steady is None:
-            return ZERO
+            return ZERO, ZERO
         costs = _filled(months_of(self._plan, Part.RUNNING_COST), self._recurring)
         rate = _rate_at(self._recurring, self._steady, single=self._is_declared)
         cost = _rate_at(costs, self._steady, single=self._is_declared)
-        return pipeline(rate - cost, cost, settings.weights.get(measure.stage or "", ZERO))
+        return rate - cost, cost
+
+    def track(self) -> TrackPart | None:
+        """What the decision promised of the closed months, and what is booked of it at the decision's rates."""
+        is_decided = self._measure.rates is not None or self._settings.is_committed(self._measure.stage)
+        if not is_decided or self._parts.original is None:
+            return None
+        booked = self._parts.budget_actual
+        return TrackPart(
+            _until(self._decided, self._closed),
+            ZERO if booked is None else _until(recurring_ebitda(booked), self._closed),
+        )
+
+
+def _until(months: Months, last: int) -> Decimal:
+    return sum((amount for month, amount in months.items() if month <= last), ZERO)
 
 
 def _rate_at(recurring: Months, month: int | None, *, single: bool) -> Decimal:

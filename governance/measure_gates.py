@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from governance.responsible import Responsible, in_words
+from governance.sentences import Template
 from governance.verdict import Blocker, ConditionResult, GateState, Outcome
 
 
@@ -76,24 +77,39 @@ class MeasureGates:
     """``None`` when every gate is open."""
 
 
+class GateAhead(NamedTuple):
+    """The first gate that is not open, without what shuts it: for columns."""
+
+    stage: str
+    """Key of the stage that it leads into."""
+    state: GateState
+    """Never open."""
+
+
+def gate_ahead(stage: str | None, next_stage: str | None, gate: GateState) -> GateAhead | None:
+    """From the granted stage, the one after it and the state of the item's own gate; ``None`` when all are open."""
+    if gate is GateState.OPEN:
+        # The item may move, but not this far: it has not come to the next gate yet.
+        return GateAhead(next_stage, GateState.NOT_DUE) if next_stage else None
+    # Without a next stage the last one was granted, and something that came later shuts its gate again.
+    into = next_stage or stage
+    return GateAhead(into, gate) if into else None
+
+
 def gates_of(facts: GateFacts) -> MeasureGates:
     """Both answers from an assessed measure."""
-    if facts.next_stage is not None:
-        stage, label = facts.next_stage, facts.next_stage_label
-    elif facts.gate is GateState.OPEN or facts.stage is None:
+    ahead = gate_ahead(facts.stage, facts.next_stage, facts.gate)
+    if ahead is None:
         return MeasureGates(facts.open_stages, None)
-    else:
-        # The last stage was granted, and something that came later shuts its gate again.
-        stage, label = facts.stage, facts.stage_label
+    label = facts.stage_label if facts.next_stage is None else facts.next_stage_label
     if facts.gate is GateState.OPEN:
-        # The item may move, but not this far: it has not come to the next gate yet.
         return MeasureGates(
-            facts.open_stages, NextGate(stage, label, GateState.NOT_DUE, _not_met(label, facts.checklist))
+            facts.open_stages, NextGate(ahead.stage, label, ahead.state, _not_met(label, facts.checklist))
         )
     blockers = tuple(
         GateBlocker(one.key, one.code, one.subject, one.sentence, one.responsible, one.since) for one in facts.blockers
     )
-    return MeasureGates(facts.open_stages, NextGate(stage, label, facts.gate, blockers))
+    return MeasureGates(facts.open_stages, NextGate(ahead.stage, label, ahead.state, blockers))
 
 
 def _not_met(label: str, checklist: Sequence[ConditionResult]) -> tuple[GateBlocker, ...]:
@@ -101,7 +117,12 @@ def _not_met(label: str, checklist: Sequence[ConditionResult]) -> tuple[GateBloc
     unmet = {(one.code, one.subject): one for one in checklist if one.outcome is not Outcome.MET}
     return tuple(
         GateBlocker(
-            one.key, one.code, one.subject, f"{label} is shut: {one.reason} · {one.code}", one.responsible, None
+            one.key,
+            one.code,
+            one.subject,
+            Template.ASKED_LATER.format(stage=label, reason=one.reason, code=one.code),
+            one.responsible,
+            None,
         )
         for one in unmet.values()
     )

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from governance.actuals_seen import SeenTotal
 from governance.effects import ZERO
+from governance.handoffs import TicketMoment
 from governance.locked_plan import LockedPlan
 from governance.measure import Person, name_of
 from governance.money import Period
@@ -209,6 +210,8 @@ class MeasureState:
     """Since when it waits for each ticket, by key."""
     highest_priorities: Mapping[str, str] = field(default_factory=dict)
     """Key of a ticket that the measure waits for to the most urgent priority that it was ever seen with."""
+    tickets_seen: Mapping[str, tuple[TicketMoment, ...]] = field(default_factory=dict)
+    """By ticket the states in which it was seen, where its tool tells no history."""
     breach: Breach | None = None
     breach_times: tuple[datetime, ...] = ()
     """When the item was found past a shut gate within the last day (:mod:`governance.breach_times`)."""

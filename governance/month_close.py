@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from governance.capital import capitalised
 from governance.money import Money, Period
 
 DUE_AFTER = timedelta(days=10)
@@ -46,11 +47,13 @@ class CloseItemKind(StrEnum):
     """An import brought amounts of this month that nobody has given a measure yet."""
     NOT_ASSESSED = "not_assessed"
     """Entries were posted and their measure has not been assessed since: whether the tool agrees is not known."""
+    SOURCE_FAILED = "source_failed"
+    """A source of money could not be read or posted, or was read last before the month was over."""
 
     @property
     def keeps_open(self) -> bool:
         """Whether the month cannot be closed before it is settled."""
-        return self not in {CloseItemKind.MISSING_ACTUAL, CloseItemKind.UNVALIDATED}
+        return self not in {CloseItemKind.MISSING_ACTUAL, CloseItemKind.UNVALIDATED, CloseItemKind.SOURCE_FAILED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +270,7 @@ def _kept_open(month: str, checklist: Sequence[CloseItem]) -> RefusedStep | None
 def _waits(step: CloseStep) -> RefusedStep:
     return RefusedStep(
         CloseRefusal.WAITS_ALREADY,
-        f"{step.sentence[:1].upper()}{step.sentence[1:]} waits for a second person since {step.at:%d %b %Y}.",
+        f"{capitalised(step.sentence)} waits for a second person since {step.at:%d %b %Y}.",
     )
 
 

@@ -106,6 +106,10 @@ class TeamCoverage:
     measures_without: int = 0
 
 
+REFUSED_TARGET = Decimal("0.3")
+"""Share of the answered demands that is refused where a portfolio chooses (the practice's number)."""
+
+
 def share(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
     """``None`` where there is nothing of which it could be a share."""
     return Decimal(part) / Decimal(whole) if whole else None

@@ -14,6 +14,7 @@ from governance.facts import Unknown, known
 from governance.finding_draft import FindingDraft
 from governance.measure import Measure, Person, Role
 from governance.measure_state import OwnerActivity
+from governance.number_words import number_of
 from governance.responsible import responsible
 from governance.separation import same_person
 
@@ -61,8 +62,8 @@ def inactive_drafts(
     if activity.acted_at is None or activity.acted_at < activity.since:
         last = f"no action is known since {since:%d %b %Y}"
     sentence = (
-        f"the owner {owner.name} has done nothing on the measure for {(now - since).days} days ({last}), the limit is "
-        f"{limit}: ask for a sign of life, or name another owner"
+        f"the owner {owner.name} has done nothing on the measure for {number_of((now - since).days, 'day')} ({last}), "
+        f"the limit is {limit}: ask for a sign of life, or name another owner"
     )
     yield FindingDraft("owner", sentence, (responsible(measure, Role.SPONSOR),))
 

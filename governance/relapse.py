@@ -283,7 +283,7 @@ def _legacy(
             continue
         converted = watch.rates.convert(money, currency, month)
         if isinstance(converted, MissingRate):
-            return Unknown(f"there is {converted} for the legacy cost of {month}: add it with gatepost rates add")
+            return Unknown(f"there is {converted} for the legacy cost of {month}: an administrator adds it")
         paid[month] = paid.get(month, ZERO) + converted.money.amount
         if name:
             names.setdefault(month, []).append(name)

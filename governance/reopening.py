@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from governance.assessment import Assessment
+from governance.capital import capitalised
 from governance.evidence import Verb
 from governance.facts import known
 from governance.gates import ConditionKind, GrantedStageRule
@@ -71,7 +72,7 @@ def _reopen_for_relapse(assessment: Assessment) -> None:
         _take_back(assessment, stage, assessment.relapse.sentence)
         assessment.closed_on, assessment.reopened_at, assessment.relapsed_from = None, assessment.now, closed_at
         text = assessment.relapse.sentence
-        assessment.events.append(Event(EventKind.RELAPSED, text[:1].upper() + text[1:]))
+        assessment.events.append(Event(EventKind.RELAPSED, capitalised(text)))
 
 
 def _reopen_for_legacy(assessment: Assessment) -> None:

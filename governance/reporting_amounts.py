@@ -60,7 +60,7 @@ class ReportingCurrency:
                 continue
             converted = self.rates.convert(Money(amount, currency), self.code, period(number))
             if isinstance(converted, MissingRate):
-                return Unknown(f"there is {converted}: add it with gatepost rates add")
+                return Unknown(f"there is {converted}: an administrator adds it")
             total += converted.money.amount
         return ReportingAmount(Money(total.quantize(CENT), self.code), own)
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from governance.capital import capitalised
 from governance.evidence import Command, CommandOrigin, Ruling
 from governance.facts import known
 from governance.gates import Policy
@@ -125,4 +126,4 @@ def _own_roles(person: Person, measure: Measure, holders: Mapping[str, HeldRole]
 
 def _sentence(measure: Measure, role: Role, held: HeldRole, policy: Policy) -> str:
     reason = unaccepted_reason(measure, role, held, policy)
-    return f"{reason[:1].upper()}{reason[1:]}."
+    return f"{capitalised(reason)}."

@@ -19,6 +19,7 @@ from governance.effects import ZERO, Version
 from governance.left_out import LeftOut
 from governance.money import Period
 from governance.rates import RATE_AGE_DAYS, MissingRate, Rates
+from governance.track_record import TrackPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class RollUpSettings:
     """Greatest age of an exchange rate; an older one is missing."""
     closed_months: ClosedMonths = NO_CLOSED_MONTHS
     """What each legal entity has closed, as a measure's verdict takes it."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What the stages are called."""
 
     def closed_of(self, legal_entity: str | None) -> Period:
         """The last closed month of a legal entity; of one that closes nothing here the last month that is over."""
@@ -189,3 +192,9 @@ class MeasureFigures:
     months: tuple[MonthlyFigures, ...] = ()
     missing: MissingRate | None = None
     """The first rate that it lacks; then it has no amounts."""
+    track: TrackPart | None = None
+    """Its part of a track record; ``None`` before it is decided."""
+    pipeline_benefit: Decimal = ZERO
+    """What of the pipeline is benefit."""
+    validated_months: Mapping[Period, Decimal] = field(default_factory=dict)
+    """The validated value by month."""

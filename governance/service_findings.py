@@ -22,6 +22,8 @@ IMPROVED = Decimal("0.1")
 SHARED = "shared services"
 NO_DEPARTMENT = "no cost centre"
 MOST_DEPARTMENTS = 3
+LEAST_RISE = Decimal("0.005")
+"""Of a unit cost; what is shown as 0.00 caused nothing, and may come from a division."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,8 @@ def departments_of_rise(figures: ServiceFigures, *, by_unit: bool = True) -> tup
             before[name] = before.get(name, ZERO) + amount
     mean = {name: amount / len(compared) for name, amount in before.items()}
     rises = (DepartmentRise(name, now.get(name, ZERO) - mean.get(name, ZERO)) for name in {*now, *before})
-    return tuple(sorted((one for one in rises if one.amount > 0), key=lambda one: (-one.amount, one.department)))
+    caused = (one for one in rises if one.amount >= LEAST_RISE)
+    return tuple(sorted(caused, key=lambda one: (-one.amount, one.department)))
 
 
 def _parts(month: ServiceMonth, *, by_unit: bool) -> dict[str, Decimal]:

@@ -59,6 +59,12 @@ class ServiceReport:
         return tuple(dict.fromkeys(codes))
 
 
+def reported_lines(report: ServiceReport) -> tuple[str, ...]:
+    """What is reported, as a field of the tool shows it; measures are counted and not named."""
+    parts: tuple[ServiceFinding | ServiceBlocker, ...] = (*report.findings, *report.blockers)
+    return tuple(f"{one.sentence} · {one.who} · {one.code}" for one in parts)
+
+
 def service_report(
     inputs: ServiceInputs, month: Period, rates: Rates, currency: str, off: Collection[str] = ()
 ) -> ServiceReport:

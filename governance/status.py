@@ -18,12 +18,17 @@ from governance.gates import Thresholds
 from governance.latest_estimate import LatestEstimate
 from governance.locked_terms import LockedTerms, as_locked
 from governance.measure import Measure
+from governance.number_words import number_of
 from governance.plan_check import PlanCheck
 from governance.schedule import progress_of, shows_done
 from governance.verdict import Colour, PotentialCheck, Status
 
 ONE = Decimal(1)
 QUANTUM = Decimal("0.01")
+
+ON_TRACK = "on track: {done:.0f} % done, {expected:.0f} % expected by today"
+A_LITTLE_BEHIND = "a little behind: {done:.0f} % done, {expected:.0f} % expected by today"
+FAR_BEHIND = "far behind: {done:.0f} % done, {expected:.0f} % expected by today"
 
 
 def implementation_status(
@@ -81,7 +86,9 @@ def _unreported(reported_at: datetime | None, thresholds: Thresholds, now: datet
     days = (now - reported_at).days
     if days < thresholds.stale_days:
         return None
-    reason = f"nobody has reported on the work for {days} days, since {reported_at:%d %b %Y} (STALE_STATUS)"
+    reason = (
+        f"nobody has reported on the work for {number_of(days, 'day')}, since {reported_at:%d %b %Y} (STALE_STATUS)"
+    )
     return Status(Colour.GREY, None, reason)
 
 
@@ -98,11 +105,13 @@ def _by_progress(
         return Status(Colour.GREY, None, "nothing says how far the work is")
     expected = Decimal((today - start).days + 1) / Decimal((end - start).days + 1)
     ratio = (progress / expected).quantize(QUANTUM)
-    reason = f"{progress:.0%} done, {expected:.0%} expected by now"
     if ratio >= thresholds.implementation_green:
-        return Status(Colour.GREEN, ratio, reason)
-    colour = Colour.AMBER if ratio >= thresholds.implementation_amber else Colour.RED
-    return Status(colour, ratio, reason)
+        colour, text = Colour.GREEN, ON_TRACK
+    elif ratio >= thresholds.implementation_amber:
+        colour, text = Colour.AMBER, A_LITTLE_BEHIND
+    else:
+        colour, text = Colour.RED, FAR_BEHIND
+    return Status(colour, ratio, text.format(done=100 * progress, expected=100 * expected))
 
 
 def _capped(status: Status, evidence: Evidence, diverted: str) -> Status:

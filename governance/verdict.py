@@ -26,6 +26,7 @@ from governance.relapse import Relapse
 from governance.responsible import Responsible, in_words
 from governance.role_holders import RoleChange
 from governance.signature import SignedLine
+from governance.waits import ValueWaits
 
 
 class Outcome(StrEnum):
@@ -320,6 +321,8 @@ class Verdict:
     """Keys of the stages whose gates are open, from the first one on: also of those that it has entered."""
     delay: DelayCost | None = None
     """What a day costs for which a valuable measure waits for tickets."""
+    value_waits: ValueWaits | None = None
+    """Where its benefit waits, and what a day of that costs; ``None`` where it waits nowhere, or at no price."""
     kill_criteria: tuple[CriterionState, ...] = ()
     """The agreed kill criteria, each with its present value."""
     reason_requests: tuple[ReasonRequest, ...] = ()

@@ -14,6 +14,7 @@ from governance.closed_months import NO_CLOSED_MONTHS, ClosedMonths
 from governance.evidence import Command, Evidence
 from governance.facts import Unknown, known
 from governance.measure import Person
+from governance.measure_kpis import with_values
 from governance.measure_state import MeasureState, is_new_breach
 from governance.rates import Rates
 from governance.reconciliation import LedgerDifference
@@ -97,6 +98,9 @@ def assess_item(
         return mapped
     mapped = replace(mapped, measure=people.identified_measure(mapped.measure, mapped.rule.roles))
     mapped = with_ledger(mapped, related.ledger)
+    if mapped.measure.kpis:
+        kpis = with_values(mapped.measure.kpis, related.kpi_values, now.date())
+        mapped = replace(mapped, measure=replace(mapped.measure, kpis=kpis))
     measure_state = people.identified_state(measure_state)
     policy = policies.of(mapped.measure)
     approval_comments = approvals_as_comments(item.approvals, mapped.rule.approvals) if mapped.rule.approvals else ()

@@ -13,14 +13,20 @@ from governance.evidence import DEFAULT_REPORTS, Report
 from governance.measure import Role
 from governance.milestones import AmountPer
 from governance.money import MAX_AMOUNT
+from governance.outcomes import REFUSED_TARGET
 from governance.rates import RATE_AGE_DAYS
 from governance.spread import MAX_MONTHS, SpreadShape
+from governance.track_record import LEAST_SAMPLE
 from governance.verdict import GateState
+from mapping.calendar_config import CalendarRule
+from mapping.capacity_config import CapacityRule
+from mapping.handoff_config import HandoffRule
 from mapping.ledger_sources import LedgerSourceRule
 from mapping.objective_config import ObjectiveRule
-from mapping.service_config import Key, OfferingRule, ServiceRule
+from mapping.service_config import Key, MeasureKpiRule, Name, OfferingRule, ServiceRule
 from mapping.sources import MappingModel, RoleSource, Source
 
+HoursOfWeek = Annotated[Decimal, Field(gt=0, le=168)]
 Share = Annotated[Decimal, Field(gt=0, le=1)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 Months = Annotated[int, Field(ge=1, le=MAX_MONTHS)]
@@ -110,6 +116,10 @@ class FactRule(MappingModel):
     kill_criteria: Source | None = None
     services: Source | None = None
     """The services that the measure is about, by key or name, separated by commas or lines."""
+    planned_people: Source | None = None
+    """How many people are planned for its work (full-time); without it those of ``team`` are counted."""
+    planned_team: Source | None = None
+    """The team from which they come; without it the business unit."""
     overlaps: Source | None = None
     baseline_id: Source | None = None
     """The baseline that the benefit is claimed on, by name; several measures may share one."""
@@ -341,6 +351,8 @@ class WriteRule(MappingModel):
     """Of a joined ticket: since when the measure waits for it."""
     suggested_priority: str | None = None
     """Of a joined ticket: the priority that the waiting money asks for; empty when it has it."""
+    handoffs: str | None = None
+    """Of a joined ticket: how long it has waited between teams, and what that costs."""
     plan: str | None = None
     forecast: str | None = None
     actual: str | None = None
@@ -456,6 +468,10 @@ class MeasureRule(MappingModel):
     """Field with the people of the measure; their logged hours are compared."""
     hours_from: tuple[str, ...] = ()
     """Further connections on which the same people log hours: such as ServiceNow, for a team that works in Jira."""
+    kpis: Mapping[Name, MeasureKpiRule] = {}
+    """KPIs of its measures by name, shown beside money; a gate may ask that they are reached."""
+    handoffs: HandoffRule | None = None
+    """How hand-overs of the measure's tickets are read."""
     stage: StageRule
     ends: EndRule = EndRule()
     approvals: str | None = None
@@ -515,6 +531,12 @@ class ThresholdRule(MappingModel):
     cost_spike: Annotated[Decimal, Field(gt=0, le=100)] | None = None
     high_value: Annotated[Decimal, Field(ge=0, lt=MAX_AMOUNT)] | None = None
     low_priorities: tuple[str, ...] | None = None
+    handoff_days: Annotated[int, Field(ge=0, le=3650)] | None = None
+    """Days that a ticket may lie between teams before that is reported."""
+    weekly_hours: HoursOfWeek | None = None
+    """Hours of a person in a week of whom, and of whose team, nothing else is stated."""
+    overload_weeks: Annotated[int, Field(ge=1, le=12)] | None = None
+    """Weeks in a row with more hours than that from which people count as overloaded."""
     delegation_days: Days | None = None
     owner_inactive_days: Days | None = None
     """Days without an action by the owner after which that is reported; never when it is left out."""
@@ -573,6 +595,18 @@ class PolicyRule(ThresholdRule):
     """What people read for the states of the gate, where that is another name: ``{blocked: Gesperrt}``."""
     committed_from: str | None = None
     """Key of the stage from which committed totals count a measure; without it the stage that locks the plan."""
+    pipeline_track_record: Literal["off", "owner", "program"] = "off"
+    """Whose track record weighs the pipeline."""
+    track_record_sample: Annotated[int, Field(ge=1, le=1_000)] = LEAST_SAMPLE
+    """Measures from which a track record weighs."""
+    refused_target: Annotated[Decimal, Field(ge=0, le=1)] = REFUSED_TARGET
+    """Share of the answered demands that is to be refused before their decision."""
+    weekly_hours_by_person: Mapping[Annotated[str, Field(min_length=1)], HoursOfWeek] = {}
+    """Hours of one person in a week, by account, login or name."""
+    weekly_hours_by_team: Mapping[Annotated[str, Field(min_length=1)], HoursOfWeek] = {}
+    """Hours of a person of the team in a week, where nothing is stated of the person."""
+    weekly_hours_of_others: Literal["stated", "unknown"] = "stated"
+    """Whether everybody of whom nothing is stated has ``weekly_hours``, or nobody knows theirs."""
     overrides: tuple[OverrideRule, ...] = ()
     classes: tuple[ClassRule, ...] = ()
     """Classes of measures; with them every measure has to be of one (``facts.class``)."""
@@ -619,4 +653,8 @@ class MappingConfig(MappingModel):
     """Objectives by key, with their key results; measures and services name them."""
     services_from: tuple[OfferingRule, ...] = ()
     """Tables of ServiceNow whose records are services as well."""
+    capacity_from: tuple[CapacityRule, ...] = ()
+    """Tables of ServiceNow in which people are planned for work."""
+    calendar: CalendarRule = CalendarRule()
+    """The reporting calendar: which paper is due when, and who receives it."""
     measures: Annotated[tuple[MeasureRule, ...], Field(min_length=1)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from governance.capital import capitalised
 from mapping.config import MappingConfig
 
 
@@ -22,7 +23,7 @@ def differences(before: MappingConfig, after: MappingConfig) -> tuple[str, ...]:
     remaining = [name for name in old_rules if name in new_rules]
     if remaining != [name for name in new_rules if name in old_rules]:
         found.append(f"The rules are applied in another order: {', '.join(new_rules)}.")
-    return tuple(text[0].upper() + text[1:] for text in found)
+    return tuple(capitalised(text) for text in found)
 
 
 def _changed(where: str, old: object, new: object, path: str = "") -> Iterator[str]:

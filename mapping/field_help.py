@@ -40,6 +40,9 @@ _THRESHOLDS = {
     "cost_spike": "Rise of a service's unit cost over a quarter or year ago, or its baseline, that is borne: 0.2.",
     "high_value": "Net plan from which a low priority of a measure's tickets is reported, in the reporting currency.",
     "low_priorities": "Names of the priorities that count as low.",
+    "handoff_days": "Days that a ticket may lie between teams before that is reported: 5.",
+    "weekly_hours": "Hours of a person in a week of whom, and of whose team, nothing else is stated: 40.",
+    "overload_weeks": "Weeks in a row with more hours than that from which people count as overloaded: 3.",
     "delegation_days": "Days after which a delegation ends by itself.",
     "owner_inactive_days": "Days without an action by the owner after which that is reported.",
 }
@@ -62,8 +65,38 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "ledger": "What of the tools is swept into the ledger, and what confirmed money is written back.",
         "services": "Services by key: owner, names on bills, what is fixed, what a unit is worth, what is in the way.",
         "objectives": "Objectives by key, with owner, period, weight and key results.",
+        "capacity_from": "Tables of ServiceNow in which people are planned for work.",
         "services_from": "Tables of ServiceNow whose records are services as well.",
+        "calendar": "The reporting calendar: papers with cut-off, moment of sending, owner and recipients.",
         "measures": "The rules, from top to bottom: the first one that takes an item makes a measure of it.",
+    },
+    "CalendarRule": {
+        "time_zone": "Whose wall clock cut-off and sending mean: Europe/Berlin; without it the installation's.",
+        "holidays": "Days that are no working days, beside Saturdays and Sundays: 2026-12-25.",
+        "papers": "Papers by key, with kind, cut-off, moment of sending, owner and recipients.",
+    },
+    "PaperRule": {
+        "name": "What the paper is called; without it what its kind is called.",
+        "kind": "What it says: monthly_pack, weekly_digest, exceptions, outcome_review.",
+        "every": "How often it comes: week, month, quarter; without it as usual for its kind.",
+        "cut_off": "Until when is reported: the paper shows what was known then.",
+        "send": "When it is sent, at the cut-off or later.",
+        "owner": "Login at Gatepost of whoever answers for the paper: may pause it and send it now.",
+        "portfolio": "The portfolio that it is about; without one everything.",
+        "program": "The program that it is about.",
+        "legal_entity": "The company that it is about.",
+        "to": "Who receives it: each sees in it what they may see when it is sent.",
+    },
+    "PaperDayRule": {
+        "working_day": "1 is the first working day after the period, -1 its last one.",
+        "at": "Time of that day: 08:00.",
+    },
+    "RecipientRule": {
+        "role": "Everybody who holds this role: office, sponsor, controller, owner, viewer, administrator.",
+        "portfolio": "Only who holds the role for this portfolio; without one for the paper's part.",
+        "program": "Only who holds the role for this program.",
+        "legal_entity": "Only who holds the role for this company.",
+        "person": "Login at Gatepost of one person.",
     },
     "LedgerSourceRule": {
         "connection": "The connection whose records are swept.",
@@ -123,6 +156,10 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "better": "Which way it improves: lower or higher.",
         "lowers_cost": "true: an improvement is claimed to lower the cost; reported when the cost does not fall.",
     },
+    "CapacityRule": {
+        "connection": "Name of the ServiceNow connection.",
+        "table": "resource_plan, with the allocations of each plan, or resource_assignment, which has taken its place.",
+    },
     "OfferingRule": {
         "connection": "Name of the ServiceNow connection.",
         "table": "The table, such as service_offering or cmdb_ci_service.",
@@ -132,6 +169,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "portfolio": "The portfolio whose readers see these services; without one those who see everything.",
         "demand": "Table whose records are their demand, by the month in which they were made: incident.",
         "demand_column": "Column of that table that names the service.",
+        "findings": "Column into which what is reported of the service is written, one sentence a line.",
     },
     "LegalEntityRule": {
         "currency": "The currency of its books: CHF.",
@@ -154,6 +192,8 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "watched": "Services that the measure is about and that stay: their unit cost is watched.",
         "team": "Field with the people of the measure; their logged hours are compared.",
         "hours_from": "Further connections on which the same people log hours, by their linked accounts.",
+        "handoffs": "How hand-overs of the measure's tickets between teams are read.",
+        "kpis": "KPIs of its measures by name, shown beside money; a gate may ask that they are reached.",
         "stage": "Which stage each status of the tool claims.",
         "ends": "Statuses of the tool in which work ends without its result.",
         "approvals": "Stage that the tool's own approvals count for (ServiceNow).",
@@ -221,6 +261,8 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "completion_probable": "For capitalisation, yes or no: it will probably be completed; the status counts too.",
         "development_certain": "For capitalisation, yes or no: no significant development uncertainty is left.",
         "services": "The services that the measure is about, by key or name, separated by commas or lines.",
+        "planned_people": "How many people are planned for its work, full-time; without it those of team are counted.",
+        "planned_team": "The team from which they come; without it the business unit.",
         "cloud_service": "For capitalisation, yes or no: the work configures a cloud service, which is expensed.",
     },
     "ComputedSource": {"cel": "An expression over the item, in CEL."},
@@ -342,6 +384,20 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "on_hold": "Put the record on hold with the reason: while shut, or in a breach (ServiceNow).",
         "checklist": "Keep every condition of the next gate as a row of the app's list (ServiceNow).",
     },
+    "MeasureKpiRule": {
+        "target": "The value that is to be reached.",
+        "better": "Which way it improves: higher or lower.",
+        "unit": "Of the values, for people.",
+        "value": "Field with the value now; without one the newest value of a file or program counts.",
+        "gates": "Keys of stages whose gate asks that it is reached.",
+    },
+    "HandoffRule": {
+        "team": "Jira's field with the team of a ticket; ServiceNow's is the assignment group.",
+        "people": "Team to the accounts of its people, where no field names the team.",
+        "statuses": "Status to the team or vendor for which a ticket waits in it: {Waiting for vendor: Fabrikam}.",
+        "working": "Statuses in which work is done; without them those that the tool itself counts as begun.",
+        "vendors": "Which of the teams are suppliers.",
+    },
     "WriteRule": {
         "doi_stage": "The granted stage.",
         "implementation": "Is the work on time: Green, Amber, Red or Grey.",
@@ -357,6 +413,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "reporting currency; a number, to sort queues by.",
         "waiting_since": "Of a joined ticket: since when the measure waits for it.",
         "suggested_priority": "Of a joined ticket: the priority that the waiting money asks for; empty when it has it.",
+        "handoffs": "Of a joined ticket: how long it has waited between teams, and what that costs.",
         "plan": "Net plan.",
         "forecast": "Net forecast.",
         "actual": "Net actual.",
@@ -379,6 +436,17 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "gate_names": "What people read for the states of the gate, in fields and on pages: {blocked: Gesperrt}.",
         "committed_from": "Key of the stage from which committed totals count a measure; without it the stage that "
         "locks the plan.",
+        "pipeline_track_record": "Whose track record weighs the benefit in the pipeline, beside the pipeline as it is: "
+        "owner or program; off by default.",
+        "track_record_sample": "Measures of which a decision has promised anything by now from which a track record "
+        "weighs: 5.",
+        "refused_target": "Share of the answered demands that is to be refused before their decision: 0.3 is three of "
+        "ten, as without it.",
+        "weekly_hours_by_person": "Hours of one person in a week, by account, login or name: {a.kaya: 32}.",
+        "weekly_hours_by_team": "Hours of a person of the team in a week, where nothing is stated of the person: "
+        "{Network: 38.5}.",
+        "weekly_hours_of_others": "Whether everybody of whom nothing is stated has weekly_hours (stated), or nobody "
+        "knows theirs (unknown).",
         "overrides": "Numbers for one program, one measure type, or one of both.",
         "classes": "Classes of measures, each with its own hurdle; with them every measure has to be of one.",
         **_THRESHOLDS,
@@ -411,6 +479,8 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
 VALUE_NAMES: Mapping[str, Mapping[str, str]] = {
     "LedgerSourceRule": {"connection": "connection"},
     "OfferingRule": {"connection": "connection", "table": "table"},
+    "MeasureKpiRule": {"value": "field"},
+    "HandoffRule": {"team": "field"},
     "MeasureRule": {"connection": "connection", "team": "field", "hours_from": "connection"},
     "Match": {"project": "project", "type": "type", "table": "table", "status": "status"},
     "RoleRule": dict.fromkeys(("owner", "sponsor", "controller"), "field"),

@@ -166,8 +166,7 @@ def _named_fields(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield from ((name, ("effects", "timing", key, "start")) for name in source_fields(source))
     for path, source in _attribute_sources(rule):
         yield from ((name, path) for name in source_fields(source))
-    for key, source in rule.milestones.items():
-        yield from ((name, ("milestones", key)) for name in source_fields(source))
+    yield from _dates_and_kpis(rule)
     yield from ((name, ("write", key)) for key, name in rule.write.model_dump().items() if name)
     yield from ((name, ("match", "fields", name)) for name in rule.match.fields)
     if rule.when:
@@ -185,6 +184,13 @@ def _named_fields(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
     for key, template in rule.hierarchy.model_dump().items():
         if template:
             yield from ((name, ("hierarchy", key)) for name in template_fields(template))
+
+
+def _dates_and_kpis(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for key, kpi in rule.kpis.items():
+        yield from ((name, ("kpis", key, "value")) for name in source_fields(kpi.value))
+    for key, source in rule.milestones.items():
+        yield from ((name, ("milestones", key)) for name in source_fields(source))
 
 
 def _timing_sources(rule: MeasureRule) -> Iterator[tuple[str, Source]]:

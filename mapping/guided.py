@@ -36,7 +36,7 @@ AMOUNTS = tuple(name for name in SeriesRule.model_fields if name not in {"source
 """What the form has of a series: its amounts, and how they are spread over the months."""
 
 
-TICKET_PARTS = frozenset({"priority", "delay_cost", "waiting_since", "suggested_priority"})
+TICKET_PARTS = frozenset({"priority", "delay_cost", "waiting_since", "suggested_priority", "handoffs"})
 """What only a joined ticket's fields hold."""
 
 

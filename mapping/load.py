@@ -6,7 +6,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import UnionType
+from functools import lru_cache
+from types import MappingProxyType, UnionType
 from typing import NewType, TypeAlias, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -27,7 +28,7 @@ MappingVersion = NewType("MappingVersion", str)
 MAX_FILE_LENGTH = 1_000_000
 MAX_DEPTH = 30
 MappingPath: TypeAlias = "tuple[str | int, ...]"
-Positions: TypeAlias = "dict[MappingPath, tuple[int, int]]"
+Positions: TypeAlias = "Mapping[MappingPath, tuple[int, int]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,13 @@ class LoadedMapping:
         return self.positions.get(path, (1, 1))
 
 
+@lru_cache(maxsize=8)
 def load_mapping(text: str, source: str = "mapping.yaml") -> LoadedMapping | tuple[MappingFileProblem, ...]:
-    """Read a mapping.  Never raises on any text; all problems come in one go, in the order of the file."""
+    """Read a mapping.  Never raises on any text; all problems come in one go, in the order of the file.
+
+    The last few are kept by their whole text: a page and a tick read the same version several times, and it costs more
+    than everything else that they do.
+    """
     raw = _Reader(source)
     try:
         data = raw.read(text)
@@ -68,7 +74,7 @@ def load_mapping(text: str, source: str = "mapping.yaml") -> LoadedMapping | tup
         problems += [_explain(item["type"], item["loc"], item["msg"], raw) for item in errors]
     if config is None or problems:
         return tuple(sorted(set(problems)))
-    return LoadedMapping(config, version_of(config), raw.positions)
+    return LoadedMapping(config, version_of(config), MappingProxyType(raw.positions))
 
 
 def version_of(config: MappingConfig) -> MappingVersion:
@@ -98,7 +104,7 @@ class _Reader:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.positions: Positions = {}
+        self.positions: dict[MappingPath, tuple[int, int]] = {}
         self.problems: list[MappingFileProblem] = []
 
     def read(self, text: str) -> object:

@@ -13,7 +13,9 @@ from governance.actuals_seen import SeenTotal, Sighting
 from governance.baseline_series import BaselineSeries
 from governance.evidence import Command, Evidence, JoinedOwner, OpenItem
 from governance.facts import Fact, Unknown, known
+from governance.handoffs import TicketTimeline, with_observed
 from governance.measure import Committee, HierarchyPath, Measure, MeasureId, Person, Role, Roles
+from governance.measure_kpis import MeasureKpi
 from governance.measure_state import MeasureState
 from governance.milestones import END, START
 from mapping.attributes import with_attributes
@@ -28,7 +30,7 @@ from mapping.related_evidence import RelatedEvidence
 from mapping.reported_facts import reported_facts
 from mapping.sources import RoleGroup, RoleTable, describe_source
 from mapping.timing import steady_from
-from mapping.values import date_of, decimal_of, money_of, names_of, person_of, text_of
+from mapping.values import date_of, decimal_of, money_of, names_of, people_of, person_of, text_of
 from mapping.work_item import FieldName, StatusCategory, Tool, WorkItem
 
 _TEMPLATE = re.compile(r"\{([^{}]+)\}")
@@ -107,6 +109,8 @@ def evidence_from(
         blocking_links=links_seen_from(_blocking(item, mapped.rule), item),
         changes=_changes(item, mapped.rule, related),
         tickets=_tickets(item, mapped.rule, related),
+        timelines=_timelines(related, measure_state),
+        service_notes=related.service_notes,
         attachments=item.attachments,
         legacy=related.legacy,
         watched=related.watched,
@@ -127,6 +131,13 @@ def evidence_from(
         commands=commands,
         measure_state=measure_state,
     )
+
+
+def _timelines(related: RelatedEvidence, measure_state: MeasureState) -> Fact[tuple[TicketTimeline, ...]]:
+    """What was seen before stands in for a history that a tool does not tell."""
+    if related.timelines is None or isinstance(related.timelines, Unknown):
+        return related.timelines
+    return with_observed(related.timelines, measure_state.tickets_seen)
 
 
 def _blocking(item: WorkItem, rule: MeasureRule) -> Fact[tuple[OpenItem, ...]]:
@@ -238,6 +249,9 @@ def _measure(
         baseline_kind=text_of(scope, facts.baseline_kind) if facts.baseline_kind else None,
         committee=_committee(hierarchy.program, config),
         measure_class=text_of(scope, facts.measure_class) if facts.measure_class else None,
+        kpis=tuple(_kpis(scope, rule)),
+        planned_people=_planned_people(scope, rule),
+        planned_team=text_of(scope, facts.planned_team) if facts.planned_team else None,
         completion_probable=text_of(scope, facts.completion_probable) if facts.completion_probable else None,
         development_certain=text_of(scope, facts.development_certain) if facts.development_certain else None,
         cloud_service=text_of(scope, facts.cloud_service) if facts.cloud_service else None,
@@ -250,6 +264,28 @@ def _measure(
         effect_notes=tuple(effects.notes),
     )
     return measure, effects
+
+
+def _kpis(scope: ExpressionScope, rule: MeasureRule) -> Iterator[MeasureKpi]:
+    """Each KPI of the rule, with what a field holds of it."""
+    for name, one in rule.kpis.items():
+        kpi = MeasureKpi(name, one.target, one.better, one.unit, one.gates)
+        if one.value is None:
+            yield kpi
+            continue
+        value = decimal_of(scope, one.value)
+        problem = value.reason if isinstance(value, Unknown) else f'the field of "{name}" is empty'
+        yield replace(kpi, value=known(value), problem=problem if known(value) is None else "")
+
+
+def _planned_people(scope: ExpressionScope, rule: MeasureRule) -> Fact[Decimal]:
+    """What a field states, or how many the field with the team names; not below zero."""
+    if rule.facts.planned_people:
+        stated = decimal_of(scope, rule.facts.planned_people)
+        number = known(stated)
+        return Unknown("fewer than no people are planned") if number is not None and number < 0 else stated
+    people = people_of(scope, rule.team) if rule.team else None
+    return people if isinstance(people, Unknown) or people is None else Decimal(len({one.id for one in people}))
 
 
 def _legacy_services(scope: ExpressionScope, rule: MeasureRule) -> Fact[str]:

@@ -10,9 +10,19 @@ from functools import cache
 
 from governance.evidence import Verb
 from governance.facts import known
-from governance.gates import EscalationStep, GrantedStageRule, MeasureClass, Policy, RoleChangeRule, Thresholds
+from governance.gates import (
+    ConditionKind,
+    EscalationStep,
+    Gate,
+    GrantedStageRule,
+    MeasureClass,
+    Policy,
+    RoleChangeRule,
+    Thresholds,
+)
 from governance.measure import Measure, Role
 from governance.presets import PRESETS
+from governance.weekly_hours import WeeklyHours, named
 from mapping.config import EscalationRule, MappingConfig, ThresholdRule
 from mapping.further_roles import further_roles, kept_apart, with_approvals
 
@@ -29,7 +39,7 @@ class Policies:
         further = further_roles(config)
         self._base = replace(
             preset,
-            gates=with_approvals(preset, rule.approvals),
+            gates=with_kpis(with_approvals(preset, rule.approvals), config),
             further_roles=further,
             kept_apart=kept_apart(rule),
             command_roles=_command_roles(preset, further),
@@ -55,6 +65,12 @@ class Policies:
     def base(self) -> Policy:
         return self._base
 
+    @property
+    def overload_weeks(self) -> int:
+        """Whole weeks of hours that have to be read; 0 where nobody asks for overload."""
+        stated = (one.overload_weeks or 0 for one in self._overrides)
+        return max([self._base.thresholds.overload_weeks, *stated]) if self._base.is_on("OVERLOAD") else 0
+
     def of(self, measure: Measure) -> Policy:
         """The policy of a measure; a later override wins over an earlier one."""
         if not self._overrides:
@@ -70,6 +86,24 @@ class Policies:
             }:
                 thresholds = _with(thresholds, override)
         return self._base.with_thresholds(thresholds)
+
+
+def with_kpis(gates: tuple[Gate, ...], config: MappingConfig) -> tuple[Gate, ...]:
+    """The gates, with the condition of KPIs where a rule asks for some."""
+    asked = {stage for rule in config.measures for one in rule.kpis.values() for stage in one.gates}
+    return tuple(
+        replace(gate, conditions=(*gate.conditions, ConditionKind.KPIS)) if gate.into in asked else gate
+        for gate in gates
+    )
+
+
+def weekly_hours(config: MappingConfig | None) -> WeeklyHours:
+    """Hours of people in a week, as the policy says; also before a mapping is active."""
+    if config is None:
+        return WeeklyHours(Thresholds().weekly_hours)
+    rule = config.policy
+    others = (rule.weekly_hours or Thresholds().weekly_hours) if rule.weekly_hours_of_others == "stated" else None
+    return WeeklyHours(others, named(rule.weekly_hours_by_person.items()), named(rule.weekly_hours_by_team.items()))
 
 
 def _with(thresholds: Thresholds, rule: ThresholdRule) -> Thresholds:

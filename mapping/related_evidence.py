@@ -7,14 +7,18 @@ wanted and could not be fetched is unknown, and unknown shuts a gate.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 from governance.effects import EffectLine
 from governance.evidence import BaselineClaim, Service, Team, TeamMember
-from governance.facts import Fact, Unknown
+from governance.facts import Fact, Unknown, known
+from governance.handoffs import TicketTimeline
 from governance.measure import Person
+from governance.money import Period
+from governance.service_notes import ServiceNote
+from governance.weekly_hours import WeeklyHours
 from mapping.config import JoinRule, MeasureRule
 from mapping.expressions import ExpressionScope
 from mapping.values import names_of, people_of, text_of
@@ -29,6 +33,8 @@ class EvidenceNeeds:
     services_from: ConnectionName | None = None
     end_column: str | None = None
     team: Fact[tuple[Person, ...]] = None
+    planned_team: Fact[str] = None
+    """The team of which people are planned; those of whom no file or tool says another team are of it."""
     baseline: Fact[str] = None
     joins: tuple[tuple[JoinRule, Fact[tuple[str, ...]]], ...] = ()
     """Each join with the keys to look for; with ``their_field`` this item's own key is looked for."""
@@ -62,16 +68,24 @@ class RelatedEvidence:
     claims: tuple[BaselineClaim, ...] = ()
     joined_items: Mapping[str, tuple[WorkItem, ...] | Unknown] = field(default_factory=dict)
     """Items of other connections that feed the measure, by the name of the join."""
+    timelines: Fact[tuple[TicketTimeline, ...]] = None
+    """With which team the measure's tickets were when; ``None`` where the rule asks for no hand-overs."""
+    service_notes: tuple[ServiceNote, ...] = ()
+    """What is reported of the services that the measure names."""
+    kpi_values: Mapping[str, tuple[Period, Decimal]] = field(default_factory=dict)
+    """The newest stated value of each KPI of the measure, by its name in lower case."""
     ledger: Fact[tuple[EffectLine, ...]] = None
     """What the ledger holds of the measure; ``None`` when it was not read."""
 
 
+NOTHING_STATED = WeeklyHours(Decimal(40))
+"""Everybody has the hours of the policy."""
 NO_RELATED_EVIDENCE = RelatedEvidence()
 
 
 def evidence_needs(scope: ExpressionScope, rule: MeasureRule) -> EvidenceNeeds:
     """What has to be fetched for this item; fields that cannot be read stay unknown."""
-    legacy = rule.legacy
+    legacy, team_source = rule.legacy, rule.facts.planned_team or rule.facts.business_unit
     return EvidenceNeeds(
         services=names_of(scope, legacy.services) if legacy else None,
         services_from=ConnectionName(legacy.connection) if legacy else None,
@@ -79,6 +93,7 @@ def evidence_needs(scope: ExpressionScope, rule: MeasureRule) -> EvidenceNeeds:
         watched=names_of(scope, rule.watched.services) if rule.watched else None,
         watched_from=ConnectionName(rule.watched.connection) if rule.watched else None,
         team=people_of(scope, rule.team) if rule.team else None,
+        planned_team=text_of(scope, team_source) if team_source and rule.team else None,
         baseline=text_of(scope, rule.facts.baseline_id) if rule.facts.baseline_id else None,
         joins=tuple((join, _keys(scope, join)) for join in rule.joins),
     )
@@ -134,24 +149,50 @@ def services_of(
 
 
 def team_of(
-    item: WorkItem, needs: EvidenceNeeds, time_entries: Sequence[TimeEntry] | Unknown | None, days: int
+    item: WorkItem,
+    needs: EvidenceNeeds,
+    time_entries: Sequence[TimeEntry] | Unknown | None,
+    days: int,
+    since: date = date.min,
+    weekly: WeeklyHours = NOTHING_STATED,
 ) -> Fact[Team]:
-    """The hours of the item's people, on the item and its children, and elsewhere."""
+    """The hours of the item's people, on the item and its children, and elsewhere.
+
+    ``since`` is where the window of ``days`` begins; of the time before it only the hours of whole weeks are told.
+    ``weekly`` says what is stated of the hours of their weeks.
+    """
     people = needs.team
     if people is None or isinstance(people, Unknown):
         return people
     if time_entries is None or isinstance(time_entries, Unknown):
         return time_entries or Unknown("the logged hours were not read")
     ids = {person.id for person in people}
-    here = (one.day for one in time_entries if one.person in ids and item.native_id in {one.item, one.parent})
-    return Team(tuple(_member(item, person, time_entries) for person in people), days, max(here, default=None))
+    here = (
+        one.day
+        for one in time_entries
+        if one.day >= since and one.person in ids and item.native_id in {one.item, one.parent}
+    )
+    team = known(needs.planned_team) or ""
+    members = (
+        replace(
+            _member(item, person, time_entries, since),
+            weekly_hours=weekly.stated_of((person.id, person.login, person.name), team),
+        )
+        for person in people
+    )
+    return Team(tuple(members), days, max(here, default=None))
 
 
-def _member(item: WorkItem, person: Person, logged: Iterable[TimeEntry]) -> TeamMember:
+def _member(item: WorkItem, person: Person, logged: Iterable[TimeEntry], since: date) -> TeamMember:
     here, elsewhere = Decimal(0), Decimal(0)
+    weeks: dict[date, Decimal] = {}
     hours_by_project: dict[str, Decimal] = {}
     for one in logged:
         if one.person != person.id:
+            continue
+        monday = one.day - timedelta(days=one.day.weekday())
+        weeks[monday] = weeks.get(monday, Decimal(0)) + one.hours
+        if one.day < since:
             continue
         if item.native_id in {one.item, one.parent}:
             here += one.hours
@@ -159,4 +200,11 @@ def _member(item: WorkItem, person: Person, logged: Iterable[TimeEntry]) -> Team
             elsewhere += one.hours
             hours_by_project[one.project] = hours_by_project.get(one.project, Decimal(0)) + one.hours
     main = max(hours_by_project, key=lambda project: hours_by_project[project], default="")
-    return TeamMember(person.name, here, elsewhere, main, bool(main) and main != (item.project or item.type))
+    return TeamMember(
+        person.name,
+        here,
+        elsewhere,
+        main,
+        bool(main) and main != (item.project or item.type),
+        tuple(sorted(weeks.items())),
+    )

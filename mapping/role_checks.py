@@ -28,8 +28,24 @@ def check_roles(
                 hint = f"Map {key} itself, or choose another key."
                 yield ("measures", index, "roles", "further", str(key)), f'"{key}" is a role of every measure.', hint
             added.setdefault(str(key))
+    yield from _kpi_gates(data.get("measures"), stages)
     yield from _approvals(policy.get("approvals"), list(added), stages)
     yield from _pairs(policy.get("kept_apart"), [*HELD_ROLES, *added])
+
+
+def _kpi_gates(rules: object, stages: Sequence[str]) -> Iterator[RuleProblem]:
+    for index, rule in enumerate(rules if isinstance(rules, list) else []):
+        kpis = rule.get("kpis") if isinstance(rule, Mapping) else None
+        for name, kpi in kpis.items() if isinstance(kpis, Mapping) else ():
+            gates = kpi.get("gates") if isinstance(kpi, Mapping) else None
+            for stage in gates if isinstance(gates, list) else ():
+                if stage not in stages:
+                    hint = did_you_mean(str(stage), stages) or f"The stages are {', '.join(stages)}."
+                    yield (
+                        ("measures", index, "kpis", str(name), "gates"),
+                        f'"{stage}" is not a stage of this preset.',
+                        hint,
+                    )
 
 
 def _approvals(approvals: object, added: Sequence[str], stages: Sequence[str]) -> Iterator[RuleProblem]:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from governance.codes import ALWAYS_ON, CODES
 from governance.evidence import Report
 from governance.presets import PRESETS
+from mapping.calendar_rules import check_calendar
 from mapping.class_rules import check_classes
 from mapping.expressions import check_expression
 from mapping.gate_names import wrong_gate_names
@@ -66,6 +67,7 @@ def check_rules(data: Mapping[str, object]) -> Iterator[RuleProblem]:
     yield from _check_committees(data.get("committees"))
     yield from _check_legal_entities(data.get("legal_entities"))
     yield from check_services(data)
+    yield from check_calendar(data)
     yield from cannot_govern(data)
     yield from wrong_gate_names(data)
     yield from check_ledger_sources(data)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from governance.money import MAX_AMOUNT
 from governance.service import Better
-from mapping.sources import MappingModel
+from mapping.sources import MappingModel, Source
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$")]
 """Stands in addresses and files: lower case."""
@@ -24,6 +24,18 @@ class KpiRule(MappingModel):
     better: Better = Better.HIGHER
     lowers_cost: bool = False
     """Whether an improvement is claimed to lower the cost of the service."""
+
+
+class MeasureKpiRule(MappingModel):
+    """A KPI of a measure; its values come from a field, as a file, or through the API."""
+
+    target: Decimal
+    better: Better = Better.HIGHER
+    unit: Annotated[str, Field(max_length=40)] = ""
+    value: Source | None = None
+    """Field with the value now; without one the newest stated value counts."""
+    gates: tuple[str, ...] = ()
+    """Keys of stages whose gate asks that it is reached."""
 
 
 class AllocationRule(MappingModel):
@@ -80,3 +92,5 @@ class OfferingRule(MappingModel):
     """Table whose records are its demand, by the month in which they were made, such as ``incident``."""
     demand_column: str = "service_offering"
     """Column of that table that names the service."""
+    findings: str | None = None
+    """Column of the table into which what is reported of the service is written, one sentence a line."""

@@ -9,6 +9,7 @@ from governance.gates import Thresholds
 from governance.outcomes import KeyResult, Objective
 from governance.service import Allocation, ServiceDefinition, ServiceKpi
 from mapping.config import MappingConfig
+from mapping.work_item import FieldName, NativeId
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,19 @@ class StatedService:
     program: str | None = None
     legal_entity: str | None = None
     objective: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRecord:
+    """A record of a tool that shows what is reported of a service."""
+
+    service: str
+    """Key of the service that the record is; the mapping's own one of the same name counts before it."""
+    item: NativeId
+    name: str
+    field: FieldName
+    shown: str | None
+    """What the field held when it was read; ``None`` when it could not be read."""
 
 
 def stated_services(config: MappingConfig) -> Iterator[StatedService]:

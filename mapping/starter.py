@@ -165,10 +165,8 @@ def _lines(
     currency: str,
 ) -> Iterator[str]:
     name = f"{survey.project}-{survey.type}".strip("-").lower().replace(" ", "-")
-    yield f"# A first mapping, made from what {survey.connection} shows.  Read it once; then:"
-    yield "#   gatepost mapping check FILE --live"
-    yield "#   gatepost mapping preview FILE"
-    yield '#   gatepost mapping activate FILE --reason "first rules"'
+    yield f"# A first mapping, made from what {survey.connection} shows."
+    yield "# Read it once; then check it against the tool, preview what it does, and activate it."
     yield "version: 1"
     yield f"organization: {_quoted(organization)}"
     yield f"reporting_currency: {currency}"

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from governance.explain import blocker_lines
 from governance.measure import Person
-from governance.money import Money
+from governance.money import Money, is_reasonable
 from governance.status_reasons import status_reasons, unmapped_reasons
 from governance.verdict import Verdict
 from mapping.config import WriteRule
@@ -26,6 +26,8 @@ MAX_FIELD_TEXT = 4000
 """Characters; ServiceNow's string columns end there, and nobody reads more in a field."""
 
 CENT = Decimal("0.01")
+PRIORITY_CODES = frozenset({"PRIORITY_MISMATCH", "PRIORITY_DRIFT"})
+HANDOFF_CODES = frozenset({"HANDOFF_WAIT"})
 
 
 def target_values(verdict: Verdict, rule: WriteRule, ticket: str = "") -> dict[FieldName, WriteValue]:
@@ -42,7 +44,8 @@ def target_values(verdict: Verdict, rule: WriteRule, ticket: str = "") -> dict[F
         "findings": join_lines(
             [f"{finding.sentence} · {finding.who} · {finding.code}" for finding in verdict.findings]
         ),
-        "priority": join_lines(ticket_notes(verdict, ticket)),
+        "priority": join_lines(ticket_notes(verdict, ticket, PRIORITY_CODES)),
+        "handoffs": join_lines(ticket_notes(verdict, ticket, HANDOFF_CODES)),
         **_delay_values(verdict, ticket),
         "plan": _amount(figures.plan),
         "forecast": _amount(figures.forecast),
@@ -65,11 +68,12 @@ def _delay_values(verdict: Verdict, ticket: str) -> dict[str, WriteValue]:
     }
 
 
-def ticket_notes(verdict: Verdict, ticket: str) -> list[str]:
-    """What the findings say of one ticket, with their codes."""
+def ticket_notes(verdict: Verdict, ticket: str, codes: frozenset[str]) -> list[str]:
+    """What the findings of these codes say of one ticket, with their codes."""
     return [
         f"{note.sentence} · {finding.who} · {finding.code}"
         for finding in verdict.findings
+        if finding.code in codes
         for note in finding.tickets
         if note.key == ticket
     ]
@@ -150,7 +154,7 @@ def compare(
         if name not in present:
             unreadable.append(name)
             continue
-        here = canonical(present[name])
+        here = _canonical_present(present[name], value)
         if here == canonical(value):
             continue
         if name not in last_written:
@@ -160,6 +164,17 @@ def compare(
         changes.append(Change(name, kind, here, value, last_written.get(name)))
     new_comment = None if reply_comment is None or reply_comment.has_text(present_reply_comment) else reply_comment
     return Comparison(tuple(changes), tuple(unreadable), new_comment)
+
+
+def _canonical_present(present: FieldValue, target: WriteValue) -> str | None:
+    """What a field holds, as a number where a number is written into a field of text: 12.50 there is 12.5."""
+    if isinstance(present, str) and isinstance(target, Decimal):
+        try:
+            number = Decimal(present)
+        except ArithmeticError:
+            return canonical(present)
+        return canonical(number if is_reasonable(number) else present)
+    return canonical(present)
 
 
 def canonical(value: FieldValue) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typer.testing import CliRunner, Result
 
 from cli import app
-from connector.errors import ConfigurationError
+from connector.errors import ConfigurationError, GatepostError
 
 
 class Cli:
@@ -22,7 +22,13 @@ class Cli:
         return str(result.output)
 
     def refused(self, *words: str, **more: str) -> str:
-        """The message of a command that could not be carried out."""
+        """The message of a command that could not be carried out, with what to do."""
         result = self.run(*words, **more)
         assert isinstance(result.exception, ConfigurationError), result.output
-        return str(result.exception)
+        return told(result)
+
+
+def told(result: Result) -> str:
+    """What the command line prints of the error that ended a command."""
+    error = result.exception
+    return error.at_terminal if isinstance(error, GatepostError) else str(error or "")

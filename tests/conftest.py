@@ -5,20 +5,17 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from types import CodeType
 
 import pytest
 import structlog
-from flask import Flask
 from hypothesis import settings
-from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.engine import URL, make_url
-from werkzeug.routing import Rule
 
 from connector.store.database.postgres import locate
 from tests.command_line import Cli
+from tests.compiled_once import compiled_once
 from tests.databases import Databases, as_application, forget_the_disk, stop
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,46 +41,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     return Together(config, log) if config.getoption("dist") == "loadscope" else None
 
 
-class _Compiled(BytecodeCache):
-    """What Jinja has made of templates, for all applications of this process; by their text, as it does itself."""
-
-    def __init__(self) -> None:
-        self._made: dict[str, tuple[str, CodeType | None]] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        checksum, code = self._made.get(bucket.key, ("", None))
-        bucket.code = code if checksum == bucket.checksum else None
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._made[bucket.key] = (bucket.checksum, bucket.code)
-
-
 @pytest.fixture(autouse=True, scope="session")
-def _templates_compiled_once() -> Iterator[None]:
-    """Hundreds of tests make an application of their own: its templates are the same in each."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(Flask.jinja_options, "bytecode_cache", _Compiled())
-        yield
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _addresses_built_when_asked_for() -> Iterator[None]:
-    """Werkzeug compiles two functions for each of some 160 routes that build its address; a test needs a few of them."""
-    compile_builder = Rule._compile_builder
-
-    def compile_later(self: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        built: list[Callable[..., tuple[str, str]]] = []
-
-        # Its own name for the rule: a route may have a part that is called ``self``.
-        def build(rule: Rule, /, **values: object) -> tuple[str, str]:
-            if not built:
-                built.append(compile_builder(self, append_unknown))
-            return built[0](rule, **values)
-
-        return build
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", compile_later)
+def _compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        # The run's own folder, in which each of its processes has one.
+        folder = folder.parent
+    (folder / "templates").mkdir(exist_ok=True)
+    with compiled_once(folder / "templates"):
         yield
 
 

@@ -3,6 +3,10 @@
 Copying a database takes PostgreSQL longer than most tests run: it consists of some hundred files.  So a test's database
 is emptied after it and given to the next test under another name; whoever still has the old name finds nothing.  One
 whose schema a test has changed, or that has become large, is dropped instead.
+
+Looking through all tables and the whole schema takes longer than most tests as well.  PostgreSQL counts the rows that
+are added, changed and deleted in each table, those of the schema among them: where its counters have run since the
+database was last emptied, only what they name is looked at.
 """
 
 from __future__ import annotations
@@ -29,6 +33,9 @@ LARGE_BYTES = 16 * 1024 * 1024
 
 PASSWORD = "of-tests-alone"
 
+COUNTS_AT_ONCE = 150000
+"""From this version on whoever leaves PostgreSQL has its counts added at once, and not by a process that may be late."""
+
 Connection: TypeAlias = "psycopg.Connection[tuple[object, ...]]"
 
 
@@ -47,12 +54,26 @@ class _Contents:
     """The last number that each has given out."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Touched:
+    """What has to be looked at to make a database as it was."""
+
+    tables: list[str]
+    given_rows: list[str]
+    """Those of the tables whose rows of the migrations may be others now."""
+    sequences: list[str]
+    size: int = 0
+    """Of these tables, in bytes."""
+
+
 @dataclass
 class Databases:
     server: URL
     template: str
     _contents: _Contents
     _free: list[str] = field(default_factory=list)
+    _counted_since: dict[str, object] = field(default_factory=dict)
+    """Of each free database since when its counters run, as the server says it."""
 
     @classmethod
     def on(cls, server: URL) -> Self:
@@ -73,8 +94,9 @@ class Databases:
     def one(self) -> Iterator[URL]:
         """An empty database of one's own."""
         name = self._free.pop() if self._free else self._make()
+        counted_since = self._counted_since.pop(name, None)
         yield self.server.set(database=name)
-        self._give_back(name)
+        self._give_back(name, counted_since)
 
     @contextmanager
     def bare(self) -> Iterator[URL]:
@@ -96,35 +118,37 @@ class Databases:
             admin.execute(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
         return name
 
-    def _give_back(self, name: str) -> None:
+    def _give_back(self, name: str, counted_since: object) -> None:
         with _session(self.server) as admin:
-            fresh = None if self._is_large(admin, name) else _renamed(admin, name)
-            if fresh is not None and self._empty(fresh):
+            fresh = _renamed(admin, name)
+            if fresh is not None and self._empty(fresh, counted_since):
                 self._free.append(fresh)
             else:
                 admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(fresh or name)))
 
-    def _is_large(self, admin: Connection, name: str) -> bool:
-        row = admin.execute("SELECT pg_database_size(%s)", (name,)).fetchone()
-        return row is not None and int(str(row[0])) > self._contents.size + LARGE_BYTES
-
-    def _empty(self, name: str) -> bool:
-        """Make it as it was copied; False when that cannot be, because a test has changed its schema."""
+    def _empty(self, name: str, counted_since: object) -> bool:
+        """Make it as it was copied; False when dropping it is right, because it is large or its schema has changed."""
         clean = self._contents
         with _session(self.server.set(database=name)) as session:
-            if _schema(session) != clean.schema:
+            touched = _touched(session, clean, counted_since)
+            if touched is None:
+                if _is_large(session, clean.size) or _schema(session) != clean.schema:
+                    return False
+                touched = _Touched(_filled(session, clean.tables), list(clean.rows), list(clean.sequences))
+            elif touched.size > LARGE_BYTES:
                 return False
             with session.transaction():
                 # No trigger runs and no foreign key is asked: what refers to a row goes as well.
                 session.execute("SET LOCAL session_replication_role = replica")
-                for table in _filled(session, clean.tables):
+                for table in touched.tables:
                     session.execute(sql.SQL("DELETE FROM {}").format(_named(table)))
-                for table, rows in clean.rows.items():
+                for table in touched.given_rows:
                     with session.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(_named(table))) as copy:
-                        copy.write(rows)
-                for sequence, last in _sequences(session).items():
+                        copy.write(clean.rows[table])
+                for sequence, last in _sequences(session, touched.sequences).items():
                     if last != clean.sequences[sequence]:
                         _set_back(session, sequence, clean.sequences[sequence])
+            self._counted_since[name] = _count_anew(session)
         return True
 
 
@@ -200,9 +224,52 @@ def _schema(session: Connection) -> str:
     return str(row[0])
 
 
-def _sequences(session: Connection) -> dict[str, int | None]:
-    query = "SELECT schemaname || '.' || sequencename, last_value FROM pg_sequences"
-    return {str(name): None if last is None else int(str(last)) for name, last in session.execute(query)}
+def _sequences(session: Connection, names: list[str] | None = None) -> dict[str, int | None]:
+    """The last number of some, or of all."""
+    return {
+        str(name): None if last is None else int(str(last))
+        for name, last in session.execute(_SEQUENCES, (names, names))
+    }
+
+
+def _is_large(session: Connection, size: int) -> bool:
+    row = session.execute("SELECT pg_database_size(current_database())").fetchone()
+    return row is not None and int(str(row[0])) > size + LARGE_BYTES
+
+
+def _touched(session: Connection, clean: _Contents, counted_since: object) -> _Touched | None:
+    """By the counters; None where they do not tell: they were not set to zero, or something of the schema was touched.
+
+    Everybody else has left the database: each has added what it did to the counters then.
+    """
+    if counted_since is None or _counted_since(session) != counted_since:
+        return None
+    rows = session.execute(_TOUCHED).fetchall()
+    touched = {str(name) for name, kind, _ in rows if kind == "r"}
+    if not touched <= set(clean.tables):
+        return None
+    return _Touched(
+        sorted(touched),
+        sorted(touched & clean.rows.keys()),
+        [str(name) for name, kind, _ in rows if kind == "S"],
+        sum(int(str(size)) for _, _, size in rows),
+    )
+
+
+def _count_anew(session: Connection) -> object:
+    """Set the counters of a database to zero; since when they run, or None where a server cannot do it at once."""
+    if session.info.server_version < COUNTS_AT_ONCE:
+        return None
+    # What this session did is added first.
+    session.execute("SELECT pg_stat_force_next_flush()")
+    session.execute("SELECT pg_stat_reset()")
+    return _counted_since(session)
+
+
+def _counted_since(session: Connection) -> object:
+    """After a crash the counters begin at zero by themselves; then there is no time."""
+    row = session.execute("SELECT stats_reset FROM pg_stat_database WHERE datname = current_database()").fetchone()
+    return None if row is None else row[0]
 
 
 def _set_back(session: Connection, sequence: str, last: int | None) -> None:
@@ -215,6 +282,20 @@ def _set_back(session: Connection, sequence: str, last: int | None) -> None:
 _TABLES = """
     SELECT n.nspname || '.' || c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relkind = 'r' AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' ORDER BY 1
+"""
+_SEQUENCES = """
+    SELECT schemaname || '.' || sequencename, last_value FROM pg_sequences
+    WHERE %s::text[] IS NULL OR schemaname || '.' || sequencename = ANY (%s)
+"""
+# ANALYZE fills pg_statistic.  TRUNCATE counts as a change of pg_class.
+_TOUCHED = """
+    SELECT n.nspname || '.' || c.relname, c.relkind::text, CASE c.relkind WHEN 'r' THEN pg_total_relation_size(c.oid) ELSE 0 END
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE NOT c.relisshared AND c.oid <> 'pg_catalog.pg_statistic'::regclass
+      AND CASE c.relkind
+          WHEN 'r' THEN pg_stat_get_tuples_inserted(c.oid) + pg_stat_get_tuples_updated(c.oid) + pg_stat_get_tuples_deleted(c.oid) > 0
+          WHEN 'S' THEN pg_stat_get_blocks_fetched(c.oid) > 0
+          ELSE false END
 """
 # A copy has the numbers (oid) of its template, so that they tell what was made anew.  What PostgreSQL itself brings has
 # numbers below 16384.

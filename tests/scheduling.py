@@ -13,13 +13,13 @@ TOGETHER = {
     "tests/browser/": "tests/browser",
     "tests/faults/test_database.py": "tests/faults",
     "tests/faults/test_events.py": "tests/faults",
+    "tests/faults/test_killed.py": "tests/faults",
     "tests/faults/test_outage.py": "tests/faults",
     "tests/faults/test_tokens.py": "tests/faults",
 }
 """Beginnings of tests' names, and what their processes are shared under."""
 
 LONGEST_FIRST = (
-    "tests/faults/test_killed.py",
     "tests/faults",
     "tests/browser",
     "tests/stories/test_several_processes.py",

@@ -6,10 +6,11 @@ busy with something else it comes true later, and that is no failure.
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from typing import TypeVar
+
+from tests.processes import Process
 
 LONGEST_WAIT_SECONDS = 600.0
 """After this a condition is taken for one that never comes true.  Shorter than ``timeout`` in pyproject.toml, so that a
@@ -17,9 +18,10 @@ test that waits in vain says for what."""
 LONGEST_CALL_SECONDS = 120.0
 """For a call over HTTP, or a command, that is answered at once by a machine that has nothing else to do."""
 POLL_SECONDS = 0.05
+SLOWER, SLOWEST = 1.2, 5
+"""Asking costs the machine time as well: each pause is longer than the one before, up to five times the first."""
 
 T = TypeVar("T")
-Process = subprocess.Popen[bytes]
 
 
 def nothing() -> str:
@@ -40,6 +42,7 @@ def wait_until(
     "waited for"; ``evidence`` is asked on a failure, and is what a reader wants to see then, such as the ends of logs.
     """
     deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+    pause = poll_seconds
     while True:
         # Before the condition is asked: what a process did last still counts.
         ended = _ended(alive)
@@ -48,11 +51,12 @@ def wait_until(
             return found
         assert not ended, f"waited for: {what}; {ended}{evidence()}"
         assert time.monotonic() < deadline, f"waited {LONGEST_WAIT_SECONDS:.0f} s for: {what}{evidence()}"
-        time.sleep(poll_seconds)
+        time.sleep(pause)
+        pause = min(pause * SLOWER, poll_seconds * SLOWEST)
 
 
 def _ended(alive: Process | Mapping[str, Process] | None) -> str:
-    named = {"its process": alive} if isinstance(alive, subprocess.Popen) else alive or {}
+    named = (alive or {}) if alive is None or isinstance(alive, Mapping) else {"its process": alive}
     return ", ".join(
         f"{name} ended with {process.returncode}" for name, process in named.items() if process.poll() is not None
     )

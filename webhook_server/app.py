@@ -14,6 +14,7 @@ from connector.runtime.parent_process import end_with_parent
 from connector.settings import Settings
 from webhook_server import pages, security
 from webhook_server.admin import PAGES
+from webhook_server.admin.as_known import refuse_unknown_days
 from webhook_server.admin.navigation import entries
 from webhook_server.api import api
 from webhook_server.auth import authenticate_requests
@@ -23,10 +24,11 @@ from webhook_server.gateway.gateway import DecideTurn, Gateway
 from webhook_server.gateway.request_body import BodyLimits
 from webhook_server.gateway.thread_pools import ThreadPools
 from webhook_server.health import health
+from webhook_server.odata.app import odata
 from webhook_server.permission import OPEN, declare
 from webhook_server.possible_values import refuse_impossible_values
 from webhook_server.shared_counts import count_together
-from webhook_server.webhooks import webhooks
+from webhook_server.webhooks import WebhookEndpoint
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -54,12 +56,15 @@ def create_app(services: Services, clock: Clock = system_clock) -> Flask:
     refuse_impossible_values(app)
     count_requests(app, services)
     pages.add_page_support(app, services, entries)
-    app.register_blueprint(webhooks(services, clock))
     app.register_blueprint(health(services))
     app.register_blueprint(api(services))
+    app.register_blueprint(odata(services))
     for page in PAGES:
-        app.register_blueprint(page(services))
+        blueprint = page(services)
+        blueprint.before_request(refuse_unknown_days)
+        app.register_blueprint(blueprint)
     declare(app.view_functions["static"], OPEN)
+    app.wsgi_app = WebhookEndpoint(app.wsgi_app, services, clock)  # type: ignore[method-assign]
     return app
 
 

@@ -27,8 +27,12 @@ from webhook_server.permission import OPEN, Entry, Permission, Reach, declare, p
 MIN_TOKEN_LENGTH = 24
 """Characters of ``GATEPOST_API_TOKEN``."""
 
-API_PREFIXES = ("/api/", "/hooks/", "/health/", "/metrics")
+API_PREFIXES = ("/api/", "/odata/", "/hooks/", "/health/", "/metrics")
 """Endpoints with their own authentication; their errors are JSON."""
+FEED_PREFIX = "/odata/"
+"""The reporting views, for programs of people."""
+TOKEN_PREFIXES = ("/api/", FEED_PREFIX)
+"""Where a token counts."""
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -220,9 +224,8 @@ def safe_next(target: str | None) -> str:
 
 def bearer_viewer() -> Viewer | None:
     """Whose bearer token it is: a person's, a service account's, or that of the settings."""
-    kind, _, given = request.headers.get("Authorization", "").partition(" ")
-    given = given.strip()
-    if kind.lower() != "bearer" or not given:
+    given = _sent_token()
+    if not given:
         return None
     expected = settings_token(services())
     if expected and hmac.compare_digest(given.encode(), expected):
@@ -230,6 +233,16 @@ def bearer_viewer() -> Viewer | None:
     if is_service_token(given):
         return services().service_accounts.viewer(given, now=system_clock())
     return services().tokens.viewer(given, now=system_clock())
+
+
+def _sent_token() -> str:
+    """Of a bearer; on the feed also the password of whoever signs in with a name, as spreadsheets do."""
+    kind, _, given = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        return given.strip()
+    if request.path.startswith(FEED_PREFIX) and request.authorization is not None:
+        return (request.authorization.password or "").strip()
+    return ""
 
 
 def settings_token(services: Services) -> bytes:
@@ -251,7 +264,7 @@ SETTINGS_TOKEN_VIEWER = Viewer(
 
 def _find_viewer() -> Viewer | None:
     if is_bearer_request():
-        found = bearer_viewer() if request.path.startswith("/api/") else None
+        found = bearer_viewer() if request.path.startswith(TOKEN_PREFIXES) else None
     else:
         token = g.get("session_token") or request.cookies.get(cookie_name(), "")
         found = services().sessions.viewer(token, now=system_clock()) if token else None

@@ -15,26 +15,28 @@ from connector.errors import WebhookAuthFailed
 from connector.store.connections.connections import ConnectionRecord
 from webhook_server.event_credentials import check_before_body, credentials_sent
 from webhook_server.gateway.gateway import BodyTurn, DecideTurn, Environ
+from webhook_server.webhooks import address_of
 
 
 def decide_turn(services: Services, clock: Clock) -> DecideTurn:
     """The decision for the application of :mod:`webhook_server.app`."""
 
     def decide(environ: Environ, *, may_query: bool) -> BodyTurn:
-        kind, _, rest = environ["PATH_INFO"].lstrip("/").partition("/")
-        if kind != "hooks":
+        address = address_of(environ["PATH_INFO"])
+        if address is None:
             # Whatever takes a body wants a session, a form's cookie or a token.
             signed = "HTTP_COOKIE" in environ or "HTTP_AUTHORIZATION" in environ
             return BodyTurn.FIRST if signed else BodyTurn.ON_DEMAND
-        _, name, secret = (*rest.split("/", 2), "", "")[:3]
+        connections = services.connections
         try:
-            record = services.connections.cached(name) if may_query else services.connections.in_memory(name)
+            read = connections.cached if may_query else connections.in_memory
+            record = read(address.connection)
         except SQLAlchemyError:
             # The application asks again, and has its own answer for a database that is away.
             return BodyTurn.ON_DEMAND
         if record is None:
             return BodyTurn.ON_DEMAND if may_query else BodyTurn.UNDECIDED
-        return _turn_of_event(record, secret, environ, clock())
+        return _turn_of_event(record, address.secret, environ, clock())
 
     return decide
 

@@ -12,11 +12,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from connector.bootstrap import Services
 from connector.store.operations.counted_events import CountedEvent, CountedKind
 from webhook_server.api import LIST_ENDPOINTS
-from webhook_server.auth import is_bearer_request, viewer_or_none
+from webhook_server.auth import TOKEN_PREFIXES, is_bearer_request, viewer_or_none
 from webhook_server.counted_event import note_event
 
 EXPORTS = {"portfolio.export_csv": "the portfolio as a file", "mapping.download": "a version of the mapping"}
 """Views that send a file, by endpoint."""
+FEED = "odata.resource"
+"""Rows of a reporting view."""
 
 REFUSED, UNKNOWN = 403, 401
 
@@ -41,7 +43,7 @@ def count_requests(app: Flask, services: Services) -> None:
 
 def _event(status: int) -> CountedEvent | None:
     endpoint, address = request.endpoint or "", request.remote_addr or ""
-    if request.path.startswith("/api/") and status == UNKNOWN:
+    if request.path.startswith(TOKEN_PREFIXES) and status == UNKNOWN:
         return CountedEvent(CountedKind.TOKEN_REFUSED, address=address) if is_bearer_request() else None
     if status == REFUSED or (status == 200 and request.method == "GET" and _is_export(endpoint)):
         viewer = viewer_or_none()
@@ -58,4 +60,4 @@ def _event(status: int) -> CountedEvent | None:
 
 
 def _is_export(endpoint: str) -> bool:
-    return endpoint in EXPORTS or endpoint in LIST_ENDPOINTS
+    return endpoint in EXPORTS or endpoint in LIST_ENDPOINTS or endpoint == FEED

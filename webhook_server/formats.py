@@ -55,11 +55,6 @@ def browser(agent: str) -> str:
     return f"{name} on {system}" if system else name
 
 
-def capitalised(text: str) -> str:
-    """With a capital at its beginning, and otherwise as it is."""
-    return text[:1].upper() + text[1:]
-
-
 @dataclass(frozen=True, slots=True)
 class Formats:
     """One reader's formats; ``now`` is the moment of the page."""
@@ -104,6 +99,11 @@ class Formats:
         if value is None:
             return NOTHING
         return f"{self.number(value, digits)}{NARROW}{currency}" if currency else self.number(value, digits)
+
+    def per_unit(self, value: Number | None, currency: str | None = None) -> str:
+        """An amount of one unit: ``13.55``; ``0.0341`` where cents would say nothing of it."""
+        digits = 2 if value is None or not -1 < value < 1 else 4
+        return self.money(value, currency, digits)
 
     def percent(self, share: Number | None, digits: int = 0) -> str:
         """``87 %`` of a share of 0.87."""

@@ -15,8 +15,8 @@ from webhook_server.permission import proves_itself
 from webhook_server.shared_counts import exposition
 
 NOT_READY_HINTS = {
-    migrate.SchemaFit.MISSING: "Run: gatepost db upgrade",
-    migrate.SchemaFit.OLDER: "Run: gatepost db upgrade",
+    migrate.SchemaFit.MISSING: "The database has no schema yet. Make it, as the owner of the database.",
+    migrate.SchemaFit.OLDER: "The schema is older than this version needs. Upgrade it, as the owner of the database.",
     migrate.SchemaFit.TOO_NEW: "The schema is newer than this version can work on. Install the newer version.",
 }
 
@@ -47,7 +47,9 @@ def health(services: Services) -> Blueprint:
             return jsonify({"status": "ready", "note": "The schema is newer; upgrade this process as well."}), 200
         if unprotected:
             # Every query still filters its rows; only the second protection is missing.
-            return jsonify({"status": "ready", "note": "Row-level security is off; see gatepost doctor."}), 200
+            return jsonify(
+                {"status": "ready", "note": "Row-level security is off; the checks of the installation say why."}
+            ), 200
         return jsonify({"status": "ready"}), 200
 
     @blueprint.get("/metrics")

@@ -81,6 +81,7 @@ def _families(gauges: Gauges) -> Iterator[GaugeMetricFamily]:
         yield _family(metric, [((first, second), value) for first, second, value in pairs])
     yield _family(metrics.WORKERS_ALIVE, [((), gauges.live_workers)])
     yield _family(metrics.ALERTS_PENDING, [((), gauges.waiting_alerts)])
+    yield _family(metrics.PAPERS_PENDING, [((), gauges.waiting_papers)])
 
 
 def _family(metric: Metric, rows: Sequence[tuple[tuple[str, ...], float]]) -> GaugeMetricFamily:

@@ -26,12 +26,15 @@ from werkzeug.http import parse_accept_header
 
 from connector.bootstrap import MappingCache, Services, system_clock
 from connector.errors import ConfigurationError
-from connector.people.permissions import Viewer
+from connector.people.permissions import Role, Viewer
+from connector.remedy import Remedy
+from governance.capital import capitalised
 from governance.verdict import gate_text
 from webhook_server.api.problem import Problem, ProblemCode
-from webhook_server.auth import API_PREFIXES, redirect_to_sign_in, viewer_or_none
-from webhook_server.formats import LOCALES, Formats, browser, capitalised, parse_locale, parse_zone
-from webhook_server.page_messages import without_commands
+from webhook_server.auth import API_PREFIXES, FEED_PREFIX, redirect_to_sign_in, viewer_or_none
+from webhook_server.formats import LOCALES, Formats, browser, parse_locale, parse_zone
+from webhook_server.odata.failure import ODataFailure, failure_response
+from webhook_server.page_messages import ENDPOINTS, page_advice
 from webhook_server.security import style_nonce
 from webhook_server.theme import theme
 
@@ -61,9 +64,9 @@ def add_page_support(app: Flask, services: Services, navigation: Navigation) -> 
     # A parameter, because the pages and their navigation import this module.
 
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for name in ("number", "signed", "short", "money", "percent", "month", "day", "moment", "ago"):
+    for name in ("number", "signed", "short", "money", "per_unit", "percent", "month", "day", "moment", "ago"):
         app.jinja_env.filters[name] = _filter(name)
-    app.jinja_env.filters |= {"browser": browser, "sentence": capitalised, "on_page": without_commands}
+    app.jinja_env.filters |= {"browser": browser, "sentence": capitalised, "advice": page_advice}
     app.jinja_env.globals.update(
         asset=static_url,
         url_with=url_with_filters,
@@ -71,6 +74,15 @@ def add_page_support(app: Flask, services: Services, navigation: Navigation) -> 
         decimal_sign=lambda: formats().number(Decimal("1.5"), 1)[1],
         has_endpoint=lambda name: name in app.view_functions,
     )
+
+    def page_address(remedy: Remedy) -> str:
+        """Where it is done; empty where there is no page, or the viewer is not offered it."""
+        viewer = viewer_or_none()
+        endpoint = ENDPOINTS[remedy.place] if remedy.place is not None and remedy.page else ""
+        offered = navigation(viewer, app.view_functions) if viewer and endpoint else ()
+        return url_for(endpoint) if any(getattr(entry, "endpoint", "") == endpoint for entry in offered) else ""
+
+    app.jinja_env.filters["page_address"] = page_address
 
     mappings = MappingCache(services.mappings)
 
@@ -91,6 +103,7 @@ def add_page_support(app: Flask, services: Services, navigation: Navigation) -> 
         viewer = viewer_or_none()
         return {
             "viewer": viewer,
+            "technical": is_technical(viewer),
             "theme": theme(),
             "navigation": navigation(viewer, app.view_functions) if viewer else (),
             "version": installed_version("gatepost"),
@@ -100,6 +113,15 @@ def add_page_support(app: Flask, services: Services, navigation: Navigation) -> 
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(SQLAlchemyError, _database_error)
     app.register_error_handler(Exception, _unexpected_error)
+
+
+NOT_TECHNICAL = frozenset({Role.VIEWER, Role.SPONSOR})
+"""Who reads and decides, and works with no tool: pages show them no codes, ids or settings."""
+
+
+def is_technical(viewer: Viewer | None) -> bool:
+    """Whether a page shows codes and ids beside its words."""
+    return viewer is None or not viewer.roles or bool(viewer.roles - NOT_TECHNICAL)
 
 
 def formats() -> Formats:
@@ -171,6 +193,8 @@ def error_response(status: int, detail: str) -> Response:
     if request.path.startswith("/api/"):
         code = ProblemCode.UNKNOWN_ADDRESS if status == HTTPStatus.NOT_FOUND else None
         return Problem(status, f"{title}.", detail, code=code).response()
+    if request.path.startswith(FEED_PREFIX):
+        return failure_response(ODataFailure(status, title.lower().replace(" ", "_"), detail or f"{title}."))
     if request.path.startswith(API_PREFIXES):
         answer = jsonify({"error": title, "detail": detail})
     else:
@@ -182,7 +206,7 @@ def error_response(status: int, detail: str) -> Response:
 
 TITLES = {
     400: "This could not be understood",
-    405: "Nothing can be sent here",
+    405: "This address is not a page of its own",
     410: "This is over",
     403: "This is not open to you",
     404: "There is nothing here",

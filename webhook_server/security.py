@@ -9,7 +9,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from connector.bootstrap import Services
-from webhook_server.auth import cookie_name, is_bearer_request
+from webhook_server.auth import TOKEN_PREFIXES, cookie_name, is_bearer_request
 
 WRITE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 ONE_YEAR_SECONDS = 365 * 24 * 3600
@@ -43,6 +43,20 @@ def style_nonce() -> str:
     return nonce
 
 
+def headers_of_programs(services: Services) -> list[tuple[str, str]]:
+    """What an answer carries that is neither a page nor to be kept."""
+    policy = ("Content-Security-Policy", _content_security_policy())
+    tls = [_STRICT_TRANSPORT] if services.settings.over_tls else []
+    return [*HEADERS.items(), policy, ("Cache-Control", "no-store"), *tls]
+
+
+def _content_security_policy(nonce: str = "") -> str:
+    return "; ".join((*CONTENT_SECURITY_POLICY, f"style-src 'self'{nonce}"))
+
+
+_STRICT_TRANSPORT = ("Strict-Transport-Security", f"max-age={ONE_YEAR_SECONDS}")
+
+
 def add_security_headers(app: Flask, services: Services) -> None:
     """Headers on every answer, a token in every form, cookies that scripts cannot read."""
     over_tls = services.settings.over_tls
@@ -68,7 +82,7 @@ def add_security_headers(app: Flask, services: Services) -> None:
         if request.method not in WRITE_METHODS or request.path.startswith("/hooks/"):
             return
         # Without a cookie no browser session can be abused; the API itself refuses the request then.
-        if request.path.startswith("/api/") and (is_bearer_request() or cookie_name() not in request.cookies):
+        if request.path.startswith(TOKEN_PREFIXES) and (is_bearer_request() or cookie_name() not in request.cookies):
             return
         if not request.cookies:
             # A form's token has its other half in a cookie: refused before a body is waited for.
@@ -79,9 +93,9 @@ def add_security_headers(app: Flask, services: Services) -> None:
     def add_headers(answer: Response) -> Response:
         answer.headers.update(HEADERS)
         nonce = f" 'nonce-{g.style_nonce}'" if "style_nonce" in g else ""
-        answer.headers["Content-Security-Policy"] = "; ".join((*CONTENT_SECURITY_POLICY, f"style-src 'self'{nonce}"))
+        answer.headers["Content-Security-Policy"] = _content_security_policy(nonce)
         if over_tls:
-            answer.headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR_SECONDS}"
+            answer.headers.set(*_STRICT_TRANSPORT)
         if request.endpoint != "static":
             answer.headers["Cache-Control"] = "no-store"
         elif request.args.get("v"):

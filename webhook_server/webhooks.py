@@ -3,6 +3,9 @@
 A connection's record says which authentication it accepts (:mod:`connector.events.webhook_auth`); a secret in the
 address follows the connection's name.
 
+They stand before Flask, whose context, routing, sessions and hooks cost an event three times what verifying and parsing
+it does (ADR 0072); every other request is passed on to it.
+
 The order matters: check the headers, bound the bytes, verify the bytes, only then parse them, commit, answer.
 Jira sends again after 408, 409, 425, 429 and 5xx and drops the event after any other status
 (https://community.developer.atlassian.com/t/new-jira-cloud-webhook-retry-policy/30554), so 503
@@ -11,100 +14,165 @@ means "nothing is stored, send it again", and a body that can never be stored mu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 import structlog
-from flask import Blueprint, Response, jsonify, request
 from prometheus_client import Counter
 from sqlalchemy.exc import DataError, SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wsgi import get_input_stream
 
-from connector.bootstrap import Clock, Services, system_clock
+from connector.bootstrap import Clock, Services
 from connector.errors import InvalidPayload, WebhookAuthFailed
 from connector.http.tool_access import WebhookAuth
+from connector.runtime.log import cover_secrets
 from connector.store.connections.connections import ConnectionRecord
 from connector.sync.ingest import ingest
 from connector.sync.ports import EventParser
 from mapping.work_item import Tool
 from webhook_server.event_credentials import check_before_body, check_event, credentials_sent
+from webhook_server.gateway.gateway import Environ
 from webhook_server.gateway.request_body import BodyOnDemand
-from webhook_server.permission import proves_itself
+from webhook_server.page_messages import page_text
+from webhook_server.security import headers_of_programs
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication
 
 RETRY_AFTER_SECONDS = 30
 BACKLOG_RETRY_AFTER_SECONDS = 120
 MAX_DELIVERY_ID_LENGTH = 200
+PREFIX = "/hooks/"
 
-DELIVERY_HEADER = {Tool.JIRA: "X-Atlassian-Webhook-Identifier", Tool.SERVICENOW: "X-Event-Id"}
-"""The sender's own id of an event, the same across its retries."""
+DELIVERY_HEADER = {Tool.JIRA: "HTTP_X_ATLASSIAN_WEBHOOK_IDENTIFIER", Tool.SERVICENOW: "HTTP_X_EVENT_ID"}
+"""The sender's own id of an event, the same across its retries; as WSGI names the header."""
 
 _log = structlog.get_logger(__name__)
 
 
-def webhooks(services: Services, clock: Clock = system_clock) -> Blueprint:
-    blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
-    events = Counter(
-        "gatepost_events",
-        "Events by webhook endpoint and outcome",
-        ["connection", "outcome"],
-        registry=services.metrics,
-    )
+class EndpointAddress(NamedTuple):
+    """What an address of the form ``/hooks/<tool>/<connection>[/<secret>]`` holds."""
 
-    @blueprint.post("/<tool>/<connection>")
-    @blueprint.post("/<tool>/<connection>/<secret>")
-    @proves_itself
-    def receive(tool: str, connection: str, secret: str = "") -> tuple[Response, int]:
+    tool: str
+    connection: str
+    secret: str = ""
+
+
+class Answer(NamedTuple):
+    """What a sender gets."""
+
+    status: HTTPStatus
+    content: Mapping[str, object]
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class WebhookEndpoint:
+    """The WSGI application before ``application``, which gets every request that is for no webhook endpoint."""
+
+    def __init__(self, application: WSGIApplication, services: Services, clock: Clock) -> None:
+        self._application = application
+        self._services = services
+        self._clock = clock
+        self._headers = [("Content-Type", "application/json"), *headers_of_programs(services)]
+        self._events = Counter(
+            "gatepost_events",
+            "Events by webhook endpoint and outcome",
+            ["connection", "outcome"],
+            registry=services.metrics,
+        )
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        address = address_of(environ["PATH_INFO"])
+        if address is None:
+            return self._application(environ, start_response)
+        answer = self._answer(environ, address)
+        content = json.dumps(answer.content, separators=(",", ":")).encode() + b"\n"
+        start_response(
+            f"{answer.status.value} {answer.status.phrase}",
+            [*self._headers, ("Content-Length", str(len(content))), *answer.headers],
+        )
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [content]
+
+    def _answer(self, environ: Environ, address: EndpointAddress) -> Answer:
+        if environ["REQUEST_METHOD"] != "POST":
+            return Answer(HTTPStatus.METHOD_NOT_ALLOWED, _error(HTTPStatus.METHOD_NOT_ALLOWED), (("Allow", "POST"),))
         try:
-            record = services.connections.cached(connection)
+            return self._receive(environ, address)
+        except HTTPException as refusal:
+            # Of the body: it is too large, or came too slowly.
+            status = HTTPStatus(refusal.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+            return Answer(status, _error(status, refusal.description or ""), _retry_header(refusal))
+        except Exception as error:  # noqa: BLE001 - whatever fails, a sender gets an answer that lets it send again
+            _log.exception("request failed", path=cover_secrets(environ["PATH_INFO"]), error=type(error).__name__)
+            return Answer(HTTPStatus.INTERNAL_SERVER_ERROR, _error(HTTPStatus.INTERNAL_SERVER_ERROR))
+
+    def _receive(self, environ: Environ, address: EndpointAddress) -> Answer:
+        services = self._services
+        try:
+            record = services.connections.cached(address.connection)
         except SQLAlchemyError:
             return _retry_later()
-        if record is None or record.tool != tool:
+        if record is None or record.tool != address.tool:
             # The sender chose this name, so it must not become a label of a metric.
-            events.labels("unknown", "unknown_connection").inc()
-            return _refusal(404, f'There is no {tool} connection "{connection}" here.')
-        answer, status, outcome = _accept(services, record, services.event_parsers[record.tool], secret, clock())
-        events.labels(record.name, outcome).inc()
-        return answer, status
+            self._events.labels("unknown", "unknown_connection").inc()
+            return _refusal(HTTPStatus.NOT_FOUND, f'There is no {address.tool} connection "{address.connection}" here.')
+        parser = services.event_parsers[record.tool]
+        answer, outcome = _accept(services, record, parser, environ, address.secret, self._clock())
+        self._events.labels(record.name, outcome).inc()
+        return answer
 
-    return blueprint
+
+def address_of(path: str) -> EndpointAddress | None:
+    """The endpoint that a path names, ``None`` for every other one.  WSGI's paths have a letter for each byte."""
+    if not path.startswith(PREFIX):
+        return None
+    parts = path.encode("latin-1").decode(errors="replace").removeprefix(PREFIX).split("/")
+    return EndpointAddress(*parts) if len(parts) in {2, 3} and all(parts) else None
 
 
 def _accept(
-    services: Services, record: ConnectionRecord, parser: EventParser, path_secret: str, now: datetime
-) -> tuple[Response, int, str]:
-    if request.mimetype != "application/json":
-        return *_refusal(415, "An event's Content-Type must be application/json."), "wrong_type"
-    sent = credentials_sent(request.environ, path_secret)
+    services: Services, record: ConnectionRecord, parser: EventParser, environ: Environ, path_secret: str, now: datetime
+) -> tuple[Answer, str]:
+    """The answer, and the outcome as the metric counts it."""
+    if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != "application/json":
+        answer = _refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "An event's Content-Type must be application/json.")
+        return answer, "wrong_type"
+    sent = credentials_sent(environ, path_secret)
     try:
-        if isinstance(request.environ["wsgi.input"], BodyOnDemand):
+        if isinstance(environ["wsgi.input"], BodyOnDemand):
             # Whoever lacks what the headers have to show is refused before the body is waited for.
             _authenticate(services, record, lambda newest: check_before_body(newest, sent, now))
-        body = request.get_data(cache=False)
+        body = get_input_stream(environ, max_content_length=services.settings.max_body_bytes).read()
         kind = _authenticate(services, record, lambda newest: check_event(newest, sent, body, now))
         late = services.backlog.age(record.name)
         if late > services.settings.max_backlog_seconds:
-            return *_backlog_too_old(record.name, late), "backlog"
+            return _backlog_too_old(record.name, late), "backlog"
         result = ingest(
             body,
             connection=record.name,
             parser=parser,
             inbox=services.inbox,
-            delivery_id=_delivery_id(record, kind),
+            delivery_id=_delivery_id(environ, record, kind),
             own_account=record.own_account,
         )
     except WebhookAuthFailed as error:
         _log.warning("event refused", connection=record.name, reason=error.reason)
-        return *_refusal(401, str(error)), f"signature_{error.reason}"
+        return _refusal(HTTPStatus.UNAUTHORIZED, page_text(error)), f"signature_{error.reason}"
     except InvalidPayload as error:
-        return *_refusal(error.status, str(error)), "bad_payload"
+        return _refusal(HTTPStatus(error.status), page_text(error)), "bad_payload"
     except DataError:
         # PostgreSQL will never accept these values: sending the same bytes again would not help.
         _log.warning("event cannot be stored", connection=record.name)
-        return *_refusal(400, "The event has a value that cannot be stored."), "invalid_value"
+        return _refusal(HTTPStatus.BAD_REQUEST, "The event has a value that cannot be stored."), "invalid_value"
     except SQLAlchemyError as error:
         _log.error("event not stored", connection=record.name, error=type(error).__name__)
-        return *_retry_later(), "not_stored"
-    return jsonify({"result": result.value}), 202, result.value
+        return _retry_later(), "not_stored"
+    return Answer(HTTPStatus.ACCEPTED, {"result": result.value}), result.value
 
 
 def _authenticate(
@@ -120,29 +188,35 @@ def _authenticate(
         return check(newer)
 
 
-def _delivery_id(record: ConnectionRecord, kind: WebhookAuth) -> str | None:
-    given = request.headers.get(DELIVERY_HEADER[record.tool], "")[:MAX_DELIVERY_ID_LENGTH]
+def _delivery_id(environ: Environ, record: ConnectionRecord, kind: WebhookAuth) -> str | None:
+    given = str(environ.get(DELIVERY_HEADER[record.tool], ""))[:MAX_DELIVERY_ID_LENGTH]
     if given or kind is not WebhookAuth.TOKEN:
         return given or None
     # A rule of Jira Automation sends the same bytes each time that it runs: each time is an event of its own.
     return f"automation:{uuid4()}"
 
 
-def _refusal(status: int, detail: str) -> tuple[Response, int]:
-    return jsonify({"error": status, "detail": detail}), status
+def _refusal(status: HTTPStatus, detail: str, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
+    return Answer(status, {"detail": detail, "error": status.value}, headers)
 
 
-def _retry_later() -> tuple[Response, int]:
+def _error(status: HTTPStatus, detail: str = "") -> dict[str, object]:
+    return {"detail": detail, "error": status.phrase}
+
+
+def _retry_header(refusal: HTTPException) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in refusal.get_headers() if name == "Retry-After")
+
+
+def _retry_later() -> Answer:
     return _unavailable("The event could not be stored. Send it again.", RETRY_AFTER_SECONDS)
 
 
-def _backlog_too_old(name: str, seconds: float) -> tuple[Response, int]:
+def _backlog_too_old(name: str, seconds: float) -> Answer:
     """More events would only wait longer.  A sweep finds what a sender gives up on."""
     waited = f"The events of {name} have waited for {int(seconds // 60)} minutes"
     return _unavailable(f"{waited}; this one was not stored. Send it again.", BACKLOG_RETRY_AFTER_SECONDS)
 
 
-def _unavailable(detail: str, seconds: int) -> tuple[Response, int]:
-    answer, status = _refusal(503, detail)
-    answer.headers["Retry-After"] = str(seconds)
-    return answer, status
+def _unavailable(detail: str, seconds: int) -> Answer:
+    return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, detail, (("Retry-After", str(seconds)),))

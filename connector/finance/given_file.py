@@ -48,6 +48,15 @@ def given_file(
     )  # fmt: skip
 
 
+def stream_of(source: str) -> str:
+    """The name under which a profile or the rules of a bill import; empty where they cannot be read."""
+    try:
+        data = YAML(typ="safe", pure=True).load(source)
+    except (YAMLError, RecursionError):
+        return ""
+    return str(data.get("name") or "")[:100] if isinstance(data, dict) else ""
+
+
 def proposed_bill_rules(name: str, content: bytes) -> str | None:
     """Rules that allocate nothing, for a file that is a bill; ``None`` for any other file."""
     if not content.startswith((b"PAR1", b"\x1f\x8b")) and b"EffectiveCost" not in content[:20_000]:

@@ -37,10 +37,12 @@ def state_hours(
     """The plan, and the number of the import; 0 when nothing was stored.  What is no longer logged is taken back."""
     problems, notes = Problems(), []
     for (who, month), hours in sorted(cost.missing.items()):
-        sentence = f"{hours.normalize():f} hours of {who} in {month} have no rate."
+        unit, have = ("hour", "has") if hours == 1 else ("hours", "have")
+        sentence = f"{hours.normalize():f} {unit} of {who} in {month} {have} no rate."
         problems.add(ProblemCode.REFUSED, "", sentence, "Add a rate to the card that is valid then.")
     if cost.elsewhere:
-        notes.append(f"{cost.elsewhere.normalize():f} hours are on items of no measure, and were left out.")
+        are = "hour is" if cost.elsewhere == 1 else "hours are"
+        notes.append(f"{cost.elsewhere.normalize():f} {are} on items of no measure, and left out.")
     plan, number = post_statements(
         engine,
         waker,

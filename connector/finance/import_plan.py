@@ -33,6 +33,7 @@ from connector.store.ledger.statements import (
 from governance.ledger import EntryType, LedgerVersion, NewEntry, posting_refusal
 from governance.ledger_source import BillLine, FileCell, LedgerSource
 from governance.money import Money, Period
+from governance.number_words import number_of
 from governance.statements import (
     Change,
     ChangeKind,
@@ -245,9 +246,10 @@ def plan_statements(
     stated = {*months, *((one.posting.version, one.posting.month) for one in statements)}
     gone = keys_of_months(connection, stream.name, stated, stream.as_of) - keys if stated else set()
     if gone and not stream.complete:
+        stay = "is not in this file, and stays" if len(gone) == 1 else "are not in this file, and stay"
         plan.notes.append(
-            f"{len(gone):,} amounts of the same months that earlier files of this profile stated are not in this file, "
-            "and stay. Write complete: true in the profile when a file states everything of its months."
+            f"{number_of(len(gone), 'amount')} of the same months that earlier files of this profile stated {stay}. "
+            "Write complete: true in the profile when a file states everything of its months."
         )
         gone = set()
     known = known_amounts(connection, keys | gone)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from connector.finance.import_plan import ImportPlan
 from governance.money import Money
+from governance.number_words import number_of
 from governance.statements import ChangeKind
 
 
@@ -16,11 +17,12 @@ def import_lines(plan: ImportPlan) -> Iterator[str]:
         yield f"The same file was imported already, as import {plan.same_as}: nothing changes."
         return
     if plan.problems:
-        yield f"{plan.lines:,} amounts were read."
+        yield f"{number_of(plan.lines, 'amount was', 'amounts were')} read."
     else:
         new, changed = plan.count(ChangeKind.NEW), plan.count(ChangeKind.CHANGED)
         gone, same = plan.count(ChangeKind.TAKEN_BACK), plan.count(ChangeKind.UNCHANGED)
-        yield f"{plan.lines:,} amounts: {new:,} new, {changed:,} changed, {gone:,} taken back, {same:,} as they are."
+        stated = number_of(plan.lines, "amount")
+        yield f"{stated}: {new:,} new, {changed:,} changed, {gone:,} taken back, {same:,} as they are."
         if plan.does_nothing:
             yield "Nothing changes."
     if plan.quarantined:
@@ -30,10 +32,16 @@ def import_lines(plan: ImportPlan) -> Iterator[str]:
             sums[one.currency] = sums.get(one.currency, Money(one.amount * 0, one.currency)) + Money(
                 one.amount, one.currency
             )
-        what = "match no rule and are unallocated" if plan.stream.is_bill else "match no measure and go to quarantine"
-        yield f"{rows:,} amounts of {len(plan.quarantined):,} names {what}: {', '.join(map(str, sums.values()))}."
+        names = number_of(len(plan.quarantined), "name")
+        if plan.stream.is_bill:
+            what = "matches no rule and is unallocated" if rows == 1 else "match no rule and are unallocated"
+        else:
+            what = "matches no measure and goes to quarantine" if rows == 1 else "match no measure and go to quarantine"
+        yield f"{number_of(rows, 'amount')} of {names} {what}: {', '.join(map(str, sums.values()))}."
     if plan.overruled:
-        yield f"{len(plan.overruled):,} amounts change nothing: a file of a later day states them already."
+        late = number_of(len(plan.overruled), "amount changes", "amounts change")
+        them = "it" if len(plan.overruled) == 1 else "them"
+        yield f"{late} nothing: a file of a later day states {them} already."
     if plan.by_hand:
         yield f"{plan.by_hand:,} of the changed amounts had been corrected by hand; see whether the file is right."
     yield from plan.notes

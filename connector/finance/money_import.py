@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, Engine
 
+from connector.finance.files.limits import FileRefused
 from connector.finance.files.read import read_by_profile
 from connector.finance.import_plan import NOBODY, ImportPlan, Stream, plan_lines, plan_statements
 from connector.finance.plan_entries import ENTRY_KEY
@@ -18,12 +19,14 @@ from connector.store.database import audit
 from connector.store.database.row_level_access import read_as
 from connector.store.ledger import imports, quarantine
 from connector.store.ledger.entries_in_effect import amounts_without, in_effect
+from connector.store.ledger.money_sources import FailedFile, end_failed_file, store_failed_file
 from connector.store.ledger.quarantine import Quarantined, QuarantinedLine
 from connector.store.ledger.statements import LOCK, copy_statements, known_amounts, posted_measures, store_entries
 from connector.store.queue.wake_up import Waker
 from governance.ledger import NewEntry
 from governance.ledger_source import EnteredBy
 from governance.money import Money
+from governance.number_words import number_of
 from governance.statements import Statement, change_of, posting_key
 from mapping.imports.cells import folded
 from mapping.imports.lines import FileLines, read_lines
@@ -82,12 +85,22 @@ class MoneyImports:
 
         Raises FileRefused and NotDecided.
         """
-        found = self._read(given, progress)
+        try:
+            found = self._read(given, progress)
+        except FileRefused as error:
+            self.failed(given.profile.name, given.name, str(error), by=given.by, at=given.at)
+            raise
         with self._shown(given.viewer) as shown, self._engine.begin() as transaction:
             transaction.execute(LOCK)
             transaction.execute(imports.LOCK, {"stream": given.profile.name})
             plan = self._plan(transaction, shown or transaction, given, found, progress)
-            if plan.problems or plan.same_as or plan.does_nothing:
+            if plan.problems:
+                first, more = next(iter(plan.problems)), plan.problems.count - 1
+                told = f"{first} {number_of(more, 'more problem')}." if more else f"{first}"
+                store_failed_file(transaction, FailedFile(given.profile.name, given.name, given.by, given.at, told))
+                return ImportResult(plan)
+            end_failed_file(transaction, given.profile.name, given.name)
+            if plan.same_as or plan.does_nothing:
                 return ImportResult(plan)
             if confirmed and confirmed != plan.digest:
                 raise NotDecided(
@@ -96,6 +109,11 @@ class MoneyImports:
             if progress is not None:
                 progress("Posting", 0, len(plan.changes))
             return ImportResult(plan, self._store(transaction, given, plan))
+
+    def failed(self, stream: str, file: str, why: str, *, by: str, at: datetime) -> None:
+        """Keep for the close that a file which was to be imported could not be read."""
+        with self._engine.begin() as transaction:
+            store_failed_file(transaction, FailedFile(stream, file, by, at, why))
 
     def _read(self, given: GivenFile, progress: Progress | None) -> FileLines:
         if given.lines is not None:
@@ -161,9 +179,11 @@ class MoneyImports:
         quarantine.add_quarantine(transaction, number, given.profile.name, plan.quarantined, _owner(given), given.at)
         measures = posted_measures(transaction, {one.posting.measure for one in entries if one.posting.measure})
         rows = sum(len(one.lines) for one in plan.quarantined)
+        waiting = f", {number_of(rows, 'amount')} in quarantine" if rows else ""
+        posted = number_of(len(entries), "entry", "entries")
         told = (
-            f"{given.name} imported by the profile {stored.name}, number {stored.number}: {len(entries):,} entries of "
-            f"{plan.lines:,} amounts{f', {rows:,} amounts in quarantine' if rows else ''}."
+            f"{given.name} imported by the profile {stored.name}, number {stored.number}: "
+            f"{posted} of {number_of(plan.lines, 'amount')}{waiting}."
         )
         detail = {"text": told, "import": number, "file": given.name, "sha256": sha256, "profile": stored.name,
                   "profile_number": stored.number, "quarantined": rows, "run_by": given.run_by}  # fmt: skip
@@ -171,7 +191,7 @@ class MoneyImports:
         audit.record(transaction, [entry])
         store_entries(
             transaction, entries, measures, self._waker, by=given.by, at=given.at, batch=imports.batch_name(number),
-            action="ledger.posted", told=f"{len(entries):,} entries posted by import {number} ({given.name}).",
+            action="ledger.posted", told=f"{posted} posted by import {number} ({given.name}).",
         )  # fmt: skip
         return number
 
@@ -206,7 +226,9 @@ class MoneyImports:
                     )
                     entries += change_of(Statement(key, posting, EnteredBy(by)), held[key], reason.strip()).entries
             measures = posted_measures(transaction, {one.posting.measure for one in entries if one.posting.measure})
-            told = f"Import {number} ({known.file}) taken back: {len(entries):,} corrections. {reason.strip()}"
+            told = (
+                f"Import {number} ({known.file}) taken back: {number_of(len(entries), 'correction')}. {reason.strip()}"
+            )
             detail = {"text": told, "import": number, "reason": reason.strip(), "corrections": len(entries)}
             audit.record(
                 transaction, [{"actor": by, "action": "money.taken_back", "subject": "ledger", "detail": detail}]
@@ -237,7 +259,7 @@ class MoneyImports:
                 quarantine.remember(transaction, row.stream, folded(row.subject), measure, by, at)
             _keep_statements(transaction, row.import_id, plan)
             imports.count_entries(transaction, row.import_id, len(entries))
-            told = f"{row.name} of {row.file} is {measure}: {len(entries):,} entries."
+            told = f"{row.name} of {row.file} is {measure}: {number_of(len(entries), 'entry', 'entries')}."
             detail = {"text": told, "import": row.import_id, "quarantine": number, "reason": note}
             audit.record(transaction, [{"actor": by, "action": "money.resolved", "subject": measure, "detail": detail}])
             return store_entries(

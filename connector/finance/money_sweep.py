@@ -24,8 +24,10 @@ from connector.store.ledger import money_sources
 from connector.store.ledger.confirmed_figures import confirmed_figures
 from connector.store.ledger.imports import read_profile
 from connector.store.ledger.money_sources import MoneySource
+from connector.store.reporting.capacity import store_logged_hours
 from connector.sync.ports import ToolSite
 from governance.money import Period
+from governance.number_words import number_of
 from mapping.config import MappingConfig
 from mapping.imports.profile import ProfileProblem
 from mapping.imports.rate_card import RateCard, cost_of_hours, load_rate_card
@@ -92,6 +94,7 @@ def sweep_due_money(services: Services, site: ToolSite, config: MappingConfig, a
     Raises RetryLater and AuthenticationFailed.
     """
     rules = ledger_sources_of(config, site.name)
+    _forget_others(services.engine, site.name, rules)
     if not rules or not (whole or money_sources.is_due(services.engine, site.name, at)):
         return
     for rule in rules:
@@ -114,27 +117,55 @@ def sweep_money(run: Sweeping, rule: LedgerSourceRule) -> list[SweptSource]:
     return found
 
 
+def _forget_others(engine: Engine, name: ConnectionName, rules: Sequence[LedgerSourceRule]) -> None:
+    with engine.begin() as transaction:
+        money_sources.forget_others(transaction, name, [stream for rule in rules for stream in streams_of(rule, name)])
+
+
+def streams_of(rule: LedgerSourceRule, name: ConnectionName) -> Iterator[str]:
+    """Names of the sources of a rule."""
+    if rule.cost_plans or rule.benefit_plans:
+        yield f"plans {name}"
+    if rule.expense_lines is not None:
+        yield f"expense lines {name}"
+    for plan in rule.write:
+        yield _confirmed_stream(plan, name)
+    if rule.hours is not None:
+        yield f"{rule.hours} {name}"
+
+
+def _confirmed_stream(plan: WrittenPlan, name: ConnectionName) -> str:
+    return f"confirmed figures into {plan.value.replace('_', ' ')} {name}"
+
+
 def _sources(run: Sweeping, rule: LedgerSourceRule) -> Iterator[SweptSource]:
     with run.engine.connect() as connection:
         measures = _measures(connection, run.site.name)
     name = run.site.name
     if rule.cost_plans or rule.benefit_plans:
-        yield _guarded(f"plans {name}", lambda stream: _plans(run, rule, stream, measures))
+        yield _guarded(run, f"plans {name}", lambda stream: _plans(run, rule, stream, measures))
     if rule.expense_lines is not None:
-        yield _guarded(f"expense lines {name}", lambda stream: _expenses(run, rule, stream, measures))
+        yield _guarded(run, f"expense lines {name}", lambda stream: _expenses(run, rule, stream, measures))
     for plan in rule.write:
         yield _guarded(
-            f"confirmed figures into {plan.value.replace('_', ' ')} {name}",
+            run,
+            _confirmed_stream(plan, name),
             lambda stream, plan=plan: _confirmed(run, plan, stream),  # type: ignore[misc]  # bound now
         )
     if rule.hours is not None:
-        yield _guarded(f"{rule.hours} {name}", lambda stream: _hours(run, rule, stream))
+        yield _guarded(run, f"{rule.hours} {name}", lambda stream: _hours(run, rule, stream))
 
 
-def _guarded(stream: str, sweep: Callable[[str], SweptSource]) -> SweptSource:
+def _guarded(run: Sweeping, stream: str, sweep: Callable[[str], SweptSource]) -> SweptSource:
     try:
         return sweep(stream)
-    except (RetryLater, AuthenticationFailed):
+    except RetryLater:
+        raise
+    except AuthenticationFailed as error:
+        # The connection is paused for it; the close has to know as well.
+        if run.post:
+            with run.engine.begin() as transaction:
+                money_sources.store_unread(transaction, stream, run.site.name, run.at, str(error))
         raise
     except (ToolError, ProfileProblem) as error:
         _log.warning("money not swept", source=stream, why=str(error))
@@ -194,7 +225,8 @@ def _confirmed(run: Sweeping, plan: WrittenPlan, stream: str) -> SweptSource:
         figures = list(confirmed_figures(connection, run.site.name, plan))
     written = run.site.money_records.write_confirmed(plan, figures, post=run.post)
     if written and run.post:
-        text_of_all = f"{len(written):,} plans of {run.site.name} hold what is confirmed: {' '.join(written[:20])}"
+        plans = number_of(len(written), f"plan of {run.site.name} holds", f"plans of {run.site.name} hold")
+        text_of_all = f"{plans} what is confirmed: {' '.join(written[:20])}"
         entry = {"actor": run.by, "action": "money.written", "subject": "ledger", "detail": {"text": text_of_all}}
         with run.engine.begin() as transaction:
             audit.record(transaction, [entry])
@@ -214,6 +246,9 @@ def _hours(run: Sweeping, rule: LedgerSourceRule, stream: str) -> SweptSource:
     items = {str(entry.item) for entry in entries} | {str(entry.parent) for entry in entries if entry.parent}
     with run.engine.connect() as connection:
         measures = measures_of_items(connection, name, items)
+    if run.post:
+        with run.engine.begin() as transaction:
+            store_logged_hours(transaction, name, entries, card, first, run.by, run.at)
     plan, number = state_hours(
         run.engine, run.services.waker, cost_of_hours(entries, card, name, measures), card=card.name,
         connection_name=name, first=first, by=run.by, run_by=run.run_by, at=run.at, post=run.post,
@@ -225,7 +260,7 @@ def stored_card(connection: Connection, name: str) -> RateCard:
     """The newest card of this name.  Raises ProfileProblem."""
     stored = read_profile(connection, f"{RATE_CARD}{name}")
     if stored is None:
-        raise ProfileProblem(f'There is no rate card "{name}". Store it with: gatepost money card FILE --as LOGIN')
+        raise ProfileProblem(f'There is no rate card "{name}": store one under this name')
     return load_rate_card(stored.source)
 
 

@@ -69,7 +69,7 @@ def _change(
         return f"Entry {one.entry.id} is {_told(held)}, and its row says {_told(posting)}."
     amount = posting.money.amount
     if is_fixed(one.entry) and amount != one.stated.amount:
-        return f"Entry {one.entry.id} is an accrual or takes one back: correct it with gatepost money correct."
+        return f"Entry {one.entry.id} is an accrual or takes one back: correct it by itself."
     if amount * one.stated.amount < 0:
         return f"Entry {one.entry.id} would change its sign, from {one.stated.amount:,f} to {amount:,f}."
     statement = Statement(f"{ENTRY_KEY}{one.entry.id}", posting, FileCell(file, line.cell, sheet))

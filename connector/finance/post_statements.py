@@ -18,7 +18,9 @@ from connector.store.ledger.statements import (
     store_entries,
 )
 from connector.store.queue.wake_up import Waker
+from governance.capital import capitalised
 from governance.money import Period
+from governance.number_words import number_of
 from governance.statements import Statement
 from mapping.imports.problems import Problems
 
@@ -68,7 +70,7 @@ def store_plan(transaction: Connection, waker: Waker, plan: ImportPlan, *, by: s
     stated = (change.statement for change in changes)
     rows = ((one.key, one.posting.money.amount, one.posting.version, one.posting.month) for one in stated)
     copy_statements(transaction, number, rows)
-    told = f"{plan.stream.file[:1].upper()}{plan.stream.file[1:]}: {len(entries):,} entries."
+    told = f"{capitalised(plan.stream.file)}: {number_of(len(entries), 'entry', 'entries')}."
     detail = {"text": told, "import": number, "run_by": run_by}
     audit.record(transaction, [{"actor": by, "action": "money.imported", "subject": "ledger", "detail": detail}])
     measures = posted_measures(transaction, {one.posting.measure for one in entries if one.posting.measure})

@@ -9,9 +9,10 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from connector.finance.files.delimited import read_delimited
+from connector.finance.stated_month import stated_month
+from connector.finance.stated_problem import StatedProblem
 from connector.store.database.audit import record
 from connector.store.service_portfolio.kpi_values import KpiValue, SubjectKind, store_values, subjects_by_name
-from governance.money import Period
 from governance.service_report import DEMAND
 from mapping.imports.cells import text_of
 from mapping.imports.numbers import Amount, read_amount
@@ -37,7 +38,7 @@ class StatedValue:
 class ValuesResult:
     changed: int
     """Values that are new or others than before; what is stated again changes nothing."""
-    problems: tuple[str, ...] = ()
+    problems: tuple[StatedProblem, ...] = ()
     """With one of them nothing is stored."""
 
 
@@ -80,10 +81,10 @@ def save_values(
             for kind in {one.kind for one in stated}
         }
         values: list[KpiValue] = []
-        problems: list[str] = []
+        problems: list[StatedProblem] = []
         for one in stated:
             made = _value(one, names[one.kind].get(one.subject.strip().lower()))
-            (problems if isinstance(made, str) else values).append(made)  # type: ignore[arg-type]
+            (problems if isinstance(made, StatedProblem) else values).append(made)  # type: ignore[arg-type]
         if problems or dry_run:
             return ValuesResult(len(values) if not problems else 0, tuple(problems[:MOST_PROBLEMS]))
         changed = store_values(transaction, values, source, login, now)
@@ -94,19 +95,17 @@ def save_values(
         return ValuesResult(changed)
 
 
-def _value(one: StatedValue, subject: str | None) -> KpiValue | str:
+def _value(one: StatedValue, subject: str | None) -> KpiValue | StatedProblem:
     what = one.kind.value.replace("_", " ")
     if not subject:
-        return f'{one.where}: there is no {what} "{one.subject[:80]}".'
+        return StatedProblem(one.where, f'there is no {what} "{one.subject[:80]}".')
     try:
-        written = one.month.strip()
-        # A spreadsheet makes a day of a month.
-        month = Period.parse(written.removesuffix("-01") if len(written) == len("2026-10-01") else written)
+        month = stated_month(one.month)
     except ValueError:
-        return f'{one.where}: "{one.month[:40]}" is no month; write 2026-10.'
+        return StatedProblem(one.where, f'"{one.month[:40]}" is no month; write 2026-10.')
     amount = read_amount(one.value, None)
     if not isinstance(amount, Amount) or amount.currency:
-        return f'{one.where}: "{one.value[:40]}" is no number.'
+        return StatedProblem(one.where, f'"{one.value[:40]}" is no number.')
     if one.kpi.strip().casefold() == DEMAND and amount.number < 0:
-        return f"{one.where}: a demand is not below zero."
+        return StatedProblem(one.where, "a demand is not below zero.")
     return KpiValue(one.kind, subject, one.kpi, month, amount.number)

@@ -14,6 +14,9 @@ from fnmatch import fnmatchcase
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from connector.errors import GatepostError
+from connector.remedy import Remedy
+
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver: TypeAlias = Callable[[str, int], Sequence[str]]
 
@@ -26,11 +29,14 @@ _SPECIAL_IPV6 = tuple(map(ipaddress.ip_network, ("2001::/23", "2002::/16", "3fff
 """Teredo and other protocol assignments, 6to4, documentation."""
 
 
-class AddressForbidden(Exception):
-    """The address may not be sent to; the text says why and what to do."""
+ALLOWED_BY_OPERATOR = "If that is meant, whoever runs Gatepost adds the host to those that may be reached."
 
 
-class AddressUnresolved(Exception):
+class AddressForbidden(GatepostError):
+    """The address may not be sent to; the text says why."""
+
+
+class AddressUnresolved(GatepostError):
     """The name has no address at present."""
 
 
@@ -94,10 +100,14 @@ def check_address(url: str, rules: HostRules) -> tuple[str, int]:
         raise AddressForbidden("The address has a part after #, which is never sent.")
     if parts.scheme == "http" and not rules.allow_http:
         raise AddressForbidden(
-            f"{host} would be sent to in the clear. Use https, or set GATEPOST_SUBSCRIPTION_HTTP=true."
+            f"{host} would be sent to in the clear.",
+            remedy=Remedy("Use https.", "Use https, or set GATEPOST_SUBSCRIPTION_HTTP=true."),
         )
     if rules.hosts and not any(fnmatchcase(host, pattern) for pattern in (*rules.hosts, *rules.private_networks)):
-        raise AddressForbidden(f"{host} is not on the list of hosts. Add it to GATEPOST_SUBSCRIPTION_HOSTS.")
+        raise AddressForbidden(
+            f"{host} is not on the list of hosts.",
+            remedy=Remedy("Whoever runs Gatepost adds it to the list.", "Add it to GATEPOST_SUBSCRIPTION_HOSTS."),
+        )
     if _is_ip_address(host):
         _check_ip_address(host, host, rules)
     return host, port or (443 if parts.scheme == "https" else 80)
@@ -138,8 +148,8 @@ def tunnel_host(host: str, port: int, rules: HostRules, resolver: Resolver = res
         if named:
             return host
         raise AddressUnresolved(
-            f"{host} has no address here, so that where the proxy would lead cannot be checked; if it is meant, add "
-            f"the host to {rules.private_setting}"
+            f"{host} has no address here, so that where the proxy would lead cannot be checked",
+            remedy=Remedy(ALLOWED_BY_OPERATOR, f"If it is meant, add the host to {rules.private_setting}."),
         ) from None
     return host if named else address
 
@@ -154,7 +164,10 @@ def _check_ip_address(host: str, text: str, rules: HostRules) -> None:
         return
     what = f"{host} is" if text == host else f"{host} leads to {text}, which is"
     raise AddressForbidden(
-        f"{what} no public address. If that is meant, add the host or its network to {rules.private_setting}."
+        f"{what} no public address.",
+        remedy=Remedy(
+            ALLOWED_BY_OPERATOR, f"If that is meant, add the host or its network to {rules.private_setting}."
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from connector.errors import ConfigurationError
+from connector.remedy import Remedy
 
 PEM_BEGIN = "-----BEGIN CERTIFICATE-----"
 
@@ -74,8 +75,11 @@ def load_client(context: ssl.SSLContext, pem: str, source: str, password: str = 
             context.load_cert_chain(path, password=lambda: password or "no password was given")
     except ssl.SSLError as error:
         raise ConfigurationError(
-            f"{source}: the certificate and its private key cannot be used together ({error.reason or 'unreadable'}). "
-            "Give both in PEM form, the key without a passphrase or with GATEPOST_CLIENT_KEY_PASSWORD."
+            f"{source}: the certificate and its private key cannot be used together ({error.reason or 'unreadable'}).",
+            remedy=Remedy(
+                "Give both in PEM form, the key without a passphrase.",
+                "Give both in PEM form, the key without a passphrase or with GATEPOST_CLIENT_KEY_PASSWORD.",
+            ),
         ) from None
 
 

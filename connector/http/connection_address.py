@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from connector.errors import ConfigurationError
 from connector.http.transport import LOOPBACK_HOSTS
+from connector.remedy import Remedy
 
 
 def check_connection_address(name: str, url: str) -> None:
@@ -20,4 +21,7 @@ def check_connection_address(name: str, url: str) -> None:
             f"{url} would send the credentials in the clear. Use https; http is for a sandbox on this machine only."
         )
     if parts.username or parts.password:
-        raise ConfigurationError("The address contains a user or password. Give them with --user and at the prompt.")
+        raise ConfigurationError(
+            "The address contains a user or password.",
+            remedy=Remedy("Give them in their own fields.", "Give them with --user and at the prompt."),
+        )

@@ -18,6 +18,7 @@ from urllib3.exceptions import (
 )
 
 from connector.http.proxies import Proxy
+from connector.remedy import NOTHING_TO_DO, Remedy
 
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\s*(.*)")
 _CLIENT_ALERTS = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "UNKNOWN_CA", "CERTIFICATE_UNKNOWN", "HANDSHAKE_FAILURE")
@@ -38,10 +39,16 @@ class FailedAt(StrEnum):
 class Failure:
     at: FailedAt
     what: str
-    hint: str = ""
+    remedy: Remedy = NOTHING_TO_DO
 
     def __str__(self) -> str:
-        return f"{self.what}. {self.hint}{'' if not self.hint or self.hint.endswith('.') else '.'}".strip()
+        """What failed alone, as a sentence."""
+        return f"{self.what}."
+
+    @property
+    def explained(self) -> str:
+        """With what to do, for whoever reads it later and elsewhere."""
+        return f"{self} {self.remedy.page}".rstrip()
 
 
 def failure_of(error: BaseException, host: str, port: int, proxy: Proxy | None) -> Failure:
@@ -58,7 +65,7 @@ def failure_of(error: BaseException, host: str, port: int, proxy: Proxy | None) 
         return Failure(
             FailedAt.PROXY,
             f"the proxy {proxy.address} cannot be reached",
-            "See that it runs and that this machine may reach it, or correct its address.",
+            Remedy("See that it runs and that Gatepost may reach it, or correct its address."),
         )
     return _plain(chain, host, port)
 
@@ -78,23 +85,32 @@ def _plain(chain: list[BaseException], host: str, port: int) -> Failure:
 
 
 def no_address(host: str) -> Failure:
-    hint = "Correct the address, or this machine's name server; where only a proxy knows the name, set GATEPOST_PROXY."
-    return Failure(FailedAt.NAME, f"{host} has no address (DNS)", hint)
+    remedy = Remedy(
+        "Correct the address. Where it is right, whoever runs Gatepost looks at the name server, or names a proxy.",
+        "Correct the address, or this machine's name server; where only a proxy knows the name, set GATEPOST_PROXY.",
+    )
+    return Failure(FailedAt.NAME, f"{host} has no address (DNS)", remedy)
 
 
 def refused(host: str, port: int) -> Failure:
-    hint = "See that it runs there, and that address and port are right."
-    return Failure(FailedAt.CONNECTION, f"nothing listens at {host}, port {port}", hint)
+    remedy = Remedy("See that it runs there, and that address and port are right.")
+    return Failure(FailedAt.CONNECTION, f"nothing listens at {host}, port {port}", remedy)
 
 
 def too_slow(host: str, port: int) -> Failure:
-    hint = "A firewall may drop the connection: have it opened, or set GATEPOST_PROXY to the company's proxy."
-    return Failure(FailedAt.CONNECTION, f"no connection to {host}, port {port}, came about in time", hint)
+    remedy = Remedy(
+        "A firewall may drop the connection: have it opened, or have the company's proxy set for Gatepost.",
+        "A firewall may drop the connection: have it opened, or set GATEPOST_PROXY to the company's proxy.",
+    )
+    return Failure(FailedAt.CONNECTION, f"no connection to {host}, port {port}, came about in time", remedy)
 
 
 def unreachable(host: str, port: int) -> Failure:
-    hint = "See this machine's network, or set GATEPOST_PROXY to the company's proxy."
-    return Failure(FailedAt.CONNECTION, f"there is no way from here to {host}, port {port}", hint)
+    remedy = Remedy(
+        "Whoever runs Gatepost looks at the network of its machine, or sets the company's proxy.",
+        "See this machine's network, or set GATEPOST_PROXY to the company's proxy.",
+    )
+    return Failure(FailedAt.CONNECTION, f"there is no way from here to {host}, port {port}", remedy)
 
 
 def refused_by_proxy(proxy: Proxy, host: str, status: int) -> Failure:
@@ -102,18 +118,26 @@ def refused_by_proxy(proxy: Proxy, host: str, status: int) -> Failure:
         return Failure(
             FailedAt.PROXY,
             f"the proxy {proxy.address} wants a sign-in (407)",
-            "Give user and password in its address: http://user:password@host:port",
+            Remedy("Give user and password in its address: http://user:password@host:port"),
         )
     if status >= 500:
         return Failure(
             FailedAt.PROXY,
             f"the proxy {proxy.address} cannot reach {host} ({status})",
-            "Correct the address, or ask the proxy's operator; what is inside belongs into GATEPOST_PROXY_EXCEPTIONS.",
+            Remedy(
+                "Correct the address, or ask the proxy's operator. Where the host is inside the company, have it "
+                "excepted from the proxy.",
+                "Correct the address, or ask the proxy's operator; what is inside belongs into "
+                "GATEPOST_PROXY_EXCEPTIONS.",
+            ),
         )
     return Failure(
         FailedAt.PROXY,
         f"the proxy {proxy.address} does not let us through to {host} ({status})",
-        f"Have {host} allowed there; what is inside belongs into GATEPOST_PROXY_EXCEPTIONS.",
+        Remedy(
+            f"Have {host} allowed there. Where it is inside the company, have it excepted from the proxy.",
+            f"Have {host} allowed there; what is inside belongs into GATEPOST_PROXY_EXCEPTIONS.",
+        ),
     )
 
 
@@ -127,38 +151,48 @@ def tls_failure(error: ssl.SSLError, host: str, proxy: Proxy | None = None) -> F
         return Failure(
             FailedAt.CERTIFICATE,
             f"{whose} does not accept our client certificate, or misses one (mutual TLS)",
-            "Give one that it knows: gatepost connection network NAME --client-certificate FILE, or "
-            "GATEPOST_CLIENT_CERTIFICATE for all.",
+            Remedy(
+                command="Give one that it knows: gatepost connection network NAME --client-certificate FILE, or "
+                "GATEPOST_CLIENT_CERTIFICATE for all."
+            ),
         )
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return Failure(
             FailedAt.ANSWER,
             f"{whose} closed the connection before it had answered",
-            "If it wants a client certificate (mutual TLS), give one: gatepost connection network NAME "
-            "--client-certificate FILE.",
+            Remedy(
+                "If it wants a client certificate (mutual TLS), whoever runs Gatepost gives one.",
+                "If it wants a client certificate (mutual TLS), give one: gatepost connection network NAME "
+                "--client-certificate FILE.",
+            ),
         )
     return Failure(
         FailedAt.CERTIFICATE,
         f"{whose} does not speak TLS there ({error.reason or 'unreadable'})",
-        "See that the address and its port are those of https.",
+        Remedy("See that the address and its port are those of https."),
     )
 
 
 def _not_verified(error: ssl.SSLCertVerificationError, whose: str) -> Failure:
     message = error.verify_message or "not verified"
     if "expired" in message:
-        return Failure(FailedAt.CERTIFICATE, f"the certificate of {whose} has expired", "Its operator has to renew it.")
+        return Failure(
+            FailedAt.CERTIFICATE, f"the certificate of {whose} has expired", Remedy("Its operator has to renew it.")
+        )
     if "ostname mismatch" in message or "IP address mismatch" in message:
         return Failure(
             FailedAt.CERTIFICATE,
             f"the certificate of {whose} is made out to another name",
-            "Write the address with the name that is in the certificate.",
+            Remedy("Write the address with the name that is in the certificate."),
         )
     return Failure(
         FailedAt.CERTIFICATE,
         f"the certificate of {whose} is not trusted here ({message})",
-        "If the company signs it, give its authority: GATEPOST_CA_FILE, or gatepost connection network NAME --ca-file "
-        "FILE.",
+        Remedy(
+            "If the company signs it, whoever runs Gatepost gives the certificate of its authority.",
+            "If the company signs it, give its authority: GATEPOST_CA_FILE, or gatepost connection network NAME "
+            "--ca-file FILE.",
+        ),
     )
 
 

@@ -19,6 +19,7 @@ from connector.http.json_values import as_text
 from connector.http.network import Network
 from connector.http.tool_access import OAuthGrant, OAuthGrantType, RenewedToken
 from connector.http.transport import Timeout, as_it_is, build_adapter, mount_adapter
+from connector.remedy import Place, Remedy
 
 
 def renew_token(
@@ -85,7 +86,8 @@ def fetch_tokens(request: Callable[[], Any], url: str, clock: Callable[[], datet
         response = request()
     except (AuthlibBaseError, AuthenticationFailed, PermissionDenied, ValuesRejected) as error:
         raise AuthenticationFailed(
-            f"{urlsplit(url).hostname} does not renew the access token ({error}). Connect it again: gatepost connect"
+            f"{urlsplit(url).hostname} does not renew the access token ({error}).",
+            remedy=Remedy("Connect it again on the page Set-up.", "Connect it again: gatepost connect", Place.SET_UP),
         ) from error
     except (ValueError, OverflowError) as error:
         # The client reads the end itself, and takes a number for granted.

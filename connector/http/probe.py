@@ -36,6 +36,7 @@ from connector.http.network import Network
 from connector.http.network_adapter import port_of
 from connector.http.proxies import Proxy
 from connector.http.tunnel import ProxyRefused, open_tunnel
+from connector.remedy import NOTHING_TO_DO, Remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Step:
     at: FailedAt
     passed: bool
     what: str
-    hint: str = ""
+    remedy: Remedy = NOTHING_TO_DO
 
 
 class _Stopped(Exception):
@@ -66,7 +67,7 @@ def probe(url: str, network: Network, timeout: float, host_rules: HostRules | No
         yield way.answer()
     except _Stopped as stopped:
         failure = stopped.failure
-        yield Step(failure.at, passed=False, what=failure.what, hint=failure.hint)
+        yield Step(failure.at, passed=False, what=failure.what, remedy=failure.remedy)
     finally:
         way.close()
 
@@ -111,7 +112,7 @@ class _Way:
         except AddressUnresolved:
             raise _Stopped(no_address(host)) from None
         except AddressForbidden as error:
-            raise _Stopped(Failure(FailedAt.NAME, str(error))) from None
+            raise _Stopped(Failure(FailedAt.NAME, str(error), error.remedy)) from None
         yield Step(FailedAt.NAME, passed=True, what=f"{of or host} is {', '.join(addresses[:3])}")
         failure = unreachable(host, port)
         for address in addresses:
@@ -128,7 +129,9 @@ class _Way:
                 return
         if of:
             failure = Failure(
-                FailedAt.PROXY, f"{of} cannot be reached: {failure.what}", "Correct its address, or see that it runs."
+                FailedAt.PROXY,
+                f"{of} cannot be reached: {failure.what}",
+                Remedy("Correct its address, or see that it runs."),
             )
         raise _Stopped(failure)
 
@@ -140,7 +143,7 @@ class _Way:
                 self._socket = self._network.ssl_context().wrap_socket(self._socket, server_hostname=proxy.host)
             open_tunnel(self._socket, target, self._port, proxy)
         except (AddressForbidden, AddressUnresolved) as error:
-            raise _Stopped(Failure(FailedAt.NAME, str(error))) from None
+            raise _Stopped(Failure(FailedAt.NAME, str(error), error.remedy)) from None
         except ProxyRefused as error:
             raise _Stopped(refused_by_proxy(proxy, self._host, error.status)) from None
         except ssl.SSLError as error:
@@ -158,8 +161,8 @@ class _Way:
             raise _Stopped(self._explained(tls_failure(error, self._host))) from None
         except OSError as error:
             what = f"{self._host} ended the connection instead of speaking TLS ({type(error).__name__})"
-            hint = "See that the address and its port are those of https."
-            raise _Stopped(Failure(FailedAt.CERTIFICATE, what, hint)) from None
+            remedy = Remedy("See that the address and its port are those of https.")
+            raise _Stopped(Failure(FailedAt.CERTIFICATE, what, remedy)) from None
         self._socket = wrapped
         return Step(
             FailedAt.CERTIFICATE, passed=True, what=_shown(summary_of(wrapped.getpeercert(binary_form=True) or b""))
@@ -169,7 +172,7 @@ class _Way:
         """With whose certificate it is: the issuer says whether a proxy of the company looks into the connection."""
         found = server_certificate(self._host, self._port, self._timeout, self._tunnel)
         what = f"{failure.what}: it is {_shown(found)}" if found is not None else failure.what
-        return Failure(failure.at, what, failure.hint)
+        return Failure(failure.at, what, failure.remedy)
 
     def answer(self) -> Step:
         """Whether HTTP is spoken there."""
@@ -188,7 +191,7 @@ class _Way:
         status = first.split(b" ")[1:2] if first.startswith(b"HTTP/") else []
         if not status:
             what = f"what is at {self._host}, port {self._port}, does not speak HTTP"
-            raise _Stopped(Failure(FailedAt.ANSWER, what, "See that the address and its port are right."))
+            raise _Stopped(Failure(FailedAt.ANSWER, what, Remedy("See that the address and its port are right.")))
         return Step(FailedAt.ANSWER, passed=True, what=f"HTTP {status[0].decode('ascii', 'replace')}")
 
     def close(self) -> None:

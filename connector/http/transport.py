@@ -39,6 +39,7 @@ from connector.http.network import Network
 from connector.http.network_adapter import NetworkAdapter, port_of
 from connector.http.pacing import Pacing
 from connector.http.rate_limits import RateLimiter, Unlimited
+from connector.remedy import Place, Remedy
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_RESPONSE_BYTES = 32 * 1024 * 1024
@@ -85,6 +86,9 @@ def as_it_is(response: ToolResponse) -> None:
 TokenRenewal = Callable[[str], "str | None"]
 """From the access token that was refused to the current one."""
 
+MAX_RENEWALS = 2
+"""Of one call: the first may find a token that another process stored, the second asks for a new one."""
+
 
 class ToolAdapter(NetworkAdapter):
     """A transport that is bounded, typed and silent about secrets."""
@@ -122,20 +126,22 @@ class ToolAdapter(NetworkAdapter):
         """Send once.  Raises a ToolError for anything but success.
 
         An access token that is refused before its stated expiry is renewed and the call sent again: what was answered
-        with 401 was not carried out, whatever its method.
+        with 401 was not carried out, whatever its method.  The current token may be one that another process stored
+        and that ended as well, so a second refusal asks once more.
         """
         del options
         if self._token is not None:
             request.headers["Authorization"] = f"Bearer {self._token}"
-        try:
-            return self._send_once(request)
-        except AuthenticationFailed:
-            scheme, _, refused = str(request.headers.get("Authorization", "")).partition(" ")
-            fresh = self._renew(refused) if self._renew is not None and scheme == "Bearer" else None
-            if fresh is None or fresh == refused:
-                raise
-        self._token = fresh
-        request.headers["Authorization"] = f"Bearer {fresh}"
+        for _ in range(MAX_RENEWALS):
+            try:
+                return self._send_once(request)
+            except AuthenticationFailed:
+                scheme, _, refused = str(request.headers.get("Authorization", "")).partition(" ")
+                fresh = self._renew(refused) if self._renew is not None and scheme == "Bearer" else None
+                if fresh is None or fresh == refused:
+                    raise
+            self._token = fresh
+            request.headers["Authorization"] = f"Bearer {fresh}"
         return self._send_once(request)
 
     def _send_once(self, request: requests.PreparedRequest) -> requests.Response:
@@ -163,7 +169,7 @@ class ToolAdapter(NetworkAdapter):
         except AddressForbidden as error:
             self._log_call(operation, type(error).__name__, started)
             self._breaker.answered()
-            raise HostNotAllowed(f"{error} Nothing was sent.", operation=operation) from None
+            raise HostNotAllowed(f"{error} Nothing was sent.", operation=operation, remedy=error.remedy) from None
         except requests.RequestException as error:
             self._log_call(operation, type(error).__name__, started)
             raise self._unanswered(error, request, operation) from error
@@ -204,7 +210,9 @@ class ToolAdapter(NetworkAdapter):
     ) -> Unreachable:
         address = request.url or ""
         why = failure_of(error, urlsplit(address).hostname or "", port_of(address), self.proxy_of(address))
-        failure = Unreachable(f"{self._connection} does not answer on {operation}: {why}", operation=operation)
+        failure = Unreachable(
+            f"{self._connection} does not answer on {operation}: {why}", operation=operation, remedy=why.remedy
+        )
         failure.silent = isinstance(error, requests.Timeout)
         pause = self._breaker.silent() if failure.silent else None
         if not failure.silent:
@@ -312,9 +320,14 @@ def error_for_status(response: ToolResponse, connection: str, detail: str = "") 
         return None
     if status == 401:
         return AuthenticationFailed(
-            f"{connection} does not accept the credentials (401){suffix} Renew them with: gatepost connection add",
+            f"{connection} does not accept the credentials (401){suffix}",
             operation=operation,
             status=status,
+            remedy=Remedy(
+                "Renew them at the tool, and enter them on the page Set-up.",
+                "Renew them with: gatepost connection add",
+                Place.SET_UP,
+            ),
         )
     if status == 403:
         return PermissionDenied(f"{connection} does not allow {operation}{suffix}", operation=operation, status=status)

@@ -10,6 +10,7 @@ import requests
 from connector.http.rate_limits import RateLimiter
 from connector.http.tool_access import Deployment, ToolAccess
 from connector.http.transport import Timeout, TokenRenewal, ToolAdapter, build_adapter, mount_adapter
+from connector.jira.account_report import reporter_of
 from connector.jira.admin import CloudAdmin, DataCenterAdmin
 from connector.jira.bulk import JiraBulk
 from connector.jira.change_history import JiraChangeHistory
@@ -27,6 +28,7 @@ from connector.jira.provision_datacenter import DataCenterProvisioner
 from connector.jira.reader import JiraReader
 from connector.jira.scanner import JiraScanner
 from connector.jira.setup import JiraSetup
+from connector.jira.ticket_history import JiraTicketHistory
 from connector.jira.timesheet import JiraTimesheet
 from connector.jira.writer import JiraWriter
 from connector.sync.ports import ToolSite
@@ -79,8 +81,10 @@ def build_site(
         change_history=history,
         editors=history,
         personal_history=history,
+        ticket_history=JiraTicketHistory(client, fields, clock),
         provisioner=provisioner_of(access, client),
         live_check=LiveCheck(client, CloudAdmin(client)) if isinstance(client, CloudClient) else None,
+        account_reporter=reporter_of(access, client.session) if isinstance(client, CloudClient) else None,
         batches_per_read=BREADTH,
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
 
 from connector.http.json_values import JsonObject, as_list, as_object, as_text
 from connector.jira.client import JiraClient
@@ -17,6 +18,8 @@ from mapping.work_item import FieldChange, FieldName, NativeId, WorkItem
 STATUS = frozenset({"status"})
 """How a changelog names the status, by id and by name."""
 MOVE = FieldName(Mark.STATUS)
+AT_ONCE = timedelta(seconds=1)
+"""By so much an entry of the changelog may be younger than the time of its issue."""
 
 
 class JiraChangeHistory:
@@ -63,17 +66,33 @@ class JiraChangeHistory:
     def editors(self, item: WorkItem, fields: frozenset[FieldName], seen_version: str) -> Mapping[FieldName, Person]:
         """The author of the last entry for each field, made after the reading before and not after this one.
 
-        An older entry is not of this change: its own may not be in the history yet.
+        An older entry is not of this change: its own may not be in the history yet.  Jira writes the entry after it has
+        set the time of the issue, so that the entry can be some milliseconds younger: one that follows at once counts
+        where no other explains the change.
         """
         until, since = item.updated, moment(seen_version) or item.created
         if until is None or since is None:
             return {}
+        entries = [
+            (at, entry)
+            for entry in self._client.changelog(item.native_id, since)
+            if (at := moment(entry.get("created"))) is not None and since <= at <= until + AT_ONCE
+        ]
         names = {name: STATUS if name == MOVE else self._names(frozenset({name})) for name in fields}
+        found = self._newest(item, names, [one for one in entries if one[0] <= until])
+        unexplained = {name: known_as for name, known_as in names.items() if found.get(name) is None}
+        found |= self._newest(item, unexplained, [one for one in entries if one[0] > until])
+        return {name: who for name, who in found.items() if who is not None and who.id != self._own.id()}
+
+    def _newest(
+        self,
+        item: WorkItem,
+        names: Mapping[FieldName, AbstractSet[str]],
+        entries: Sequence[tuple[datetime, JsonObject]],
+    ) -> dict[FieldName, Person | None]:
+        """By field the author of the last entry for it; None for somebody who moved the issue elsewhere."""
         newest: dict[FieldName, tuple[datetime, Person | None]] = {}
-        for entry in self._client.changelog(item.native_id, since):
-            at = moment(entry.get("created"))
-            if at is None or not since <= at <= until:
-                continue
+        for at, entry in entries:
             changed = set(_changed(entry))
             who = author(entry.get("author"))
             for name, known_as in names.items():
@@ -83,7 +102,7 @@ class JiraChangeHistory:
                     if is_other_move and who is not None and who.id == self._own.id():
                         continue
                     newest[name] = (at, None if is_other_move else who)
-        return {name: who for name, (_, who) in newest.items() if who is not None and who.id != self._own.id()}
+        return {name: who for name, (_, who) in newest.items()}
 
     def last_edit(self, item: WorkItem, person: Person, since: datetime) -> datetime | None:
         """Of an entry without a time nobody can say that it is new."""

@@ -101,6 +101,9 @@ class JiraClient(Protocol):
     def user(self, account: str) -> JsonObject:
         """Raises NotFound."""
 
+    def find_users(self, text: str, limit: int) -> list[JsonObject]:
+        """Users whose name or address begins with a text, as far as this account may browse users."""
+
     def jql_name(self, account: str) -> str:
         """How a query names an account: its id on Cloud, its user name on Data Center."""
 
@@ -121,6 +124,9 @@ class JiraClient(Protocol):
 
     def rich_text(self, text: str) -> Json:
         """Text in the form of a field of several lines: a document on Cloud, wiki text on Data Center."""
+
+    def changelogs(self, issues: Sequence[str], fields: Sequence[str]) -> Mapping[str, Sequence[JsonObject]]:
+        """The histories of issues, each from its beginning, by issue id; only changes of these fields need be there."""
 
     def worklogs(self, issue: str, since: datetime) -> list[JsonObject]:
         """The worklogs of one issue that began after a moment; needed when the search returns only some of them."""

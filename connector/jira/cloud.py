@@ -25,6 +25,7 @@ from connector.jira.worklog_changes import objects, worklog_ids
 
 COMMENTS_PAGE = 100
 CHANGELOG_PAGE = 100
+HISTORIES_PAGE = 1000
 PROJECTS_PAGE = 50
 MAX_RECONCILED = 50
 GATEWAY_PATH = "/ex/jira/"
@@ -52,7 +53,8 @@ class CloudClient:
         )
         self._may_be_silent = True
         """Until a site has refused it once."""
-        self._session = session
+        self.session = session
+        """Signed in, for what Atlassian's gateway answers beside the site."""
         self._access = access
         self._hooks = WebhookResource(session, access.api_base_url, CLOUD)
 
@@ -65,7 +67,7 @@ class CloudClient:
         if self._access.auth is not Auth.OAUTH or not found:
             return None
         address = f"{gateway}/oauth/token/accessible-resources"
-        rows = [as_object(row) for row in as_list(response_json(self._session.get(address), address))]
+        rows = [as_object(row) for row in as_list(response_json(self.session.get(address), address))]
         own = [row for row in rows if as_text(row.get("url")).rstrip("/") == self._access.base_url.rstrip("/")]
         return frozenset(as_text(scope) for row in own for scope in as_list(row.get("scopes"))) or None
 
@@ -140,6 +142,9 @@ class CloudClient:
     def user(self, account: str) -> JsonObject:
         return json_object(retry_reads()(self.jira.get_user, account_id=account), "user")
 
+    def find_users(self, text: str, limit: int) -> list[JsonObject]:
+        return [as_object(user) for user in as_list(retry_reads()(self.jira.find_users, query=text, max_results=limit))]
+
     def jql_name(self, account: str) -> str:
         return account
 
@@ -178,6 +183,26 @@ class CloudClient:
     def _changelog_page(self, issue: str, start: int) -> JsonObject:
         response = retry_reads()(self.jira.get_change_logs, issue, start_at=start, max_results=CHANGELOG_PAGE)
         return json_object(response, "changelog")
+
+    def changelogs(self, issues: Sequence[str], fields: Sequence[str]) -> Mapping[str, Sequence[JsonObject]]:
+        """Of up to a hundred issues at once, page after page.
+
+        https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/ , *Bulk fetch changelogs*.
+        """
+        body: dict[str, Json] = {"issueIdsOrKeys": list(issues), "fieldIds": list(fields), "maxResults": HISTORIES_PAGE}
+        found: dict[str, list[JsonObject]] = {}
+        pages = Pages("changelog/bulkfetch")
+        while issues:
+            response = json_object(retry_reads()(self.jira.get_bulk_changelogs, data=body), "changelog/bulkfetch")
+            for one in map(as_object, as_list(response.get("issueChangeLogs"))):
+                entries = [as_object(entry) for entry in as_list(one.get("changeHistories"))]
+                found.setdefault(as_text(one.get("issueId")), []).extend(entries)
+            token = response.get("nextPageToken")
+            if not isinstance(token, str) or not token:
+                break
+            pages.next(token)
+            body["nextPageToken"] = token
+        return found
 
     def rich_text(self, text: str) -> Json:
         return adf.from_text(text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from jira import JIRA
@@ -136,6 +136,10 @@ class DataCenterClient:
         query = {"key": account} if account.startswith("JIRAUSER") else {"username": account}
         return json_object(self._get("user", **query), "user")
 
+    def find_users(self, text: str, limit: int) -> list[JsonObject]:
+        found = self._get("user/search", username=text, maxResults=limit, includeInactive="true")
+        return [as_object(user) for user in as_list(found)]
+
     def jql_name(self, account: str) -> str:
         """Queries know user names only; a name may change, but not while a process lives."""
         if account not in self._names:
@@ -174,6 +178,11 @@ class DataCenterClient:
         if not is_whole(block, "histories"):
             raise cut("changelog", len(found), whole_number(block.get("total"), "changelog.total", "changelog"))
         return found
+
+    def changelogs(self, issues: Sequence[str], fields: Sequence[str]) -> Mapping[str, Sequence[JsonObject]]:
+        """There is no bulk fetch: each issue with its history."""
+        del fields
+        return {issue: self.changelog(issue, datetime.min.replace(tzinfo=UTC)) for issue in issues}
 
     def rich_text(self, text: str) -> Json:
         return text

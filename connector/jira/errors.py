@@ -19,7 +19,8 @@ from connector.errors import (
 )
 from connector.http.json_values import as_list, as_object, as_text, parse_object
 from connector.http.transport import Classifier, ToolResponse, error_for_status
-from connector.jira.scopes import ASKS
+from connector.jira.scopes import administration_consent
+from connector.remedy import Remedy
 
 SCOPES = {
     "jira-per-issue-on-write": LimitScope.ITEM,
@@ -50,17 +51,20 @@ def classifier(connection: str) -> Classifier:
         if response.status == 403 and _BASIC_OFF in response.body:
             return AuthenticationFailed(
                 f"{connection} does not take user and password: basic authentication is switched off there, as Data "
-                "Center 11 is installed. Use a personal access token (--auth bearer) or a service account "
-                "(--service-account).",
+                "Center 11 is installed.",
                 operation=response.operation,
                 status=403,
+                remedy=Remedy(
+                    "Use a personal access token or a service account.",
+                    "Use a personal access token (--auth bearer) or a service account (--service-account).",
+                ),
             )
         if response.status == 401 and _OTHER_SCOPE in response.body:
             return PermissionDenied(
-                f"{connection}: the consent for daily work does not cover {response.operation}. Where Jira is set up, "
-                f"an administrator consents for one command: {ASKS.format(name=connection)}",
+                f"{connection}: the consent for daily work does not cover {response.operation}.",
                 operation=response.operation,
                 status=401,
+                remedy=administration_consent(connection),
             )
         messages, fields = _messages(response.body)
         detail = " ".join([*messages, *(f"{name}: {message}" for name, message in fields.items())])

@@ -21,19 +21,25 @@ from connector.jira.workflow_gates import (
     is_same_gate,
     remove_gate_rules,
 )
+from connector.remedy import Note, Remedy
 from connector.sync.provision import GateSpec, PlacedGate, ProvisionedObject, ProvisionOptions, ProvisionStep, StepKind
 from mapping.config import Enforce, MappingConfig, MeasureRule
 from mapping.live_check import selected_names
 from mapping.work_item import ConnectionName
 
-NO_EXEMPT_GROUP = (
+NO_EXEMPT_GROUP = Note(
     "no group is exempt from the gates: while Gatepost does not run, nobody moves a shut item on but a Jira "
-    "administrator who takes the rules out. --exempt-group ID names a group that passes every gate; keep the sheet of "
-    "gatepost provision sheet either way."
+    "administrator who takes the rules out.",
+    Remedy(
+        "Name a group that passes every gate. Whoever runs Gatepost keeps the sheet of the gates either way.",
+        "--exempt-group ID names a group that passes every gate; keep the sheet of gatepost provision sheet either "
+        "way.",
+    ),
 )
-ONLY_CLICKS_STOP = (
-    "--programs-only keeps people's clicks from the gated transitions, and nothing else: every API token, automation "
-    "rule and agent still takes them where the number allows it."
+ONLY_CLICKS_STOP = Note(
+    "people's clicks alone are kept from the gated transitions, and nothing else: every API token, automation rule and "
+    "agent still takes them where the number allows it.",
+    Remedy(command="Leave out --programs-only to have the number decide for everybody."),
 )
 
 
@@ -50,13 +56,15 @@ class GateProvisioner:
         fields: Mapping[str, Field],
         options: ProvisionOptions,
         made: Sequence[ProvisionedObject],
-    ) -> tuple[list[ProvisionStep], list[str]]:
+    ) -> tuple[list[ProvisionStep], list[Note]]:
         """Workflows without a gate or with a wrong one, and what a person has to decide first."""
         steps: list[ProvisionStep] = []
         native = [rule for rule in rules if rule.enforce is Enforce.NATIVE]
         notes = [
-            f"rule {rule.name}: a native gate compares a number: name a field under write: highest_stage. Until then "
-            "no workflow is guarded, and a breach is answered afterwards."
+            Note(
+                f"rule {rule.name}: a native gate compares a number: name a field under write: highest_stage. Until "
+                "then no workflow is guarded, and a breach is answered afterwards."
+            )
             for rule in native
             if not rule.write.highest_stage
         ]
@@ -101,25 +109,32 @@ class GateProvisioner:
         options: ProvisionOptions,
         document: Document,
         placed: PlacedGate | None,
-    ) -> tuple[ProvisionStep | None, list[str]]:
+    ) -> tuple[ProvisionStep | None, list[Note]]:
         identity, name, used = str(document["id"]), str(document["name"]), self._admin.usages(str(document["id"]))
         strangers = sorted({project for project, _ in used} - {project for project, _ in governed})
         if strangers and not options.shared:
             others = ", ".join(
                 ground.keys_by_id.get(project, f"a project that is hidden (id {project})") for project in strangers
             )
-            shared = (
-                f'the workflow "{name}" is used by {others} as well, which no rule governs: copy it for the governed '
-                "projects, or pass --shared to guard it for all; issues without a number are let through."
+            shared = Note(
+                f'the workflow "{name}" is used by {others} as well, which no rule governs.',
+                Remedy(
+                    "Copy it for the governed projects, or let the plan guard workflows that ungoverned projects "
+                    "use as well; issues without a number are let through.",
+                    "Copy it for the governed projects, or pass --shared to guard it for all; issues without a number "
+                    "are let through.",
+                ),
             )
             return None, [shared]
         refused = self._refusal(document)
         if refused:
-            return None, [refused]
+            return None, [Note(refused)]
         read = self._admin.workflow(identity)
         gated = gated_transitions(config, rule, read)
         if not gated:
-            return None, [f'the workflow "{name}" has no transition into a later stage; nothing is guarded there.']
+            return None, [
+                Note(f'the workflow "{name}" has no transition into a later stage; nothing is guarded there.')
+            ]
         spec = GateSpec(
             name, rule.write.highest_stage or "", used <= governed, options.automation_only, options.exempt_group,
             placed.field_id if placed is not None else "",
@@ -127,7 +142,7 @@ class GateProvisioner:
             {transition.id: transition.name for transition in gated},
         )  # fmt: skip
         step = ProvisionStep(StepKind.GATE, identity, _description(spec, gated), spec)
-        notes = [*_trigger_notes(name, gated), *_locked_notes(read)]
+        notes = [Note(one) for one in (*_trigger_notes(name, gated), *_locked_notes(read))]
         if field is None:
             return step, notes
         guard = _guard(field.id, spec)

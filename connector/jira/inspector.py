@@ -10,6 +10,7 @@ from connector.jira.client import JiraClient
 from connector.jira.fields import Field, FieldCatalogue, FieldProblem, SiteFields
 from connector.jira.jql import jql_quoted
 from connector.jira.reader import JiraReader
+from connector.sync.ports import DirectoryPerson
 from mapping.config import MeasureRule
 from mapping.live_check import RuleInspection, selected_names
 from mapping.starter import FieldKind, Survey, SurveyField
@@ -73,6 +74,19 @@ class JiraInspector:
             for field in self._fields.catalogue().unique()
         )
         return Survey(Tool.JIRA, self._connection, project, kind, statuses, fields)
+
+    def find_people(self, text: str, limit: int) -> Sequence[DirectoryPerson]:
+        """Without accounts of apps and of customers, who hold no role of a measure."""
+        return tuple(
+            DirectoryPerson(
+                as_text(user.get("accountId") or user.get("key")),
+                as_text(user.get("displayName")),
+                as_text(user.get("emailAddress")) or as_text(user.get("name")),
+                user.get("active") is not False,
+            )
+            for user in self._client.find_users(text, limit)
+            if as_text(user.get("accountType")) in {"", "atlassian"}
+        )
 
     def _projects(self, rule: MeasureRule) -> tuple[frozenset[str] | None, tuple[str, ...] | None]:
         """The named projects that exist, and the statuses of the named types in them."""

@@ -22,3 +22,12 @@ def one_of(field: str, values: Sequence[str]) -> str:
     parts = [values[start : start + MAX_VALUES] for start in range(0, len(values), MAX_VALUES)]
     clauses = [f"{field} in ({', '.join(map(jql_quoted, part))})" for part in parts]
     return clauses[0] if len(clauses) == 1 else f"({' OR '.join(clauses)})"
+
+
+def children_of(ids: Sequence[str], keys: Sequence[str], links: Sequence[str]) -> str:
+    """The clause for the children of issues: by their parent, and by fields of these names that hold its key.
+
+    Keys are the documented form for these fields; an id is taken by some versions only.
+    """
+    clauses = [f"parent in ({', '.join(ids)})", *(f'"{name}" in ({", ".join(keys)})' for name in links)]
+    return " OR ".join(clauses)

@@ -11,6 +11,7 @@ from connector.http.json_values import as_list, as_object, as_text
 from connector.jira.client import JiraClient, Project, search
 from connector.jira.fields import Field, FieldCatalogue, NotResolved
 from connector.jira.jql import jql_quoted
+from connector.remedy import Note
 from connector.sync.provision import FieldSpec, ProvisionedObject, ProvisionOptions, ProvisionStep, StepKind
 from governance.verdict import NO_NAMES, gate_labels
 from mapping.config import MeasureRule
@@ -31,6 +32,7 @@ FIELD_TYPES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "delay_cost": (NUMBER, ()),
     "waiting_since": (MOMENT, ()),
     "suggested_priority": (TEXT, ()),
+    "handoffs": (TEXT_AREA, ()),
     "plan": (NUMBER, ()),
     "forecast": (NUMBER, ()),
     "actual": (NUMBER, ()),
@@ -171,7 +173,7 @@ class NoField(Enum):
 
 
 def existing_field(
-    catalogue: FieldCatalogue, owned: OwnedField, made: Sequence[ProvisionedObject], notes: list[str]
+    catalogue: FieldCatalogue, owned: OwnedField, made: Sequence[ProvisionedObject], notes: list[Note]
 ) -> Field | NoField:
     """The field of this name, or why none can be used; what a person has to decide is added to ``notes``.
 
@@ -188,15 +190,17 @@ def existing_field(
     field = catalogue.resolve(owned.name)
     if not isinstance(field, Field):
         if field.why is NotResolved.AMBIGUOUS:
-            notes.append(f"{field.message}. Nothing was planned for it.")
+            notes.append(Note(f"{field.message}. Nothing was planned for it."))
             return NoField.TO_DECIDE
         return NoField.TO_MAKE
     if field.custom not in COMPATIBLE_TYPES[owned.kind] and not (
         owned.kind == READ_ONLY and field.custom in COMPATIBLE_TYPES[TEXT]
     ):
         notes.append(
-            f'"{owned.name}" exists as {field.custom or field.type}, and a {owned.kind} is needed: rename one of the '
-            "two, or name another field in the mapping."
+            Note(
+                f'"{owned.name}" exists as {field.custom or field.type}, and a {owned.kind} is needed: rename one of '
+                "the two, or name another field in the mapping."
+            )
         )
         return NoField.TO_DECIDE
     return field
@@ -213,12 +217,12 @@ def creation_step(owned: OwnedField, governed: GovernedProjects) -> ProvisionSte
     )
 
 
-def project_notes(governed: GovernedProjects, owned: Sequence[OwnedField]) -> Iterator[str]:
+def project_notes(governed: GovernedProjects, owned: Sequence[OwnedField]) -> Iterator[Note]:
     for key in governed.unknown_keys:
-        yield f"{key} does not exist, or is hidden from this account: nothing is planned for it."
+        yield Note(f"{key} does not exist, or is hidden from this account: nothing is planned for it.")
     for project in governed.team_managed:
         names = ", ".join(want.name for want in owned)
-        yield (
+        yield Note(
             f"{project.key} is team-managed: no program can add fields there. Its administrator adds these existing "
             f"fields under Project settings > Work types: {names}. Until then an issue property and a link can be used "
             "instead (marks: {property: gatepost, link: …})."

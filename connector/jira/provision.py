@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from connector.errors import NotFound, ValuesRejected
+from connector.errors import NotFound, PermissionDenied, ValuesRejected
 from connector.jira.admin import CloudAdmin, Context
 from connector.jira.client import JiraClient
 from connector.jira.fields import Field, FieldCatalogue
@@ -31,6 +31,7 @@ from connector.jira.owned_fields import (
 )
 from connector.jira.screens import screens_of
 from connector.jira.ungated_moves import ungated_moves
+from connector.remedy import Note, Remedy
 from connector.sync.provision import (
     Associated,
     FieldSpec,
@@ -118,7 +119,7 @@ class CloudProvisioner:
         ground: GovernedProjects,
         rules: Sequence[MeasureRule],
         options: ProvisionOptions,
-        notes: list[str],
+        notes: list[Note],
     ) -> Iterator[ProvisionStep]:
         """View screens only, and none that other projects share; the rest is told and left to a person."""
         others = [identity for identity in ground.keys_by_id if identity not in set(ground.ids)]
@@ -127,15 +128,28 @@ class CloudProvisioner:
             if place.strangers and not options.shared:
                 keys = ", ".join(sorted(ground.keys_by_id[project] for project in place.strangers))
                 notes.append(
-                    f'the screen "{screen.name}" is used by {keys} as well: nothing is put there. Give the governed '
-                    "projects a screen scheme of their own, or pass --shared."
+                    Note(
+                        f'the screen "{screen.name}" is used by {keys} as well: nothing is put there.',
+                        Remedy(
+                            "Give the governed projects a screen scheme of their own, or let the plan use screens that "
+                            "ungoverned projects use as well.",
+                            "Give the governed projects a screen scheme of their own, or pass --shared.",
+                        ),
+                    )
                 )
                 continue
             if place.is_for_editing and not options.edit_screens:
                 notes.append(
-                    f'"{screen.name}" is also the screen on which issues are edited: the owned fields are written, and '
-                    "not put there. Give the screen scheme a View screen of its own, or pass --edit-screens: then "
-                    "people can type into them, and Gatepost puts them back."
+                    Note(
+                        f'"{screen.name}" is also the screen on which issues are edited: the owned fields are written, '
+                        "and not put there.",
+                        Remedy(
+                            "Give the screen scheme a View screen of its own, or let the plan put owned fields on "
+                            "screens for editing: then people can type into them, and Gatepost puts them back.",
+                            "Give the screen scheme a View screen of its own, or pass --edit-screens: then people can "
+                            "type into them, and Gatepost puts them back.",
+                        ),
+                    )
                 )
                 continue
             present = self._admin.tab(screen.id).fields
@@ -146,12 +160,12 @@ class CloudProvisioner:
                     spec = ScreenSpec(want.name, screen.id, screen.name)
                     yield ProvisionStep(StepKind.SCREEN, f"{screen.id}:{want.name}", description, spec)
 
-    def _unknown_kinds(self, ground: GovernedProjects, rules: Sequence[MeasureRule]) -> Iterator[str]:
+    def _unknown_kinds(self, ground: GovernedProjects, rules: Sequence[MeasureRule]) -> Iterator[Note]:
         """Issue types that a rule names and a project does not have: a mistyped one must not mean all of them."""
         known = {project.key: self._admin.issue_types(project.id) for project in ground.all}
         for name in sorted({name for rule in rules for name in selected_names(rule.match.type)}):
             if known and not any(name.casefold() in map(str.casefold, kinds) for kinds in known.values()):
-                yield f'no governed project has an issue type "{name}": nothing is planned for it.'
+                yield Note(f'no governed project has an issue type "{name}": nothing is planned for it.')
 
     def _kinds(self, ground: GovernedProjects, rules: Sequence[MeasureRule]) -> list[str]:
         """Ids of the governed issue types in the governed projects."""
@@ -218,11 +232,17 @@ class CloudProvisioner:
     def _create(self, spec: FieldSpec) -> str:
         """A field for its projects only: Jira makes one for everybody, so its own comes first, then that goes."""
         identity = self._admin.create_field(spec.name, spec.kind, DESCRIPTION)
-        if spec.projects:
+        if not spec.projects:
+            return identity
+        try:
             everywhere: list[Context] = [one for one in self._admin.contexts(identity) if one.is_global]
             self._admin.add_context(identity, f"Gatepost: {spec.name}", spec.projects)
             for context in everywhere:
                 self._admin.drop_context(identity, context.id)
+        except (ValuesRejected, PermissionDenied):
+            # Half made it would be a field of every space, one of the 700 that each of them may have.
+            self._admin.trash_field(identity)
+            raise
         return identity
 
     def intend(self, step: ProvisionStep) -> ProvisionedObject | None:
@@ -260,6 +280,6 @@ class CloudProvisioner:
         except NotFound:
             return f"{made.name}: {made.kind.value} {made.target} did not exist any more."
 
-    def verify(self, config: MappingConfig) -> Sequence[str]:
+    def verify(self, config: MappingConfig) -> Sequence[Note]:
         rules = [rule for rule in config.measures if rule.connection == self._connection]
-        return verify_fields(self._client, rules)
+        return [Note(problem) for problem in verify_fields(self._client, rules)]

@@ -21,6 +21,7 @@ from connector.jira.owned_fields import (
     project_notes,
     verify_fields,
 )
+from connector.remedy import Note, Remedy
 from connector.sync.provision import (
     FieldSpec,
     OnScreen,
@@ -65,7 +66,15 @@ class DataCenterProvisioner:
         for name in options.screens or (DEFAULT_SCREEN,):
             screens = self._admin.screens(name)
             if not screens:
-                notes.append(f'No screen is called "{name}"; name those on which issues are edited with --screen.')
+                notes.append(
+                    Note(
+                        f'No screen is called "{name}".',
+                        Remedy(
+                            "Name those on which issues are edited.",
+                            "Name those on which issues are edited with --screen.",
+                        ),
+                    )
+                )
             for screen in screens:
                 present = self._admin.tab(screen.id).fields
                 for want in owned:
@@ -76,8 +85,10 @@ class DataCenterProvisioner:
                         steps.append(ProvisionStep(StepKind.SCREEN, f"{screen.id}:{want.name}", description, spec))
         if any(rule.enforce is Enforce.NATIVE for rule in rules):
             notes.append(
-                "Data Center has no REST for workflows: instead of a native gate, an issue that went past a shut gate "
-                "is moved back with one comment (as with enforce: revert)."
+                Note(
+                    "Data Center has no REST for workflows: instead of a native gate, an issue that went past a shut "
+                    "gate is moved back with one comment (as with enforce: revert)."
+                )
             )
         return ProvisionPlan(tuple(steps), tuple(notes))
 
@@ -119,11 +130,10 @@ class DataCenterProvisioner:
         except NotFound:
             return f"{made.name}: {made.kind.value} {made.target} did not exist any more."
 
-    def verify(self, config: MappingConfig) -> Sequence[str]:
+    def verify(self, config: MappingConfig) -> Sequence[Note]:
         rules = [rule for rule in config.measures if rule.connection == self._connection]
-        return verify_fields(
-            self._client, rules, choices=False, unwritable="it is not on the edit screen, or not valid there"
-        )
+        unwritable = "it is not on the edit screen, or not valid there"
+        return [Note(problem) for problem in verify_fields(self._client, rules, choices=False, unwritable=unwritable)]
 
 
 DEFAULT_SCREEN = "Default Screen"

@@ -14,6 +14,7 @@ from connector.jira.absence import AbsenceCheck
 from connector.jira.client import MAX_IDS, JiraClient, search
 from connector.jira.evidence_scanner import parent_fields
 from connector.jira.fields import Field, OwnAccount, SiteFields
+from connector.jira.jql import children_of
 from connector.jira.payloads import (
     BASE_FIELDS,
     FLAGGED,
@@ -180,13 +181,10 @@ class JiraReader:
         above = [field for name in hanging if (field := catalogue.by_id(name)) is not None]
         system = (*CHILD_FIELDS, *MATCHED_FIELDS) if below.ids else CHILD_FIELDS
         requested = [*system, *sorted(below.ids - set(system))]
-        query = f"parent in ({', '.join(ids)})"
         keys = [as_text(issue.get("key")) for issue in issues]
         by_name = {key: NativeId(identity) for key, identity in zip((*keys, *ids), (*ids, *ids), strict=True)}
-        for field in above:
-            requested.append(field.id)
-            # Keys are the documented form; an id is taken by some versions only.
-            query += f' OR "{field.name}" in ({", ".join(keys)})'
+        requested += [field.id for field in above]
+        query = children_of(ids, keys, [field.name for field in above])
         try:
             # A child that changed is read together with its parent, which must not see it as it was before.
             found = search(self._client, f"{query} ORDER BY key", requested, reconcile=ids[:MAX_RECONCILED])

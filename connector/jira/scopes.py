@@ -8,16 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from connector.remedy import Remedy
 from connector.sync.setup import ConnectionCheck, Health
 
-DAILY = ("read:jira-work", "write:jira-work", "read:jira-user", "manage:jira-webhook", "offline_access")
-"""Reading, writing back and webhooks, also while nobody looks: kept, and renewed."""
+DAILY = (
+    "read:jira-work", "write:jira-work", "read:jira-user", "manage:jira-webhook", "report:personal-data",
+    "offline_access",
+)  # fmt: skip
+"""Reading, writing back, webhooks, and the report of accounts, also while nobody looks: kept, and renewed."""
 ADMINISTRATION = (
     "read:jira-work", "write:jira-work", "read:jira-user", "manage:jira-project", "manage:jira-configuration",
 )  # fmt: skip
 """Fields, contexts, screens and workflows: for one command, so that nothing renews it."""
 ADMINISTERS = frozenset(ADMINISTRATION) - frozenset(DAILY)
-ASKS = "gatepost provision plan {name} --consent"
+
+
+def administration_consent(connection: str) -> Remedy:
+    """For what an administrator alone may do."""
+    return Remedy(
+        command="Where Jira is set up, an administrator consents for one command: "
+        f"gatepost provision plan {connection} --consent"
+    )
 
 
 def consent_checks(name: str, granted: Collection[str] | None) -> Iterator[ConnectionCheck]:
@@ -31,16 +42,25 @@ def consent_checks(name: str, granted: Collection[str] | None) -> Iterator[Conne
             "consent",
             Health.BAD,
             f"it lacks {', '.join(lacking)}",
-            "Give the app these scopes in Atlassian's developer console and consent again: gatepost connect jira",
+            Remedy(
+                "Give the app these scopes in Atlassian's developer console. Whoever runs Gatepost consents again.",
+                "Give the app these scopes in Atlassian's developer console and consent again: gatepost connect jira",
+            ),
         )
     if beyond:
         yield ConnectionCheck(
             "consent",
             Health.WARNING,
             f"the daily one covers administration as well: {', '.join(beyond)}",
-            f"Consent again: gatepost connect jira. Provisioning asks an administrator: {ASKS.format(name=name)}",
+            Remedy(
+                command="Consent again: gatepost connect jira. Provisioning asks an administrator: "
+                f"gatepost provision plan {name} --consent"
+            ),
         )
     if not lacking and not beyond:
         yield ConnectionCheck(
-            "consent", Health.GOOD, f"for daily work only; provisioning asks an administrator: {ASKS.format(name=name)}"
+            "consent",
+            Health.GOOD,
+            "for daily work only; provisioning asks an administrator",
+            Remedy(command=f"For provisioning: gatepost provision plan {name} --consent"),
         )

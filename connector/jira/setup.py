@@ -18,6 +18,7 @@ from connector.jira.cloud import CloudClient
 from connector.jira.jql import one_of
 from connector.jira.scopes import consent_checks
 from connector.jira.webhooks import DATACENTER_EVENTS, EVENTS, PROBE_EVENT
+from connector.remedy import NOTHING_TO_DO, Place, Remedy
 from connector.sync.setup import ConnectionCheck, Health, ProbeEvent, ToolIdentity, WebhookRegistration
 from mapping.work_item import NativeId
 
@@ -43,9 +44,12 @@ QUIET_PERMISSION = "ADMINISTER_PROJECTS"
 MOST_DYNAMIC = 5
 """Dynamic webhooks of an app and an account on one site.
 https://developer.atlassian.com/cloud/jira/platform/webhooks/#limitations"""
+REGISTER_AGAIN = Remedy(
+    "Register it again on the page Set-up.", "Register it again: gatepost connect jira", Place.SET_UP
+)
 GLOBAL_PERMISSIONS = {
     "BULK_CHANGE": "one value is then written into many issues at once instead of one by one",
-    "ADMINISTER": "needed only for gatepost provision and for registering webhooks",
+    "ADMINISTER": "needed only for provisioning and for registering webhooks",
 }
 
 
@@ -164,8 +168,10 @@ class JiraSetup:
     def _dynamic(self) -> Any:
         if not isinstance(self._client, CloudClient) or self._access.auth is not Auth.OAUTH:
             raise ValuesRejected(
-                f"{self._access.name}: dynamic webhooks exist on Jira Cloud for OAuth apps only. "
-                "Use --webhook-auth signature, or --webhook-auth token with a rule of Jira Automation."
+                f"{self._access.name}: dynamic webhooks exist on Jira Cloud for OAuth apps only.",
+                remedy=Remedy(
+                    command="Use --webhook-auth signature, or --webhook-auth token with a rule of Jira Automation."
+                ),
             )
         return self._client.jira
 
@@ -225,7 +231,9 @@ class JiraSetup:
                     f"project {project}",
                     Health.BAD,
                     "does not exist, or is hidden from this account",
-                    "Give the account the permission BROWSE_PROJECTS there, or remove the project from the mapping.",
+                    Remedy(
+                        "Give the account the permission BROWSE_PROJECTS there, or remove the project from the mapping."
+                    ),
                 )
                 continue
             lacking = [name for name in NEEDED_PERMISSIONS if not granted.get(name)]
@@ -236,21 +244,24 @@ class JiraSetup:
                     f"project {project}",
                     Health.WARNING,
                     "single writes mail the watchers",
-                    f"Give the account {QUIET_PERMISSION} there, or take Issue updated out of a notification scheme "
-                    "for it.",
+                    Remedy(
+                        f"Give the account {QUIET_PERMISSION} there, or take Issue updated out of a notification "
+                        "scheme for it."
+                    ),
                 )
             for name in lacking:
                 yield ConnectionCheck(
                     f"project {project}",
                     Health.BAD,
                     f"{name} is lacking",
-                    f"Without it Gatepost cannot {NEEDED_PERMISSIONS[name]}.",
+                    Remedy(f"Without it Gatepost cannot {NEEDED_PERMISSIONS[name]}."),
                 )
         granted = self._client.permissions(list(GLOBAL_PERMISSIONS))
         for name, use in GLOBAL_PERMISSIONS.items():
             has = granted.get(name, False)
             state = "granted" if has else "not granted"
-            yield ConnectionCheck(f"global {name}", Health.GOOD if has else Health.WARNING, state, "" if has else use)
+            health, remedy = (Health.GOOD, NOTHING_TO_DO) if has else (Health.WARNING, Remedy(use))
+            yield ConnectionCheck(f"global {name}", health, state, remedy)
 
     def _webhook(self, registration: WebhookRegistration | None) -> Iterator[ConnectionCheck]:
         if registration is None:
@@ -258,7 +269,11 @@ class JiraSetup:
                 "webhook",
                 Health.WARNING,
                 "none registered by Gatepost",
-                "Without events only the sweep finds changes: gatepost connect jira",
+                Remedy(
+                    "Without events only the sweep finds changes: have them sent, on the page Set-up.",
+                    "Without events only the sweep finds changes: gatepost connect jira",
+                    Place.SET_UP,
+                ),
             )
             return
         try:
@@ -266,7 +281,9 @@ class JiraSetup:
                 self._dynamic_health() if registration.auth is WebhookAuth.JWT else self._admin_health(registration)
             )
         except (PermissionDenied, NotFound, AuthenticationFailed) as error:
-            yield ConnectionCheck("webhook", Health.WARNING, f"cannot be checked: {error}", "It needs Administer Jira.")
+            yield ConnectionCheck(
+                "webhook", Health.WARNING, f"cannot be checked: {error}", Remedy("It needs Administer Jira.")
+            )
 
     def _admin_health(self, registration: WebhookRegistration) -> Iterator[ConnectionCheck]:
         if registration.auth is WebhookAuth.TOKEN:
@@ -278,26 +295,27 @@ class JiraSetup:
             yield ConnectionCheck("webhook", Health.GOOD, "made by hand, which Gatepost cannot check")
             return
         registered = next((hook for hook in self._client.webhooks() if hook.id == registration.id), None)
-        hint = "Register it again: gatepost connect jira"
         if registered is None:
-            yield ConnectionCheck("webhook", Health.BAD, "it was removed at the tool", hint)
+            yield ConnectionCheck("webhook", Health.BAD, "it was removed at the tool", REGISTER_AGAIN)
         elif not registered.enabled:
-            yield ConnectionCheck("webhook", Health.BAD, "it is switched off at the tool", hint)
+            yield ConnectionCheck("webhook", Health.BAD, "it is switched off at the tool", REGISTER_AGAIN)
         elif registered.url != registration.url:
-            yield ConnectionCheck("webhook", Health.BAD, f"it sends to another address: {registered.url}", hint)
+            yield ConnectionCheck(
+                "webhook", Health.BAD, f"it sends to another address: {registered.url}", REGISTER_AGAIN
+            )
         else:
             signed = {True: ", signed", False: ", not signed", None: ""}[registered.signed]
             yield ConnectionCheck("webhook", Health.GOOD, f"registered{signed}")
             if not registered.query:
-                yield ConnectionCheck("webhook filter", Health.WARNING, "it sends the issues of the whole site", hint)
+                yield ConnectionCheck(
+                    "webhook filter", Health.WARNING, "it sends the issues of the whole site", REGISTER_AGAIN
+                )
 
     def _dynamic_health(self) -> Iterator[ConnectionCheck]:
         api = self._dynamic()
         expiries = [_moment(as_object(row).get("expirationDate")) for row in as_list(self._listed(api).get("values"))]
         if not expiries:
-            yield ConnectionCheck(
-                "webhook", Health.BAD, "no dynamic webhook is left", "Register it again: gatepost connect jira"
-            )
+            yield ConnectionCheck("webhook", Health.BAD, "no dynamic webhook is left", REGISTER_AGAIN)
             return
         soonest = min(expiries)
         yield ConnectionCheck(
@@ -312,7 +330,7 @@ class JiraSetup:
                 "webhook deliveries",
                 Health.WARNING,
                 f"{len(failed)} could not be delivered in the last 72 hours",
-                "The sweep has caught up with them; see why Gatepost could not be reached.",
+                Remedy("The sweep has caught up with them; see why Gatepost could not be reached."),
             )
 
 
@@ -324,7 +342,11 @@ def _not_sent(projects: Sequence[str], registration: WebhookRegistration | None)
             "webhook filter",
             Health.WARNING,
             f"it does not send {', '.join(lacking)}",
-            "Register it again with an account that administers Jira: gatepost connect jira",
+            Remedy(
+                "Register it again, with an account that administers Jira, on the page Set-up.",
+                "Register it again with an account that administers Jira: gatepost connect jira",
+                Place.SET_UP,
+            ),
         )
 
 

@@ -6,6 +6,7 @@ from connector.errors import InvalidResponse
 from connector.http.json_values import as_object, as_text
 from connector.http.network import Network
 from connector.http.transport import Timeout, as_it_is, build_session, response_json
+from connector.remedy import Remedy
 
 
 def tenant_cloud_id(site: str, *, timeout: Timeout, network: Network | None = None) -> str:
@@ -15,5 +16,7 @@ def tenant_cloud_id(site: str, *, timeout: Timeout, network: Network | None = No
     response = response_json(session.get(url), url)
     cloud_id = as_text(as_object(response).get("cloudId"))
     if not cloud_id:
-        raise InvalidResponse(f"{site} does not publish its cloud id. Give it with --cloud-id.")
+        raise InvalidResponse(
+            f"{site} does not publish its cloud id.", remedy=Remedy(command="Give it with --cloud-id.")
+        )
     return cloud_id

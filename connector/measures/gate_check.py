@@ -118,7 +118,9 @@ def _answer(measure: MeasureExplanation, target: Stage) -> GateCheckResult:
     if measure.unreachable_since is not None:
         why = f": {measure.unreachable_reason}" if measure.unreachable_reason else ""
         problem = f"{measure.key} is unreachable since {measure.unreachable_since:%Y-%m-%d %H:%M} UTC{why}."
-        return NoAnswer(NoAnswerReason.UNREACHABLE, problem, "Its tool no longer shows the item; see gatepost doctor.")
+        return NoAnswer(
+            NoAnswerReason.UNREACHABLE, problem, "Its tool no longer shows the item; the page Connections says why."
+        )
     verdict = measure.verdict
     gates = gates_of(verdict)
     is_open = target.key in gates.may_enter

@@ -20,6 +20,7 @@ def my_work_of(
     *,
     kinds: Sequence[WorkKind] = (),
     per_kind: int | None = None,
+    person: str | None = None,
     after: PageStart | None = None,
     limit: int = PAGE,
 ) -> MyWork:
@@ -34,6 +35,7 @@ def my_work_of(
             committee_programs=seats,
             kinds=kinds,
             per_kind=per_kind,
+            person=person,
             after=after,
             limit=limit,
         )

@@ -6,6 +6,7 @@ from connector.bootstrap import Clock, MappingCache, Services, system_clock
 from connector.errors import ConfigurationError
 from connector.measures.speaker import GATEPOST_ACCOUNT, speaker_of
 from connector.people.permissions import Viewer
+from connector.remedy import Place, Remedy
 from connector.store.queue.submitted_commands import SqlSubmittedCommands
 from connector.sync.command_submission import (
     RefusalKind,
@@ -40,7 +41,14 @@ def submit_command(
     """
     active = MappingCache(services.mappings).active()
     if active is None:
-        raise ConfigurationError("There is no active mapping. Activate one with: gatepost mapping activate FILE")
+        raise ConfigurationError(
+            "There is no active mapping.",
+            remedy=Remedy(
+                "An administrator activates one on the page Mapping.",
+                "Activate one with: gatepost mapping activate FILE",
+                Place.MAPPING,
+            ),
+        )
     connection, _, native_id = measure.partition("/")
     policy, person = active.policies.base, speaker_of(viewer, connection)
     if viewer.service_account is not None and _decides(command, policy):

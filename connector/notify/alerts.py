@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 from connector.notify.digest import Message
+from connector.remedy import NOTHING_TO_DO, Remedy
 
 DEAD_LETTER_THRESHOLD = 100
 """Dead letters of one cause; more than these raise an alert, once a day."""
@@ -79,74 +81,99 @@ def has_caught_up(age: float, limit: float) -> bool:
 
 def compose_alert(alert: Alert, now: Situation) -> Message:
     """The message; plain text, because it may end in a mail, a chat or a pager."""
-    title, lines = _MESSAGES[alert.kind](alert, now)
-    return Message(f"Gatepost: {title}", "\n".join(lines))
+    title, lines, remedy = _MESSAGES[alert.kind](alert, now)
+    told = [f"What to do: {remedy.page}"] if remedy.page else []
+    told += [f"At a terminal: {remedy.command}"] if remedy.command else []
+    return Message(f"Gatepost: {title}", "\n".join([*lines, *told]))
 
 
-def _paused(alert: Alert, now: Situation) -> tuple[str, list[str]]:
+_Composed: TypeAlias = tuple[str, list[str], Remedy]
+"""Title, lines, and what to do."""
+
+
+def _paused(alert: Alert, now: Situation) -> _Composed:
     name = alert.subject
-    return f"{name} is paused", [
-        (
-            f"{_named(alert, now)} is paused since {_when(alert.detail['since'])}. "
-            "Gatepost does not call it until somebody has acted."
+    return (
+        f"{name} is paused",
+        [
+            (
+                f"{_named(alert, now)} is paused since {_when(alert.detail['since'])}. "
+                "Gatepost does not call it until somebody has acted."
+            ),
+            f"Why: {alert.detail['reason']}",
+            f"Waiting: {_waiting(now)}. Nothing is lost; all work continues when the pause ends.",
+        ],
+        Remedy(
+            f"correct the cause, then resume the connection at {now.address}/connections/{name}. Saving new "
+            "credentials ends the pause as well.",
+            f"gatepost connection resume {name}",
         ),
-        f"Why: {alert.detail['reason']}",
-        f"Waiting: {_waiting(now)}. Nothing is lost; all work continues when the pause ends.",
-        (
-            f"What to do: correct the cause, then resume the connection at {now.address}/connections/{name} "
-            f"or with: gatepost connection resume {name}. Saving new credentials ends the pause as well."
-        ),
-    ]
+    )
 
 
-def _resumed(alert: Alert, now: Situation) -> tuple[str, list[str]]:
+def _resumed(alert: Alert, now: Situation) -> _Composed:
     by = alert.detail["by"]
-    return f"{alert.subject} is in use again", [
-        f"{_named(alert, now)} is in use again; the pause was ended by {by}.",
-        f"It had been paused since {_when(alert.detail['since'])}, because: {alert.detail['reason']}",
-        f"Waiting: {_waiting(now)}; they are processed now. See {now.address}/operations",
-    ]
+    return (
+        f"{alert.subject} is in use again",
+        [
+            f"{_named(alert, now)} is in use again; the pause was ended by {by}.",
+            f"It had been paused since {_when(alert.detail['since'])}, because: {alert.detail['reason']}",
+            f"Waiting: {_waiting(now)}; they are processed now. See {now.address}/operations",
+        ],
+        NOTHING_TO_DO,
+    )
 
 
-def _backlog(alert: Alert, now: Situation) -> tuple[str, list[str]]:
+def _backlog(alert: Alert, now: Situation) -> _Composed:
     name = alert.subject
     if now.workers:
         many = f"{_count_phrase(now.workers, 'worker is', 'workers are')} at work"
-        do = f"{many}. See what delays them at {now.address}/operations, or start more with: gatepost worker"
+        do = f"{many}. See what delays them at {now.address}/operations, or start more."
     else:
-        do = "no worker is at work. Start one with: gatepost worker"
-    return f"the events of {name} wait too long", [
-        (
-            f"The oldest event of {_named(alert, now)} has waited for {_duration_phrase(alert.detail['age'])} to be "
-            f"processed; the limit is {_duration_phrase(alert.detail['limit'])}. While that is so its webhook endpoint "
-            "answers 503, and senders try again later."
-        ),
-        f"Waiting: {_waiting(now)}. Nothing is lost: what a sender gives up on, the next sweep finds.",
-        f"What to do: {do}",
-    ]
+        do = "no worker is at work. Start one."
+    return (
+        f"the events of {name} wait too long",
+        [
+            (
+                f"The oldest event of {_named(alert, now)} has waited for {_duration_phrase(alert.detail['age'])} "
+                "to be "
+                f"processed; the limit is {_duration_phrase(alert.detail['limit'])}. While that is so its webhook "
+                "endpoint answers 503, and senders try again later."
+            ),
+            f"Waiting: {_waiting(now)}. Nothing is lost: what a sender gives up on, the next sweep finds.",
+        ],
+        Remedy(do, "gatepost worker"),
+    )
 
 
-def _caught_up(alert: Alert, now: Situation) -> tuple[str, list[str]]:
+def _caught_up(alert: Alert, now: Situation) -> _Composed:
     name = alert.subject
-    return f"the events of {name} are processed in time again", [
-        (
-            f"The events of {_named(alert, now)} had waited too long since {_when(alert.detail['since'])}. "
-            "They are processed in time again, and its webhook endpoint accepts new events again."
-        ),
-        f"See {now.address}/operations",
-    ]
+    return (
+        f"the events of {name} are processed in time again",
+        [
+            (
+                f"The events of {_named(alert, now)} had waited too long since {_when(alert.detail['since'])}. "
+                "They are processed in time again, and its webhook endpoint accepts new events again."
+            ),
+            f"See {now.address}/operations",
+        ],
+        NOTHING_TO_DO,
+    )
 
 
-def _breach_stays(alert: Alert, now: Situation) -> tuple[str, list[str]]:
+def _breach_stays(alert: Alert, now: Situation) -> _Composed:
     key, measure = alert.detail["key"], alert.detail["measure"]
-    return f"{key} is not moved back any more", [
-        (
-            f"{key} of {_named(alert, now)} went past its shut gate {alert.detail['times']} times within a day and "
-            f"stands at {alert.detail['status']}. Gatepost moved it back each time before, and leaves it there now."
-        ),
-        "Why: something moves it on again, an automation rule, a trigger or another program.",
-        f"What to do: end that, and see {now.address}/measures/{measure}",
-    ]
+    return (
+        f"{key} is not moved back any more",
+        [
+            (
+                f"{key} of {_named(alert, now)} went past its shut gate {alert.detail['times']} times within a day and "
+                f"stands at {alert.detail['status']}. Gatepost moved it back each time before, and leaves it there now."
+            ),
+            "Why: something moves it on again, an automation rule, a trigger or another program.",
+        ],
+        Remedy(f"end that, and see {now.address}/measures/{measure}"),
+    )
 
 
 _DEAD_LETTER_MESSAGES = {
@@ -162,31 +189,41 @@ _DEAD_LETTER_MESSAGES = {
         "events for {where}",
         "{count} events were not accepted by the subscription {where} and are dead letters, all for one reason.",
     ),
+    "paper": (
+        "copies of the paper {where}",
+        "{count} copies of the paper {where} were not sent and are dead letters, all for one reason.",
+    ),
 }
 
 
-def _dead_letters(alert: Alert, now: Situation) -> tuple[str, list[str]]:
+def _dead_letters(alert: Alert, now: Situation) -> _Composed:
     count, where = f"{int(alert.detail['count']):,}", alert.detail["connection"]
     short, long = _DEAD_LETTER_MESSAGES[alert.detail["kind"]]
-    return f"{count} {short.format(where=where)} are dead letters", [
-        f"{long.format(count=count, where=where)} Other work continues.",
-        f"Why: {alert.detail['reason']}",
-        (
-            f"What to do: correct the cause, then replay them all at {now.address}/operations/dead-letters/"
-            f"{alert.subject} or with: gatepost dead-letters replay {alert.subject}"
+    return (
+        f"{count} {short.format(where=where)} are dead letters",
+        [
+            f"{long.format(count=count, where=where)} Other work continues.",
+            f"Why: {alert.detail['reason']}",
+        ],
+        Remedy(
+            f"correct the cause, then replay them all at {now.address}/operations/dead-letters/{alert.subject}",
+            f"gatepost dead-letters replay {alert.subject}",
         ),
-    ]
+    )
 
 
-def _expiring(alert: Alert, now: Situation) -> tuple[str, list[str]]:
+def _expiring(alert: Alert, now: Situation) -> _Composed:
     what, of = alert.detail["what"], alert.detail["of"]
     moment = datetime.fromisoformat(alert.detail["ends"]).astimezone(UTC)
     ends = f"{moment.day} {moment:%b %Y}"
-    return f"the {what} of {of} ends on {ends}", [
-        f"From {_when(alert.detail['ends'])} on Gatepost is not let in any more, and its work there stops.",
-        f"What to do: {alert.detail['renew']}",
-        f"See {now.address}/connections",
-    ]
+    return (
+        f"the {what} of {of} ends on {ends}",
+        [
+            f"From {_when(alert.detail['ends'])} on Gatepost is not let in any more, and its work there stops.",
+            f"See {now.address}/connections",
+        ],
+        Remedy(alert.detail["renew"], alert.detail.get("command", "")),
+    )
 
 
 _MESSAGES = {

@@ -21,6 +21,7 @@ from connector.http.failures import failure_of
 from connector.http.network import Network
 from connector.http.network_adapter import network_session, port_of
 from connector.http.transport import LOOPBACK_HOSTS
+from connector.remedy import Remedy
 
 TIMEOUT_SECONDS = (5.0, 15.0)
 MAX_ANCHOR_BYTES = 10_000
@@ -146,7 +147,7 @@ class ObjectSink:
             # Its own text holds the address.
             host = urlsplit(url).hostname or ""
             why = failure_of(error, host, port_of(url), self._network.proxy_for(host, port_of(url)))
-            raise SinkUnavailable(f"it does not answer: {why}") from None
+            raise SinkUnavailable(f"it does not answer: {why.explained}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,8 @@ def parse_sinks(listed: str, network: Network | None = None) -> tuple[Sink, ...]
     names = [sink.name for sink in sinks]
     if len(set(names)) < len(names):
         raise ConfigurationError(
-            "GATEPOST_AUDIT_SINKS names a sink twice; of one host only one object store may be used."
+            "A sink of the audit is named twice; of one host only one object store may be used.",
+            remedy=Remedy(command="Correct GATEPOST_AUDIT_SINKS."),
         )
     return sinks
 
@@ -204,8 +206,11 @@ def _parse(part: str, network: Network) -> Sink:
     except (KeyError, ValueError):
         # Without the part itself: it may hold a password.
         raise ConfigurationError(
-            "GATEPOST_AUDIT_SINKS cannot be read. Write file:/folder, https://host/folder, syslog:host:port, "
-            "syslog+tcp:host:port, or syslog: for this machine's own; separated by commas."
+            "The sinks of the audit cannot be read.",
+            remedy=Remedy(
+                command="Write into GATEPOST_AUDIT_SINKS file:/folder, https://host/folder, syslog:host:port, "
+                "syslog+tcp:host:port, or syslog: for this machine's own; separated by commas."
+            ),
         ) from None
 
 

@@ -8,13 +8,16 @@ https://owasp.org/www-community/attacks/Server_Side_Request_Forgery
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from connector.errors import ConfigurationError
+from connector.notify.attached_file import AttachedFile
 from connector.notify.way_out import WayOut
+from connector.remedy import Remedy
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
@@ -23,6 +26,9 @@ SCHEMES = frozenset({"mailto", "mailtos", "slack", "workflows", "json", "jsons"}
 """What is supported at all: mail, Slack, Teams (which takes messages by a workflow), and JSON for one's own bridge."""
 FIXED_HOST_SCHEMES = frozenset({"slack"})
 """Goes to one service, whatever the address says; the rest go to the host that the address names."""
+
+FILE_SCHEMES = frozenset({"mailto", "mailtos", "json", "jsons"})
+"""Take files as well; a message to any other says where they are."""
 
 _MAIL = re.compile(r"[^@\s/:?#&]{1,64}@([A-Za-z0-9.-]{1,253})")
 
@@ -59,10 +65,14 @@ def full_address(address: str, allowed: AllowedTargets) -> str:
     mail = _MAIL.fullmatch(address)
     if mail is not None:
         if not allowed.mail:
-            raise ConfigurationError("Mail is not set up here. An administrator sets GATEPOST_DIGEST_MAIL.")
+            raise ConfigurationError(
+                "Mail is not set up here.",
+                remedy=Remedy("Whoever runs Gatepost sets up the mail server.", "Set GATEPOST_DIGEST_MAIL."),
+            )
         if not allowed.allows_host(mail[1]):
             raise ConfigurationError(
-                f"Mail to {mail[1]} is not allowed. An administrator adds the domain to GATEPOST_DIGEST_HOSTS."
+                f"Mail to {mail[1]} is not allowed.",
+                remedy=Remedy("Whoever runs Gatepost allows the domain.", "Add the domain to GATEPOST_DIGEST_HOSTS."),
             )
         return _via_mail_server(allowed.mail, address)
     scheme = address.partition("://")[0].lower()
@@ -74,15 +84,25 @@ def full_address(address: str, allowed: AllowedTargets) -> str:
     if scheme not in allowed.schemes:
         schemes = ", ".join(sorted(allowed.schemes)) or "none but mail"
         raise ConfigurationError(
-            f"Addresses that begin with {scheme}:// are not allowed; allowed are: {schemes}. "
-            "An administrator adds the kind to GATEPOST_DIGEST_SCHEMES."
+            f"Addresses that begin with {scheme}:// are not allowed; allowed are: {schemes}.",
+            remedy=Remedy("Whoever runs Gatepost allows the kind.", "Add the kind to GATEPOST_DIGEST_SCHEMES."),
         )
     host = _host(address)
     if scheme not in FIXED_HOST_SCHEMES and not allowed.allows_host(host):
         raise ConfigurationError(
-            f"{host or 'The host'} is not on the list. An administrator adds it to GATEPOST_DIGEST_HOSTS."
+            f"{host or 'The host'} is not on the list.",
+            remedy=Remedy("Whoever runs Gatepost adds it to the list.", "Add it to GATEPOST_DIGEST_HOSTS."),
         )
     return address
+
+
+def takes_files(address: str) -> bool:
+    """Whether a message to this address may have files with it."""
+    return _MAIL.fullmatch(address.strip()) is not None or address.partition("://")[0].strip().lower() in FILE_SCHEMES
+
+
+def is_mail(address: str) -> bool:
+    return _MAIL.fullmatch(address.strip()) is not None
 
 
 def masked_address(address: str) -> str:
@@ -100,9 +120,9 @@ class Messenger:
         self._allowed = allowed
         self._way_out = way_out or WayOut()
 
-    def send(self, address: str, title: str, body: str) -> bool:
+    def send(self, address: str, title: str, body: str, files: Sequence[AttachedFile] = ()) -> bool:
         """Whether it was accepted.  Raises ConfigurationError when the address may not be sent to (any more)."""
-        return _send(full_address(address, self._allowed), title, body, self._way_out)
+        return _send(full_address(address, self._allowed), title, body, self._way_out, files)
 
 
 class OperatorMessengers:
@@ -132,7 +152,9 @@ class OperatorMessengers:
         for written in _addresses_in(self._written):
             mail = _MAIL.fullmatch(written) is not None
             if mail and not self._mail:
-                raise ConfigurationError(f"{written} needs a mail server: set GATEPOST_DIGEST_MAIL.")
+                raise ConfigurationError(
+                    f"{written} needs a mail server.", remedy=Remedy(command="Set GATEPOST_DIGEST_MAIL.")
+                )
             address = _via_mail_server(self._mail, written) if mail else written
             _plugin(address)
             addresses[masked_address(written)] = address
@@ -151,10 +173,10 @@ def _via_mail_server(server: str, recipient: str) -> str:
     return f"{server}{'&' if '?' in server else '?'}to={quote(recipient)}"
 
 
-def _send(address: str, title: str, body: str, way_out: WayOut) -> bool:
+def _send(address: str, title: str, body: str, way_out: WayOut, files: Sequence[AttachedFile] = ()) -> bool:
     from connector.notify.plugins import send
 
-    return send(address, title, body, way_out)
+    return send(address, title, body, way_out, files)
 
 
 def _plugin(address: str) -> NotifyBase:

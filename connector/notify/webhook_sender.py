@@ -25,6 +25,7 @@ from connector.http.network import Network
 from connector.http.proxies import Proxy, proxy_headers
 from connector.http.transport import parse_retry_after
 from connector.notify.retry_schedule import DeliveryFailure
+from connector.remedy import Remedy
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 15.0
 MAX_RESPONSE_BYTES = 2_000
@@ -83,11 +84,11 @@ class WebhookSender:
                 text = response.read(MAX_RESPONSE_BYTES).decode("utf-8", "replace")
                 response.close()
         except AddressForbidden as error:
-            return _without_response(DeliveryFailure(str(error), forbidden=True))
+            return _without_response(DeliveryFailure(error.explained, forbidden=True))
         except (HTTPError, OSError, ValueError) as error:
             failure = failure_of(error, host, port, proxy)
             # Only what broke off after the connection stood may have been received.
-            return _without_response(DeliveryFailure(str(failure), reached=failure.at is FailedAt.ANSWER))
+            return _without_response(DeliveryFailure(failure.explained, reached=failure.at is FailedAt.ANSWER))
         return self._classify(host, response.status, dict(response.headers), text)
 
     def headers(self, signed: Mapping[str, str]) -> dict[str, str]:
@@ -110,8 +111,8 @@ class WebhookSender:
         proxy = self._network.proxy_for(host, port)
         if proxy is not None and url.lower().startswith("http:") and not is_named(host, self._rules):
             raise AddressForbidden(
-                f"Without TLS the proxy alone decides where {host} leads. Use https, or add the host to "
-                f"{self._rules.private_setting}."
+                f"Without TLS the proxy alone decides where {host} leads.",
+                remedy=Remedy("Use https.", f"Use https, or add the host to {self._rules.private_setting}."),
             )
         return proxy
 

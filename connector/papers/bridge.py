@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from connector.store.reporting.made_of import SEVERAL
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.portfolio_results import HierarchySums, PortfolioOverview, PortfolioSums
 from governance.definitions.leakage import LeakReason
@@ -29,7 +30,7 @@ LEAKAGE_LABELS = {
     LeakReason.OVERLAP: "Overlap",
     LeakReason.CANCELLED: "Cancelled",
     LeakReason.OTHER: "Another reason",
-    LeakReason.UNSTATED: "No reason given",
+    LeakReason.UNSTATED: "Shortfall without a stated reason",
 }
 
 
@@ -62,7 +63,24 @@ class Horizon(StrEnum):
 
     def exchange(self, sums: PortfolioSums) -> Decimal:
         """What exchange rates made of the estimate since the decision."""
-        return self._of(sums, "fx" if self is Horizon.IN_YEAR else "original_fx")
+        amount: Decimal | None = getattr(sums.amounts, self.exchange_name)
+        return amount or ZERO
+
+    @property
+    def loss_name(self) -> str:
+        return f"{self.value}_loss"
+
+    @property
+    def gain_name(self) -> str:
+        return f"{self.value}_gain"
+
+    def leak_name(self, reason: LeakReason) -> str:
+        """The amount that measures lose for this reason."""
+        return f"year_leak_{reason.value}" if self is Horizon.IN_YEAR else f"leak_{reason.value}"
+
+    @property
+    def exchange_name(self) -> str:
+        return "in_year_fx" if self is Horizon.IN_YEAR else "run_rate_original_fx"
 
     def reasons(self, overview: PortfolioOverview) -> Mapping[LeakReason, Decimal]:
         return overview.in_year_losses if self is Horizon.IN_YEAR else overview.run_rate_losses
@@ -79,6 +97,8 @@ class BridgeStep:
     name: str
     amount: Decimal
     query: Mapping[str, str] | None = None
+    made_of: str = ""
+    """The amount of each measure that the bar is the sum of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +112,15 @@ class Bridge:
     steps: tuple[BridgeStep, ...]
     estimate: Decimal
 
+    @property
+    def plan_name(self) -> str:
+        """The amount of each measure that the first bar is the sum of."""
+        return f"{self.horizon.value}_original"
+
+    @property
+    def estimate_name(self) -> str:
+        return f"{self.horizon.value}_estimate"
+
 
 def bridge(overview: PortfolioOverview, horizon: Horizon, by: str, names: Mapping[str, str]) -> Bridge:
     """What is between both: losses of each cause or place, then gains, then what exchange rates did."""
@@ -100,19 +129,22 @@ def bridge(overview: PortfolioOverview, horizon: Horizon, by: str, names: Mappin
     elif by == "hierarchy":
         steps = [step for node in overview.programs for step in _of_place(node, horizon)]
     else:
-        steps = [BridgeStep(LEAKAGE_LABELS[reason], -amount) for reason, amount in horizon.reasons(overview).items()]
-        steps.append(BridgeStep("Gains", horizon.gain(overview.total)))
+        steps = [
+            BridgeStep(LEAKAGE_LABELS[reason], -amount, made_of=horizon.leak_name(reason))
+            for reason, amount in horizon.reasons(overview).items()
+        ]
+        steps.append(BridgeStep("Gains", horizon.gain(overview.total), made_of=horizon.gain_name))
     losses = _largest([step for step in steps if step.amount < 0], "losses")
     shown = (*losses, *_largest([step for step in steps if step.amount > 0], "gains"))
     exchange = horizon.exchange(overview.total)
     if exchange:
-        shown = (*shown, BridgeStep(EXCHANGE_LABEL, exchange))
+        shown = (*shown, BridgeStep(EXCHANGE_LABEL, exchange, made_of=horizon.exchange_name))
     plan, estimate = horizon.plan(overview.total), horizon.estimate(overview.total)
     # Where measures are asked for that totals leave out: they lack the one or the other.  After a re-baseline the
     # run-rate of the present plan may be in its steady month at another age than that of the decision's.
     rest = estimate - plan - sum((step.amount for step in shown), ZERO)
     if rest:
-        shown = (*shown, BridgeStep("Not compared", rest))
+        shown = (*shown, BridgeStep("Not compared", rest, made_of=f"{horizon.value}_rest"))
     begin = "Plan original" if horizon.is_replaced(overview.total) else "Plan"
     return Bridge(horizon, begin, plan, shown, estimate)
 
@@ -121,14 +153,14 @@ def _by_stage(overview: PortfolioOverview, horizon: Horizon, names: Mapping[str,
     found = overview.counted_by_stage
     for key in (*(key for key in names if key in found), *(key for key in found if key not in names)):
         name, query = names.get(key, key), {"stage": key or NOT_STATED}
-        yield BridgeStep(name, -horizon.loss(found[key]), query)
-        yield BridgeStep(f"{name}, gains", horizon.gain(found[key]), query)
+        yield BridgeStep(name, -horizon.loss(found[key]), query, horizon.loss_name)
+        yield BridgeStep(f"{name}, gains", horizon.gain(found[key]), query, horizon.gain_name)
 
 
 def _of_place(node: HierarchySums, horizon: Horizon) -> Iterator[BridgeStep]:
     name, query = node.name or NOT_STATED, PortfolioFilters().at_path(node.path).query
-    yield BridgeStep(name, -horizon.loss(node.sums), query)
-    yield BridgeStep(f"{name}, gains", horizon.gain(node.sums), query)
+    yield BridgeStep(name, -horizon.loss(node.sums), query, horizon.loss_name)
+    yield BridgeStep(f"{name}, gains", horizon.gain(node.sums), query, horizon.gain_name)
 
 
 def _largest(steps: list[BridgeStep], name: str) -> tuple[BridgeStep, ...]:
@@ -137,7 +169,9 @@ def _largest(steps: list[BridgeStep], name: str) -> tuple[BridgeStep, ...]:
         return tuple(steps)
     steps = sorted(steps, key=lambda step: -abs(step.amount))
     rest = steps[most - 1 :]
-    other = BridgeStep(f"{len(rest)} other {name}", sum((step.amount for step in rest), ZERO))
+    # Of what the bars are made that are not shown one by one: those of stages and places are parts of one amount.
+    made_of = SEVERAL.join(dict.fromkeys(step.made_of for step in rest))
+    other = BridgeStep(f"{len(rest)} other {name}", sum((step.amount for step in rest), ZERO), made_of=made_of)
     return (*steps[: most - 1], other)
 
 

@@ -54,6 +54,10 @@ class MeasureChange:
     id: str
     key: str
     title: str
+    before: Decimal | None
+    """``None`` when the totals did not hold it then."""
+    after: Decimal | None
+    """``None`` when they do not hold it now."""
     parts: Mapping[ChangeKind, Decimal]
 
     @property
@@ -86,12 +90,17 @@ class Comparison:
     totals: tuple[ComparedTotals, ...]
     notes: tuple[str, ...]
     """What cannot be compared, and why."""
+    held: int
+    """How many measures the totals of at least one of both days hold."""
 
 
-def compare(report: Report, earlier: KnownOn) -> Comparison:
-    """The report's day compared with an earlier one.
+def compare(
+    report: Report, earlier: KnownOn, *, measure: str | None = None, most: int | None = MOST_MEASURES
+) -> Comparison:
+    """The report's day compared with an earlier one: its whole part, or one measure of it.
 
-    Raises NoFigures when no figures were known on that day, NotComparable when they were in another currency.
+    ``most`` is how many measures each figure names; ``None`` names every one that changed.  Raises NoFigures when no
+    figures were known on that day, NotComparable when they were in another currency.
     """
     other = Report(
         report.connection, report.viewer, report.organization, report.stages, report.rates, report.made_at,
@@ -110,10 +119,19 @@ def compare(report: Report, earlier: KnownOn) -> Comparison:
     if now.year != then.year:
         figures.remove(ComparedFigure.IN_YEAR)
         notes.append(f"In-year is not compared: it was {then.year.label} then, and is {now.year.label} now.")
-    before, after = _rows(other), _rows(report)
+    known: dict[tuple[Decimal | None, ...], Amounts] = {}
+    before, after = _rows(other, measure, known), _rows(report, measure, known)
+    held = {*before, *after}
+    # Of large portfolios nearly all is the same on both days; one object stands for the same amounts.
+    moved = sorted(one for one in held if _amounts(before, one) is not _amounts(after, one))
     corrections = _corrections(report, other, before, after)
-    totals = tuple(_totals(figure, before, after, corrections, report) for figure in figures)
-    return Comparison(str(earlier), _name(report), now.currency, totals, tuple(notes))
+    totals = tuple(_totals(figure, before, after, moved, corrections, report, most) for figure in figures)
+    return Comparison(str(earlier), _name(report), now.currency, totals, tuple(notes), len(held))
+
+
+def _amounts(rows: Mapping[str, ComparedRow], measure: str) -> Amounts | None:
+    row = rows.get(measure)
+    return row.amounts if row is not None else None
 
 
 class NotComparable(NoFigures):
@@ -124,36 +142,42 @@ def _name(report: Report) -> str:
     return str(report.on) if report.on is not None else f"{report.figures.refreshed_at:%Y-%m-%d %H:%M} UTC"
 
 
-def _rows(report: Report) -> dict[str, ComparedRow]:
+def _rows(
+    report: Report, measure: str | None, known: dict[tuple[Decimal | None, ...], Amounts]
+) -> dict[str, ComparedRow]:
     at = report.on.at if report.on is not None else None
     connection = report.connection if at is None else figures_at(report.connection, at)
-    return ComparedRows(connection, report.viewer, report.filters).counted_rows()
+    return ComparedRows(connection, report.viewer, report.filters).counted_rows(measure, known)
 
 
 def _totals(
     figure: ComparedFigure,
     before: Mapping[str, ComparedRow],
     after: Mapping[str, ComparedRow],
+    moved: Iterable[str],
     corrections: Mapping[str, Mapping[ComparedFigure, Decimal]],
     report: Report,
+    most: int | None,
 ) -> ComparedTotals:
     changes = dict.fromkeys(ChangeKind, ZERO)
     found = []
-    for name in sorted({*before, *after}):
+    for name in moved:
         old, new = before.get(name), after.get(name)
         corrected = corrections.get(name, {})
         correction = Correction(corrected.get(figure, ZERO), corrected.get(ComparedFigure.EBITDA, ZERO))
-        parts = change_of(_known(old, figure, report.view), _known(new, figure, report.view), correction)
+        was, now = _known(old, figure, report.view), _known(new, figure, report.view)
+        parts = change_of(was, now, correction)
         if not parts:
             continue
         for kind, amount in parts.items():
             changes[kind] += amount
         row = after[name] if new is not None else before[name]
-        found.append(MeasureChange(row.id, row.key, row.title, parts))
+        old_amount, new_amount = (one.amount if one is not None else None for one in (was, now))
+        found.append(MeasureChange(row.id, row.key, row.title, old_amount, new_amount, parts))
     found.sort(key=lambda one: (-abs(one.total), one.key))
     return ComparedTotals(
         figure, _sum(before.values(), figure, report.view), changes, _sum(after.values(), figure, report.view),
-        tuple(found[:MOST_MEASURES]), len(found),
+        tuple(found[:most]), len(found),
     )  # fmt: skip
 
 

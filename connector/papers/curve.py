@@ -13,6 +13,8 @@ from governance.money import Period
 VERSION_LABELS = {Version.PLAN: "Plan", Version.FORECAST: "Latest estimate", Version.ACTUAL: "Actual"}
 """Series by month as people read them: the forecast is shown as the latest estimate that is made of it."""
 
+NO_MONTHS = "There are no months here: of a day of the past they are kept by program, for who sees all of it."
+
 
 @dataclass(frozen=True, slots=True)
 class CurveRow:

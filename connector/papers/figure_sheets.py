@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from xlsxwriter.workbook import Workbook
 
+from connector.papers.curve import NO_MONTHS
 from connector.papers.measure_columns import (
     IN_TOTALS,
     LEFT_OUT,
@@ -20,6 +21,7 @@ from connector.papers.measure_columns import (
 from connector.papers.measures_written import MeasuresWritten
 from connector.papers.report import Report
 from connector.papers.sheet import Cell, Column, Formula, Sheet, cell_name, cell_range
+from connector.papers.source_lines import SourceLines
 from governance.constant_currency import RatesView
 from governance.definitions.report import REPORT, WORDS
 from governance.effects import Version
@@ -33,7 +35,7 @@ PROGRAM_AMOUNTS = (
 PLAN_COLOUR, ESTIMATE_COLOUR, ACTUAL_COLOUR = "#6B7280", "#1D4ED8", "#0F766E"
 
 
-def write_summary(report: Report, book: Workbook, sheet: Sheet, written: MeasuresWritten) -> None:
+def write_summary(report: Report, book: Workbook, sheet: Sheet, written: MeasuresWritten, sources: SourceLines) -> None:
     """Whose, of when, in which currency; the key figures, the stages, and what the totals leave out."""
     figures = report.figures
     rates = "the rates of each decision" if report.view is RatesView.BUDGET else "the rates of their months"
@@ -41,6 +43,8 @@ def write_summary(report: Report, book: Workbook, sheet: Sheet, written: Measure
     sheet.title(
         f"{report.organization}: portfolio",
         report.as_of,
+        *sources.lines,
+        *sources.warnings,
         f"Amounts in {figures.currency}, at {rates}. {figures.year.label}; months are closed up to {figures.closed}.",
         f"Part: {filtered}." if filtered else "The whole portfolio, as far as the reader may see it.",
         "Every total is a formula over the sheet Measures. What each term means is in the sheet Terms.",
@@ -152,7 +156,7 @@ def write_by_month(report: Report, book: Workbook, sheet: Sheet) -> None:
     sheet.title(
         "By month",
         f"{report.as_of} Amounts in {currency}, of the measures in the totals. “To date” adds the months up.",
-        *(() if points else ("Months of all measures together are kept for today's figures only.",)),
+        *(() if points else (NO_MONTHS,)),
     )
     if not points:
         return

@@ -9,7 +9,6 @@ from connector.papers.sheet import Cell, Column
 from connector.store.reporting.portfolio_lists import MeasureRow
 from governance.definitions.report import REPORT, WORDS
 from governance.left_out import LEFT_OUT_TEXTS
-from governance.verdict import GateState
 
 SINGLE_AMOUNTS = (
     "variance", "run_rate_loss", "run_rate_gain", "in_year_loss", "in_year_gain", "pipeline", "delayed_benefit",
@@ -23,7 +22,7 @@ WORKBOOK_AMOUNTS = (
 
 _BEFORE = (
     Column("Key", 12), Column("Title", 40), Column("Portfolio", 18), Column("Program", 18), Column("Project", 18),
-    Column("Package", 18), Column("Owner", 20), Column("Stage", 14), Column("Gate", 10), Column("Implementation", 14),
+    Column("Package", 18), Column("Owner", 20), Column("Stage", 14), Column("Gate", 24), Column("Implementation", 14),
     Column("Potential", 10), Column("In the totals", 9), Column("Left out because", 18), Column("Ended", 8),
 )  # fmt: skip
 _AFTER = (
@@ -48,12 +47,18 @@ def measure_cells(row: MeasureRow, report: Report, stages: Mapping[str, str], pr
     amounts = report.amounts(row)
     ended = row.left_out is not None and row.left_out.ended
     return (
-        row.key, row.title, *row.hierarchy, row.owner, stage_label(row.step, stages), GateState(row.gate).label,
+        row.key, row.title, *row.hierarchy, row.owner, stage_label(row.step, stages), gate_text(row, stages),
         row.implementation, row.potential, YES if report.is_counted(row) else NO,
         LEFT_OUT_TEXTS[row.left_out] if row.left_out is not None else "", YES if ended else NO,
         *(getattr(amounts, name) for name in WORKBOOK_AMOUNTS),
         row.deviation_reason, ", ".join(row.blockers), ", ".join(row.findings), row.missing_rate, row.url, program,
     )  # fmt: skip
+
+
+def gate_text(row: MeasureRow, stages: Mapping[str, str]) -> str:
+    """Which gate is the first that is not open, and its state: the same one that everything else names."""
+    ahead = row.gate_ahead
+    return f"{stage_label(ahead.stage, stages)}: {ahead.state.label}" if ahead else "Every gate is open"
 
 
 def stage_label(step: str, stages: Mapping[str, str]) -> str:

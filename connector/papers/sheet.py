@@ -6,10 +6,12 @@ Text is written as text, whatever it begins with, so that no title of a ticket i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
+from textwrap import wrap
 from typing import Any, TypeAlias
 
 from xlsxwriter.format import Format
@@ -21,11 +23,21 @@ LONGEST_TEXT = 32_767
 """Characters of a cell (https://support.microsoft.com/office/excel-specifications-and-limits)."""
 MAX_ROWS = 1_048_576
 """Rows of a sheet (the same page)."""
+LAST_LISTED = MAX_ROWS - 10
+"""The row before which a list ends, so that a sentence below it says what is not there."""
+LINE_POINTS = 15
+"""Height of a line of text."""
+HIGHEST_ROW = 409
+"""In points (the same page)."""
 A4 = 9
 """The paper's number (https://xlsxwriter.readthedocs.io/page_setup.html)."""
 TABLE_ROWS = 20_000
 """Up to here a list is a native table; a longer one has the same filters, and is written row by row without being held
 in memory, which tables cannot be (https://xlsxwriter.readthedocs.io/working_with_memory.html)."""
+
+
+LONGEST_TABLE = 50_000
+"""Rows of a native table: a few measures may have many entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +90,12 @@ def formats_of(book: Workbook) -> Formats:
 class Sheet:
     """Writes one row after the other; the rows above may no longer be changed."""
 
-    def __init__(self, worksheet: Worksheet, formats: Formats) -> None:
+    def __init__(self, worksheet: Worksheet, formats: Formats, last_listed: int = LAST_LISTED) -> None:
         self.worksheet = worksheet
         self._formats = formats
+        self._last_listed = last_listed
+        self._widths: tuple[int, ...] = ()
+        """Of the columns below the head, in characters."""
         self.row = 0
         """The next row, counted from 0."""
 
@@ -100,6 +115,8 @@ class Sheet:
 
     def headings(self, columns: Sequence[Column], *, freeze: int = 0) -> None:
         """The heads of columns; they stay in view, with ``freeze`` columns on the left."""
+        self._widths = tuple(column.width for column in columns)
+        self._make_room([column.heading for column in columns])
         for number, column in enumerate(columns):
             self.worksheet.set_column(number, number, column.width)
             self.worksheet.write_string(self.row, number, column.heading, self._formats.heading)
@@ -108,10 +125,49 @@ class Sheet:
         self.worksheet.repeat_rows(self.row - 1)
 
     def write(self, cells: Sequence[Cell], columns: Sequence[Column] = ()) -> None:
+        self._make_room(cells)
         for number, cell in enumerate(cells):
             month = number < len(columns) and columns[number].is_month
             self._cell(number, cell, month=month)
         self.row += 1
+
+    def write_list(
+        self,
+        name: str,
+        what: str,
+        columns: Sequence[Column],
+        rows: Iterable[Sequence[Cell]],
+        *,
+        native: bool,
+        most: int | None = None,
+    ) -> None:
+        """Write a list below the heads that were written last, as far as the sheet holds it, or the first ``most``;
+        what it does not hold is not read, and a sentence below says so."""
+        head, whole = self.row - 1, True
+        for cells in rows:
+            is_full = self.row >= self._last_listed
+            if is_full or (most is not None and self.row - head > most):
+                whole = False
+                break
+            self.write(cells, columns)
+        listed = self.row - head - 1
+        self.filters(name, head, columns, native=native and listed <= LONGEST_TABLE)
+        if not whole:
+            why = "The sheet is full" if is_full else "The list ends here"
+            self.write((f"{why}: only the first {listed:,} {what} are here. Filter a part of the portfolio.",))
+
+    def _make_room(self, cells: Sequence[Cell]) -> None:
+        """The height of a row whose texts take several lines: not every program finds it when it opens the file."""
+        lines = max(
+            (
+                _lines(cell, width)
+                for cell, width in zip(cells, self._widths, strict=False)
+                if isinstance(cell, str) and len(cell) > width
+            ),
+            default=1,
+        )
+        if lines > 1:
+            self.worksheet.set_row(self.row, min(lines * LINE_POINTS, HIGHEST_ROW))
 
     def heads(self, headings: Sequence[str]) -> None:
         """Heads of a small table in the middle of a sheet."""
@@ -160,6 +216,12 @@ def cell_range(sheet: str, first_row: int, last_row: int, column: int) -> str:
 def cell_name(row: int, column: int) -> str:
     """``$A6``: the column stays when the formula is copied to the right."""
     return str(xl_rowcol_to_cell(row, column, col_abs=True))
+
+
+@lru_cache(maxsize=10_000)
+def _lines(text: str, width: int) -> int:
+    """Lines of a text; kept, because names of people, places and rules stand in many rows."""
+    return len(wrap(text, width))
 
 
 def _text(text: str) -> str:

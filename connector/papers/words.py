@@ -35,6 +35,11 @@ def percent(share: Decimal | None) -> str:
     return NOTHING if share is None else f"{share * 100:.0f} %".replace("-", MINUS)
 
 
+def stated_percent(share: Decimal) -> str:
+    """``12.5 %``: a share that somebody stated, with all of its digits."""
+    return f"{(share * 100).normalize():f} %"
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """``1 measure``, ``3 measures``"""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"

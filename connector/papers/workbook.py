@@ -12,24 +12,38 @@ from pathlib import Path
 
 from xlsxwriter.workbook import Workbook
 
+from connector.measures.known_on import KnownOn
+from connector.papers.change_sheet import CHANGES, write_changes
+from connector.papers.decision_sheets import write_audit, write_blockers, write_decisions
 from connector.papers.figure_sheets import write_by_month, write_by_program, write_summary
 from connector.papers.list_sheets import write_findings, write_ledger, write_lines, write_terms
 from connector.papers.measure_columns import COLUMNS, measure_cells
 from connector.papers.measures_written import MeasuresWritten
 from connector.papers.report import Progress, Report
 from connector.papers.sheet import MAX_ROWS, TABLE_ROWS, Sheet, formats_of
+from connector.papers.source_lines import SourceLines
 
-SHEETS = ("Summary", "By program", "Measures", "By month", "Effect lines", "Ledger", "Findings", "Terms")
+SHEETS = (
+    "Summary", "By program", "Measures", "By month", "Effect lines", "Ledger", "Gates and blockers", "Findings",
+    "Decisions", "Audit extract", "Terms",
+)  # fmt: skip
 
 
 class TooManyMeasures(Exception):
     """A sheet has not as many rows."""
 
 
-def write_workbook(report: Report, out: Path | IOBase, progress: Progress = lambda *_: None) -> None:
-    """Write the whole workbook.
+def write_workbook(
+    report: Report,
+    out: Path | IOBase,
+    progress: Progress = lambda *_: None,
+    compared_to: KnownOn | None = None,
+    sources: SourceLines | None = None,
+) -> None:
+    """Write the whole workbook; with a day to compare with also what changed since.
 
-    Raises NoFigures before anything was calculated, TooManyMeasures when a sheet cannot hold them all.
+    Raises NoFigures before anything was calculated, NotComparable for a day that cannot be compared, TooManyMeasures
+    when a sheet cannot hold them all.
     """
     measures = _number_of_measures(report)
     if measures > MAX_ROWS - 10:
@@ -46,12 +60,17 @@ def write_workbook(report: Report, out: Path | IOBase, progress: Progress = lamb
         formats = formats_of(book)
         sheets = {name: Sheet(book.add_worksheet(name), formats) for name in SHEETS}
         written = _write_measures(report, sheets["Measures"], measures, native, progress)
-        write_summary(report, book, sheets["Summary"], written)
+        write_summary(report, book, sheets["Summary"], written, sources or SourceLines())
         write_by_program(report, book, sheets["By program"], written)
         write_by_month(report, book, sheets["By month"])
         write_lines(report, sheets["Effect lines"], native, progress)
         write_ledger(report, sheets["Ledger"], written.keys, native, progress)
+        write_blockers(report, sheets["Gates and blockers"], written.keys, native)
         write_findings(report, sheets["Findings"], native)
+        write_decisions(report, sheets["Decisions"], written.keys, native)
+        write_audit(report, sheets["Audit extract"], written.keys, native)
+        if compared_to is not None:
+            write_changes(report, Sheet(book.add_worksheet(CHANGES), formats), compared_to)
         write_terms(sheets["Terms"])
 
 

@@ -48,6 +48,8 @@ class OpenTask:
     measure: str
     key: str
     title: str | None
+    owner: str
+    """Name of the measure's owner; empty without one."""
     url: str
     connection: str
     hierarchy: tuple[str, ...]

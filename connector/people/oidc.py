@@ -33,6 +33,7 @@ from connector.http.transport import (
     response_json,
 )
 from connector.people.identity import Begun, Client, Identity, SignInRefused
+from connector.remedy import Remedy
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures by a key of the provider alone; none that a client's secret could make."""
@@ -181,8 +182,8 @@ class IdentityProvider:
         document = self._get_json(url)
         if as_text(document.get("issuer")) != issuer:
             raise SignInRefused(
-                f'The identity provider calls itself "{as_text(document.get("issuer"))}": '
-                "set GATEPOST_OIDC_ISSUER to exactly that."
+                f'The identity provider calls itself "{as_text(document.get("issuer"))}", and not as it is set here.',
+                remedy=Remedy(command="Set GATEPOST_OIDC_ISSUER to exactly that."),
             )
         methods = [as_text(method) for method in as_list(document.get("token_endpoint_auth_methods_supported"))]
         how = "client_secret_post" if methods and "client_secret_basic" not in methods else "client_secret_basic"

@@ -71,6 +71,13 @@ SUBSCRIBING_ROLES = frozenset({Role.INTEGRATOR, Role.ADMINISTRATOR})
 POSTING_ROLES = frozenset({Role.CONTROLLER, Role.OFFICE})
 """Who posts into the ledger, corrects it and closes months: for the part of the organisation of their role."""
 
+TEMPLATE_ROLES = frozenset({Role.OFFICE, Role.ADMINISTRATOR})
+"""Who stores the template that every deck of the organisation is written in."""
+CHOOSING_ROLES = frozenset({Role.SPONSOR, Role.CONTROLLER, Role.OFFICE})
+"""Who chooses a scenario: that asks those who decide, and decides nothing."""
+SCENARIO_ROLES = CHOOSING_ROLES | {Role.OWNER}
+"""Who saves scenarios."""
+
 
 class TokenScope(StrEnum):
     """What a token may be used for; :mod:`connector.people.token_scopes` says what each means, and who may hold it."""
@@ -80,13 +87,17 @@ class TokenScope(StrEnum):
     FINDINGS_READ = "findings:read"
     MONEY_READ = "money:read"
     AUDIT_READ = "audit:read"
+    PAPERS_READ = "papers:read"
     SUBSCRIPTIONS_READ = "subscriptions:read"
     CONFIGURATION_READ = "configuration:read"
     OPERATIONS_READ = "operations:read"
     ACCESS_READ = "access:read"
     STATEMENTS_WRITE = "statements:write"
     MONEY_WRITE = "money:write"
+    SCENARIOS_WRITE = "scenarios:write"
+    SCENARIOS_DECIDE = "scenarios:decide"
     SUBSCRIPTIONS_WRITE = "subscriptions:write"
+    PAPERS_WRITE = "papers:write"
     CONFIGURATION_WRITE = "configuration:write"
     OPERATIONS_WRITE = "operations:write"
     ACCESS_WRITE = "access:write"
@@ -243,6 +254,10 @@ class Action(StrEnum):
     """Replay and drop dead letters, have items assessed again: in the part of the role."""
     OPERATE_CONNECTIONS = "operate connections"
     """Check and resume connections, begin sweeps."""
+    CHOOSE_SCENARIO = "choose scenario"
+    """Make the proposals of a scenario, which others decide on."""
+    SET_TEMPLATE = "set template"
+    """Store and remove the template of every deck."""
     SUBSCRIBE = "subscribe"
     """Subscriptions to the events of the part of the role."""
     DRAFT = "draft"
@@ -257,10 +272,12 @@ class Action(StrEnum):
 ALLOWED_ROLES: dict[Action, frozenset[Role]] = {
     Action.REPORT: frozenset(Role) - ROLES_WITHOUT_MEASURES,
     Action.POST_MONEY: POSTING_ROLES,
+    Action.CHOOSE_SCENARIO: CHOOSING_ROLES,
     Action.READ_AUDIT: frozenset({Role.VIEWER, Role.CONTROLLER, Role.OFFICE, Role.ADMINISTRATOR}),
     Action.OBSERVE: OPERATING_ROLES | {Role.OFFICE},
     Action.OPERATE: OPERATING_ROLES,
     Action.OPERATE_CONNECTIONS: OPERATING_ROLES,
+    Action.SET_TEMPLATE: TEMPLATE_ROLES,
     Action.SUBSCRIBE: SUBSCRIBING_ROLES,
     Action.DRAFT: ADMINISTRATORS,
     Action.ACTIVATE: ADMINISTRATORS,
@@ -269,7 +286,7 @@ ALLOWED_ROLES: dict[Action, frozenset[Role]] = {
 }
 """Roles that allow an action; seeing and giving commands depend on the measure."""
 
-ORGANISATION_WIDE = frozenset({Action.OPERATE_CONNECTIONS, Action.CONFIGURE})
+ORGANISATION_WIDE = frozenset({Action.OPERATE_CONNECTIONS, Action.CONFIGURE, Action.SET_TEMPLATE})
 """Actions that touch every part: their role has to be granted for the whole organisation."""
 
 COMMAND_ROLES = (Role.OWNER, Role.SPONSOR, Role.CONTROLLER)

@@ -9,6 +9,7 @@ from typing import Protocol
 from connector.people.identity import Identity, SignInRefused
 from connector.people.permissions import PersonId, RoleGrant
 from connector.people.person import Person, RoleRule
+from connector.remedy import Remedy
 
 
 class SignInStore(Protocol):
@@ -64,21 +65,24 @@ def _linked_person(people: SignInStore, identity: Identity, by: str) -> Person |
 
 def _new_person(people: SignInStore, identity: Identity, has_role: bool, by: str) -> Person:
     if not has_role:
-        raise SignInRefused(_no_role(identity))
+        raise _no_role(identity)
     person = people.add(identity.login, identity.name, by=by)
     people.link_oidc(person.id, identity.issuer, identity.subject, by=by)
     return person
 
 
-def _no_role(identity: Identity) -> str:
+def _no_role(identity: Identity) -> SignInRefused:
     if not identity.email:
         address = f" ({identity.unverified_email})" if identity.unverified_email else ""
-        return (
+        return SignInRefused(
             f"The identity provider calls you {identity.subject}{address} and does not say that your address is "
-            "verified, so nobody is found by it. An administrator of Gatepost can link you. The command is: "
-            f"gatepost user link LOGIN --oidc {identity.subject}"
+            "verified, so nobody is found by it.",
+            remedy=Remedy(
+                "An administrator of Gatepost can link you.",
+                f"Link the person with: gatepost user link LOGIN --oidc {identity.subject}",
+            ),
         )
-    return (
-        f"{identity.email} has no role in Gatepost. Ask an administrator of Gatepost for one, or for a rule for one of "
-        "your groups."
+    return SignInRefused(
+        f"{identity.email} has no role in Gatepost.",
+        remedy=Remedy("Ask an administrator of Gatepost for one, or for a rule for one of your groups."),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from connector.people.permissions import POSTING_ROLES, SUBSCRIBING_ROLES, Role, TokenScope
+from connector.people.permissions import POSTING_ROLES, SCENARIO_ROLES, SUBSCRIBING_ROLES, Role, TokenScope
 
 SCOPE_DESCRIPTIONS: Mapping[TokenScope, str] = {
     TokenScope.GATES_READ: "ask whether gates are open",
@@ -12,13 +12,17 @@ SCOPE_DESCRIPTIONS: Mapping[TokenScope, str] = {
     TokenScope.FINDINGS_READ: "read findings",
     TokenScope.MONEY_READ: "read sums of the portfolio, the ledger, imports, the close of months, budgets and rates",
     TokenScope.AUDIT_READ: "search the audit",
+    TokenScope.PAPERS_READ: "read the reporting calendar, previews of papers, and what was sent",
     TokenScope.SUBSCRIPTIONS_READ: "read subscriptions and their deliveries",
     TokenScope.CONFIGURATION_READ: "read and check mappings",
     TokenScope.OPERATIONS_READ: "read connections, sweeps, received events, writes and dead letters",
     TokenScope.ACCESS_READ: "list the own tokens, and service accounts",
     TokenScope.STATEMENTS_WRITE: "give commands: approve, reject, confirm, hold, give a reason, …",
     TokenScope.MONEY_WRITE: "post into the ledger, correct it, import, close months, agree to budgets",
+    TokenScope.SCENARIOS_WRITE: "save scenarios, which change no measure",
+    TokenScope.SCENARIOS_DECIDE: "choose a scenario, accept and decline what one proposes",
     TokenScope.SUBSCRIPTIONS_WRITE: "create, test, replay and remove subscriptions",
+    TokenScope.PAPERS_WRITE: "pause, resume and send papers that one runs; store the template of every deck",
     TokenScope.CONFIGURATION_WRITE: "add and activate mappings, set rates",
     TokenScope.OPERATIONS_WRITE: "replay and drop dead letters, reassess items, begin sweeps, end pauses",
     TokenScope.ACCESS_WRITE: "revoke the own tokens; create, rotate and revoke service accounts",
@@ -30,6 +34,8 @@ READING_SCOPES = frozenset(scope for scope in TokenScope if scope.value.endswith
 SCOPE_ROLES: Mapping[TokenScope, frozenset[Role]] = {
     TokenScope.STATEMENTS_WRITE: frozenset({Role.OWNER, Role.SPONSOR, Role.CONTROLLER, Role.OFFICE}),
     TokenScope.MONEY_WRITE: POSTING_ROLES,
+    TokenScope.SCENARIOS_WRITE: SCENARIO_ROLES,
+    TokenScope.SCENARIOS_DECIDE: SCENARIO_ROLES,
     TokenScope.SUBSCRIPTIONS_READ: SUBSCRIBING_ROLES,
     TokenScope.SUBSCRIPTIONS_WRITE: SUBSCRIBING_ROLES,
     TokenScope.CONFIGURATION_WRITE: frozenset({Role.ADMINISTRATOR}),
@@ -38,8 +44,16 @@ SCOPE_ROLES: Mapping[TokenScope, frozenset[Role]] = {
 }
 """The roles of which a person needs one to hold a scope; what a reader sees is decided row by row."""
 
-DECIDING_SCOPES = frozenset({TokenScope.MONEY_WRITE, TokenScope.CONFIGURATION_WRITE, TokenScope.ACCESS_WRITE})
-"""All that they allow is a decision of people: money, rules, access."""
+DECIDING_SCOPES = frozenset(
+    {
+        TokenScope.MONEY_WRITE,
+        TokenScope.SCENARIOS_DECIDE,
+        TokenScope.CONFIGURATION_WRITE,
+        TokenScope.ACCESS_WRITE,
+        TokenScope.PAPERS_WRITE,
+    }
+)
+"""All that they allow is a decision of people: money, rules, access, what is sent to others."""
 
 SERVICE_SCOPES = frozenset(TokenScope) - DECIDING_SCOPES - {TokenScope.ACCESS_READ}
 """What a service account may hold."""

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from connector.remedy import Remedy
 from connector.settings import RequireSecondFactor, Settings
 from connector.sync.setup import ConnectionCheck, Health
 
@@ -26,17 +27,20 @@ def address_checks(settings: Settings) -> Iterator[ConnectionCheck]:
                 "trusted proxies",
                 Health.WARNING,
                 "none, though TLS ends in front of Gatepost: everybody's wrong passwords count for the proxy's address",
-                "Set GATEPOST_TRUSTED_PROXIES to the number of proxies that add to X-Forwarded-For.",
+                Remedy(command="Set GATEPOST_TRUSTED_PROXIES to the number of proxies that add to X-Forwarded-For."),
             )
         return
-    hint = "Put TLS in front of Gatepost, and set GATEPOST_PUBLIC_URL to the address with https."
+    remedy = Remedy(
+        "Whoever runs Gatepost puts TLS in front of it, and sets its public address with https.",
+        "Put TLS in front of Gatepost, and set GATEPOST_PUBLIC_URL to the address with https.",
+    )
     if settings.public_url and not is_loopback(host):
         message = f"{settings.address} is not https: passwords and cookies of people can be read on the network"
-        yield ConnectionCheck(SUBJECT, Health.BAD, message, hint)
+        yield ConnectionCheck(SUBJECT, Health.BAD, message, remedy)
     elif not is_loopback(settings.host):
-        where = "GATEPOST_PUBLIC_URL is missing" if not settings.public_url else f"{settings.address} is this machine"
+        where = "no public address is set" if not settings.public_url else f"{settings.address} is this machine"
         message = f"{where}, and Gatepost listens on {settings.host} without TLS: cookies are not marked Secure"
-        yield ConnectionCheck(SUBJECT, Health.BAD if not settings.public_url else Health.WARNING, message, hint)
+        yield ConnectionCheck(SUBJECT, Health.BAD if not settings.public_url else Health.WARNING, message, remedy)
     else:
         yield ConnectionCheck(SUBJECT, Health.GOOD, f"{settings.address}: this machine alone")
 
@@ -51,7 +55,7 @@ def sign_in_checks(settings: Settings) -> Iterator[ConnectionCheck]:
         "second factor",
         Health.WARNING,
         "nobody needs one: whoever learns an administrator's password is administrator",
-        "Set GATEPOST_REQUIRE_SECOND_FACTOR=administrators",
+        Remedy(command="Set GATEPOST_REQUIRE_SECOND_FACTOR=administrators"),
     )
 
 
@@ -60,7 +64,7 @@ def report_address(settings: Settings) -> None:
     for check in address_checks(settings):
         if check.health is not Health.GOOD:
             write = _log.error if check.health is Health.BAD else _log.warning
-            write("address not safe", what=check.subject, why=check.message, hint=check.hint)
+            write("address not safe", what=check.subject, why=check.message, hint=check.remedy.at_terminal)
 
 
 def is_loopback(host: str) -> bool:

@@ -86,10 +86,10 @@ def _send(services: Services, alerts: Alerts, messengers: AlertMessengers, claim
     try:
         names = messengers.names
     except ConfigurationError as error:
-        _record_failure(alerts, claimed, f"GATEPOST_ALERTS: {error}")
+        _record_failure(alerts, claimed, f"the addresses for alerts: {error}")
         return False
     if not names:
-        alerts.settle(claimed, "dropped", "GATEPOST_ALERTS is not set")
+        alerts.settle(claimed, "dropped", "no address for alerts is set")
         return False
     if claimed.cause_ended and alert.kind in LASTING_KINDS:
         alerts.settle(claimed, "dropped", "it ended before the alert could be sent")

@@ -68,7 +68,7 @@ def _send_digest(
             return "sent", work.total, ""
         return "failed", work.total, "the address did not accept the message"
     except ConfigurationError as error:
-        return "failed", 0, str(error)
+        return "failed", 0, error.explained
     except Exception as error:  # noqa: BLE001 - a library's fault on one address must not end the run for all
         return "failed", 0, type(error).__name__
 

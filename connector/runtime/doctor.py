@@ -23,6 +23,8 @@ from connector.http.tool_access import Auth
 from connector.http.transport import LOOPBACK_HOSTS, Timeout
 from connector.jira.tenant import tenant_cloud_id
 from connector.notify.message_addresses import OperatorMessengers
+from connector.remedy import NOTHING_TO_DO, Place, Remedy
+from connector.runtime.account_checks import account_checks
 from connector.runtime.address_checks import address_checks, sign_in_checks
 from connector.runtime.backlog_checks import backlog_checks
 from connector.runtime.database_checks import anchor_checks, login_checks
@@ -30,6 +32,7 @@ from connector.runtime.network_checks import EXPIRY_WARNING, connection_way_chec
 from connector.store.connections.connections import ConnectionRecord, registration_of
 from connector.store.connections.provisioned_objects import ProvisionedObjects
 from connector.store.database.row_level_access import reader_role_missing
+from connector.store.feeds.ready import views_are_ready
 from connector.store.notifications.alerts import Alerts
 from connector.store.queue.rate_limits import SqlRateLimiter
 from connector.store.queue.workers import count_live_workers
@@ -40,6 +43,11 @@ from mapping.config import MappingConfig
 from mapping.live_check import selected_names
 from mapping.work_item import Tool
 
+NO_WORKER = Remedy(
+    "Nothing is worked on until one runs: whoever runs Gatepost starts one.",
+    "Nothing is worked on until one runs: gatepost serve, or gatepost worker",
+)
+CORRECT_ALERTS = Remedy(command="Correct GATEPOST_ALERTS, then: gatepost alerts test")
 MAX_CLOCK_SKEW = timedelta(seconds=60)
 """Clocks that are further apart make tokens end early and sweeps miss changes."""
 
@@ -49,26 +57,44 @@ def installation_checks(services: Services) -> Iterator[ConnectionCheck]:
     yield from login_checks(services)
     yield from anchor_checks(services, system_clock())
     if reader_role_missing(services.engine):
-        hint = (
-            "Ask the database administrator for: CREATE ROLE gatepost_reader NOLOGIN; GRANT gatepost_reader TO "
+        remedy = Remedy(
+            command="Ask the database administrator for: CREATE ROLE gatepost_reader NOLOGIN; GRANT gatepost_reader TO "
             "<the login>; then run gatepost db upgrade."
         )
         yield ConnectionCheck(
-            "row-level security", Health.WARNING, "off: only the filter of the queries protects the data", hint
+            "row-level security", Health.WARNING, "off: only the filter of the queries protects the data", remedy
         )
     else:
         yield ConnectionCheck("row-level security", Health.GOOD, "the database itself hides what a reader may not see")
+        with services.engine.connect() as connection:
+            ready = views_are_ready(connection)
+        if not ready:
+            yield ConnectionCheck(
+                "reporting views",
+                Health.WARNING,
+                "they do not belong to gatepost_reader: over OData and Parquet only those read them who see everything",
+                Remedy(
+                    command="Run gatepost db upgrade as the owner of the schema, who has to be a member of "
+                    "gatepost_reader."
+                ),
+            )
     active = services.mappings.active()
     if active is None:
         yield ConnectionCheck(
-            "mapping", Health.WARNING, "none is active", "gatepost init, then gatepost mapping activate"
+            "mapping",
+            Health.WARNING,
+            "none is active",
+            Remedy(
+                "Activate one on the page Mapping.",
+                "Make and activate one: gatepost init, then gatepost mapping activate",
+                Place.MAPPING,
+            ),
         )
     else:
         yield ConnectionCheck("mapping", Health.GOOD, f"version {active.number} is active")
     working = count_live_workers(services.engine)
-    health = Health.GOOD if working else Health.WARNING
-    hint = "" if working else "Nothing is worked on until one runs: gatepost serve, or gatepost worker"
-    yield ConnectionCheck("workers", health, f"{working} at work", hint)
+    health, remedy = (Health.GOOD, NOTHING_TO_DO) if working else (Health.WARNING, NO_WORKER)
+    yield ConnectionCheck("workers", health, f"{working} at work", remedy)
     yield from address_checks(services.settings)
     yield from sign_in_checks(services.settings)
     yield _administrators(services)
@@ -93,7 +119,11 @@ def _administrators(services: Services) -> ConnectionCheck:
         "administrators",
         Health.WARNING,
         f"{named}: one person alone gives the roles that approve, and links accounts",
-        "Add a second one: gatepost user grant LOGIN administrator",
+        Remedy(
+            "Make a second person administrator, on the page People.",
+            "Add a second one: gatepost user grant LOGIN administrator",
+            Place.PEOPLE,
+        ),
     )
 
 
@@ -102,14 +132,17 @@ def _alerts(services: Services) -> Iterator[ConnectionCheck]:
     try:
         names = OperatorMessengers(services.settings.alert_addresses, services.settings.mail_server).names
     except ConfigurationError as error:
-        yield ConnectionCheck("alerts", Health.BAD, str(error), "Correct GATEPOST_ALERTS, then: gatepost alerts test")
+        yield ConnectionCheck("alerts", Health.BAD, str(error), error.remedy.then(CORRECT_ALERTS))
         return
     if not names:
-        hint = "Set GATEPOST_ALERTS to a mail address or a chat, then: gatepost alerts test"
-        yield ConnectionCheck("alerts", Health.WARNING, "no alert is sent when a connection is paused", hint)
+        remedy = Remedy(command="Set GATEPOST_ALERTS to a mail address or a chat, then: gatepost alerts test")
+        yield ConnectionCheck("alerts", Health.WARNING, "no alert is sent when a connection is paused", remedy)
     elif why := Alerts(services.engine).last_failure():
         yield ConnectionCheck(
-            "alerts", Health.BAD, f"the last alert could not be sent: {why}", "Try it: gatepost alerts test"
+            "alerts",
+            Health.BAD,
+            f"the last alert could not be sent: {why}",
+            Remedy(command="Try it: gatepost alerts test"),
         )
     else:
         yield ConnectionCheck("alerts", Health.GOOD, f"go to {', '.join(names)}")
@@ -119,14 +152,22 @@ def _subscriptions(services: Services) -> Iterator[ConnectionCheck]:
     """Subscriptions that are disabled or failing; those that work are left out."""
     for subscription in services.subscriptions.all():
         if subscription.disabled_at is not None:
-            hint = f"Repair the receiver, then: gatepost subscription resume {subscription.name}"
+            remedy = Remedy(
+                "Repair the receiver, then switch it on again on the page Subscriptions.",
+                f"Repair the receiver, then: gatepost subscription resume {subscription.name}",
+                Place.SUBSCRIPTIONS,
+            )
             yield ConnectionCheck(
-                f"subscription {subscription.name}", Health.BAD, subscription.state(system_clock()), hint
+                f"subscription {subscription.name}", Health.BAD, subscription.state(system_clock()), remedy
             )
         elif subscription.failing_since is not None:
-            hint = f"See what it answers: gatepost subscription test {subscription.name}"
+            remedy = Remedy(
+                "Send a test on the page Subscriptions, and see what it answers.",
+                f"See what it answers: gatepost subscription test {subscription.name}",
+                Place.SUBSCRIPTIONS,
+            )
             yield ConnectionCheck(
-                f"subscription {subscription.name}", Health.WARNING, subscription.state(system_clock()), hint
+                f"subscription {subscription.name}", Health.WARNING, subscription.state(system_clock()), remedy
             )
 
 
@@ -134,9 +175,12 @@ def connection_checks(services: Services, record: ConnectionRecord) -> Iterator[
     yield from backlog_checks(services, record.name)
     paused = services.connections.pause_reason(record.name)
     if paused:
-        yield ConnectionCheck(
-            "in use", Health.BAD, f"paused: {paused}", f"When it is repaired: gatepost connection resume {record.name}"
+        remedy = Remedy(
+            "When it is repaired, resume it on its page.",
+            f"When it is repaired: gatepost connection resume {record.name}",
+            Place.CONNECTIONS,
         )
+        yield ConnectionCheck("in use", Health.BAD, f"paused: {paused}", remedy)
     now = system_clock()
     yield from _token_expiry(record, now)
     for check in connection_way_checks(services, record, now):
@@ -163,10 +207,11 @@ def connection_checks(services: Services, record: ConnectionRecord) -> Iterator[
             "clock",
             Health.BAD,
             f"the tool's is {abs(skew).total_seconds():.0f} s {ahead} ours",
-            "Set this machine's clock by NTP.",
+            Remedy("Whoever runs Gatepost sets its machine's clock by NTP.", "Set this machine's clock by NTP."),
         )
     else:
         yield ConnectionCheck("clock", Health.GOOD, "as the tool's")
+    yield from account_checks(services, site, now)
     config = services.active_config()
     rules = [rule for rule in config.measures if rule.connection == record.name] if config else []
     projects = sorted(
@@ -175,7 +220,7 @@ def connection_checks(services: Services, record: ConnectionRecord) -> Iterator[
     try:
         yield from site.setup.checks(projects, registration_of(record))
     except ToolError as error:
-        yield ConnectionCheck("permissions", Health.BAD, str(error))
+        yield ConnectionCheck("permissions", Health.BAD, str(error), error.remedy)
     yield from _gates(services, site, config)
     limits = SqlRateLimiter(services.engine, record.name).closed_scopes()
     for limit in limits:
@@ -197,20 +242,29 @@ def _gates(services: Services, site: ToolSite, config: MappingConfig | None) -> 
         yield from _offered_moves(site.provisioner.ungated_moves(config, objects), site.name)
         return
     except ToolError as error:
-        yield ConnectionCheck("native gates", Health.WARNING, f"cannot be checked: {error}")
+        yield ConnectionCheck("native gates", Health.WARNING, f"cannot be checked: {error}", error.remedy)
         return
     for step in drifted:
-        hint = f"Put it back with: gatepost provision apply {site.name}"
-        yield ConnectionCheck("native gates", Health.BAD, f"somebody changed them; to do: {step.description}", hint)
+        yield ConnectionCheck(
+            "native gates", Health.BAD, f"somebody changed them; to do: {step.description}", _put_back(site.name)
+        )
     if not drifted:
         count = f"{len(gates)} workflow{'' if len(gates) == 1 else 's'}"
         yield ConnectionCheck("native gates", Health.GOOD, f"as they were placed, in {count}")
 
 
+def _put_back(name: str) -> Remedy:
+    return Remedy(
+        "Put them back: on the page of the connection, Fields and gates at the tool.",
+        f"Put it back with: gatepost provision apply {name}",
+        Place.CONNECTIONS,
+    )
+
+
 def _offered_moves(lines: Sequence[str], name: str) -> Iterator[ConnectionCheck]:
     """What an account sees of native gates that may not read workflows."""
     for line in lines:
-        yield ConnectionCheck("native gates", Health.BAD, line, f"Put it back with: gatepost provision apply {name}")
+        yield ConnectionCheck("native gates", Health.BAD, line, _put_back(name))
     if not lines:
         yield ConnectionCheck("native gates", Health.GOOD, "no move past a shut gate is offered to this account")
 
@@ -218,14 +272,23 @@ def _offered_moves(lines: Sequence[str], name: str) -> Iterator[ConnectionCheck]
 def _token_expiry(record: ConnectionRecord, now: datetime) -> Iterator[ConnectionCheck]:
     """OAuth renews its own token; any other has to be created anew by a person."""
     ends = record.expires_at
-    renew = (
-        f"Create a new one and enter it: gatepost connect {record.tool.value} {record.name} --url {record.base_url} …"
+    renew = Remedy(
+        "Create a new one at the tool, and enter it on the page Set-up.",
+        f"Create a new one and enter it: gatepost connect {record.tool.value} {record.name} --url {record.base_url} …",
+        Place.SET_UP,
     )
     if record.auth is Auth.OAUTH:
         yield ConnectionCheck("credential", Health.GOOD, "renewed by itself")
     elif ends is None:
         yield ConnectionCheck(
-            "credential", Health.WARNING, "its end is not known", "Give it with --expires, to be warned in time."
+            "credential",
+            Health.WARNING,
+            "its end is not known",
+            Remedy(
+                "Enter it with the credential, on the page Set-up, to be warned in time.",
+                "Give it with --expires, to be warned in time.",
+                Place.SET_UP,
+            ),
         )
     elif ends < now:
         yield ConnectionCheck("credential", Health.BAD, f"it ended on {ends:%d %b %Y}", renew)
@@ -238,32 +301,41 @@ def _token_expiry(record: ConnectionRecord, now: datetime) -> Iterator[Connectio
 def _sign_in_failure(services: Services, record: ConnectionRecord, error: ToolError, now: datetime) -> ConnectionCheck:
     """Why the account cannot sign in, as far as the error shows it."""
     if isinstance(error, Unreachable):
-        return ConnectionCheck("answer", Health.BAD, str(error))
+        return ConnectionCheck("answer", Health.BAD, str(error), error.remedy)
     if isinstance(error, InvalidResponse | NotFound):
         return ConnectionCheck(
-            "address", Health.BAD, str(error), "Write it as people open it: https://acme.atlassian.net"
+            "address", Health.BAD, str(error), Remedy("Write it as people open it: https://acme.atlassian.net")
         )
     if not isinstance(error, AuthenticationFailed):
-        return ConnectionCheck("signed in", Health.BAD, str(error))
+        return ConnectionCheck("signed in", Health.BAD, str(error), error.remedy)
     return ConnectionCheck(
-        "signed in", Health.BAD, "the credentials are refused (401)", _sign_in_hint(services, record, now)
+        "signed in", Health.BAD, "the credentials are refused (401)", _sign_in_remedy(services, record, now)
     )
 
 
-def _sign_in_hint(services: Services, record: ConnectionRecord, now: datetime) -> str:
+def _sign_in_remedy(services: Services, record: ConnectionRecord, now: datetime) -> Remedy:
     if record.auth is Auth.OAUTH:
         tool = record.tool.value
-        return f"Connect it again: gatepost connect {tool} {record.name} --url {record.base_url} --auth oauth"
-    if record.expires_at is not None and record.expires_at < now:
-        return f"The token ended on {record.expires_at:%d %b %Y}: create a new one."
-    if record.auth is Auth.BEARER:
-        return "The personal access token has ended or was withdrawn: create a new one."
-    if record.tool is Tool.JIRA and record.auth is Auth.BASIC and _works_scoped(services, record):
-        return (
-            "This is a scoped or service-account token: it works at api.atlassian.com only. "
-            f"gatepost connect jira {record.name} --url {record.base_url} --user {record.username} --auth scoped"
+        return Remedy(
+            "Connect it again on the page Set-up.",
+            f"Connect it again: gatepost connect {tool} {record.name} --url {record.base_url} --auth oauth",
+            Place.SET_UP,
         )
-    return f"{record.username or 'The account'} and its token do not belong together, or the token was withdrawn."
+    if record.expires_at is not None and record.expires_at < now:
+        return Remedy(f"The token ended on {record.expires_at:%d %b %Y}: create a new one.")
+    if record.auth is Auth.BEARER:
+        return Remedy("The personal access token has ended or was withdrawn: create a new one.")
+    if record.tool is Tool.JIRA and record.auth is Auth.BASIC and _works_scoped(services, record):
+        return Remedy(
+            "This is a scoped or service-account token, which works at api.atlassian.com only: enter it as such on the "
+            "page Set-up.",
+            "This is a scoped or service-account token: it works at api.atlassian.com only. "
+            f"gatepost connect jira {record.name} --url {record.base_url} --user {record.username} --auth scoped",
+            Place.SET_UP,
+        )
+    return Remedy(
+        f"{record.username or 'The account'} and its token do not belong together, or the token was withdrawn."
+    )
 
 
 def _works_scoped(services: Services, record: ConnectionRecord) -> bool:

@@ -12,6 +12,7 @@ from connector.bootstrap import Services
 from connector.errors import ConfigurationError
 from connector.http.certificates import certificates_in
 from connector.http.tool_access import Auth
+from connector.remedy import Remedy
 from connector.store.connections.connections import ConnectionRecord
 from connector.store.notifications.alerts import Alerts, Expiry
 
@@ -26,7 +27,7 @@ class _Ending:
     what: str
     of: str
     ends: datetime
-    renew: str
+    renew: Remedy
 
 
 def report_expiries(services: Services, now: datetime) -> None:
@@ -47,7 +48,10 @@ def _endings(services: Services) -> Iterator[_Ending]:
         ends = certificates_in(services.network.client, "GATEPOST_CLIENT_CERTIFICATE")[0].ends
         yield _Ending(
             "client certificate", "the installation", ends,
-            "have a new one issued, put it into the file of GATEPOST_CLIENT_CERTIFICATE, and start Gatepost anew.",
+            Remedy(
+                "have a new one issued, put it in place of the old one, and start Gatepost anew.",
+                "the file is that of GATEPOST_CLIENT_CERTIFICATE",
+            ),
         )  # fmt: skip
 
 
@@ -55,8 +59,10 @@ def _of_connection(record: ConnectionRecord) -> Iterator[_Ending]:
     if record.expires_at is not None and record.auth is not Auth.OAUTH:
         yield _Ending(
             "credential", record.name, record.expires_at,
-            f"create a new one at {record.base_url} and enter it with: gatepost connect {record.tool.value} "
-            f"{record.name} --url {record.base_url} …, with --expires",
+            Remedy(
+                f"create a new one at {record.base_url} and enter it, with its end, on the page Set-up.",
+                f"gatepost connect {record.tool.value} {record.name} --url {record.base_url} …, with --expires",
+            ),
         )  # fmt: skip
     if record.network is None or not record.network.client:
         return
@@ -66,6 +72,8 @@ def _of_connection(record: ConnectionRecord) -> Iterator[_Ending]:
         return
     yield _Ending(
         "client certificate", record.name, ends,
-        "have a new one issued, and enter it with: gatepost connection network "
-        f"{record.name} --client-certificate FILE",
+        Remedy(
+            "have a new one issued, and give it in place of the old one.",
+            f"gatepost connection network {record.name} --client-certificate FILE",
+        ),
     )  # fmt: skip

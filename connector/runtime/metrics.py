@@ -34,7 +34,7 @@ OUTBOX_PENDING = Metric("gatepost_outbox_pending", ("connection",), "writes that
 DEAD_LETTERS = Metric(
     "gatepost_dead_letters",
     ("kind", "connection"),
-    "dead letters by kind: item, write or delivery (for deliveries, connection is the subscription name)",
+    "dead letters by kind: item, write, delivery or paper (there, connection is the name of the subscription or paper)",
 )
 PAUSED = Metric(
     "gatepost_connection_paused", ("connection",), "1 while the connection is paused until a person has acted"
@@ -50,6 +50,9 @@ WRITES_LAST_MINUTE = Metric(
     "gatepost_writes_last_minute", ("connection",), "writes that the tool accepted in the last sixty seconds"
 )
 ALERTS_PENDING = Metric("gatepost_alerts_pending", (), "alerts that could not be delivered yet; they are tried again")
+PAPERS_PENDING = Metric(
+    "gatepost_papers_pending", (), "copies of papers that wait to be sent, or were not accepted and are tried again"
+)
 AUDIT_ANCHOR_AGE = Metric(
     "gatepost_audit_anchor_age_seconds",
     ("sink",),
@@ -69,5 +72,6 @@ METRICS = (
     SWEEP_OVERDUE,
     WRITES_LAST_MINUTE,
     ALERTS_PENDING,
+    PAPERS_PENDING,
     AUDIT_ANCHOR_AGE,
 )

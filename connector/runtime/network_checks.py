@@ -13,6 +13,7 @@ from connector.http.failures import failure_of
 from connector.http.network import Network
 from connector.http.probe import probe
 from connector.http.tunnel import connect
+from connector.remedy import Remedy
 from connector.store.connections.connections import ConnectionRecord
 from connector.sync.setup import ConnectionCheck, Health
 
@@ -26,7 +27,7 @@ def way_checks(
     """The steps to one host; the last one is bad when it is not reached."""
     for step in probe(url, network, timeout, rules):
         health = Health.GOOD if step.passed else Health.BAD
-        yield ConnectionCheck(f"{prefix}{step.at.value}", health, step.what, step.hint)
+        yield ConnectionCheck(f"{prefix}{step.at.value}", health, step.what, step.remedy)
 
 
 def client_certificate_checks(network: Network, now: datetime) -> Iterator[ConnectionCheck]:
@@ -39,11 +40,11 @@ def client_certificate_checks(network: Network, now: datetime) -> Iterator[Conne
 
 def expiry_check(subject: str, certificate: CertificateSummary, now: datetime) -> ConnectionCheck:
     told = f"{certificate.subject}, issued by {certificate.issuer}"
-    hint = "Have a new one issued, and give it in place of the old one."
+    renew = Remedy("Have a new one issued, and give it in place of the old one.")
     if certificate.ends < now:
-        return ConnectionCheck(subject, Health.BAD, f"{told}, ended on {certificate.ends:%d %b %Y}", hint)
+        return ConnectionCheck(subject, Health.BAD, f"{told}, ended on {certificate.ends:%d %b %Y}", renew)
     if certificate.ends < now + EXPIRY_WARNING:
-        return ConnectionCheck(subject, Health.WARNING, f"{told}, ends on {certificate.ends:%d %b %Y}", hint)
+        return ConnectionCheck(subject, Health.WARNING, f"{told}, ends on {certificate.ends:%d %b %Y}", renew)
     return ConnectionCheck(subject, Health.GOOD, f"{told}, good until {certificate.ends:%d %b %Y}")
 
 
@@ -94,6 +95,6 @@ def _mail_checks(services: Services, timeout: float) -> Iterator[ConnectionCheck
         connect(host, port, timeout, proxy=proxy, context=services.network.ssl_context()).close()
     except OSError as error:
         failure = failure_of(error, host, port, proxy)
-        yield ConnectionCheck(f"mail: {failure.at.value}", Health.BAD, failure.what, failure.hint)
+        yield ConnectionCheck(f"mail: {failure.at.value}", Health.BAD, failure.what, failure.remedy)
         return
     yield ConnectionCheck("mail", Health.GOOD, f"{host}, port {port}, accepts connections")

@@ -72,6 +72,7 @@ class TaskHandlers:
     notify: Callable[[int], None]
     refresh_rollups: Callable[[], None]
     send_digests: Callable[[], None]
+    send_papers: Callable[[], None]
     send_alerts: Callable[[], None]
     clean_up: Callable[[], None]
     anchor_audit: Callable[[], None]
@@ -88,7 +89,7 @@ class Lane(StrEnum):
     """Ticks, alerts, recovery, figures, digests: no tool can keep them waiting."""
 
 
-HOUSEKEEPING_PLACES = 4
+HOUSEKEEPING_PLACES = 5
 SWEEP_PLACES = 2
 _LANES = {
     TaskKind.RECONCILE.value: Lane.TOOLS,
@@ -164,7 +165,13 @@ def worker_app(
     async def digest(timestamp: int) -> None:  # noqa: ARG001 - as above
         await asyncio.to_thread(handlers.send_digests)
 
-    # Separate from both: an alert goes out within a minute, also while digests are sent.
+    # Separate again: a pack of a large portfolio takes minutes to make.
+    @app.periodic(cron="* * * * *")
+    @app.task(name="papers", queue="papers", queueing_lock="papers")
+    async def papers(timestamp: int) -> None:  # noqa: ARG001 - as above
+        await asyncio.to_thread(handlers.send_papers)
+
+    # Separate from all: an alert goes out within a minute, also while digests are sent.
     @app.periodic(cron=f"* * * * * */{ALERT_SECONDS}")
     @app.task(name="alerts", queue="alerts", queueing_lock="alerts")
     async def alerts(timestamp: int) -> None:  # noqa: ARG001 - as above

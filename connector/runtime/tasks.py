@@ -20,6 +20,7 @@ from connector.notify.delivery import DeliveryResult, EventNotifier
 from connector.notify.message_addresses import AllowedTargets, Messenger, OperatorMessengers
 from connector.notify.webhook_sender import WebhookSender
 from connector.runtime import alert_sending
+from connector.runtime.account_reporting import report_accounts
 from connector.runtime.audit_anchoring import anchor_when_due
 from connector.runtime.digest_sending import send_due_digests
 from connector.runtime.maintenance import (
@@ -29,6 +30,7 @@ from connector.runtime.maintenance import (
     remember_own_account,
     send_heartbeat,
 )
+from connector.runtime.paper_sending import paper_desk
 from connector.runtime.queue import TaskHandlers
 from connector.store.notifications.deliveries import SqlDeliveries, wake_due_deliveries
 from connector.store.operations.retention import clean_up
@@ -41,12 +43,14 @@ from connector.store.reconcile.assessment_store import SqlAssessmentStore
 from connector.store.reconcile.due_assessments import wake_due_assessments
 from connector.store.reconcile.stored_state import SqlStateStore
 from connector.store.reconcile.sweeps import SqlSweeps
+from connector.store.reporting.capacity import store_planned_hours
 from connector.store.reporting.rollups import RefreshStatus, Rollups
 from connector.store.service_portfolio.figures import ServiceSettings, refresh_services
 from connector.store.service_portfolio.offerings import store_offerings
 from connector.sync.lease import UNLEASED, Lease, LeaseState
 from connector.sync.offerings import read_offerings
 from connector.sync.outbox_writer import OutboxWriter
+from connector.sync.planned_capacity import read_capacity
 from connector.sync.ports import ToolSite
 from connector.sync.reconcile import ActiveMapping, BatchResult, Reconciler
 from connector.sync.related_evidence import RelatedEvidenceReader
@@ -158,12 +162,15 @@ class WorkerTasks:
                         refresh_webhooks(self._services, site, self._clock())
                         follow_mapping(self._services, site, active.config)
                         send_heartbeat(self._services, site, self._clock())
+                        report_accounts(self._services, site, self._clock())
                         sweep_due_money(
                             self._services, site, active.config, self._clock(), whole=kind is SweepKind.FULL
                         )
                         if kind is SweepKind.FULL:
                             store = partial(store_offerings, self._services.engine)
                             read_offerings(site, active.config, store, self._clock())
+                            planned = partial(store_planned_hours, self._services.engine)
+                            read_capacity(site, active.config, planned, self._clock())
                             check_gates(self._services, site, active.config)
                 if len(due) > 1:
                     self._sweeps.wake({connection})
@@ -214,7 +221,7 @@ class WorkerTasks:
             refresh_all_rollups(self._rollups, active, self._clock(), self._leases)
             settings = service_settings(active)
             while self._leases.state() is LeaseState.VALID:
-                if refresh_services(self._services.engine, settings, self._clock()) <= 0:
+                if refresh_services(self._services.engine, settings, self._clock(), self._services.waker) <= 0:
                     break
 
     def send_digests(self) -> None:
@@ -225,6 +232,10 @@ class WorkerTasks:
             send_due_digests(
                 self._services, self._mapping, Messenger(allowed, self._services.message_way_out), self._clock()
             )
+
+    def send_papers(self) -> None:
+        """Every minute: make the papers of the calendar that are due, and send the copies that wait."""
+        paper_desk(self._services, self._mapping, self._clock, lease=self._leases).run()
 
     def send_alerts(self) -> None:
         """Every half minute: raise and send the alerts for whoever runs Gatepost."""
@@ -278,6 +289,7 @@ def task_handlers(
         tasks.notify,
         tasks.refresh_rollups,
         tasks.send_digests,
+        tasks.send_papers,
         tasks.send_alerts,
         tasks.clean_up,
         tasks.anchor_audit,
@@ -307,6 +319,7 @@ def service_settings(active: ActiveMapping) -> ServiceSettings:
         off,
         tuple(stated_services(config)),
         tuple(stated_objectives(config)),
+        tuple(sorted({rule.connection for rule in config.services_from})),
     )
 
 
@@ -325,6 +338,7 @@ def roll_up_settings(
         active.policies.committed_from,
         config.policy.rate_age_days,
         closed_months,
+        {stage.key: stage.label for stage in active.policies.base.stages},
     )
 
 

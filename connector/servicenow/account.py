@@ -18,6 +18,7 @@ from babel.core import get_global
 from babel.numbers import get_territory_currencies
 
 from connector.errors import AuthenticationFailed, NotFound, RetryLater, ToolError
+from connector.remedy import Remedy
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.payloads import is_true, raw_value
 from connector.servicenow.query import Query
@@ -80,8 +81,11 @@ class OwnAccountReader:
         rows = self._client.query("sys_user", Query().equals("user_name", self._username), ACCOUNT_COLUMNS, 1)
         if not rows:
             raise NotFound(
-                f"{self._connection}: the user {self._username} does not exist, or may not read sys_user. Name the "
-                "integration user with --user, and give it the role snc_platform_rest_api_access."
+                f"{self._connection}: the user {self._username} does not exist, or may not read sys_user.",
+                remedy=Remedy(
+                    "Name the integration user, and give it the role snc_platform_rest_api_access.",
+                    "Name the integration user with --user, and give it the role snc_platform_rest_api_access.",
+                ),
             )
         user = rows[0]
         return OwnAccount(
@@ -129,7 +133,7 @@ def account_checks(account: OwnAccount) -> Iterator[ConnectionCheck]:
             "currency",
             Health.WARNING,
             "unknown: neither the account's country nor the instance's locale can be read",
-            "Set the country of the integration user, so that amounts are read in one known currency.",
+            Remedy("Set the country of the integration user, so that amounts are read in one known currency."),
         )
     else:
         yield ConnectionCheck("currency", Health.GOOD, f"amounts are read in {account.currency}")
@@ -138,7 +142,9 @@ def account_checks(account: OwnAccount) -> Iterator[ConnectionCheck]:
             "language",
             Health.WARNING,
             f"labels of columns and states are read in the account's language, {account.language}",
-            "Set the integration user's language to English, or name columns in the mapping as that language does.",
+            Remedy(
+                "Set the integration user's language to English, or name columns in the mapping as that language does."
+            ),
         )
     if account.time_zone in UTC_ZONES:
         yield ConnectionCheck("time zone", Health.GOOD, account.time_zone)
@@ -148,5 +154,5 @@ def account_checks(account: OwnAccount) -> Iterator[ConnectionCheck]:
             "time zone",
             Health.WARNING,
             f"{zone}; raw values are UTC all the same, but dates in texts are shown in it",
-            "Set the integration user's time zone to GMT.",
+            Remedy("Set the integration user's time zone to GMT."),
         )

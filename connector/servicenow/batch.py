@@ -21,7 +21,7 @@ from connector.servicenow.client import (
     record_path,
     table_path,
 )
-from connector.servicenow.verdict_table import TABLE, VerdictTable
+from connector.servicenow.verdict_table import VerdictTable
 from connector.servicenow.writer import Patch, ServiceNowWriter
 from connector.sync.ports import WriteRequest, WriteResult
 from mapping.marks import Mark
@@ -125,7 +125,9 @@ class ServiceNowBatch:
         waits: NotProvisioned | None = None
         try:
             if patch.verdict is not None:
-                verdict = self._record(responses.get(f"{item}#verdict"), f"POST {table_path(TABLE)}")
+                verdict = self._record(
+                    responses.get(f"{item}#verdict"), f"POST {table_path(self._verdict_table.table)}"
+                )
                 try:
                     self._writer.verify_verdict(patch, verdict)
                 except NotProvisioned as error:

@@ -30,9 +30,11 @@ from connector.servicenow.offerings import ServiceNowOfferings
 from connector.servicenow.plans import ServiceNowPlans
 from connector.servicenow.provision import ServiceNowProvisioner
 from connector.servicenow.reader import ServiceNowReader
+from connector.servicenow.resource_plans import ServiceNowResourcePlans
 from connector.servicenow.scanner import ServiceNowScanner
 from connector.servicenow.service_directory import ServiceNowServiceDirectory
 from connector.servicenow.setup import ServiceNowSetup
+from connector.servicenow.ticket_history import ServiceNowTicketHistory
 from connector.servicenow.timesheet import ServiceNowTimesheet
 from connector.servicenow.users import Users
 from connector.servicenow.verdict_table import VerdictTable
@@ -90,11 +92,13 @@ def build_site(
         ServiceNowEventParser(),
         service_directory=ServiceNowServiceDirectory(client, fields, accounts),
         offerings=ServiceNowOfferings(client, fields),
+        planned_capacity=ServiceNowResourcePlans(client),
         finder=reader,
         join_reader=reader,
         groups=Groups(client, clock),
         editors=editors,
         personal_history=editors,
+        ticket_history=ServiceNowTicketHistory(access.name, client, clock),
         timesheet=ServiceNowTimesheet(client),
         inspector=ServiceNowInspector(access.name, client, fields),
         batch_writer=ServiceNowBatch(

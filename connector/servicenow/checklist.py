@@ -14,6 +14,7 @@ from connector.http.json_values import JsonObject, as_list, as_object, as_text
 from connector.http.transport import Classifier
 from connector.servicenow.client import BatchRequest, ServiceNowClient, patch_parameters, record_path, table_path
 from connector.servicenow.fields import TableFields
+from connector.servicenow.own_tables import own_table
 from connector.servicenow.payloads import raw_value
 from connector.servicenow.query import Query
 from mapping.work_item import ConnectionName
@@ -41,19 +42,20 @@ class Checklists:
 
         Raises ToolError; what was written by then stays, and is not written again the next time.
         """
-        if not self._fields.catalogue(TABLE):
+        table = own_table(self._fields, TABLE)
+        if not self._fields.catalogue(table):
             raise ValuesRejected(
                 f"{self._connection}: there is no table {TABLE}. Install Gatepost's app, or remove checklist from the "
                 "rule's marks."
             )
         query = Query().one_of("u_task", sorted(checklists)).ordered_by("sys_id")
         present: dict[str, list[JsonObject]] = {}
-        for row in self._client.all_rows(TABLE, query, ("sys_id", *COLUMNS)):
+        for row in self._client.all_rows(table, query, ("sys_id", *COLUMNS)):
             present.setdefault(raw_value(row.get("u_task")), []).append(row)
         calls = [
             call
             for sys_id, checklist in checklists.items()
-            for call in row_changes(sys_id, checklist_rows(sys_id, checklist), present.get(sys_id, ()))
+            for call in row_changes(sys_id, checklist_rows(sys_id, checklist), present.get(sys_id, ()), table)
         ]
         for start in range(0, len(calls), MAX_BATCH_CALLS):
             self._send(calls[start : start + MAX_BATCH_CALLS])
@@ -86,7 +88,9 @@ def checklist_rows(sys_id: str, checklist: str) -> list[dict[str, str]]:
     ]
 
 
-def row_changes(sys_id: str, rows: Sequence[Mapping[str, str]], present: Sequence[JsonObject]) -> list[BatchRequest]:
+def row_changes(
+    sys_id: str, rows: Sequence[Mapping[str, str]], present: Sequence[JsonObject], table: str = TABLE
+) -> list[BatchRequest]:
     """The calls that turn the present rows of one record into ``rows``."""
     existing: dict[str, JsonObject] = {}
     doubled: list[str] = []
@@ -99,14 +103,14 @@ def row_changes(sys_id: str, rows: Sequence[Mapping[str, str]], present: Sequenc
     for row in rows:
         stored = existing.pop(row["u_code"], None)
         if stored is None:
-            calls.append(BatchRequest(f"{sys_id}#{len(calls)}", "POST", _with(table_path(TABLE), row), row))
+            calls.append(BatchRequest(f"{sys_id}#{len(calls)}", "POST", _with(table_path(table), row), row))
             continue
         changed = {column: value for column, value in row.items() if raw_value(stored.get(column)) != value}
         if changed:
-            url = _with(record_path(TABLE, raw_value(stored.get("sys_id"))), changed)
+            url = _with(record_path(table, raw_value(stored.get("sys_id"))), changed)
             calls.append(BatchRequest(f"{sys_id}#{len(calls)}", "PATCH", url, changed))
     for gone in (*(raw_value(row.get("sys_id")) for row in existing.values()), *doubled):
-        calls.append(BatchRequest(f"{sys_id}#{len(calls)}", "DELETE", record_path(TABLE, gone)))
+        calls.append(BatchRequest(f"{sys_id}#{len(calls)}", "DELETE", record_path(table, gone)))
     return calls
 
 

@@ -33,6 +33,7 @@ from connector.servicenow.plans import (
 from connector.servicenow.query import Query
 from connector.sync.money_records import ConfirmedFigures
 from governance.money import Money, Period
+from governance.number_words import number_of
 from mapping.work_item import NativeId
 
 NAME = "Confirmed by finance (Gatepost)"
@@ -119,7 +120,7 @@ class ConfirmedPlans:
                 }
             for period, amount in changed.items():
                 self._write_amount(table, figures, identity, period, amount, known.get(period, ("", Decimal(0)))[0])
-        return f"{figures.key}: {len(changed):,} months of its {table.plans.replace('_', ' ')}."
+        return f"{figures.key}: {number_of(len(changed), 'month')} of its {table.plans.replace('_', ' ')}."
 
     def _add(self, table: PlanTable, column: str, figures: ConfirmedFigures, periods: Mapping[Period, str]) -> str:
         months = sorted(month for month in figures.by_month if month in periods)

@@ -45,11 +45,22 @@ COMMON_COLUMNS = frozenset(
 )  # fmt: skip
 """Columns of every table."""
 
+SCOPE = "x_gpost_gatepost"
+"""Of the scoped application (deploy/servicenow-app/scoped)."""
+
+
+def scoped_table(table: str) -> str:
+    """What a table of the global app is called in the scoped application."""
+    return f"{SCOPE}_{table.removeprefix('u_gatepost_')}"
+
+
+OWN_TABLES = ("u_gatepost_verdict", "u_gatepost_checklist", "u_gatepost_heartbeat", "u_gatepost_sender")
+SCOPED_TABLES = tuple(map(scoped_table, OWN_TABLES))
+
 AUXILIARY_TABLES = (
     "sys_user", "sys_choice", "sys_journal_field", "sys_attachment", "sysapproval_approver", "change_request",
     "incident", "pm_project_task", "cost_plan", "cost_plan_breakdown", "benefit_plan", "benefit_plan_breakdown",
-    "fiscal_period", "cmdb_ci_service", "fm_expense_line", "u_gatepost_verdict",
-    "u_gatepost_checklist", "u_gatepost_heartbeat", "u_gatepost_sender",
+    "fiscal_period", "cmdb_ci_service", "fm_expense_line", *OWN_TABLES, *SCOPED_TABLES,
 )  # fmt: skip
 """Tables that are queried besides the governed ones; their columns are read together with the first table's."""
 

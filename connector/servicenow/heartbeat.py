@@ -13,9 +13,9 @@ import structlog
 from connector.http.json_values import JsonObject
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import TableFields
+from connector.servicenow.own_tables import own_table
 from connector.servicenow.payloads import raw_value
 from connector.servicenow.query import Query
-from connector.servicenow.verdict_table import TABLE as VERDICTS
 from connector.servicenow.verdict_table import TASK, VerdictTable
 from connector.sync.ports import UnsettledWrite
 from mapping.work_item import ConnectionName, NativeId
@@ -43,7 +43,8 @@ class ServiceNowHeartbeat:
         Records of which the verdict could not be read or written are named, and a fresh heartbeat keeps no verdict of
         theirs alive: an old *Open* would let them pass.  Raises ToolError.
         """
-        if not self._fields.catalogue(TABLE):
+        table = own_table(self._fields, TABLE)
+        if not self._fields.catalogue(table):
             return
         unwritten = self._not_up_to_date(unsettled)
         if len(unwritten) > MAX_UNWRITTEN:
@@ -51,13 +52,13 @@ class ServiceNowHeartbeat:
             return
         written_at = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
         values = {"u_heartbeat_at": written_at}
-        if UNWRITTEN in self._fields.catalogue(TABLE):
+        if UNWRITTEN in self._fields.catalogue(table):
             values[UNWRITTEN] = ",".join(unwritten)
-        rows = self._client.all_rows(TABLE, Query().equals("u_connection", self._connection), ("sys_id",))
+        rows = self._client.all_rows(table, Query().equals("u_connection", self._connection), ("sys_id",))
         if rows:
-            self._client.patch(TABLE, raw_value(rows[0].get("sys_id")), values)
+            self._client.patch(table, raw_value(rows[0].get("sys_id")), values)
         else:
-            self._client.insert(TABLE, {"u_connection": self._connection, **values})
+            self._client.insert(table, {"u_connection": self._connection, **values})
 
     def _not_up_to_date(self, unsettled: Mapping[NativeId, UnsettledWrite]) -> list[str]:
         """The sys_ids of these records whose verdict does not say what it should.
@@ -66,7 +67,7 @@ class ServiceNowHeartbeat:
         """
         tasks = {item.partition(":")[2]: (item.partition(":")[0], write) for item, write in unsettled.items()}
         open_ones = sorted(task for task, (_, write) in tasks.items() if write.values)
-        if not self._fields.catalogue(VERDICTS) or len(tasks) > MAX_UNWRITTEN:
+        if not self._fields.catalogue(self._verdicts.table) or len(tasks) > MAX_UNWRITTEN:
             return sorted(tasks)
         rows = self._rows(open_ones)
         return sorted(
@@ -78,7 +79,7 @@ class ServiceNowHeartbeat:
     def _rows(self, tasks: Sequence[str]) -> Mapping[str, JsonObject]:
         if not tasks:
             return {}
-        found = self._client.query(VERDICTS, self._verdicts.query(tasks), ())
+        found = self._client.query(self._verdicts.table, self._verdicts.query(tasks), ())
         return {raw_value(row.get(TASK)): row for row in found}
 
     def _is_written(self, table: str, write: UnsettledWrite, row: JsonObject) -> bool:

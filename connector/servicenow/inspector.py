@@ -13,6 +13,7 @@ from connector.servicenow.fields import Column, TableFields
 from connector.servicenow.payloads import display_value, is_true, raw_value
 from connector.servicenow.query import Query
 from connector.servicenow.verdict_table import VerdictTable
+from connector.sync.ports import DirectoryPerson
 from mapping.config import MeasureRule
 from mapping.live_check import RuleInspection, selected_names
 from mapping.starter import FieldKind, Survey, SurveyField
@@ -60,6 +61,22 @@ class ServiceNowInspector:
         fields = tuple(SurveyField(column.label, _kind(column), editable=True) for column in columns)
         statuses = tuple((label, StatusCategory.UNKNOWN) for label in self._states(kind))
         return Survey(Tool.SERVICENOW, self._connection, "", kind, statuses, fields)
+
+    def find_people(self, text: str, limit: int) -> Sequence[DirectoryPerson]:
+        """Nobody for a text that no query can hold."""
+        if set(text) & {"^", "\n", "\r"}:
+            return ()
+        query = Query().any_contains(("name", "user_name", "email"), text).ordered_by("name")
+        rows = self._client.query("sys_user", query, ("sys_id", "user_name", "name", "email", "active"), limit)
+        return tuple(
+            DirectoryPerson(
+                raw_value(row.get("sys_id")),
+                raw_value(row.get("name")),
+                raw_value(row.get("email")) or raw_value(row.get("user_name")),
+                is_true(row.get("active")),
+            )
+            for row in rows
+        )
 
     def _states(self, table: str) -> list[str]:
         query = Query().equals("name", table).equals("element", "state").ordered_by("sequence")

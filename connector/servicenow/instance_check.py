@@ -21,7 +21,6 @@ from connector.servicenow.payloads import raw_value
 from connector.servicenow.plans import START, TABLES, TYPE
 from connector.servicenow.query import Query
 from connector.servicenow.sender import read_sender
-from connector.servicenow.verdict_table import TABLE as VERDICTS
 from connector.servicenow.verdict_table import TASK, VerdictTable, VerdictWrite
 from connector.sync.instance_check import LiveStep, StepResult
 
@@ -139,6 +138,7 @@ class ServiceNowInstanceCheck:
         record = made[0]
         try:
             yield _tried("L9", "the verdict has one row for each task", lambda: self._verdict(table, record))
+            yield _tried("L14", "a related list can show the verdict", lambda: self._related_list(table, record))
             yield _tried("L10", "a note is added once and shown", lambda: self._note(table, record))
             yield _tried("L11", "how much one write counts", lambda: self._mod_count(table, record))
             yield _tried("L12", "a hold is set and lifted", lambda: self._hold(table, record))
@@ -156,10 +156,22 @@ class ServiceNowInstanceCheck:
         self._verdicts.write(VerdictWrite(record, {"u_gate": "Blocked"}))
         changed = self._verdicts.write(VerdictWrite(record, {"u_gate": "Open"}))
         try:
-            self._client.insert(VERDICTS, {TASK: record, "u_gate": "Open"})
+            self._client.insert(self._verdicts.table, {TASK: record, "u_gate": "Open"})
         except ToolError as refused:
             return (PROVED if raw_value(changed.get("u_gate")) == "Open" else REFUTED), f"a second row: {refused}"
         return REFUTED, "a second row for the same task was taken: u_task is not unique"
+
+    def _related_list(self, table: str, record: str) -> Outcome:
+        """Of a record's form: rows that refer to it, and columns of the record by way of that reference."""
+        if not self._verdicts.exists_for(table):
+            return NOT_TRIED, "the app is not installed"
+        name, through = self._verdicts.table, f"{TASK}.short_description"
+        rows = self._client.query(name, Query().equals(TASK, record), ("sys_id", through))
+        shown = [raw_value(row.get(through)) for row in rows]
+        reached = len(shown) == 1 and bool(shown[0])
+        return (PROVED if reached else REFUTED), f"{len(rows)} rows of {name} refer to the record; {through} " + (
+            "is reached" if reached else "is not reached"
+        )
 
     def _note(self, table: str, record: str) -> Outcome:
         self._client.patch(table, record, {"work_notes": TITLE})
@@ -187,7 +199,7 @@ class ServiceNowInstanceCheck:
     def _delete(self, table: str, record: str) -> Outcome:
         rows = self._verdicts.rows([record]) if self._verdicts.exists_for(table) else {}
         for row in rows.values():
-            self._client.delete(VERDICTS, raw_value(row.get("sys_id")))
+            self._client.delete(self._verdicts.table, raw_value(row.get("sys_id")))
         self._client.delete(table, record)
         return PROVED, "the record and its verdict are gone; notes of a deleted record stay in the journal"
 

@@ -30,4 +30,14 @@ BY_HAND = (
     _by_hand("H8", "the secret", "set it in Gatepost > Gatepost sender: the next run of its job says ok"),
     _by_hand("H9", "the outbox's index", "add u_state, u_next_attempt, u_order under Database Indexes"),
     _by_hand("H10", "scans", "run Instance Scan over the committed sets: no finding"),
+    _by_hand(
+        "H11",
+        "the related list",
+        "Configure > Related Lists of a governed form: add Gatepost verdict > Record; it shows gate, blockers and link",
+    ),
+    _by_hand(
+        "H12",
+        "the test suite of the scoped application",
+        "Automated Test Framework > Suites > Gatepost: run it, and send back what each test says",
+    ),
 )

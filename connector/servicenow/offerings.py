@@ -26,7 +26,8 @@ class ServiceNowOfferings:
     def offerings(self, rule: OfferingRule) -> Sequence[Offering]:
         named = {"owner": rule.owner, "business_unit": rule.business_unit, "hurdle": rule.hurdle}
         columns = {part: self._column(rule.table, name) for part, name in named.items() if name}
-        asked = ["sys_id", "name", *columns.values()]
+        shown = self._shown_column(rule)
+        asked = ["sys_id", "name", *columns.values(), *([shown] if shown else [])]
         rows = self._client.all_rows(rule.table, Query().ordered_by("sys_id"), list(dict.fromkeys(asked)))
 
         def value(row: object, part: str) -> str:
@@ -36,6 +37,7 @@ class ServiceNowOfferings:
             Offering(
                 raw_value(row.get("sys_id")), raw_value(row.get("name")), value(row, "owner"),
                 value(row, "business_unit"), value(row, "hurdle"),
+                raw_value(row[shown]) if shown is not None and row.get(shown) is not None else None,
             )
             for row in rows
             if raw_value(row.get("name"))
@@ -54,6 +56,11 @@ class ServiceNowOfferings:
             if service and made is not None:
                 counts[service, Period.of(made.date())] += 1
         return tuple(DemandCount(service, month, count) for (service, month), count in sorted(counts.items()))
+
+    def _shown_column(self, rule: OfferingRule) -> str | None:
+        """Of what is reported.  A column that is not there keeps no service from being read: the write says so."""
+        found = self._fields.catalogue(rule.table).resolve(rule.findings) if rule.findings else None
+        return found.name if isinstance(found, Column) else None
 
     def _column(self, table: str, name: str) -> str:
         found = self._fields.catalogue(table).resolve(name)

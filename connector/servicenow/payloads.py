@@ -67,7 +67,8 @@ def column_value(
     if kind in {"currency", "price", "currency2"}:
         return _money(value, currency)
     if kind in NUMBERS:
-        return _decimal(value) or value
+        number = _decimal(value)
+        return value if number is None else number
     return display_value(column)
 
 

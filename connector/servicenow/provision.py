@@ -14,12 +14,14 @@ from importlib import resources
 
 from connector.errors import NotFound, PermissionDenied, ValuesRejected
 from connector.http.json_values import JsonObject, as_list, as_object, as_text
+from connector.remedy import Note, Place, Remedy
 from connector.servicenow.client import ServiceNowClient
-from connector.servicenow.fields import TableFields
+from connector.servicenow.fields import SCOPE, TableFields
 from connector.servicenow.inspector import GOVERNABLE_TABLES
 from connector.servicenow.payloads import raw_value
 from connector.servicenow.query import Query
 from connector.servicenow.sender import read_sender
+from connector.servicenow.verdict_table import TABLE as VERDICTS
 from connector.servicenow.verdict_table import VerdictTable
 from connector.sync.provision import (
     ProvisionedObject,
@@ -40,14 +42,20 @@ ACL_TABLES = frozenset({"sys_security_acl", "sys_security_acl_role"})
 PROPERTIES = "sys_properties"
 OPTIONAL = "columns:"
 """Packages with columns on the governed tables, for lists: an administrator commits them who wants them."""
+SCOPED_NOTE = (
+    f"The scoped application {SCOPE} is installed: its records come by its update sets, and nothing is planned over "
+    "the Table API."
+)
 DEVELOPMENT_ONLY_NOTE = (
     "This is second best, for a development instance: the records land in the account's current application and "
     "default update set, and are not upgraded. Everywhere else, have deploy/servicenow-app/gatepost-update-set.xml "
     "reviewed, previewed and committed."
 )
-PROPERTIES_HINT = (
+SET_PROPERTIES = Remedy(
+    "Set the property gatepost.endpoint, and the secret in Gatepost > Gatepost sender, as the page Set-up shows them.",
     "Set the property gatepost.endpoint, and the secret in Gatepost > Gatepost sender, as gatepost connect servicenow "
-    "--public-url prints them."
+    "--public-url prints them.",
+    Place.SET_UP,
 )
 
 
@@ -101,10 +109,12 @@ class ServiceNowProvisioner:
     ) -> ProvisionPlan:
         del made, options
         self._fields.forget()
-        notes = [DEVELOPMENT_ONLY_NOTE, *self._wrong_scope(config)]
+        if self._is_scoped:
+            return ProvisionPlan((), (Note(SCOPED_NOTE), *self._wrong_scope(config)))
+        notes = [Note(DEVELOPMENT_ONLY_NOTE), *self._wrong_scope(config)]
         records, absent = self._applicable_records()
         if absent:
-            notes.append(f"{', '.join(absent)}: no such table on this instance; nothing is planned for it.")
+            notes.append(Note(f"{', '.join(absent)}: no such table on this instance; nothing is planned for it."))
         existing = self._existing_ids(records)
         steps = [
             ProvisionStep(
@@ -118,10 +128,10 @@ class ServiceNowProvisioner:
         ]
         order = list(StepKind)
         if not steps:
-            notes.append(PROPERTIES_HINT)
+            notes.append(Note("No record of the app is missing.", SET_PROPERTIES))
         wanted = app_property(Policies(config).base.gate_names)
         if wanted:
-            notes.append(f"Set gatepost.gate_names to {wanted}, or the app's gate refuses every move.")
+            notes.append(Note(f"Set gatepost.gate_names to {wanted}, or the app's gate refuses every move."))
         return ProvisionPlan(tuple(sorted(steps, key=lambda step: order.index(step.kind))), tuple(notes))
 
     def apply(self, step: ProvisionStep) -> ProvisionedObject:
@@ -172,10 +182,14 @@ class ServiceNowProvisioner:
             return f"{made.name} did not exist any more."
         return f"{made.name} was deleted."
 
-    def verify(self, config: MappingConfig) -> Sequence[str]:
+    def verify(self, config: MappingConfig) -> Sequence[Note]:
         """Owned columns that do not exist, and properties without which the app sends nothing."""
         self._fields.forget()
-        return [*self._columns(config), *self._properties(), *self._gate_names(config)]
+        return [
+            *map(Note, self._columns(config)),
+            *self._properties(),
+            *map(Note, self._gate_names(config)),
+        ]
 
     def _columns(self, config: MappingConfig) -> Iterator[str]:
         for rule in config.measures:
@@ -191,26 +205,36 @@ class ServiceNowProvisioner:
                         "verdict's own table: write it into Gate."
                     )
 
-    def _properties(self) -> Iterator[str]:
-        query = Query().one_of("name", ("gatepost.endpoint",))
+    @property
+    def _is_scoped(self) -> bool:
+        """Whether the scoped application is here, whose records come by its own update sets alone."""
+        return self._verdict_table.table != VERDICTS
+
+    def _property(self, name: str) -> str:
+        return f"{SCOPE if self._is_scoped else 'gatepost'}.{name}"
+
+    def _properties(self) -> Iterator[Note]:
+        endpoint = self._property("endpoint")
+        query = Query().one_of("name", (endpoint,))
         rows = self._client.query(PROPERTIES, query, ("name", "value"))
         if not any(raw_value(row.get("value")) for row in rows):
-            yield f"gatepost.endpoint is not set: events are not written. {PROPERTIES_HINT}"
+            yield Note(f"{endpoint} is not set: events are not written.", SET_PROPERTIES)
         sender = read_sender(self._client, self._fields)
         if sender is None or sender.has_no_secret:
-            yield f"the sender has no secret: events wait in the app's outbox. {PROPERTIES_HINT}"
+            yield Note("the sender has no secret: events wait in the app's outbox.", SET_PROPERTIES)
         elif not sender.works:
-            yield f"events cannot be signed on this instance: {sender.self_test}. {PROPERTIES_HINT}"
+            yield Note(f"events cannot be signed on this instance: {sender.self_test}.", SET_PROPERTIES)
 
     def _gate_names(self, config: MappingConfig) -> Iterator[str]:
         """Renamed states that the app does not know: an unknown name is refused, also that of an open gate."""
         wanted = app_property(Policies(config).base.gate_names)
-        rows = self._client.query(PROPERTIES, Query().one_of("name", ("gatepost.gate_names",)), ("name", "value"))
+        name = self._property("gate_names")
+        rows = self._client.query(PROPERTIES, Query().one_of("name", (name,)), ("name", "value"))
         present = next((raw_value(row.get("value")) for row in rows), "")
         if wanted and {one.strip() for one in present.split(";")} != set(wanted.split(";")):
-            yield f"gatepost.gate_names is not {wanted}: the app's gate refuses moves whose gate has another name."
+            yield f"{name} is not {wanted}: the app's gate refuses moves whose gate has another name."
 
-    def _wrong_scope(self, config: MappingConfig) -> Iterator[str]:
+    def _wrong_scope(self, config: MappingConfig) -> Iterator[Note]:
         tables = {
             table
             for rule in config.measures
@@ -219,9 +243,9 @@ class ServiceNowProvisioner:
         }
         for table in sorted(tables - set(GOVERNABLE_TABLES)):
             if is_of_another_scope(table):
-                yield refusal_of_scope(table)
+                yield Note(refusal_of_scope(table))
                 continue
-            yield (
+            yield Note(
                 f"{table} is governed by the mapping and not by the app as it is packed: add it to "
                 "deploy/servicenow-app/tables.json and run pack.py."
             )

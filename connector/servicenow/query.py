@@ -8,7 +8,7 @@ https://www.servicenow.com/docs, "Encoded query strings"
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -39,6 +39,11 @@ class Query:
         if any("," in value for value in listed):
             raise Inexpressible(f"a value for {column} contains a comma, which a list cannot express")
         return self._and(column, f"IN{','.join(listed)}")
+
+    def any_contains(self, columns: Sequence[str], text: str) -> Query:
+        """One of the columns holds a text, in whatever case."""
+        parts = [f"{_column(column)}LIKE{_value(text)}" for column in columns]
+        return Query((*self.conditions, "^OR".join(parts)), self.order, (*self.columns, *columns))
 
     def since(self, column: str, day: date) -> Query:
         return self._and(column, f">={day:%Y-%m-%d}")

@@ -200,7 +200,7 @@ class ServiceNowReader:
             return {}
         names = dict.fromkeys(column.name for columns in verdicts.values() for column in columns.values())
         query = self._verdict_table.query(tasks)
-        return {VERDICTS: TableQuery(VERDICTS, query, ("sys_id", TASK, *names), TASK)}
+        return {VERDICTS: TableQuery(self._verdict_table.table, query, ("sys_id", TASK, *names), TASK)}
 
     def _record_query(self, table: str, sys_ids: Sequence[str], columns: Mapping[FieldName, Column]) -> TableQuery:
         catalogue = self._fields.catalogue(table)

@@ -62,6 +62,14 @@ RIGHTS: tuple[Right, ...] = (
     _read("cmdb_ci_service", "cmdb_read", "services that a saving switches off", "*still paying* is unknown"),
     _read("time_card", READER_ROLE, "hours of people", "diverted hours are not counted"),
     _read("task_time_worked", READER_ROLE, "hours of people", "diverted hours are not counted"),
+    _read("resource_plan", "resource_user", "people planned for work", "these planned hours are not known"),
+    _read("resource_allocation", "resource_user", "hours of people in a plan", "these planned hours are not known"),
+    _read(
+        "sn_plng_att_core_resource_assignment",
+        "resource_user",
+        "people planned for work",
+        "these planned hours are not known",
+    ),
     _read("u_gatepost_verdict", WRITER_ROLE, "the verdict as it is written", "no verdict is written"),
     _write("u_gatepost_verdict", WRITER_ROLE, "the verdict", "every gated move is refused once the verdict is old"),
     _read("u_gatepost_checklist", WRITER_ROLE, "the conditions as they are written", "no checklist is written"),
@@ -71,6 +79,9 @@ RIGHTS: tuple[Right, ...] = (
     _read("u_gatepost_sender", WRITER_ROLE, "whether the app signs and sends", "doctor cannot say so"),
     _write("pm_project", "it_project_manager", "replies, states moved back", "no reply; enforce: comment and off only"),
     _write("dmn_demand", "it_demand_manager", "replies, states moved back", "no reply; enforce: comment and off only"),
+    _write(
+        "cmdb_ci_service", "sn_cmdb_editor", "what is reported of a service, on its record", "it is not written there"
+    ),
     _write(
         "change_request", "sn_change_write", "replies, holds, states moved back", "no reply, no hold; enforce: off only"
     ),

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from connector.errors import NotFound, PermissionDenied, ValuesRejected
+from connector.remedy import Place, Remedy
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import TableFields
+from connector.servicenow.own_tables import own_table
 from connector.servicenow.payloads import raw_value
 from connector.servicenow.query import Query
 from connector.sync.setup import ConnectionCheck, Health
@@ -36,10 +38,10 @@ class Sender:
 
 def read_sender(client: ServiceNowClient, fields: TableFields) -> Sender | None:
     """``None`` where the app is not installed, its sender has never run, or it is hidden.  Raises ToolError."""
-    if "u_self_test" not in fields.catalogue(TABLE):
+    if "u_self_test" not in fields.catalogue(own_table(fields, TABLE)):
         return None
     try:
-        rows = client.query(TABLE, Query().equals("u_name", "sender"), COLUMNS, 1)
+        rows = client.query(own_table(fields, TABLE), Query().equals("u_name", "sender"), COLUMNS, 1)
     except (NotFound, PermissionDenied, ValuesRejected):
         return None
     if not rows:
@@ -53,24 +55,28 @@ def read_sender(client: ServiceNowClient, fields: TableFields) -> Sender | None:
 
 def sender_checks(client: ServiceNowClient, fields: TableFields) -> Iterator[ConnectionCheck]:
     """What ``doctor`` says of the app's sender; nothing where the app is not installed."""
-    if "u_self_test" not in fields.catalogue(TABLE):
+    if "u_self_test" not in fields.catalogue(own_table(fields, TABLE)):
         return
     sender = read_sender(client, fields)
     if sender is None:
         yield ConnectionCheck(
             "app's sender", Health.WARNING, "it has never run, or is hidden from the integration user",
-            "Run the fix script Gatepost: finish installation, and give the user the role u_gatepost_writer.",
+            Remedy("Run the fix script Gatepost: finish installation, and give the user the role u_gatepost_writer."),
         )  # fmt: skip
     elif not sender.works:
         yield ConnectionCheck(
             "app's sender", Health.BAD, f"events are not sent: {sender.self_test or 'it has not tested its signature'}",
-            "Set its secret in Gatepost > Gatepost sender, as gatepost connect servicenow --public-url prints it.",
+            Remedy(
+                "Set its secret in Gatepost > Gatepost sender, as the page Set-up shows it.",
+                "Set its secret in Gatepost > Gatepost sender, as gatepost connect servicenow --public-url prints it.",
+                Place.SET_UP,
+            ),
         )  # fmt: skip
     elif sender.failed_runs:
         yield ConnectionCheck(
             "app's sender", Health.WARNING,
             f"its receiver did not answer in {sender.failed_runs} runs; it tries again at {sender.resumes_at} UTC",
-            "Check gatepost.endpoint, the network between the two, and gatepost.mid_server.",
+            Remedy("Check gatepost.endpoint, the network between the two, and gatepost.mid_server."),
         )  # fmt: skip
     else:
         yield ConnectionCheck("app's sender", Health.GOOD, f"its signature was right at {sender.tested_at} UTC")

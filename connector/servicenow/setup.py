@@ -8,6 +8,7 @@ from datetime import timedelta
 from connector.errors import AuthenticationFailed, RetryLater, ToolError, ValuesRejected
 from connector.http.tool_access import Deployment, ToolAccess, WebhookAuth
 from connector.http.transport import ToolAdapter
+from connector.remedy import Remedy
 from connector.servicenow.account import OwnAccountReader, account_checks
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import TableFields
@@ -88,7 +89,7 @@ class ServiceNowSetup:
             check = self._readable(table)
             if check is None and "sys_mod_count" not in self._fields.catalogue(table):
                 check = ConnectionCheck(
-                    f"table {table}", Health.BAD, "its columns are hidden", "Let the user read sys_dictionary."
+                    f"table {table}", Health.BAD, "its columns are hidden", Remedy("Let the user read sys_dictionary.")
                 )
             yield check or ConnectionCheck(f"table {table}", Health.GOOD, "can be read")
 
@@ -109,11 +110,11 @@ class ServiceNowSetup:
                 f"table {table}",
                 Health.BAD,
                 f"{hidden.total} rows are counted and none is shown: an access control hides them",
-                f"Give the integration user the role {reading_role(table)}.",
+                Remedy(f"Give the integration user the role {reading_role(table)}."),
             )
         except ToolError as error:
-            hint = (
+            remedy = Remedy(
                 f"Give the integration user the role {reading_role(table)}, and allow the table access by web services."
             )
-            return ConnectionCheck(f"table {table}", Health.BAD, str(error), hint)
+            return ConnectionCheck(f"table {table}", Health.BAD, str(error), remedy)
         return None

@@ -15,6 +15,7 @@ from connector.errors import InvalidResponse
 from connector.http.json_values import JsonObject
 from connector.servicenow.client import BatchRequest, ServiceNowClient, patch_parameters, record_path, table_path
 from connector.servicenow.fields import Column, ColumnProblem, TableFields
+from connector.servicenow.own_tables import own_table
 from connector.servicenow.payloads import raw_value
 from connector.servicenow.query import Query
 
@@ -37,15 +38,20 @@ class VerdictTable:
         self._client = client
         self._fields = fields
 
+    @property
+    def table(self) -> str:
+        """Its name on this instance."""
+        return own_table(self._fields, TABLE)
+
     def exists_for(self, table: str) -> bool:
         """Whether the verdict on records of this table has a row of its own: the app is there, and they are tasks."""
-        return "task" in self._fields.parents(table) and TASK in self._fields.catalogue(TABLE)
+        return "task" in self._fields.parents(table) and TASK in self._fields.catalogue(self.table)
 
     def column(self, table: str, name: str) -> Column | None:
         """The verdict's column behind a name of the mapping, by its label or by its name on a task."""
         if not self.exists_for(table):
             return None
-        catalogue = self._fields.catalogue(TABLE)
+        catalogue = self._fields.catalogue(self.table)
         own = catalogue.get(f"u_{name.removeprefix(ON_TASK)}") if name.startswith(ON_TASK) else None
         found = own or catalogue.resolve(name)
         return found if isinstance(found, Column) and found.name.startswith("u_") and found.name != TASK else None
@@ -64,20 +70,20 @@ class VerdictTable:
         """The rows of these tasks.  Raises ToolError, RowsHidden when some are not shown."""
         if not tasks:
             return {}
-        found = self._client.all_rows(TABLE, self.query(sorted(tasks)), ("sys_id", TASK))
+        found = self._client.all_rows(self.table, self.query(sorted(tasks)), ("sys_id", TASK))
         return {raw_value(row.get(TASK)): row for row in found}
 
     def write(self, write: VerdictWrite) -> JsonObject:
         """The row as it is stored now.  Raises ToolError."""
         row = self.rows([write.task]).get(write.task)
         if row is None:
-            return self._client.insert(TABLE, {TASK: write.task, **write.values})
-        return self._client.patch(TABLE, raw_value(row.get("sys_id")), write.values)
+            return self._client.insert(self.table, {TASK: write.task, **write.values})
+        return self._client.patch(self.table, raw_value(row.get("sys_id")), write.values)
 
     def request(self, identity: str, write: VerdictWrite, row: JsonObject | None) -> BatchRequest:
         """The write as a call inside a batch."""
         values = {TASK: write.task, **write.values} if row is None else dict(write.values)
-        path = table_path(TABLE) if row is None else record_path(TABLE, raw_value(row.get("sys_id")))
+        path = table_path(self.table) if row is None else record_path(self.table, raw_value(row.get("sys_id")))
         url = f"{path}?{urlencode(patch_parameters(values))}"
         return BatchRequest(identity, "POST" if row is None else "PATCH", url, values)
 

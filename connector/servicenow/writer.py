@@ -15,7 +15,7 @@ from connector.servicenow.fields import TableFields
 from connector.servicenow.marks import MarkWriter
 from connector.servicenow.payloads import display_value, moment, raw_value
 from connector.servicenow.query import Query
-from connector.servicenow.verdict_table import LINK, TABLE, VerdictTable, VerdictWrite, WrittenColumn
+from connector.servicenow.verdict_table import LINK, VerdictTable, VerdictWrite, WrittenColumn
 from connector.sync.ports import WriteRequest, WriteResult
 from mapping.marks import Mark, is_mark
 from mapping.reply_comment import TITLE, ReplyComment
@@ -126,7 +126,7 @@ class ServiceNowWriter:
         verdict = {column: raw_text(values[name]) for name, column in in_verdict.items()}
         sent = {column: raw_text(values[name]) for name, column in on_record.items()}
         if self._verdict_table.exists_for(table):
-            verdict |= self._marks.columns(TABLE, marks, LINK)
+            verdict |= self._marks.columns(self._verdict_table.table, marks, LINK)
             sent |= self._marks.columns(table, marks, optional=True)
         else:
             sent |= self._marks.columns(table, marks)
@@ -137,7 +137,7 @@ class ServiceNowWriter:
         """Raises ValuesRejected or NotProvisioned when the verdict's row does not have the values that were sent."""
         if patch.verdict is not None:
             patch.verdict.require_task(row)
-        self._require_stored(TABLE, patch.verdict_columns, patch.values, row)
+        self._require_stored(self._verdict_table.table, patch.verdict_columns, patch.values, row)
 
     def _require_stored(
         self,

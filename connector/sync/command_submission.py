@@ -15,6 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
+from governance.capital import capitalised
 from governance.command_grammar import USAGE, parse_commands
 from governance.evidence import Verb
 from governance.gates import Policy
@@ -95,9 +96,7 @@ def command_problem(text: str, policy: Policy) -> SubmissionRefused | None:
     if len(parsed) != 1:
         return SubmissionRefused("This is not one command.", f"Write one of: {'; '.join(USAGE.values())}.")
     if parsed[0].verb is Verb.MALFORMED:
-        return SubmissionRefused(
-            f"{parsed[0].problem[:1].upper()}{parsed[0].problem[1:]}.", f"Correct form: {parsed[0].usage}"
-        )
+        return SubmissionRefused(f"{capitalised(parsed[0].problem)}.", f"Correct form: {parsed[0].usage}")
     return None
 
 
@@ -105,7 +104,7 @@ def no_linked_account(name: str, connection: str) -> SubmissionRefused:
     """A command of somebody without an account on the connection."""
     return SubmissionRefused(
         f"{name} has no linked account on {connection}.",
-        "An administrator links it on the page People, or with: gatepost user link",
+        "An administrator links it on the page People.",
         RefusalKind.NO_LINKED_ACCOUNT,
     )
 

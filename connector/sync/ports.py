@@ -9,24 +9,28 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from connector.errors import ToolError
 from connector.sync.instance_check import InstanceCheck
 from connector.sync.money_records import MoneyRecords
+from connector.sync.personal_data import AccountReporter
 from connector.sync.provision import Provisioner
 from connector.sync.scan import EvidenceScanner, Scanner
 from connector.sync.setup import ConnectionSetup
 from governance.evidence import Service
 from governance.measure import Person
 from governance.money import Period
+from mapping.capacity_config import CapacityRule
 from mapping.config import MappingConfig, MeasureRule
 from mapping.live_check import RuleInspection
 from mapping.related_evidence import TimeEntry
 from mapping.reply_comment import ReplyComment
 from mapping.service_config import OfferingRule
 from mapping.starter import Survey
+from mapping.ticket_history import TicketRecord
 from mapping.work_item import ConnectionName, FieldChange, FieldName, NativeId, Tool, WorkItem
 from mapping.writeback import WriteValue
 
@@ -186,6 +190,8 @@ class Offering:
     owner: str = ""
     business_unit: str = ""
     hurdle: str = ""
+    findings: str | None = None
+    """What the column for what is reported holds; ``None`` when it is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +212,41 @@ class OfferingReader(Protocol):
 
     def demand(self, rule: OfferingRule, first: Period) -> Sequence[DemandCount]:
         """Records that were made from the month ``first`` on.  Raises ToolError."""
+
+
+class EffortUnit(StrEnum):
+    HOURS = "hours"
+    DAYS = "days"
+    PEOPLE = "people"
+    """At work all the time (FTE)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    amount: Decimal
+    unit: EffortUnit = EffortUnit.HOURS
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedEffort:
+    """People who are planned for work from a day to another."""
+
+    team: str
+    """The person, where no team is named."""
+    person: str
+    """Empty for the team as a whole."""
+    start: date
+    end: date
+    effort: Effort
+    counts: bool
+    """Whether it is confirmed; otherwise it is only requested."""
+
+
+class CapacityReader(Protocol):
+    """A tool in which people are planned for work."""
+
+    def planned(self, rule: CapacityRule, first: date) -> Sequence[PlannedEffort]:
+        """All that ends on a day or after it.  Raises ToolError."""
 
 
 class ServiceDirectory(Protocol):
@@ -270,6 +311,15 @@ class PersonalHistory(Protocol):
         """
 
 
+class TicketHistory(Protocol):
+    """A tool that tells with whom its tickets are and were."""
+
+    def records(self, keys: Sequence[str], team_field: str | None) -> Mapping[str, TicketRecord]:
+        """Tickets by their key or number; one that is not shown is absent.  ``team_field`` is the visible name of
+        the field with the team, where the tool needs one.  Raises ToolError.
+        """
+
+
 class EventParser(Protocol):
     def parse(self, body: bytes) -> ParsedEvent:
         """Parse an event's body.  Raises InvalidPayload when it is not a JSON object."""
@@ -294,6 +344,18 @@ class EventScope(Protocol):
         """Why an item concerns no rule, or ``None`` when it may."""
 
 
+@dataclass(frozen=True, slots=True)
+class DirectoryPerson:
+    """A user of the tool, as its own directory has them."""
+
+    id: str
+    """The account's id in the tool, as measures name it."""
+    name: str
+    detail: str
+    """What tells people of one name apart: an address or user name, as far as the tool shows it."""
+    active: bool
+
+
 class Inspector(Protocol):
     """A tool that can say whether a rule fits it."""
 
@@ -305,6 +367,9 @@ class Inspector(Protocol):
 
     def survey(self, project: str, kind: str) -> Survey:
         """Everything that a first mapping of such items has to know.  Raises ToolError."""
+
+    def find_people(self, text: str, limit: int) -> Sequence[DirectoryPerson]:
+        """Users whose name, user name or address begins with a text, or a word of it.  Raises ToolError."""
 
 
 class Finder(Protocol):
@@ -348,6 +413,7 @@ class ToolSite:
     event_parser: EventParser
     service_directory: ServiceDirectory | None = None
     offerings: OfferingReader | None = None
+    planned_capacity: CapacityReader | None = None
     timesheet: Timesheet | None = None
     finder: Finder | None = None
     inspector: Inspector | None = None
@@ -364,8 +430,10 @@ class ToolSite:
     change_history: ChangeHistory | None = None
     editors: Editors | None = None
     personal_history: PersonalHistory | None = None
+    ticket_history: TicketHistory | None = None
     groups: GroupReader | None = None
     live_check: LiveCheck | None = None
     money_records: MoneyRecords | None = None
+    account_reporter: AccountReporter | None = None
     batches_per_read: int = 1
     """How many batches' worth of items one read takes; more than one where a read costs one call whatever its size."""

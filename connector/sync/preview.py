@@ -47,7 +47,7 @@ class Previewer:
             now = self.clock()
             ids = [item.native_id for item in items_read.values()]
             stored, present = self.state_store.load(site.name, ids), self.current.current_measures(site.name, ids)
-            related = self.related_evidence.read(site, items_read.values(), config, days, now)
+            related = self.related_evidence.read(site, items_read.values(), config, days, now, policies.overload_weeks)
             people = known_people(self.state_store, site, items_read.values(), stored, config)
             rates, closed = self.state_store.rates(), self.state_store.closed_months()
             for item in items_read.values():

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
+from connector.remedy import Note
 from mapping.config import MappingConfig
 
 
@@ -133,7 +134,7 @@ class ProvisionStep:
 @dataclass(frozen=True, slots=True)
 class ProvisionPlan:
     steps: tuple[ProvisionStep, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     """What cannot be done by a program, and what to do instead."""
 
 
@@ -209,7 +210,7 @@ class Provisioner(Protocol):
     def undo(self, made: ProvisionedObject) -> str:
         """Undo what was made, and return a sentence about it; what is gone already is no error."""
 
-    def verify(self, config: MappingConfig) -> Sequence[str]:
+    def verify(self, config: MappingConfig) -> Sequence[Note]:
         """What still prevents the fields from being written, checked on real items; empty when nothing does."""
 
 

@@ -250,8 +250,8 @@ class Reconciler:
         if read.uncertain:
             self._postpone(claim, list(read.uncertain), Unreachable(f"{site.name} does not agree with itself yet"))
         now = self.clock()
-        days = mapping.policies.base.thresholds.diversion_days
-        evidence_by_item = self.related_evidence.read(site, read.items.values(), mapping.config, days, now)
+        days, weeks = mapping.policies.base.thresholds.diversion_days, mapping.policies.overload_weeks
+        evidence_by_item = self.related_evidence.read(site, read.items.values(), mapping.config, days, now, weeks)
         people = known_people(self.state_store, site, read.items.values(), stored, mapping.config)
         joined_last_written = (
             self._joined_last_written(evidence_by_item.values(), began) if _writes_to_joined(mapping.config) else {}

@@ -6,9 +6,11 @@ soon, so that an outage of one tool does not last in the other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import TypeAlias
 
 import structlog
@@ -16,19 +18,26 @@ import structlog
 from connector.errors import ConfigurationError, ToolError
 from connector.sync.ports import ToolSite
 from connector.sync.stores import LOGGED_HOURS, StateStore
+from connector.sync.ticket_timelines import read_timelines
 from governance.effects import EffectLine
 from governance.evidence import BaselineClaim, Service
-from governance.facts import Unknown, known
+from governance.facts import Fact, Unknown, known
+from governance.handoffs import TicketTimeline
 from governance.measure import MeasureId
 from governance.money import Period
+from governance.overload import window_days
+from governance.service_notes import ServiceNote
+from governance.weekly_hours import WeeklyHours, hours_name
 from mapping.config import JoinRule, MappingConfig, MeasureRule
 from mapping.expressions import ExpressionScope
 from mapping.fields import joined_fields
 from mapping.ledger_effects import reads_ledger
 from mapping.map_item import measure_id
 from mapping.match import rule_for
+from mapping.policy import weekly_hours
 from mapping.related_evidence import (
     NO_RELATED_EVIDENCE,
+    NOTHING_STATED,
     EvidenceNeeds,
     RelatedEvidence,
     TimeEntry,
@@ -37,6 +46,7 @@ from mapping.related_evidence import (
     services_of,
     team_of,
 )
+from mapping.values import text_of
 from mapping.work_item import ConnectionName, NativeId, WorkItem
 
 MONTHS_OF_COSTS = 36
@@ -76,6 +86,11 @@ class FetchedEvidence:
     """Of each measure that reads it, also of one without an entry."""
     accounts: AccountsElsewhere
     """The team's accounts on the other connections on which it logs hours."""
+    timelines: Fact[tuple[TicketTimeline, ...]] = None
+    """Of the tickets of one item."""
+    service_notes: tuple[ServiceNote, ...] = ()
+    kpi_values: Mapping[str, tuple[Period, Decimal]] = field(default_factory=dict)
+    weekly_hours: WeeklyHours = NOTHING_STATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +99,32 @@ class RelatedEvidenceReader:
     state_store: StateStore
 
     def read(
-        self, site: ToolSite, items: Iterable[WorkItem], config: MappingConfig, days: int, now: datetime
+        self,
+        site: ToolSite,
+        items: Iterable[WorkItem],
+        config: MappingConfig,
+        days: int,
+        now: datetime,
+        weeks: int = 0,
     ) -> Mapping[NativeId, ItemEvidence]:
-        """What the items of one batch need; an item that needs nothing is absent."""
+        """What the items of one batch need; an item that needs nothing is absent.
+
+        Of hours the last ``days`` are read, and ``weeks`` whole weeks.
+        """
         needs_by_item: dict[NativeId, tuple[WorkItem, EvidenceNeeds, MeasureRule]] = {}
         for item in items:
             scope = ExpressionScope(item, now)
             rule, _ = rule_for(scope, config)
             if rule is not None and (
-                rule.legacy or rule.watched or rule.team or rule.facts.baseline_id or rule.joins or reads_ledger(rule)
+                rule.legacy
+                or rule.watched
+                or rule.team
+                or rule.facts.baseline_id
+                or rule.joins
+                or rule.handoffs
+                or rule.kpis
+                or rule.facts.services
+                or reads_ledger(rule)
             ):
                 needs_by_item[item.native_id] = (item, evidence_needs(scope, rule), rule)
         if not needs_by_item:
@@ -101,15 +133,38 @@ class RelatedEvidenceReader:
         services = self._services(all_needs, now, config.reporting_currency)
         needs_and_rules = [(needs, rule) for _, needs, rule in needs_by_item.values()]
         accounts = self._accounts(site.name, needs_and_rules)
-        time_entries = self._time_entries(site, needs_and_rules, accounts, now, days)
+        time_entries = self._time_entries(
+            site, needs_and_rules, accounts, now, max(days, window_days(weeks) if weeks else 0)
+        )
         claims = self._claims(all_needs)
         joined = self._joined(needs_and_rules)
+        services_named = {
+            name: names_in(text_of(ExpressionScope(item, now), rule.facts.services))
+            for name, (item, _, rule) in needs_by_item.items()
+            if rule.facts.services
+        }
+        notes = self.state_store.service_notes(sorted({one for names in services_named.values() for one in names}))
+        measured = [measure_id(item) for item, _, rule in needs_by_item.values() if rule.kpis]
+        kpis = self.state_store.kpi_values(measured) if measured else {}
+        timelines = read_timelines(self.sites, site, needs_by_item, joined)
+        hours = self._weekly_hours(all_needs, config, now)
         ledger = self._ledger([item for item, _, rule in needs_by_item.values() if reads_ledger(rule)], config)
         return {
             name: _item_evidence(
                 item,
                 needs,
-                FetchedEvidence(services, time_entries, claims, joined.get(rule.name, {}), ledger, accounts),
+                FetchedEvidence(
+                    services,
+                    time_entries,
+                    claims,
+                    joined.get(rule.name, {}),
+                    ledger,
+                    accounts,
+                    timelines.get(name),
+                    tuple(note for one in services_named.get(name, ()) for note in notes.get(one, ())),
+                    kpis.get(measure_id(item), {}),
+                    hours,
+                ),
                 days,
                 now,
             )
@@ -163,6 +218,21 @@ class RelatedEvidenceReader:
         except (ToolError, ConfigurationError) as error:
             _log.warning("time entries not read", connection=site.name, why=str(error))
             return Unknown(f"the logged hours could not be read: {error}")
+
+    def _weekly_hours(self, all_needs: Iterable[EvidenceNeeds], config: MappingConfig, now: datetime) -> WeeklyHours:
+        """What policy, files and programs state of the people of these teams."""
+        policy = weekly_hours(config)
+        people = {
+            hours_name(name)
+            for needs in all_needs
+            for person in known(needs.team) or ()
+            for name in (person.id, person.login, person.name)
+            if name.strip()
+        }
+        if not people:
+            return policy
+        stated = self.state_store.stated_hours(people, Period.of(now.date()), teams=bool(policy.teams))
+        return policy.with_stated(stated.people, stated.teams, stated.teams_of)
 
     def _accounts(
         self, connection: ConnectionName, needs_and_rules: Sequence[tuple[EvidenceNeeds, MeasureRule]]
@@ -222,6 +292,12 @@ class RelatedEvidenceReader:
         return self.state_store.baseline_claims(sorted(names)) if names else {}
 
 
+def names_in(stated: Fact[str]) -> tuple[str, ...]:
+    """Names that people put into one field, in lower case: parted by commas, semicolons or lines."""
+    parts = re.split(r"[,;\n]", known(stated) or "")
+    return tuple(dict.fromkeys(name for part in parts if (name := part.strip().lower())))
+
+
 def _team_accounts(needs_and_rules: Iterable[tuple[EvidenceNeeds, MeasureRule]]) -> set[str]:
     return {person.id for needs, _ in needs_and_rules for person in known(needs.team) or ()}
 
@@ -242,13 +318,19 @@ def _item_evidence(
     related = RelatedEvidence(
         legacy=services_of(needs.services, needs.services_from, services),
         watched=services_of(needs.watched, needs.watched_from, watched),
-        team=team_of(item, needs, fetched.time_entries, days),
+        team=team_of(
+            item, needs, fetched.time_entries, days, (now - timedelta(days=days)).date(), fetched.weekly_hours
+        ),
         claims=tuple(claim for claim in fetched.claims.get(known(needs.baseline) or "", ()) if claim.measure != own),
         joined_items=joined,
         ledger=fetched.ledger.get(own),
+        timelines=fetched.timelines,
+        service_notes=tuple(dict.fromkeys(fetched.service_notes)),
+        kpi_values=fetched.kpi_values,
     )
     failed = any(
-        isinstance(part, Unknown) for part in (services, watched, fetched.time_entries, *fetched.joined.values())
+        isinstance(part, Unknown)
+        for part in (services, watched, fetched.time_entries, fetched.timelines, *fetched.joined.values())
     )
     return ItemEvidence(
         related, now + RETRY_AFTER if failed else None, _dependencies(item, needs, joined, fetched.accounts)

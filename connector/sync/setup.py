@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from connector.http.tool_access import Deployment, WebhookAuth
+from connector.remedy import NOTHING_TO_DO, Remedy
 from mapping.work_item import NativeId
 
 REFRESH_BEFORE = timedelta(days=10)
@@ -61,12 +62,12 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionCheck:
-    """The result of one check: its subject, its health, what to do."""
+    """The result of one check: its subject, its health, what is so, and beside it what to do."""
 
     subject: str
     health: Health
     message: str
-    hint: str = ""
+    remedy: Remedy = NOTHING_TO_DO
 
 
 class ConnectionSetup(Protocol):

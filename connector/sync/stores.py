@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 from uuid import UUID
@@ -15,7 +16,9 @@ from governance.effects import EffectLine
 from governance.evidence import BaselineClaim, Command
 from governance.measure import MeasureId
 from governance.measure_state import MeasureState
+from governance.money import Period
 from governance.rates import Rates
+from governance.service_notes import ServiceNote
 from mapping.assess_item import MeasureAssessment
 from mapping.known_people import KnownPeople
 from mapping.reply_comment import ReplyComment
@@ -24,6 +27,15 @@ from mapping.writeback import WriteValue
 
 LOGGED_HOURS = "logged:"
 """Before an account, in what a measure depends on: the hours that its holder logs, on whatever item."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatedWeek:
+    """Weekly hours as files and programs state them, by names as they are compared."""
+
+    people: Mapping[str, Decimal] = field(default_factory=dict)
+    teams: Mapping[str, Decimal] = field(default_factory=dict)
+    teams_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +148,16 @@ class StateStore(Protocol):
 
     def baseline_claims(self, baselines: Sequence[str]) -> Mapping[str, tuple[BaselineClaim, ...]]:
         """What measures claim on these baselines, by the baseline's name."""
+
+    def service_notes(self, names: Sequence[str]) -> Mapping[str, tuple[ServiceNote, ...]]:
+        """What is reported of services, by each of their names in lower case."""
+
+    def kpi_values(self, measures: Sequence[MeasureId]) -> Mapping[MeasureId, Mapping[str, tuple[Period, Decimal]]]:
+        """The newest stated value of each KPI of these measures, by its name in lower case."""
+
+    def stated_hours(self, people: Collection[str], month: Period, *, teams: bool) -> StatedWeek:
+        """What files and programs state of the weekly hours of people and of teams up to a month, and with ``teams`` of
+        which teams these people are; names are as :func:`governance.weekly_hours.hours_name` gives them."""
 
     def ledger_lines(
         self, measures: Sequence[MeasureId], group: Collection[str]

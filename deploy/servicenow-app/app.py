@@ -27,6 +27,7 @@ ROLES = {
 
 INCLUDES = {
     "GatepostGate": "Decides whether a record may move.  Reads no record and shows no message.",
+    "GatepostInstance": "Who saves, and on which instance.",
     "GatepostGuard": "Checks a record that is being saved with GatepostGate; shows the reason and aborts.",
     "GatepostEvents": "Writes an event about a change into the outbox.",
     "GatepostEventBody": "The JSON body of an event, and its signature.",

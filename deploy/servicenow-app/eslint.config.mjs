@@ -19,6 +19,7 @@ export default [
         GatepostEvents: 'writable',
         GatepostGate: 'writable',
         GatepostGuard: 'writable',
+        GatepostInstance: 'writable',
         GatepostLock: 'writable',
         GatepostSender: 'writable',
         GatepostEventBody: 'writable',

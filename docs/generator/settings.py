@@ -47,7 +47,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "Addresses of connections": ("connection_private_networks",),
     "Outgoing events": ("subscription_hosts", "subscription_private_networks", "subscription_http"),
-    "Digests and alerts": ("digest_mail", "digest_schemes", "digest_hosts", "alerts"),
+    "Digests, papers and alerts": (
+        "digest_mail", "digest_schemes", "digest_hosts", "paper_attachment_mb", "alerts",
+    ),
     "Audit": ("audit_sinks",),
     "Log": ("log_format", "log_level"),
 }  # fmt: skip

@@ -11,9 +11,9 @@ from re import compile as compile_pattern
 
 from governance.effects import Account
 from mapping.imports.cells import folded
-from mapping.imports.periods import NotAPeriod, Span, read_span
+from mapping.imports.periods import NotAPeriod, Span, months_of, read_span
 from mapping.imports.problems import ProblemCode, Problems
-from mapping.imports.profile import AmountColumn, FromColumn, Profile
+from mapping.imports.profile import AmountColumn, FromColumn, Profile, Sign
 from mapping.imports.table import Grid
 from mapping.problems import did_you_mean
 
@@ -42,7 +42,7 @@ class AmountSource:
     """The months of all its amounts; ``None`` when they stand in ``month_columns``."""
     month_columns: tuple[int, ...]
     factor: Decimal
-    is_negative: bool
+    sign: Sign
     account: Account
     hard: bool
 
@@ -97,17 +97,17 @@ class _Finder:
     def amounts(self, rule: AmountColumn, profile: Profile) -> list[AmountSource]:
         version, kind = self.text(rule.version), self.text(rule.kind)
         factor = UNITS[rule.unit or profile.unit]
-        negative = (rule.sign or profile.sign) == "negative"
+        sign = rule.sign or profile.sign
         if rule.months is not None:
             return [
-                AmountSource(column, version, kind, span, (), factor, negative, rule.account, rule.hard)
+                AmountSource(column, version, kind, span, (), factor, sign, rule.account, rule.hard)
                 for column, span in self._month_columns(rule.months, profile)
             ]
         column = self.column(rule.column or "")
         span, month_columns = self._month(rule, profile)
         if column is None:
             return []
-        return [AmountSource(column, version, kind, span, month_columns, factor, negative, rule.account, rule.hard)]
+        return [AmountSource(column, version, kind, span, month_columns, factor, sign, rule.account, rule.hard)]
 
     def _month(self, rule: AmountColumn, profile: Profile) -> tuple[Span | None, tuple[int, ...]]:
         if isinstance(rule.month, FromColumn):
@@ -144,7 +144,10 @@ def fixed_year(profile: Profile) -> int | None:
 def month_columns(
     heads: Sequence[str], pattern: str, *, day_first: bool | None, year_ends: int, year: int | None = None
 ) -> list[tuple[int, Span]]:
-    """The columns whose head fits the pattern, with a month where its star stands."""
+    """The columns whose head fits the pattern, with a month where its star stands.
+
+    A quarter or a year all of whose months stand beside it is their total, and none of them.
+    """
     before, _, after = pattern.partition("*")
     shape = compile_pattern(translate(f"{before.replace('[', '[[]')}*{after.replace('[', '[[]')}"), IGNORECASE)
     before, after = folded(before), folded(after)
@@ -157,7 +160,8 @@ def month_columns(
         span = read_span(middle, day_first=day_first, year_ends=year_ends, year=year)
         if isinstance(span, Span):
             found.append((column, span))
-    return found
+    months = {span.first for _, span in found if span.is_month}
+    return [(column, span) for column, span in found if span.is_month or not months.issuperset(months_of(span))]
 
 
 def _some(names: Sequence[str]) -> str:

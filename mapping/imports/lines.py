@@ -153,12 +153,12 @@ class _Reader:
         number = amount.number if amount.has_unit else amount.number * source.factor
         if number == 0:
             number = Decimal(0)
-        rule = self._negative(number, source, cell)
+        kind = self._word(self._value(position, row, source.kind), EffectKind, "kind", cell)
+        rule = self._signed(number, source, kind, cell)
         if rule is None:
             return
         currency = self._currency(position, row, amount, cell)
         version = self._word(self._value(position, row, source.version), LedgerVersion, "version", cell)
-        kind = self._word(self._value(position, row, source.kind), EffectKind, "kind", cell)
         span = self._span(position, row, source, cell)
         if currency is None or version is None or kind is None or isinstance(span, NotAPeriod):
             return
@@ -231,13 +231,15 @@ class _Reader:
         self._problem(code, cell, sentence.format(shown), hint)
         return None
 
-    def _negative(self, number: Decimal, source: AmountSource, cell: str) -> Decimal | None:
-        if source.is_negative:
+    def _signed(self, number: Decimal, source: AmountSource, kind: EffectKind | None, cell: str) -> Decimal | None:
+        is_cost = kind is not None and not kind.is_benefit
+        is_turned = source.sign == "negative" or (source.sign == "negative_costs" and is_cost)
+        if is_turned:
             number = -number if number else number
         if number < 0 and self._profile.negative == "refuse":
-            written = "positive" if source.is_negative else "negative"
+            written = "positive" if is_turned else "negative"
             self._problem(
-                ProblemCode.NEGATIVE, cell, f"{-number if source.is_negative else number:,f} is {written}.",
+                ProblemCode.NEGATIVE, cell, f"{-number if is_turned else number:,f} is {written}.",
                 "Write all amounts with one sign, or write negative: credit in the profile, for credit notes.",
             )  # fmt: skip
             return None

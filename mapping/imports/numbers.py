@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Literal
+
+from babel.core import get_global
 
 from governance.money import is_reasonable
 from mapping.imports.cells import CellValue, is_error
@@ -125,9 +128,15 @@ def _without_currency(text: str) -> tuple[str, str]:
         if sign in text:
             return text.replace(sign, "", 1).strip(), code
     code_found = _CODE.search(text)
-    if code_found:
+    # Three capitals before a number are the key of an item as well: MOD-17.
+    if code_found and _is_currency(code_found.group(1) or code_found.group(2)):
         return _CODE.sub("", text, count=1).strip(), code_found.group(1) or code_found.group(2)
     return _MANY.sub("", text, count=1).strip(), ""
+
+
+@cache
+def _is_currency(code: str) -> bool:
+    return code in get_global("all_currencies")
 
 
 def _without_sign(text: str) -> tuple[str, bool]:

@@ -55,29 +55,33 @@ class Span:
         return self.first == self.last
 
 
-_ISO = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|UTC|[+-]\d{2}:?\d{2})?)?"
-)
-_DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?")
-_NAMED_DAY = re.compile(r"(\d{1,2})[.\s-]*([^\W\d_]+)[.,\s-]*(\d{4}|\d{2})")
-_US_DAY = re.compile(r"([^\W\d_]+)\.?\s+(\d{1,2}),?\s+(\d{4})")
-_YEAR_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})|(\d{4})\s?[Mm](\d{1,2})|(\d{4})(0[1-9]|1[0-2])")
-_MONTH_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})")
-_NAMED = re.compile(r"([^\W\d_]+)\.?[\s'’/-]*(\d{4}|\d{2})|(\d{4})[\s/-]*([^\W\d_]+)\.?")
-_QUARTER = re.compile(r"[Qq]\s?([1-4])[\s/-]*(?:FY)?\s?(\d{4}|\d{2})|(\d{4})[\s/-]*[Qq]\s?([1-4])", re.IGNORECASE)
-_HALF = re.compile(
-    r"(?:H|HY|S)\s?([12])[\s/-]*(?:FY)?\s?(\d{4}|\d{2})|(\d{4})[\s/-]*(?:H|HY|S)\s?([12])", re.IGNORECASE
-)
+def months_of(span: Span) -> list[Period]:
+    """Each month from the first to the last."""
+    months = [span.first]
+    while months[-1] < span.last:
+        months.append(months[-1].plus(1))
+    return months
+
+
+# Compiled when the first file is read: every process imports this module, and few of them read one.
+_ISO = r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|UTC|[+-]\d{2}:?\d{2})?)?"
+_DAY = r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?"
+_NAMED_DAY = r"(\d{1,2})[.\s-]*([^\W\d_]+)[.,\s-]*(\d{4}|\d{2})"
+_US_DAY = r"([^\W\d_]+)\.?\s+(\d{1,2}),?\s+(\d{4})"
+_YEAR_MONTH = r"(\d{4})[-/.](\d{1,2})|(\d{4})\s?[Mm](\d{1,2})|(\d{4})(0[1-9]|1[0-2])"
+_MONTH_YEAR = r"(\d{1,2})[-/.](\d{4})"
+_NAMED = r"([^\W\d_]+)\.?[\s'’/-]*(\d{4}|\d{2})|(\d{4})[\s/-]*([^\W\d_]+)\.?"
+_QUARTER = r"(?i)[Qq]\s?([1-4])[\s/-]*(?:FY)?\s?(\d{4}|\d{2})|(\d{4})[\s/-]*[Qq]\s?([1-4])"
+_HALF = r"(?i)(?:H|HY|S)\s?([12])[\s/-]*(?:FY)?\s?(\d{4}|\d{2})|(\d{4})[\s/-]*(?:H|HY|S)\s?([12])"
 _P = r"(?:P|PER|PERIOD|PERIODE|PÉRIODE)\.?\s?0{0,2}(\d{1,2})"
-_FISCAL = re.compile(
-    rf"(?:FY|GJ)\s?(\d{{4}}|\d{{2}})[\s/._-]*{_P}|(\d{{4}})[\s/._-]*{_P}|{_P}[\s/._-]*(?:FY|GJ)?\s?(\d{{4}})"
-    r"|0(\d{2})[./](\d{4})|(\d{4})[./]0(\d{2})",
-    re.IGNORECASE,
+_FISCAL = (
+    rf"(?i)(?:FY|GJ)\s?(\d{{4}}|\d{{2}})[\s/._-]*{_P}|(\d{{4}})[\s/._-]*{_P}|{_P}[\s/._-]*(?:FY|GJ)?\s?(\d{{4}})"
+    r"|0(\d{2})[./](\d{4})|(\d{4})[./]0(\d{2})"
 )
 """A period of the fiscal year: FY26-P03, P03/2026, 003.2026; 13 to 16 belong to its last month."""
-_WITHOUT_YEAR = re.compile(rf"Q\s?([1-4])|(?:H|HY)\s?([12])|{_P}|(\d{{1,2}})|([^\W\d_]+)\.?", re.IGNORECASE)
-_YEARS = re.compile(r"(?:FY|GJ)?\s?(\d{4})\s?[/-]\s?(\d{4}|\d{2})", re.IGNORECASE)
-_YEAR = re.compile(r"(FY|GJ)?\s?(\d{4}|(?<=FY)\d{2}|(?<=FY )\d{2})", re.IGNORECASE)
+_WITHOUT_YEAR = rf"(?i)Q\s?([1-4])|(?:H|HY)\s?([12])|{_P}|(\d{{1,2}})|([^\W\d_]+)\.?"
+_YEARS = r"(?i)(?:FY|GJ)?\s?(\d{4})\s?[/-]\s?(\d{4}|\d{2})"
+_YEAR = r"(?i)(FY|GJ)?\s?(\d{4}|(?<=FY)\d{2}|(?<=FY )\d{2})"
 
 
 def read_span(
@@ -118,7 +122,7 @@ def names_no_year(value: CellValue) -> bool:
 
 
 def _in_year(text: str, year: int, year_ends: int) -> Span | None:
-    found = _WITHOUT_YEAR.fullmatch(text)
+    found = re.fullmatch(_WITHOUT_YEAR, text)
     if found is None:
         return None
     end = _year_end(year, year_ends)
@@ -150,46 +154,46 @@ def _read_text(text: str, day_first: bool | None, year_ends: int) -> Span | NotA
 
 
 def _read_day(text: str, day_first: bool | None) -> Span | NotAPeriod | None:
-    if found := _ISO.fullmatch(text):
+    if found := re.fullmatch(_ISO, text):
         return _of_day(int(found[1]), int(found[2]), int(found[3]))
-    if found := _DAY.fullmatch(text):
+    if found := re.fullmatch(_DAY, text):
         return _day(int(found[1]), int(found[2]), _year(found[3]), day_first, dotted="." in text)
-    if (found := _NAMED_DAY.fullmatch(text)) and (number := _named(found[2])):
+    if (found := re.fullmatch(_NAMED_DAY, text)) and (number := _named(found[2])):
         return _of_day(_year(found[3]), number, int(found[1]))
-    if (found := _US_DAY.fullmatch(text)) and (number := _named(found[1])):
+    if (found := re.fullmatch(_US_DAY, text)) and (number := _named(found[1])):
         return _of_day(int(found[3]), number, int(found[2]))
     return None
 
 
 def _read_longer(text: str, year_ends: int) -> Span | None:
-    if found := _QUARTER.fullmatch(text):
+    if found := re.fullmatch(_QUARTER, text):
         year, quarter = (_year(found[2]), int(found[1])) if found[1] else (int(found[3]), int(found[4]))
         last = _year_end(year, year_ends).plus(3 * quarter - 12)
         return Span(last.plus(-2), last)
-    if found := _HALF.fullmatch(text):
+    if found := re.fullmatch(_HALF, text):
         year, half = (_year(found[2]), int(found[1])) if found[1] else (int(found[3]), int(found[4]))
         last = _year_end(year, year_ends).plus(6 * half - 12)
         return Span(last.plus(-5), last)
-    if found := _FISCAL.fullmatch(text):
+    if found := re.fullmatch(_FISCAL, text):
         stated, number = next((found[a], found[b]) for a, b in ((1, 2), (3, 4), (6, 5), (8, 7), (9, 10)) if found[a])
         return _period_of(_year(stated), int(number), year_ends)
-    if (found := _YEARS.fullmatch(text)) and _is_next(found[1], found[2]):
+    if (found := re.fullmatch(_YEARS, text)) and _is_next(found[1], found[2]):
         end = _year_end(int(found[1]) + 1, year_ends)
         return Span(end.plus(-11), end)
     return None
 
 
 def _read_month(text: str, year_ends: int) -> Span | NotAPeriod:
-    if found := _YEAR_MONTH.fullmatch(text):
+    if found := re.fullmatch(_YEAR_MONTH, text):
         year, month = next((found[i], found[i + 1]) for i in (1, 3, 5) if found[i])
         return _month(int(year), int(month))
-    if found := _MONTH_YEAR.fullmatch(text):
+    if found := re.fullmatch(_MONTH_YEAR, text):
         return _month(int(found[2]), int(found[1]))
-    if found := _NAMED.fullmatch(text):
+    if found := re.fullmatch(_NAMED, text):
         word, year = (found[1], found[2]) if found[1] else (found[4], found[3])
         if number := _named(word):
             return _month(_year(year), number)
-    if (found := _YEAR.fullmatch(text)) and 1990 <= _year(found[2]) <= 2100:
+    if (found := re.fullmatch(_YEAR, text)) and 1990 <= _year(found[2]) <= 2100:
         end = _year_end(_year(found[2]), year_ends)
         return Span(end.plus(-11), end)
     return NotAPeriod.TEXT

@@ -19,6 +19,7 @@ MAX_PROFILE = 200_000
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Sign = Literal["positive", "negative", "negative_costs"]
 
 
 class _Part(BaseModel):
@@ -58,7 +59,7 @@ class AmountColumn(_Part):
     month: Text | FromColumn | None = None
     """``2026-10``, ``2026/27``, or a column; left out where the heads are months."""
     unit: Literal["one", "k", "m", "bn"] | None = None
-    sign: Literal["positive", "negative"] | None = None
+    sign: Sign | None = None
     account: Account = Account.EBITDA
     hard: bool = True
 
@@ -89,8 +90,8 @@ class Profile(_Part):
     subject: Subject
     amounts: list[AmountColumn] = Field(min_length=1)
     unit: Literal["one", "k", "m", "bn"] = "one"
-    sign: Literal["positive", "negative"] = "positive"
-    """``negative``: the file writes costs as negative numbers."""
+    sign: Sign = "positive"
+    """``negative``: amounts are written as negative numbers; ``negative_costs``: costs alone, beside benefits."""
     negative: Literal["refuse", "credit"] = "refuse"
     """What an amount is that is negative after the sign: a mistake, or a credit note."""
     currency: Currency | FromColumn

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from governance.effects import EffectKind
 from governance.ledger import LedgerVersion
@@ -44,6 +45,22 @@ _VERSIONS = (
     (LedgerVersion.PLAN, r"whole.?life|wlc|life.?cycle|total budgeted|\bplan|\bsoll\b"),
     (LedgerVersion.BUDGET, r"budget|baseline"),
 )
+VERSION_WORDS = {version.value: version.value for version in LedgerVersion} | {
+    "ist": "actual", "actuals": "actual", "act": "actual", "soll": "plan", "planned": "plan", "prognose": "forecast",
+    "outlook": "forecast", "fc": "forecast", "fcst": "forecast", "estimate": "forecast", "latest_estimate": "forecast",
+    "le": "forecast",
+}  # fmt: skip
+"""What a version is called in cells, as words joined by ``_``."""
+KIND_WORDS = {kind.value: kind.value for kind in EffectKind} | {
+    "benefits": "benefit", "saving": "benefit", "savings": "benefit", "nutzen": "benefit", "einsparung": "benefit",
+    "einsparungen": "benefit", "one_off_costs": "one_off_cost", "one_time_cost": "one_off_cost",
+    "one_time_costs": "one_off_cost", "implementation_cost": "one_off_cost", "implementation_costs": "one_off_cost",
+    "project_cost": "one_off_cost", "project_costs": "one_off_cost", "einmalkosten": "one_off_cost",
+    "recurring_costs": "recurring_cost", "run_cost": "recurring_cost", "run_costs": "recurring_cost",
+    "running_cost": "recurring_cost", "running_costs": "recurring_cost", "opex": "recurring_cost",
+    "laufende_kosten": "recurring_cost", "investment": "capex", "investition": "capex",
+}  # fmt: skip
+"""What an amount is called in cells, as words joined by ``_``."""
 _WHOLE_LIFE = re.compile(r"whole.?life|wlc|life.?cycle", re.IGNORECASE)
 _KINDS = (
     (EffectKind.BENEFIT, r"benefit|saving|nutzen|einspar|ertrag|revenue"),
@@ -69,6 +86,11 @@ _UNITS = (
 )
 _ID = re.compile(
     r"\bkey\b|\bid\b|_id\b|number|nummer|\bno\.?$|\bnr\.?$|code|wbs|psp|order|auftrag|identifier", re.IGNORECASE
+)
+_KEY = re.compile(r"[A-Z][A-Z0-9_]{1,9}-\d{1,9}|(?:PRJ|PRJTASK|DMND|CHG|INC|RITM|TASK)\d{4,12}")
+"""Of an issue of Jira, or of a record of ServiceNow."""
+_DESCRIPTION = re.compile(
+    r"\btext\b|descri|bezeichnung|beschreibung|comment|note\b|memo|remark|bemerkung", re.IGNORECASE
 )
 _NAME = re.compile(
     r"name|title|titel|project|projekt|measure|ma(ss|ß)nahme|initiative|programme|program\b", re.IGNORECASE
@@ -360,19 +382,25 @@ class _Proposer:
             self._unsure.append(sentence)
 
     def _subject(self, used: set[int]) -> Subject:
+        def keys(one: _Column) -> bool:
+            """Whether the tools' own keys stand in it, but for totals and the like."""
+            texts = [text_of(value) for value in one.values]
+            return bool(texts) and sum(bool(_KEY.fullmatch(text)) for text in texts) >= 0.8 * len(texts)
+
         def rank(one: _Column) -> tuple[float, ...]:
             unique = one.distinct / len(one.values) if one.values else 0.0
             is_id, is_name = bool(_ID.search(one.head)), bool(_NAME.search(one.head))
             full = len(one.values) / max(1, min(len(self._grid.rows) - self._grid.first, SAMPLE))
             dates = one.months / len(one.values) if one.values else 0.0
             about = 2.0 * is_id + 2.0 * is_name
-            return (about * (unique > 0.9) + unique + min(full, 1.0) - 2 * dates - (one.index * 0.001),)
+            told = 4.0 * keys(one) - 1.0 * bool(_DESCRIPTION.search(one.head))
+            return (about * (unique > 0.9) + told + unique + min(full, 1.0) - 2 * dates - (one.index * 0.001),)
 
         candidates = [one for one in self._columns if one.index not in used and one.values]
         if not candidates:
             candidates = [one for one in self._columns if one.values]
         best = max(candidates, key=rank)
-        is_id = bool(_ID.search(best.head))
+        is_id = bool(_ID.search(best.head)) or keys(best)
         others = [one.head for one in sorted(candidates, key=rank, reverse=True)[1:3]]
         also = f"; it could be {' or '.join(others)}" if others else ""
         self._say(f'Measures are found by "{best.head}", as their {"key" if is_id else "title"}{also} (subject).')
@@ -409,6 +437,11 @@ class _Proposer:
         units = {unit_of(one.head) for one in used} - {""}
         if len(units) == 1:
             return units.pop()
+        above = {unit_of(text_of(one)) for row in self._sheet.rows[: self._header - 1] for one in row[:5]} - {""}
+        if not units and len(above) == 1 and self._direction == "rows":
+            unit = above.pop()
+            self._say(f"A line above the heads names the unit: amounts are taken in {unit} (unit).")
+            return unit
         if not units:
             self._say("No head names a unit: amounts are taken as they stand (unit; k, m or bn when they are larger).")
         return "one"
@@ -417,11 +450,37 @@ class _Proposer:
         negative, numbers = sum(one.negative for one in used), sum(one.numbers for one in used)
         if not negative:
             return {}
+        costs = self._amounts_of_costs(used)
+        if costs and sum(one < 0 for one in costs) > 0.6 * len(costs) and negative <= numbers - len(costs) * 0.4:
+            self._say("Costs are negative beside positive benefits: the file writes them so (sign).")
+            left = negative - sum(one < 0 for one in costs) + sum(one > 0 for one in costs)
+            credit: dict[str, object] = {"negative": "credit"} if left else {}
+            return {"sign": "negative_costs", **credit}
         if negative > numbers * 0.6:
             self._say("Most amounts are negative: the file writes costs so (sign).")
             return {"sign": "negative", "negative": "credit"}
         self._say(f"{negative:,} amounts are negative: they are taken as credit notes (negative).")
         return {"negative": "credit"}
+
+    def _amounts_of_costs(self, used: Sequence[_Column]) -> list[Decimal]:
+        """Where the kind stands in a column and names benefits as well: the amounts of all others, but for zeros."""
+        _, column = self._columns_of_words()
+        if column is None:
+            return []
+        index = next(one.index for one in self._columns if one.head == column.columns[0])
+        costs, benefits = [], 0
+        for row in self._grid.rows[self._grid.first : self._grid.first + SAMPLE]:
+            word = text_of(row[index]) if index < len(row) else ""
+            kind = column.values.get(word, _as_word(word))
+            if not word or kind not in KIND_WORDS:
+                continue
+            read = [read_amount(row[one.index], None) for one in used if one.index < len(row)]
+            amounts = [one.number for one in read if isinstance(one, Amount) and one.number]
+            if EffectKind(KIND_WORDS[kind]).is_benefit:
+                benefits += len(amounts)
+            else:
+                costs += amounts
+        return costs if benefits else []
 
     def _skip(self, subject: Subject) -> list[str]:
         column = next(one for one in self._columns if one.head == subject.column)
@@ -489,15 +548,13 @@ class _Proposer:
 
     def _columns_of_words(self) -> tuple[FromColumn | None, FromColumn | None]:
         """Columns that hold the version and the kind as words."""
-        versions = {word.value for word in LedgerVersion} | {"ist", "soll", "prognose", "outlook"}
-        kinds = {word.value for word in EffectKind}
         found: list[FromColumn | None] = [None, None]
         for one in self._columns:
-            texts = {folded(text_of(value)).replace(" ", "_").replace("-", "_") for value in one.values}
-            for position, words in enumerate((versions, kinds)):
-                if texts and len(texts) <= len(words) and texts <= words:
-                    values = {"ist": "actual", "soll": "plan", "prognose": "forecast", "outlook": "forecast"}
-                    meant = {text: values[text] for text in texts if text in values and position == 0}
+            texts = {text_of(value) for value in one.values}
+            for position, words in enumerate((VERSION_WORDS, KIND_WORDS)):
+                plain = {text: _as_word(text) for text in texts}
+                if texts and len(texts) <= len(words) and words.keys() >= set(plain.values()):
+                    meant = {text: words[name] for text, name in sorted(plain.items()) if words[name] != name}
                     found[position] = FromColumn(column=one.head, values=meant)
         return found[0], found[1]
 
@@ -550,6 +607,11 @@ class _Proposer:
             return match[0]
         self._say(f'"{column.head}" names no month: write it.')
         return "2026-01"
+
+
+def _as_word(text: str) -> str:
+    """As :data:`VERSION_WORDS` and :data:`KIND_WORDS` have it."""
+    return folded(text).replace(" ", "_").replace("-", "_")
 
 
 def unit_of(head: str) -> str:

@@ -28,6 +28,10 @@ class Context:
     """Project ids; empty for all."""
 
 
+MOST_FIELDS = 700
+"""Custom fields of a space."""
+
+
 class AdminApi:
     """Each classic project has an edit screen; fields that are on none of them cannot be edited there."""
 
@@ -48,6 +52,7 @@ class AdminApi:
         """(field id, project id) that a scheme or an association brought together."""
         self.schemes = True
         """Whether the experimental field schemes are switched on."""
+        self.refuses_contexts = False
 
     def create_screens(self) -> None:
         """Every classic project gets an edit and a view screen of its own with the fields that are there now."""
@@ -124,6 +129,23 @@ class AdminApi:
 
     # --- fields ------------------------------------------------------------------------------------
 
+    def refuse_beyond_limit(self) -> None:
+        """Custom fields with a context for everything count in every space that is not team-managed.
+
+        https://support.atlassian.com/jira-cloud-administration/docs/data-limits-and-guardrails
+        """
+        for project in self._site.projects.values():
+            if project.team_managed:
+                continue
+            others = [one for one in self._site.fields.values() if one.id.startswith("customfield_")]
+            counted = sum(not one.project and self._counts_in(one.id, project.id) for one in others)
+            if counted >= MOST_FIELDS:
+                raise Refusal(400, f"The space {project.key} has {MOST_FIELDS} fields already, which is the limit.")
+
+    def _counts_in(self, identity: str, project: str) -> bool:
+        contexts = self.contexts.get(identity)
+        return contexts is None or any(not one.projects or project in one.projects for one in contexts)
+
     def on_field_created(self, identity: str, projects: list[str] | None = None) -> None:
         """A new field has a context for everything."""
         self.contexts[identity] = [Context(str(next(self._ids)), "Default Configuration Scheme", projects or [])]
@@ -164,6 +186,8 @@ class AdminApi:
 
     def add_context(self, identity: str) -> tuple[Response, int]:
         body = request.get_json()
+        if self.refuses_contexts:
+            raise Refusal(400, "The context cannot be added.")
         made = Context(str(next(self._ids)), body["name"], [str(one) for one in body.get("projectIds") or []])
         self._contexts(identity).append(made)
         return jsonify({"id": made.id, "name": made.name, "projectIds": made.projects, "issueTypeIds": []}), 201

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from flask import Blueprint, Response, g, jsonify, request
 
 from sandbox.jira.admin import field_of
-from sandbox.jira.model import TYPES, Refusal, Transition, User, Value
+from sandbox.jira.model import TYPES, Deployment, Refusal, Transition, User, Value
 from sandbox.jira.scopes import needed_scope
 from sandbox.jira.serializer import IssueSerializer, from_adf
 from sandbox.jira.state import JiraState
@@ -76,6 +76,7 @@ class Api:
         api.get(f"{v3}/issue/<reference>/editmeta")(self.edit_meta)
         api.get(f"{v3}/project/<key>/statuses")(self.project_statuses)
         api.get(f"{v3}/user")(self.user)
+        api.get(f"{v3}/user/search")(self.find_users)
         api.get(f"{v3}/issue/<reference>/comment")(self.comments)
         api.post(f"{v3}/issue/<reference>/comment")(self.add_comment)
         api.put(f"{v3}/issue/<reference>/comment/<comment>")(self.edit_comment)
@@ -158,6 +159,8 @@ class Api:
             raise Refusal(403, "Only Jira administrators can create custom fields.")
         body = body_of()
         name, kind = field_of(body)
+        if self._state.deployment is Deployment.CLOUD:
+            self._state.admin.refuse_beyond_limit()
         field = self._state.add_field(name, kind)
         self._state.admin.on_field_created(field.id, strings_of(body.get("projectIds")))
         listed = next(item for item in self._shapes.field_list() if item["id"] == field.id)
@@ -238,6 +241,20 @@ class Api:
         if user is None:
             raise Refusal(404, "Specified user does not exist or you do not have required permissions")
         return jsonify(user)
+
+    def find_users(self) -> Response:
+        """Users whose name or address has a word that begins so; Data Center asks for ``username``."""
+        text = (request.args.get("query") or request.args.get("username") or "").casefold()
+        if not text:
+            raise Refusal(400, "The query parameters (query, username, property) were not provided.")
+        start, size = int(request.args.get("startAt", 0)), min(int(request.args.get("maxResults", 50)), 1000)
+        found = [
+            self._shapes.user(user.account_id)
+            for user in sorted(self._state.users.values(), key=lambda user: user.name)
+            if any(word.startswith(text) for word in f"{user.name} {user.email}".casefold().split())
+            or user.name.casefold().startswith(text)
+        ]
+        return jsonify(found[start : start + size])
 
     # --- comments, transitions, links ------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from flask import Flask, Response, jsonify
 
 from sandbox.empty_answers import without_empty_type
 from sandbox.fault_injection import Fault, FaultInjector
-from sandbox.jira import oauth, pages
+from sandbox.jira import account_report, oauth, pages
 from sandbox.jira.api import refusal_response
 from sandbox.jira.cloud import CloudApi
 from sandbox.jira.datacenter import DataCenterApi
@@ -29,6 +29,7 @@ def create_app(state: JiraState) -> Flask:
     app.after_request(without_empty_type)
     pages.install(app, state)
     oauth.install(app, state, state.oauth)
+    account_report.install(app, state, state.oauth)
     return app
 
 

@@ -12,6 +12,7 @@ from sandbox.jira.api import Api, body_of, requested_fields, strings_of
 from sandbox.jira.model import Issue, Refusal
 
 MAX_FETCHED = 100
+MOST_HISTORIES, MOST_FIELDS = 1000, 10
 REMOVED_MESSAGE = (
     "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. "
     "A full migration guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
@@ -26,6 +27,7 @@ class CloudApi(Api):
         api.post(f"{v3}/search/approximate-count")(self.count)
         api.add_url_rule(f"{v3}/search", "old_search", self.old_search, methods=["GET", "POST"])
         api.get(f"{v3}/issue/<reference>/changelog")(self.changelog)
+        api.post(f"{v3}/changelog/bulkfetch")(self.changelogs)
         api.get(f"{v3}/project/search")(self.projects)
         self._state.dynamic.routes(api, v3)
         self._state.bulk.routes(api, v3)
@@ -58,6 +60,42 @@ class CloudApi(Api):
         page = [self._shapes.change(change) for change in history[start : start + size]]
         last = start + size >= len(history)
         return jsonify({"startAt": start, "maxResults": size, "total": len(history), "isLast": last, "values": page})
+
+    def changelogs(self) -> Response:
+        """Of several issues, only changes of the fields that are named; issues that do not exist are left out."""
+        body = body_of()
+        references, fields = strings_of(body.get("issueIdsOrKeys")), set(strings_of(body.get("fieldIds")))
+        size = int(str(body.get("maxResults") or 1000))
+        if not references or len(references) > MOST_HISTORIES or len(fields) > MOST_FIELDS:
+            raise Refusal(
+                400, f"Between 1 and {MOST_HISTORIES} issues and up to {MOST_FIELDS} fields can be asked for."
+            )
+        start = _page(str(body.get("nextPageToken") or ""))
+        with self._state.lock:
+            entries = [
+                (issue, change) for issue in self._existing(references) for change in issue.history
+                if not fields or any(item.get("fieldId") in fields for item in change.items)
+            ]  # fmt: skip
+        entries.sort(key=lambda pair: (pair[1].at, int(pair[0].id)))
+        shown: dict[str, list[dict[str, object]]] = {}
+        for issue, change in entries[start : start + size]:
+            shown.setdefault(issue.id, []).append(self._shapes.change(change))
+        answer: dict[str, object] = {
+            "issueChangeLogs": [{"issueId": issue, "changeHistories": some} for issue, some in shown.items()]
+        }
+        if start + size < len(entries):
+            answer["nextPageToken"] = base64.urlsafe_b64encode(str(start + size).encode()).decode()
+        return jsonify(answer)
+
+    def _existing(self, references: list[str]) -> list[Issue]:
+        found: dict[str, Issue] = {}
+        for reference in references:
+            try:
+                issue = self._state.issue(reference)
+            except Refusal:
+                continue
+            found[issue.id] = issue
+        return list(found.values())
 
     # --- search ----------------------------------------------------------------------------------------
 

@@ -25,7 +25,8 @@ CLOUD_ID = "11223344-a1b2-3b33-c444-def123456789"
 TOKEN_LIFETIME = timedelta(hours=1)
 GATEWAY = f"/ex/jira/{CLOUD_ID}"
 ALL_SCOPES = (
-    "read:jira-work write:jira-work read:jira-user manage:jira-webhook manage:jira-project manage:jira-configuration"
+    "read:jira-work write:jira-work read:jira-user manage:jira-webhook manage:jira-project manage:jira-configuration "
+    "report:personal-data"
 )
 """What a service account's client is created with here."""
 
@@ -46,6 +47,11 @@ class OAuthServer:
     """Token to its app and its end."""
     service_accounts: dict[str, str] = field(default_factory=dict)
     """Client id to client secret of service accounts, which sign in without a person."""
+    reports: list[dict[str, str]] = field(default_factory=list)
+    """By report, the accounts that an app says it holds data of, each with the moment of that data."""
+    account_statuses: dict[str, str] = field(default_factory=dict)
+    """Accounts that were ``closed``, or ``updated`` since."""
+    cycle_period: str = "P7D"
     scoped_tokens: set[str] = field(default_factory=set)
     """API tokens with scopes, which the site's own address does not take."""
 

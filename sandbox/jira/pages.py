@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from flask import Blueprint, Flask, Response, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.jira.model import Issue, Refusal
 from sandbox.jira.state import JiraState
-from sandbox.pages import governed_first, rendered_value
+from sandbox.pages import governed_first, rendered_value, with_currency
 
 PRODUCT = "Jira"
+HISTORY_SHOWN = 30
+"""Entries of an issue's history on its page."""
 
 
 def install(app: Flask, state: JiraState) -> None:
@@ -100,7 +103,7 @@ class _Pages:
     def _show(self, issue: Issue, message: str = "", actor: str = "") -> str:
         state = self._state
         with state.lock:
-            governed, others = governed_first(self._fields(issue))
+            governed, others = governed_first(with_currency(self._fields(issue)))
             blockers = [state.issues[identity].key for identity in issue.blocked_by if identity in state.issues]
             return render_template(
                 "jira_issue.html",
@@ -117,8 +120,24 @@ class _Pages:
                 blocked_by=", ".join(blockers),
                 children=state.children(issue),
                 person=self._person,
+                history=self._history(issue),
                 readable=self._readable,
             )
+
+    def _history(self, issue: Issue) -> list[tuple[str, datetime, list[tuple[str, str, str]]]]:
+        """Who changed what and when, the newest first, as the tab *History* shows it."""
+        shown = []
+        for change in reversed(issue.history[-HISTORY_SHOWN:]):
+            items = [
+                (str(item.get("field") or ""), self._was(item.get("fromString")), self._was(item.get("toString")))
+                for item in change.items
+            ]
+            shown.append((self._person(change.author) or change.author, change.at, items))
+        return shown
+
+    def _was(self, text: str | None) -> str:
+        """A value of the history; a person by name, nothing as *None*."""
+        return (self._person(text) or text) if text else "None"
 
     def _fields(self, issue: Issue) -> list[tuple[str, str]]:
         """Custom fields by name, as a page shows them."""

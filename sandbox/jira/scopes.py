@@ -8,13 +8,13 @@ _CONFIGURATION = "manage:jira-configuration"
 _RULES = (
     (r"GET /serverInfo", ""),
     (r"\w+ /webhook(/.*)?", "manage:jira-webhook"),
-    (r"GET /(user|myself)", "read:jira-user"),
+    (r"GET /(user|user/search|myself)", "read:jira-user"),
     (r"GET /field", "read:jira-work"),
     (r"\w+ /(field|config/fieldschemes|workflow|workflows|issuetypescreenscheme)(/.*)?", _CONFIGURATION),
     (r"\w+ /(screens|screenscheme)(/.*)?", "manage:jira-project"),
     (r"(POST|DELETE) /project(/.*)?", _CONFIGURATION),
     (r"GET .*", "read:jira-work"),
-    (r"POST /(search.*|issue/bulkfetch|worklog/list)", "read:jira-work"),
+    (r"POST /(search.*|issue/bulkfetch|changelog/bulkfetch|worklog/list)", "read:jira-work"),
     (r".*", "write:jira-work"),
 )
 

@@ -9,7 +9,7 @@ from sandbox.servicenow.gate import Settings, decide, gated_columns
 from sandbox.servicenow.instance import Instance
 from sandbox.servicenow.model import Column, RecordChange, Table
 
-WRITER, ADMIN_ROLE = "u_gatepost_writer", "u_gatepost_admin"
+READER, WRITER, ADMIN_ROLE = "u_gatepost_reader", "u_gatepost_writer", "u_gatepost_admin"
 GATED_STATES: Mapping[str, str] = {"pm_project": "state:3", "dmn_demand": "state:8", "change_request": "state:-1,3"}
 RELATED_RECORDS: Mapping[str, str] = {
     "cost_plan": "task",
@@ -44,7 +44,34 @@ VERDICT = Table(
     shown_by="u_gate",
 )
 """One row for each task; a second one is refused."""
-UNIQUE: Mapping[str, str] = {"u_gatepost_verdict": "u_task", "u_gatepost_heartbeat": "u_connection"}
+SCOPE = "x_gpost_gatepost"
+"""Of the scoped application, whose tables, roles and properties begin with it."""
+
+
+def scoped(name: str) -> str:
+    """A table, role or property of the global app as the scoped application has it."""
+    if name in {READER, WRITER, ADMIN_ROLE}:
+        return f"{SCOPE}.{name.removeprefix('u_gatepost_')}"
+    if name.startswith("gatepost."):
+        own = not name.startswith(("gatepost.gated.", "gatepost.exempt."))
+        return f"{SCOPE}{name.removeprefix('gatepost')}" if own else name
+    return f"{SCOPE}_{name.removeprefix('u_gatepost_')}"
+
+
+def own_table(instance: Instance, table: str) -> str:
+    """The name of one of the app's tables on this instance."""
+    return scoped(table) if scoped(table) in instance.tables else table
+
+
+def setting(instance: Instance, name: str, default: str = "") -> str:
+    """A property of the app that is installed here."""
+    return instance.property(scoped(name) if scoped(VERDICT.name) in instance.tables else name, default)
+
+
+UNIQUE: Mapping[str, str] = {
+    "u_gatepost_verdict": "u_task", "u_gatepost_heartbeat": "u_connection",
+    f"{SCOPE}_verdict": "u_task", f"{SCOPE}_heartbeat": "u_connection",
+}  # fmt: skip
 SENDER = Table(
     "u_gatepost_sender",
     "Gatepost sender",
@@ -111,15 +138,15 @@ def check(instance: Instance, change: RecordChange, *, inserts: bool) -> str | N
     columns = [name for name, _ in (*gated_columns(gated), *gated_columns(exempt)) if name in known]
     after = {name: change.values.get(name, change.before.get(name, "")) for name in columns}
     sys_id = "" if inserts else change.before.get("sys_id", "")
-    heartbeats = instance.tables.get(HEARTBEAT.name, {}).values()
+    heartbeats = instance.tables.get(own_table(instance, HEARTBEAT.name), {}).values()
     settings = Settings(
         gated=gated,
         exempt=exempt,
-        stale_minutes=instance.property("gatepost.stale_minutes", "60"),
-        when_stale=instance.property("gatepost.when_stale", "closed"),
-        when_unassessed=instance.property("gatepost.when_unassessed", "open"),
-        exempt_writer=instance.property("gatepost.exempt_writer", "true"),
-        gate_names=instance.property("gatepost.gate_names"),
+        stale_minutes=setting(instance, "gatepost.stale_minutes", "60"),
+        when_stale=setting(instance, "gatepost.when_stale", "closed"),
+        when_unassessed=setting(instance, "gatepost.when_unassessed", "open"),
+        exempt_writer=setting(instance, "gatepost.exempt_writer", "true"),
+        gate_names=setting(instance, "gatepost.gate_names"),
         is_writer=is_writer(instance, change.by),
         is_clone=is_clone(instance),
         heartbeat_at=max((row["u_heartbeat_at"] for row in heartbeats), default=""),
@@ -133,20 +160,20 @@ def check(instance: Instance, change: RecordChange, *, inserts: bool) -> str | N
 
 def verdict_of(instance: Instance, task: str) -> Mapping[str, str] | None:
     """The verdict on a task, as the app's rule reads it."""
-    for row in instance.tables.get(VERDICT.name, {}).values():
+    for row in instance.tables.get(own_table(instance, VERDICT.name), {}).values():
         if task and row["u_task"] == task:
             return row | {"u_checked": row["u_checked"] or row["sys_updated_on"]}
     return None
 
 
 def is_clone(instance: Instance) -> bool:
-    home = instance.property("gatepost.instance")
+    home = setting(instance, "gatepost.instance")
     return home not in {"", instance.property("instance_name")}
 
 
 def is_writer(instance: Instance, user: str) -> bool:
     """Whether the user has the writer role; being an administrator is not enough."""
-    return WRITER in instance.roles.get(user, set())
+    return bool({WRITER, scoped(WRITER)} & instance.roles.get(user, set()))
 
 
 def _labels(instance: Instance, table: str, after: Mapping[str, str], columns: list[str]) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 
 from sandbox.delivery import hub_signature
-from sandbox.servicenow.app_tables import OUTBOX, RELATED_RECORDS, SENDER, is_clone, is_writer
+from sandbox.servicenow.app_tables import OUTBOX, RELATED_RECORDS, SENDER, is_clone, is_writer, own_table, setting
 from sandbox.servicenow.instance import Instance
 from sandbox.servicenow.model import EventForm, EventRule, Record
 from sandbox.servicenow.readers import STORED
@@ -66,7 +66,7 @@ class EventPublisher:
     ) -> None:
         """The rules of the installed app, recognised by the calls in their scripts."""
         instance = self._instance
-        if OUTBOX.name not in instance.tables or is_clone(instance):
+        if own_table(instance, OUTBOX.name) not in instance.tables or is_clone(instance):
             return
         for rule in instance.scripts(table, "after", operation):
             owner = _OWNER.search(rule["script"])
@@ -75,7 +75,7 @@ class EventPublisher:
             ):
                 self._queue(record, operation, table, record["sys_id"], "")
             elif owner is not None:
-                governed = instance.property("gatepost.tables").split(",")
+                governed = setting(instance, "gatepost.tables").split(",")
                 tasks = dict.fromkeys((record.get(owner[1], ""), previous.get(owner[1], record.get(owner[1], ""))))
                 for task in tasks:
                     found = instance.find("task", task)
@@ -87,14 +87,14 @@ class EventPublisher:
         instance = self._instance
         body = self._body(record, operation, table, sys_id, through)
         event = _header(body, through)
-        url, secret = instance.property("gatepost.endpoint"), sender_secret(instance)
+        url, secret = setting(instance, "gatepost.endpoint"), sender_secret(instance)
         sends = bool(url and secret)
         values = {
             "u_event": event, "u_table": table, "u_record": sys_id, "u_operation": operation,
             "u_body": json.dumps(body), "u_state": "sent" if sends else "queued", "u_attempts": "1" if sends else "0",
             "u_order": f"{int(instance.clock().timestamp() * 1000):013d}",
         }  # fmt: skip
-        instance.store(OUTBOX.name, values, "system")
+        instance.store(own_table(instance, OUTBOX.name), values, "system")
         if sends:
             self._post(url, secret, body, event)
 
@@ -147,4 +147,4 @@ def _is_own_write(changed: Sequence[str]) -> bool:
 
 def sender_secret(instance: Instance) -> str:
     """What signs the app's events: in the row of its sender, whose column nobody can read back."""
-    return next((row["u_secret"] for row in instance.tables.get(SENDER.name, {}).values()), "")
+    return next((row["u_secret"] for row in instance.tables.get(own_table(instance, SENDER.name), {}).values()), "")

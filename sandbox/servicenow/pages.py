@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Flask, Response, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from sandbox.pages import governed_first, rendered_value
+from sandbox.pages import governed_first, rendered_value, with_currency
 from sandbox.servicenow.app_tables import CHECKLIST
 from sandbox.servicenow.model import Record, Refusal
 from sandbox.servicenow.state import ServiceNowState
@@ -36,6 +36,10 @@ class Related:
     title: str
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
+
+
+History = tuple[str, str, list[tuple[str, str, str]]]
+"""Who, when, and each column with its value before and after."""
 
 
 class _Pages:
@@ -134,8 +138,9 @@ class _Pages:
                 kind=state.columns.table(table).label,
                 message=message,
                 actor=actor,
-                governed=governed,
-                fields=[(name, value) for name, value in others if value],
+                governed=with_currency(governed),
+                fields=[(name, value) for name, value in with_currency(others) if value],
+                history=self._history(table, record),
                 lists=lists,
                 state=self._label(table, record, "state"),
                 states=state.columns[table]["state"].choices if "state" in state.columns[table] else (),
@@ -148,6 +153,19 @@ class _Pages:
         """Newest first, as a form shows its activity."""
         rows = self._state.tables["sys_journal_field"].values()
         return [row for row in rows if row["element_id"] == record["sys_id"]][::-1]
+
+    def _history(self, table: str, record: Record) -> list[History]:
+        """What was changed together as one entry, the newest first, as the activity of a form shows it."""
+        entries: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+        for row in self._state.tables["sys_audit"].values():
+            column = self._state.columns[table].get(row["fieldname"])
+            if row["documentkey"] == record["sys_id"] and column is not None:
+                before, after = (
+                    self._label(table, {**record, column.element: row[name]}, column.element)
+                    for name in ("oldvalue", "newvalue")
+                )
+                entries.setdefault((row["user"], row["sys_created_on"]), []).append((column.label, before, after))
+        return [(who, at, changed) for (who, at), changed in reversed(entries.items())]
 
     def _checklist(self, record: Record) -> Related | None:
         """What the gate still waits for, as the related list that Gatepost's app brings."""

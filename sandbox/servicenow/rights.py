@@ -25,6 +25,7 @@ READ: Mapping[str, str] = {
     "change_request": "sn_change_read",
     "incident": "sn_incident_read",
     "cmdb_ci_service": "cmdb_read",
+    **dict.fromkeys(("resource_plan", "resource_allocation", "sn_plng_att_core_resource_assignment"), "resource_user"),
     **dict.fromkeys(
         ("u_gatepost_verdict", "u_gatepost_checklist", "u_gatepost_heartbeat", "u_gatepost_sender"), WRITER
     ),
@@ -35,13 +36,24 @@ WRITE: Mapping[str, str] = {
     "pm_project": "it_project_manager",
     "dmn_demand": "it_demand_manager",
     "change_request": "sn_change_write",
+    "cmdb_ci_service": "sn_cmdb_editor",
 }
 ROLES: tuple[str, ...] = tuple(dict.fromkeys((API, READER, WRITER, *READ.values(), *WRITE.values())))
 """Every role of an integration user with all rights of the list."""
 
 
+SCOPE = "x_gpost_gatepost"
+"""Of the scoped application."""
+
+
+def _plain(name: str) -> str:
+    """A role or table of the scoped application as the global app has it."""
+    return f"u_gatepost_{name[len(SCOPE) + 1 :]}" if name.startswith(SCOPE) else name
+
+
 def allows(roles: Collection[str], lineage: Sequence[str], operation: str) -> bool:
     """Whether these roles may do this with a table, given with the tables above it."""
+    roles, lineage = set(map(_plain, roles)), [*map(_plain, lineage)]
     if ADMIN in roles or not {READER, WRITER} & set(roles):
         return True
     listed = READ if operation == "read" else WRITE

@@ -13,7 +13,7 @@ from sandbox.servicenow.events import EventPublisher
 from sandbox.servicenow.instance import Instance
 from sandbox.servicenow.metadata_sync import CHANGED, REMOVED
 from sandbox.servicenow.model import BeforeRule, Record, RecordChange, Refusal, flag
-from sandbox.servicenow.schema.task import CLOSED_STATES
+from sandbox.servicenow.schema.task import AUDITED, CLOSED_STATES
 from sandbox.servicenow.store import no_table
 
 _SYS_ID = re.compile(r"[0-9a-f]{32}")
@@ -211,6 +211,8 @@ class ServiceNowState(Instance):
                     self._journal(table, record, name, value, by)
                     changed = True
             elif record.get(name) != value:
+                if name in AUDITED and "number" in record:
+                    self._audit(table, record, name, value, by)
                 record[name] = value[: column.max_length] if name.startswith("u_") else value
                 changed = True
         if changed:
@@ -218,6 +220,13 @@ class ServiceNowState(Instance):
                 record["active"] = flag(record["state"] not in CLOSED_STATES[table])
             self._touch(record, by)
         return changed
+
+    def _audit(self, table: str, record: Record, name: str, value: str, by: str) -> None:
+        row = {
+            "tablename": table, "documentkey": record["sys_id"], "fieldname": name, "oldvalue": record.get(name, ""),
+            "newvalue": value, "user": by, "record_checkpoint": record["sys_mod_count"],
+        }  # fmt: skip
+        self._store.add("sys_audit", row, by, self._now())
 
     def _may_write(self, table: str, name: str, by: str, record: Record) -> bool:
         if name not in self.columns[table] or name in WRITABLE_BY_NOBODY:

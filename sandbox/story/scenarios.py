@@ -70,13 +70,13 @@ SCENARIOS = (
                 },
             ),
         ),
-        {"Gate": "Waiting", "Plan net": "900,000", "Gate blockers": "Martin Brandt has not yet given the approval"},
+        {"Gate": "Waiting", "Plan net": "900,000", "Gate blockers": "Waiting for Martin Brandt (sponsor) to approve"},
     ),
     Scenario(
         "The owner tries to approve it alone; the sponsor's approval is still missing",
         CRM,
         (Step("osei", "comment", "/approve detailed"),),
-        {"DoI stage": "Identified", "Gate blockers": "Martin Brandt has not yet given the approval"},
+        {"DoI stage": "Identified", "Gate blockers": "Waiting for Martin Brandt (sponsor) to approve"},
     ),
     Scenario(
         "The sponsor approves by comment: the gate opens, and the epic moves to Analysis",
@@ -99,13 +99,13 @@ SCENARIOS = (
         "Another epic is dragged to Done while its gate is shut: the workflow refuses",
         JOBS,
         (Step("lind", "transition", "Done", refused="not valid for the current state"),),
-        {"Gate": "Waiting", "Gate blockers": "Martin Brandt has not yet given the approval"},
+        {"Gate": "Waiting", "Gate blockers": "Waiting for Martin Brandt (sponsor) to approve"},
     ),
     Scenario(
         "In a project whose workflow nobody has changed it goes through: a breach, told at once",
         WEST,
         (Step("osei", "transition", "Done"),),
-        {"Gate": "Breach", "Gate blockers": "Moved to Done (Implemented) while the gate into Implemented is shut"},
+        {"Gate": "Breach", "Gate blockers": "This was moved to Done without approval"},
     ),
     Scenario(
         "It is moved back",
@@ -126,7 +126,7 @@ SCENARIOS = (
         {
             "Potential status": "Red",
             "Forecast net": "1,320,000",
-            "Gate blockers": "the lifetime benefit is 38% below plan, and nobody has given the reason",
+            "Gate blockers": "The lifetime benefit is 38% below plan",
         },
         expected_replies=("The lifetime benefit is 38% below plan: 1,500,000 EUR of 2,400,000 EUR planned. Why?",),
     ),
@@ -140,7 +140,7 @@ SCENARIOS = (
         "The owner gives the reason: volume",
         LICENCES,
         (Step("kaya", "comment", "/reason volume: two business units keep their own contract"),),
-        {"Gate": "Waiting", "Gate blockers": "Aylin Kaya has not yet given the approval"},
+        {"Gate": "Waiting", "Gate blockers": "Waiting for Aylin Kaya (owner) to approve"},
         expected_replies=("Reason noted (volume: two business units keep their own contract) by Aylin Kaya as owner.",),
     ),
     Scenario(

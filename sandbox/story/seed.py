@@ -201,6 +201,8 @@ def set_up_servicenow(state: ServiceNowState) -> dict[str, str]:
     for table, states in GATED_STATES.items():
         _columns(state, table)
         state.gate_rule(table, states)
+    reported = Column(f"u_gatepost_{WRITTEN_ELEMENTS['Gate findings']}", "Gate findings", "string", max_length=4000)
+    state.add_column("service_offering", owned(reported, "u_gatepost_writer"))
     return ids
 
 

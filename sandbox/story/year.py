@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sandbox.jira.model import Value
 from sandbox.story.seed import CORE, DESK, EXIT
-from sandbox.story.year_tools import YearTools
+from sandbox.story.services import SERVICE_DESK, WORKPLACES
+from sandbox.story.year_tools import SUPPLIER, YearTools
 
 MAIL = "Consolidate the mail servers"
 VOICE = "Voice assistant for branches"
@@ -32,12 +33,15 @@ INVOICES = "Electronic invoices"
 MAILROOM = "Digital mailroom"
 ARCHIVE = "Replace the archive system"
 TEAM: Mapping[str, str] = {f"architect{number}": f"Architect {number}" for number in range(1, 5)}
+LOST = "Dispute form loses attachments"
+"""An incident."""
 OLD_DATABASE, OLD_REPORTS = "CRM-OLD", "CRM-REPORTS"
 
 FINDINGS = frozenset({
-    "AGEING_IN_GATE", "COMMAND_ALTERED", "COST_SPIKE", "CREEP", "EVIDENCE_UNKNOWN", "LEGACY_COST_RUNNING",
-    "NOBODY_NAMED", "ORPHAN_OWNER", "OVERCLAIM", "OWNER_CONFLICT", "OWNER_INACTIVE", "PRIORITY_DRIFT",
-    "PRIORITY_MISMATCH", "RESOURCE_DIVERSION", "ROLE_CHANGED", "SCOPE_CHANGED", "TERMS_CHANGED", "UNFUNDED_WORK",
+    "AGEING_IN_GATE", "COMMAND_ALTERED", "COST_SPIKE", "CREEP", "EVIDENCE_UNKNOWN", "HANDOFF_WAIT",
+    "LEGACY_COST_RUNNING", "NOBODY_NAMED", "ORPHAN_OWNER", "OVERCLAIM", "OWNER_CONFLICT", "OWNER_INACTIVE",
+    "PRIORITY_DRIFT", "PRIORITY_MISMATCH", "RESOURCE_DIVERSION", "ROLE_CHANGED", "SCOPE_CHANGED", "TERMS_CHANGED",
+    "UNFUNDED_WORK",
 })  # fmt: skip
 """The findings that there are at the end of the year."""
 
@@ -104,7 +108,8 @@ def _decide(tools: YearTools, *titles: str, sponsor: str = "brandt") -> Iterator
 
 
 def _first_wave(tools: YearTools) -> Iterator[None]:
-    """Three measures are decided."""
+    """Three measures are decided, and ServiceNow has an offering."""
+    tools.offering(WORKPLACES, "lind")
     tools.epic(MAIL, "osei", (-12, -10), _facts(EXIT, 720_000) | _planned(tools, -9, 60_000, 90_000))
     tools.epic(VOICE, "kaya", (-12, -10), _facts(DESK, 480_000) | _planned(tools, -9, 40_000, 60_000))
     tools.epic(ROBOTS, "osei", (-12, 3), _facts(CORE, 1_400_000) | _planned(tools, -6, 120_000, 300_000))
@@ -249,6 +254,8 @@ def _second_delay(tools: YearTools) -> Iterator[None]:
     tools.edit(ARCHITECTURE, "lind", {"Team": list(TEAM)})
     for title in (DATA, NETWORK, ARCHITECTURE):
         tools.steps(title, f"{title}: prepare", f"{title}: roll out")
+    tools.give_to("Architecture", "lind", f"{ARCHITECTURE}: prepare", f"{ARCHITECTURE}: roll out")
+    tools.give_to("Platform", "kaya", f"{DATA}: roll out")
     for month in range(-7, -4):
         tools.bill(OLD_DATABASE, month, 20_000)
         tools.bill(OLD_REPORTS, month, 20_000)
@@ -265,9 +272,12 @@ def _sponsor_leaves(tools: YearTools) -> Iterator[None]:
     chat = {name: value for name, value in _facts(DESK, 200_000).items() if name != "Objective"}
     tools.epic(CHAT, "novak", (-3, 6), chat)
     tools.steps(CHAT, "Try a vendor's widget", "Talk to compliance", status="Analysis")
-    tools.epic(DISPUTES, "kaya", (-3, 6), _facts(DESK, 780_000) | _planned(tools, 7, 65_000, 120_000))
+    named: dict[str, Value] = {"Services": SERVICE_DESK}
+    tools.epic(DISPUTES, "kaya", (-3, 6), _facts(DESK, 780_000) | _planned(tools, 7, 65_000, 120_000) | named)
     tools.steps(DISPUTES, "Scan the form", "Decide small cases at once", priority="High")
-    incident = tools.incident("Dispute form loses attachments", "lind")
+    incident = tools.incident(LOST, "lind", "Service desk")
+    tools.give_to("Document services", "kaya", "Scan the form")
+    tools.give_to("Security", "lind", f"{ARCHITECTURE}: prepare")
     tools.edit(DISPUTES, "kaya", {"Incidents": incident})
     tools.move("lind", "Done", "Move payments")
     yield from _decide(tools, DISPUTES)
@@ -279,6 +289,10 @@ def _on_hold(tools: YearTools) -> Iterator[None]:
     tools.edit(INVOICES, "weber", {"Actual by month": tools.table(range(-3, -2), 44_000, 118_000)})
     tools.say(NETWORK, "osei", "/hold waiting for the landlord's contracts")
     tools.move("lind", "Done", f"{OLD_CRM}: prepare")
+    tools.give_to("Data centre", "lind", f"{OLD_CRM}: roll out")
+    tools.take_up("lind", f"{OLD_CRM}: roll out")
+    tools.move("lind", SUPPLIER, f"{ARCHITECTURE}: roll out")
+    tools.pass_incident(LOST, "lind", "Scanline")
     tools.report(SHOP, CUSTOMER, PRINT, OLD_CRM, DATA)
     for month in range(-4, -1):
         tools.bill(OLD_DATABASE, month, 21_000)
@@ -292,10 +306,13 @@ def _quiet_changes(tools: YearTools) -> Iterator[None]:
     tools.bill(OLD_DATABASE, -1, 21_000)
     tools.bill(OLD_REPORTS, -1, 31_000)
     tools.move("kaya", "Done", f"{PRINT}: prepare", f"{DATA}: prepare")
-    tools.move("lind", "Analysis", f"{ARCHITECTURE}: prepare")
+    tools.take_up("lind", f"{ARCHITECTURE}: prepare")
+    tools.give_to("Card operations", "kaya", "Scan the form")
+    tools.give_to("Data centre", "kaya", f"{DATA}: roll out")
     tools.edit(INVOICES, "weber", {"Actual by month": tools.table(range(-3, -1), 44_000, 118_000)})
     tools.edit(PHONES, "osei", {"duedate": str(tools.last(3))})
     tools.steps(PHONES, "Find out who still calls", "Buy headsets")
+    tools.give_to("Workplace", "osei", "Buy headsets")
     tools.edit(PRINT, "novak", {"assignee": "novak"})
     tools.rewrite(PRINT, "brandt", "novak", "/approve detailed")
     yield
@@ -315,9 +332,10 @@ def _elsewhere(tools: YearTools) -> Iterator[None]:
     yield
 
 
-def _nobody_answers(_tools: YearTools) -> Iterator[None]:
-    """Nobody is left who could be asked."""
-    yield from ()
+def _nobody_answers(tools: YearTools) -> Iterator[None]:
+    """Nobody is left who could be asked; what is handed over now has not waited for long."""
+    tools.give_to("Purchasing", "osei", "Buy headsets")
+    yield
 
 
 CHAPTERS = (

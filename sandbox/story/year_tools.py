@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from sandbox.jira.model import Issue, Refusal, Value
+from sandbox.jira.model import Issue, Refusal, Status, Transition, Value
 from sandbox.jira.state import JiraState
 from sandbox.servicenow.model import Refusal as RecordRefusal
 from sandbox.servicenow.state import ServiceNowState
@@ -24,7 +24,11 @@ FIELDS: Mapping[str, str] = {
     "Baseline name": "textfield",
     "Watched services": "textfield",
     "Incidents": "textfield",
+    "Services": "textfield",
+    "Delivery team": "textfield",
 }
+SUPPLIER = "With supplier"
+"""Status of a story on which the supplier works."""
 POLICY = "owner_inactive_days: 120, ageing_days: 240"
 """What the demo's policy reports beside the usual: owners who do nothing, and what stays in a stage for very long."""
 
@@ -43,6 +47,11 @@ def year_mapping() -> str:
     return base + (here / "year_mapping.yaml").read_text(encoding="utf-8")
 
 
+def calendar_mapping() -> str:
+    """The same with the reporting calendar: put in force once the past is played, so that no paper of it is sent."""
+    return year_mapping() + (Path(__file__).parent / "calendar.yaml").read_text(encoding="utf-8")
+
+
 def set_up_year(state: JiraState, team: Mapping[str, str]) -> None:
     """The project of the past year's epics: their simplified workflow compares the highest stage; stories move."""
     for login, name in team.items():
@@ -50,6 +59,12 @@ def set_up_year(state: JiraState, team: Mapping[str, str]) -> None:
     for name, kind in FIELDS.items():
         state.add_field(name, kind)
     free = workflow("MOD workflow of stories")
+    at_work = ("Backlog", "Analysis", "Approved")
+    free.statuses = (*free.statuses, Status("15", SUPPLIER, "indeterminate"))
+    free.transitions += [
+        Transition("61", "Hand to the supplier", SUPPLIER, at_work),
+        Transition("62", "Back from the supplier", "Analysis", (SUPPLIER,)),
+    ]
     gated = simplified_workflow("MOD workflow", state.field_named("Highest stage").id)
     state.add_project(PROJECT, "Modernisation", gated, type_workflows={"Story": free})
 
@@ -105,6 +120,17 @@ class YearTools:
 
     def edit(self, title: str, by: str, values: Mapping[str, Value]) -> None:
         self.jira.edit(self.issue(title).key, values, by=by)
+
+    def give_to(self, team: str, by: str, *titles: str) -> None:
+        """Stories pass to a team, where nobody has taken them up yet."""
+        for title in titles:
+            self.edit(title, by, {"Delivery team": team, "assignee": None})
+
+    def take_up(self, by: str, *titles: str) -> None:
+        """Somebody of the team begins."""
+        for title in titles:
+            self.edit(title, by, {"assignee": by})
+            self.move(by, "Analysis", title)
 
     def say(self, title: str, by: str, text: str) -> None:
         self.jira.comment(self.issue(title).key, text, by=by)
@@ -185,6 +211,11 @@ class YearTools:
         values = {"name": name, "operational_status": "1", "install_status": "1"}
         self.servicenow.insert("cmdb_ci_service", values, "admin")
 
+    def offering(self, name: str, owner: str) -> None:
+        """A service that the portfolio of ServiceNow offers."""
+        values = {"name": name, "operational_status": "1", "install_status": "1", "owned_by": self.person(owner)}
+        self.servicenow.insert("service_offering", values, "admin")
+
     def bill(self, service: str, month: int, amount: int) -> None:
         """What a service cost in a month, in EUR."""
         booking = {
@@ -194,10 +225,24 @@ class YearTools:
         }
         self.servicenow.insert("fm_expense_line", booking, "admin")
 
-    def incident(self, title: str, assigned_to: str) -> str:
-        """An incident; returns its number."""
-        values = {"short_description": title, "assigned_to": self.person(assigned_to), "state": "2"}
+    def incident(self, title: str, assigned_to: str, group: str) -> str:
+        """An incident on which somebody of a group works; returns its number."""
+        values = {
+            "short_description": title, "assigned_to": self.person(assigned_to), "state": "2",
+            "assignment_group": self.group(group),
+        }  # fmt: skip
         return self.servicenow.insert("incident", values, "kaya")["number"]
+
+    def group(self, name: str) -> str:
+        """The sys_id of a group, which is made when it is not there."""
+        rows = self.servicenow.tables["sys_user_group"].values()
+        found = next((row["sys_id"] for row in rows if row["name"] == name), None)
+        return found or self.servicenow.insert("sys_user_group", {"name": name}, "admin")["sys_id"]
+
+    def pass_incident(self, title: str, by: str, group: str) -> None:
+        """It goes to another group and is on hold: nobody works on it there yet."""
+        values = {"assignment_group": self.group(group), "state": "3"}
+        self.servicenow.update("incident", self._id("incident", title), values, by)
 
     def _id(self, table: str, title: str) -> str:
         rows = self.servicenow.tables[table].values()

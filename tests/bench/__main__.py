@@ -2,12 +2,14 @@
 
 ``python -m tests.bench`` runs all of it, writes ``bench/latest.json`` and the documentation's table, and adds the run to
 ``bench/history.jsonl``; with names (``python -m tests.bench webhook-endpoint drain``) it runs these and writes nothing.
+``--measures 100000`` makes the largest database that large, which takes an hour on two slow cores.
 Absolute figures depend on the machine; a bar is a ratio of two things measured in the same run, or a multiple of a yardstick
 (yardsticks.py) that was measured before and after the line.  Each module's docstring says how it measures.
 """
 
 from __future__ import annotations
 
+import argparse
 import logging
 import sys
 import tempfile
@@ -24,7 +26,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from tests.bench.calls import calls
 from tests.bench.drain import drain
-from tests.bench.environment import OWN_EVENT, BenchEnvironment, BenchScale, bodies
+from tests.bench.environment import OWN_EVENT, BenchEnvironment, BenchScale, bodies, sizes_up_to
 from tests.bench.figure import Figure
 from tests.bench.flow import PARTS as FLOW
 from tests.bench.flow import flow
@@ -114,5 +116,19 @@ def main(names: Sequence[str], root: Path = ROOT, scale: BenchScale | None = Non
         save(root, run, lines, environment.yardsticks)
 
 
+def arguments(given: Sequence[str]) -> tuple[list[str], BenchScale]:
+    """The lines that are asked for and the scale.  Raises SystemExit for what is no argument."""
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("lines", nargs="*", metavar="line", help="lines of the table; all without one")
+    parser.add_argument("--measures", type=int, help="measures of the largest database, such as 100000")
+    found = parser.parse_args(given)
+    try:
+        scale = BenchScale() if found.measures is None else BenchScale(sizes=sizes_up_to(found.measures))
+    except ValueError as error:
+        parser.error(str(error))
+    return found.lines, scale
+
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    asked, chosen = arguments(sys.argv[1:])
+    main(asked, scale=chosen)

@@ -44,7 +44,7 @@ class BenchScale:
     changed: int = 1_000
     burst_events: int = 10_000
     burst_items: int = 100
-    sizes: tuple[int, ...] = (1_000, 10_000, 100_000)
+    sizes: tuple[int, ...] = (1_000, 20_000)
     """Measures in the database; the largest size is also used for the portfolio's pages and the worker's memory."""
     growth_events: int = 200
     growth_rate: float = 10
@@ -52,6 +52,13 @@ class BenchScale:
     """Items that a worker assesses before its memory is measured."""
     yardstick_calls: int = 50
     """Calls of one round of a yardstick, and commits."""
+
+
+def sizes_up_to(measures: int) -> tuple[int, ...]:
+    """The sizes of a run whose largest database has so many measures; raises ValueError for fewer than 1,000."""
+    if measures < 1_000:
+        raise ValueError(f"{measures:,} measures are too few for a curve: state at least 1,000.")
+    return (*(size for size in (1_000, 10_000) if size * 5 <= measures), measures)
 
 
 @dataclass(slots=True)

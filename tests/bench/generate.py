@@ -19,8 +19,10 @@ from sqlalchemy import Engine, text
 
 from connector.bootstrap import bootstrap
 from connector.settings import Settings
+from connector.store.connections.connections import ConnectionRecord
 from connector.store.database.migrate import Schema
 from governance.money import Period
+from mapping.work_item import ConnectionName, Tool
 from tests.bench import names
 from tests.bench.rows import COLUMNS, GeneratedMeasure, completion, item, row
 
@@ -216,6 +218,10 @@ def main() -> None:
     size = Size(int(sys.argv[1])) if len(sys.argv) > 1 and int(sys.argv[1]) >= 10_000 else Size.small(2_000)
     with bootstrap(Settings(), application="gatepost generate", schema=Schema.UPGRADE) as services:
         version = services.mappings.activate(MAPPING, "generated", author="generate", reason="a large portfolio")
+        # With a sealed credential, so that the pages of connections can open it.
+        services.connections.save(
+            ConnectionRecord(ConnectionName("jira-main"), Tool.JIRA, "https://nordbank.example", "gatepost", "none", ())
+        )
         started = time.perf_counter()
         count = fill(services.engine, version.number, size, datetime.now(UTC))
         sys.stdout.write(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
@@ -17,11 +17,11 @@ from tests.bench.history import fill_history, vacuum
 
 
 def fill_large_database(
-    services: Services, measures: int, fill_more: Callable[[Engine], object] | None = None
+    services: Services, measures: int, fill_more: Sequence[Callable[[Engine], object]] = ()
 ) -> list[Figure]:
     """Put measures with their history into a database whose mapping is active; returns how long it took.
 
-    ``fill_more`` adds what the roll-ups read as well.
+    ``fill_more`` adds what else there is, also what the roll-ups read.
     """
     now = datetime.now(UTC)
     active = MappingCache(services.mappings).active()
@@ -32,8 +32,8 @@ def fill_large_database(
     lines = fill(services.engine, active.number, size, now)
     filled = time.perf_counter()
     fill_history(services.engine)
-    if fill_more is not None:
-        fill_more(services.engine)
+    for fill_one in fill_more:
+        fill_one(services.engine)
     vacuum(services.engine)
     before = time.perf_counter()
     refresh_all_rollups(Rollups(services.engine), active, now)

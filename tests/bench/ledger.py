@@ -83,7 +83,8 @@ def ledger(here: BenchScene) -> list[Figure]:
 
 
 _LONGEST = text("""
-    SELECT measure_id FROM (SELECT measure_id FROM ledger_entry WHERE version = 'actual' LIMIT 20000) AS booked
+    SELECT measure_id FROM (SELECT measure_id FROM ledger_entry
+                           WHERE version = 'actual' AND measure_id IS NOT NULL LIMIT 20000) AS booked
     GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
 """)
 """A measure with many bookings."""

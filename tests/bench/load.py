@@ -47,6 +47,8 @@ class Plan:
     events: int = 0
     rate: float = 0
     """Events per second of an open loop; 0 for a closed one."""
+    longest_wait: float = LONGEST_WAIT_SECONDS
+    """Seconds after the last planned event in which all have to be answered."""
 
 
 @dataclass(slots=True)
@@ -136,6 +138,10 @@ class Client(asyncio.Protocol):
 
     def send(self, request: bytes, on_response: Callable[[int], None]) -> None:
         assert self._transport is not None
+        if self._transport.is_closing():
+            # Closed by the server while it was idle: nobody would answer, and nobody would say so.
+            self._on_lost()
+            return
         self._on_response = on_response
         self._transport.write(request)
 
@@ -222,7 +228,10 @@ class Load:
 
         for client in list(self._idle):
             send_next(client)
-        await ended.wait()
+        try:
+            await asyncio.wait_for(ended.wait(), self._plan.seconds + self._plan.longest_wait)
+        except TimeoutError:
+            self._broken += running
 
     async def _open(self) -> None:
         plan, loop = self._plan, asyncio.get_running_loop()
@@ -236,7 +245,7 @@ class Load:
             self._waiting.append((request, clock + planned))
             self._pump()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._all_answered.wait(), LONGEST_WAIT_SECONDS)
+            await asyncio.wait_for(self._all_answered.wait(), plan.longest_wait)
         self._broken = plan.events - self._responses
 
     def _pump(self) -> None:

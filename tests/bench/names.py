@@ -81,3 +81,27 @@ def _mark(number: int) -> str:
     """People of one name get a number, as in a directory."""
     again = number // (len(_FIRST) * len(_LAST))
     return f" ({again + 1})" if again else ""
+
+
+def service(number: int) -> str:
+    """Numbered, as the services of a catalogue are."""
+    return f"{_OBJECTS[number % len(_OBJECTS)].capitalize()} for {UNITS[number % len(UNITS)]} {number:04}"
+
+
+def team(number: int) -> str:
+    return f"{UNITS[number % len(UNITS)]} squad {number:03}"
+
+
+def supplier(number: int) -> str:
+    return f"Supplier {number:03}"
+
+
+OBJECTIVES = 310
+
+
+def objective_key(number: int) -> str:
+    return f"objective-{(number - 1) % OBJECTIVES + 1}"
+
+
+def objective(number: int) -> str:
+    return f"{_VERBS[number % len(_VERBS)]} {_OBJECTS[number % len(_OBJECTS)]}: objective {number}"

@@ -1,4 +1,4 @@
-"""The portfolio page with 100,000 measures and 2 million effect lines, and the cost of refreshing its roll-ups.
+"""The portfolio page on the largest database, and the cost of refreshing its roll-ups.
 
 Each page is requested nine times with Flask's own client (page_time.py), signed in as the office, whose role sees
 everything; the median counts.  Browser and network time is not included.
@@ -27,6 +27,9 @@ PAGES = (
     Page("portfolio page, one program", "/portfolio?portfolio=Group+IT&program=Cloud+exit+North"),
     Page("portfolio page, all that is held up (its curve is loaded later)", "/portfolio?gate=held_up"),
     Page("effect lines behind a figure", "/portfolio/lines?version=plan"),
+    Page("list of measures", "/portfolio/measures"),
+    Page("list of measures by variance", "/portfolio/measures?sort=variance"),
+    Page("search of the command palette", "/palette?q=ledger"),
 )
 
 

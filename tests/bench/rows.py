@@ -6,13 +6,18 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 
-from connector.store.database.json_codec import Json
-from governance.money import Period
+from connector.store.database.json_codec import Json, to_json
+from governance.money import Money, Period
+from governance.reporting_amounts import ReportingAmount
+from governance.waits import PlaceKind, ValueWaits, Wait
 from tests.bench import names
 from tests.bench.stored import since_granted, stored_parts
 
 STAGES = ("", "identified", "detailed", "decided", "implemented", "closed")
+SERVICES = 5_000
+"""Which the measures of a full database name."""
 LABELS = ("None yet", "Identified", "Detailed", "Decided", "Implemented", "Closed")
 STATUSES = ("Backlog", "Backlog", "Analysis", "Approved", "Done", "Closed")
 BLOCKERS = (
@@ -90,7 +95,7 @@ def row(measure: GeneratedMeasure, now: datetime, mapping_version: int) -> str:
         measure.entity, owner, sponsor, controller, stage or None, stage or "identified", measure.gate, measure.implementation,
         measure.potential, measure.currency, plan, forecast, nets["actual"],
         None if plan is None or forecast is None else forecast - plan,
-        _json(facts), _json(_verdict(measure, since)), _json(since_granted(stage, since)),
+        _json(facts), _json(_verdict(measure, since)), _json(since_granted(stage, since) | _waiting(measure, since)),
         _json(_findings(measure, since)), "", f"v{measure.number}", f"e{measure.number}", mapping_version, "five/generated",
         now.isoformat(), (now + timedelta(days=1)).isoformat(), since.isoformat(),
     )  # fmt: skip
@@ -120,6 +125,9 @@ def _facts(measure: GeneratedMeasure, people: Mapping[str, tuple[int, str]]) -> 
         "business_unit": measure.unit,
         "legal_entity": measure.entity,
         "baseline": {"amount": "5000000", "currency": measure.currency},
+        "services": names.service(measure.number % SERVICES + 1) if measure.number % 10 < 3 else None,
+        "objective": names.objective(measure.number % names.OBJECTIVES + 1) if measure.number % 2 else None,
+        "planned_people": "2.5" if measure.number % 5 == 0 else None,
         "effects": [
             {
                 "version": version,
@@ -139,7 +147,7 @@ def _facts(measure: GeneratedMeasure, people: Mapping[str, tuple[int, str]]) -> 
 def _verdict(measure: GeneratedMeasure, since: datetime) -> dict[str, object]:
     following = LABELS[min(measure.stage + 1, 5)]
     codes = [BLOCKERS[measure.number % len(BLOCKERS)]] if measure.gate != "open" else []
-    return stored_parts(STAGES[measure.stage]).verdict | {
+    own: dict[str, object] = {
         "stage": STAGES[measure.stage] or None,
         "stage_label": LABELS[measure.stage],
         "newly_granted": [],
@@ -172,7 +180,39 @@ def _verdict(measure: GeneratedMeasure, since: datetime) -> dict[str, object]:
         if measure.off_ramp
         else None,
         "deviation": {"since": since.isoformat(), "checks": [], "reason": measure.reason} if measure.reason else None,
+        "value_waits": to_json(_value_waits(measure, since)),
     }
+    return {**stored_parts(STAGES[measure.stage]).verdict, **own}
+
+
+def _value_waits(measure: GeneratedMeasure, since: datetime) -> ValueWaits | None:
+    """What is shut waits at its gate, and at one more place; each third at a second one as well."""
+    if measure.gate == "open":
+        return None
+    number = measure.number
+    a_day = Decimal(50 + number % 4_000)
+    elsewhere = (
+        Wait(PlaceKind.TEAM, names.team(number % 200), since, number % 3 == 0, _ticket(number)),
+        Wait(PlaceKind.PERSON, names.person(measure.owner), since),
+        Wait(PlaceKind.VENDOR, names.supplier(number % 100), since, number % 2 == 0, _ticket(number)),
+        Wait(PlaceKind.APPROVAL, names.person(measure.owner % 40 + 1_000), since),
+    )
+    places = elsewhere[number % 4 :][: 2 if number % 3 == 0 else 1]
+    gate = Wait(PlaceKind.GATE, LABELS[min(measure.stage + 1, 5)], since)
+    return ValueWaits(ReportingAmount(Money(a_day, "EUR"), Money(a_day, "EUR")), (gate, *places))
+
+
+def _waiting(measure: GeneratedMeasure, since: datetime) -> dict[str, Json]:
+    """The tickets that it waits for."""
+    if measure.gate == "open":
+        return {}
+    ticket = _ticket(measure.number)
+    return {"waiting_since": {ticket: since.isoformat()}, "highest_priorities": {ticket: "High"}}
+
+
+def _ticket(number: int) -> str:
+    """A ticket for which some measures wait."""
+    return f"OPS-{number % 9_000}"
 
 
 def _owner(measure: GeneratedMeasure) -> list[dict[str, str]]:

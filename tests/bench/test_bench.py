@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -12,11 +13,11 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import URL
 
-from tests.bench.__main__ import GROUPS, main, measured
+from tests.bench.__main__ import GROUPS, arguments, main, measured
 from tests.bench.compare import compared, worktree
 from tests.bench.environment import OWN_EVENT, BenchEnvironment, BenchScale
 from tests.bench.figure import Basis, Figure
-from tests.bench.load import Plan, Result, share
+from tests.bench.load import Load, Plan, Result, share
 from tests.bench.report import PAGE, Run, as_data, into_page, run_of, save
 from tests.bench.scene import waits_for_writes
 from tests.bench.yardsticks import Yardstick, YardsticksRead
@@ -195,11 +196,32 @@ def test_some_lines_are_shown_and_nothing_is_written(tmp_path: Path, capsys: pyt
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ([], ([], (1_000, 20_000))),
+        (["pure", "drain"], (["pure", "drain"], (1_000, 20_000))),
+        (["--measures", "100000", "services"], (["services"], (1_000, 10_000, 100_000))),
+        (["--measures", "20000"], ([], (1_000, 20_000))),
+        (["--measures", "1000"], ([], (1_000,))),
+    ],
+)
+def test_a_run_is_as_large_as_it_is_asked_to_be(given: list[str], expected: tuple[list[str], tuple[int, ...]]) -> None:
+    lines, scale = arguments(given)
+    assert (lines, scale.sizes) == expected
+
+
+def test_too_few_measures_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        arguments(["--measures", "10"])
+    assert "10 measures are too few for a curve: state at least 1,000." in capsys.readouterr().err
+
+
 def test_an_unknown_line_is_refused_with_the_known_ones() -> None:
     with pytest.raises(SystemExit) as refused:
         main(["dor"])
     assert str(refused.value) == (
-        "There is no line dor. There are: pure, start, webhook-endpoint, drain, latency, burst, calls, portfolio, ledger, growth, memory"
+        "There is no line dor. There are: pure, start, webhook-endpoint, drain, latency, burst, calls, portfolio, ledger, services, growth, memory"
     )
 
 
@@ -211,6 +233,38 @@ def test_the_time_of_an_event_ends_with_the_first_write_of_its_item_after_it() -
 def test_an_event_without_a_write_is_an_error() -> None:
     with pytest.raises(RuntimeError, match="The event on 2 was accepted and led to no write"):
         waits_for_writes([("2", 11.0)], [("2", 10.0), ("1", 12.0)])
+
+
+@pytest.mark.parametrize("answers", [0, 1, 3])
+@pytest.mark.parametrize("rate", [0, 100])
+def test_a_load_ends_when_the_server_closes_a_connection_or_never_answers(
+    answers: int, rate: float, tmp_path: Path
+) -> None:
+    (tmp_path / "event.json").write_text('{"issue": {}}')
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answers some, then closes an idle connection; with none it takes what comes and says nothing."""
+        for _ in range(answers):
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(re.findall(rb"Content-Length: (\d+)", head)[0]))
+            writer.write(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
+        if not answers:
+            await reader.read()
+        writer.close()
+
+    async def load() -> Result:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        file = str(tmp_path / "event.json")
+        plan = Plan("127.0.0.1", port, "/hooks", "s", [file], ["1"], 2, events=9, rate=rate, longest_wait=0.3)
+        found = await asyncio.wait_for(Load(plan).run(), 30)
+        server.close()
+        return found
+
+    found = asyncio.run(load())
+    assert found.statuses.get("202", 0) <= 2 * answers
+    assert found.statuses["no answer"] > 0
 
 
 def test_percentiles_and_rates_count_responses() -> None:

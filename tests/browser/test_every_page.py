@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from cli.demo_people import DEMO_PEOPLE
 from connector.people.permissions import Role
+from governance.codes import CODES
 from tests.browser.conftest import DESK, PASSWORD, Opener
 from tests.stories.world import World
 from tests.waiting import LONGEST_CALL_SECONDS
@@ -38,6 +39,8 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "operations": {"cause": "000000000000", "name": "jira-main"},
     "subscriptions": {"name": "nobody"},
     "portfolio": {"number": "999999"},
+    "calendar": {"key": "none", "name": "none", "number": "999999"},
+    "tradeoffs": {"number": "999999"},
 }
 """For the parts of addresses, by blueprint: something that is there, or an address that has to answer 404."""
 
@@ -51,12 +54,16 @@ NO_PAGE = (
     "/portfolio/export.csv",
     "/portfolio/workbook.xlsx",
     "/portfolio/deck.pptx",
+    "/calendar/review.pptx",
+    "/calendar/papers/none/preview/none",
     "/evidence.zip",
     "/money/export",
     "/money/import/progress",
     "/mapping/schema.json",
     "/mapping/versions/1/mapping.yaml",
     "/palette",
+    "/account/views",
+    "/waiting/places.csv",
 )
 """What is downloaded or asked for by a script, and not shown: ends of addresses."""
 
@@ -140,6 +147,9 @@ def test_every_page_lets_in_whom_it_says_and_nobody_else(gatepost: World, app: F
         else:
             assert answer.status_code == 403, f"{stop.path}: {answer.status_code}"
             assert "This page is for the role" in answer.text
+        is_page = answer.ok and answer.headers["Content-Type"].startswith("text/html")
+        if role in {Role.VIEWER, Role.SPONSOR} and is_page and not stop.path.startswith("/docs"):
+            assert technical_words(answer.text) == set(), stop.path
         seen += 1
         assert answer.headers["Cache-Control"] == "no-store"
         policy = answer.headers["Content-Security-Policy"]
@@ -149,6 +159,16 @@ def test_every_page_lets_in_whom_it_says_and_nobody_else(gatepost: World, app: F
         assert not re.search(r'<[^>]+\s(style|on\w+)=["\']', without_json(answer.text)), f"inline: {stop.path}"
         assert not re.search(r"<script(?![^>]*\b(src|type=\"application/json\"))[^>]*>", answer.text), stop.path
     assert seen > 30
+
+
+def technical_words(page: str) -> set[str]:
+    """Settings, codes and long ids that a reader of the page sees, or is read out; addresses may hold them."""
+    text = re.sub(r'<input type="hidden"[^>]*>', "", without_json(page))
+    said = re.findall(r'(?:title|aria-label|placeholder)="([^"]*)"', text)
+    words = " ".join([re.sub(r"<[^>]+>", " ", text), *said])
+    return set(re.findall(r"GATEPOST_\w+|\b[0-9a-f]{32,}\b", words)) | {
+        code for code in CODES if re.search(rf"\b{code}\b", words)
+    }
 
 
 def without_json(page: str) -> str:

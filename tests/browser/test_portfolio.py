@@ -39,7 +39,9 @@ def test_the_office_goes_from_the_sentence_to_the_lines(visit: Opener) -> None:
     assert "potential=" in page.url
     expect(page.locator("#tree tfoot td").first).to_have_text(count)
     drawn(page)
-    page.locator("#tree tfoot a").first.click()
+    page.locator("#tree tfoot a").nth(1).click()
+    page.wait_for_url("**/portfolio/measures?**of=ebitda_plan**")
+    page.locator("a[href*='version=plan']").first.click()
     page.wait_for_url("**/portfolio/lines?**version=plan**")
     expect(page.locator(".answer")).to_contain_text("The EBITDA effect of these lines: plan")
     assert page.locator("tbody tr").count() > 0
@@ -86,7 +88,7 @@ def test_a_filter_by_gate_brings_its_curve_and_findings_after_the_page(visit: Op
     page = window.sign_in("office")
     window.go("/portfolio?gate=held_up")
     expect(page.locator("#c-curve .canvas svg path").first).to_be_attached()
-    expect(page.locator("#findings h2")).to_have_text("Findings: what the status reports do not show")
+    expect(page.locator("#findings h2")).to_have_text("Hidden risks")
     expect(page.locator("#findings")).not_to_contain_text("Searching")
     window.is_accessible()
 

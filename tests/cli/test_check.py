@@ -63,7 +63,7 @@ def test_a_shut_gate_is_1_with_the_checklist(cli: Cli) -> None:
     assert result.exit_code == 1
     lines = result.output.splitlines()
     assert lines[0] == "The gate into Detailed is shut for ITX-1 Retire the legacy CRM."
-    assert lines[1].startswith("- Detailed is shut: ")
+    assert lines[1].startswith("- Cannot move into Detailed yet: ")
     assert "[x] title: Retire the legacy CRM" in lines
     assert (
         "[ ] sponsor: M. Brandt has not yet given the approval · sponsor M. Brandt to act · APPROVAL_MISSING" in lines
@@ -120,8 +120,8 @@ def test_an_item_that_the_tool_no_longer_shows_is_2(cli: Cli, api: ApiServer) ->
     result = cli.run("check", "ITX-1", "--gate", "identified")
     assert (result.exit_code, result.output) == (
         2,
-        "ITX-1 is unreachable since 2026-11-20 08:00 UTC: archived. Its tool no longer shows the item; see gatepost"
-        " doctor.\n",
+        "ITX-1 is unreachable since 2026-11-20 08:00 UTC: archived. Its tool no longer shows the item; the "
+        "page Connections says why.\n",
     )
 
 
@@ -208,7 +208,10 @@ def test_the_doctor_reports_receivers_that_accept_nothing(cli: Cli, api: ApiServ
         connection.exec_driver_sql(
             "UPDATE subscription SET failing_since = '2026-11-20 08:00+00', last_error = 'no' WHERE name = 'sick'"
         )
-    checks = [(check.subject, check.health, check.message, check.hint) for check in installation_checks(api.services)]
+    checks = [
+        (check.subject, check.health, check.message, check.remedy.at_terminal)
+        for check in installation_checks(api.services)
+    ]
     assert [check for check in checks if check[0].startswith("subscription")] == [
         (
             "subscription off", Health.BAD, "disabled since 20 Nov 2026 08:00 UTC: gone",

@@ -169,7 +169,7 @@ def test_another_database_is_refused(cli: Cli) -> None:
 
 def test_a_wrong_key_is_refused(cli: Cli) -> None:
     assert cli.refused("connection", "list", GATEPOST_SECRET_KEY="short").startswith(
-        "GATEPOST_SECRET_KEY is not a Fernet key"
+        "The secret key is not a Fernet key"
     )
     key = cli.ok("key").strip()
     cli.ok("connection", "list", GATEPOST_SECRET_KEY=key)
@@ -226,7 +226,7 @@ def test_explain_prints_the_verdict_as_a_checklist(assessed: Cli) -> None:
     assert text.startswith(
         "ITX-1 Retire the legacy CRM\nhttps://acme.example/browse/ITX-1 · mapping version 1 · policy five/"
     )
-    assert "\nIdentified is shut: no owner is named" in text
+    assert "\nCannot move into Identified yet: no owner is named" in text
     assert (
         "[ ] owner: no owner is named · ROLE_MISSING\n    expected a named and active owner; is nobody named;" in text
     )

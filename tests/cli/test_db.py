@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from cli.db import cleanup_summary, size_table
+from connector.remedy import Note
 from connector.store.database.engine import open_database
 from connector.store.operations.database_sizes import TableSize, group_tables
 from connector.store.operations.retention import CleanupResult, CleanupStatus, RetentionPeriods
@@ -90,7 +91,8 @@ def test_groups_of_tables_are_listed_with_their_limits_the_largest_first() -> No
     ],
 )  # fmt: skip
 def test_hints_say_what_is_worth_doing(extra: TableSize, hint: str | None) -> None:
-    assert group_tables((*TABLES, extra), 0, RETENTION).hints == ((hint,) if hint else ())
+    hints = group_tables((*TABLES, extra), 0, RETENTION).hints
+    assert [one.at_terminal for one in hints] == ([hint] if hint else [])
 
 
 def test_the_sizes_are_those_of_the_database(cli: Cli, database: URL) -> None:
@@ -156,7 +158,7 @@ OLD_EVENTS = """
         pytest.param(CleanupResult(CleanupStatus.BUSY, events_deleted=1), ["Deleted 1 event more than 400 days after their end.",
                      "A worker is cleaning up and does the rest."], id="a worker continues"),
         pytest.param(CleanupResult(CleanupStatus.DONE, (date(2026, 11, 28),), (date(2026, 11, 5), date(2026, 11, 6)), 1, 0, 2_000,
-                             ("No partition could be made.",)),
+                             (Note("No partition could be made."),)),
                      ["Created partitions for 2026-11-28.",
                       "Dropped the bodies of 2026-11-05 to 2026-11-06 (2 days).",
                       "Removed 1 body one by one.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,22 +18,39 @@ from cli.demo_year import play_year
 from cli.moved_clock import MovedClock
 from cli.paper_options import EVERYTHING
 from connector.bootstrap import MappingCache, Services, bootstrap
+from connector.measures.track_record import shown_records
+from connector.measures.tradeoffs import Asked, tradeoffs
+from connector.papers.measure_columns import gate_text
 from connector.people.permissions import Role, RoleGrant
 from connector.people.token_scopes import READING_SCOPES, held_scopes
 from connector.settings import Settings
 from connector.store.database.json_codec import from_json
 from connector.store.measures.measure_lookup import MeasureExplanation
 from connector.store.measures.stored_gates import StoredGates
+from connector.store.reporting.figures_history import figures_at
 from connector.store.reporting.portfolio_filters import PortfolioFilters
+from connector.store.reporting.portfolio_lists import PortfolioLists
 from connector.store.reporting.steering_rows import SteeringRows
-from governance.measure_gates import gates_of
-from governance.verdict import Verdict
+from governance.levers import Lever
+from governance.measure_gates import NextGate, gates_of
+from governance.money import Period
+from governance.track_record import RecordKind
+from governance.tradeoffs import Goal
+from governance.verdict import GateState, Verdict
 from sandbox.servers import Sandbox
 from sandbox.story import year
 from sandbox.story.player import ScenarioPlayer, ShownItem
+from sandbox.story.services import WORKPLACES
+from sandbox.story.year_tools import PROJECT
+from tests.cli.year_figures import StoredYear, check_measures, check_parts, check_portfolio
+from tests.cli.year_handovers import SUPPLIERS, cost_of_day, of_incident, of_story
+from tests.cli.year_recomputed import freed_by_stopping, promises
 from tests.connector.gate_answers import check_words, everything_told, told_by
 from tests.databases import Databases
+from tests.webhook_server.visitor import FormBrowser, page_text
 from webhook_server.app import create_app
+
+PASSWORD = "a password for the demo"
 
 
 @dataclass(frozen=True)
@@ -66,7 +84,7 @@ def past_year(databases: Databases, tmp_path_factory: pytest.TempPathFactory) ->
         )
         clock = MovedClock()
         with bootstrap(settings, application="tests") as services, stand_ins(addresses, clock) as sandbox:
-            store_set_up(services, addresses, "a password for the demo")
+            store_set_up(services, addresses, PASSWORD)
             play_year(services, sandbox, clock, addresses.gatepost_port, lambda *_: None)
             yield PastYear(services, sandbox, clock)
 
@@ -116,6 +134,21 @@ def test_what_happened_is_on_record_on_its_day_and_the_clock_is_the_real_one_aga
     assert past_year.services.audit.verify().breaks == ()
 
 
+def test_an_offering_of_servicenow_is_a_service_and_shows_what_is_reported_of_it(past_year: PastYear) -> None:
+    (offering,) = past_year.sandbox.servicenow.tables["service_offering"].values()
+    key = f"servicenow-main.{offering['sys_id']}"
+    (found,) = past_year.rows("SELECT s.key, s.name, s.owner, s.portfolio, f.cost FROM service AS s JOIN service_figures "
+                              "AS f ON f.service = s.key WHERE s.source <> '' AND s.ended_at IS NULL")  # fmt: skip
+    assert tuple(found) == (key, WORKPLACES, "Sara Lind", "IT", 18_000)
+    month = Period.of(past_year.clock().date()).plus(-1)
+    assert offering["u_gatepost_findings"].replace("\r\n", "\n").split("\n") == [
+        f"the unit cost is not known: no demand is stated for {month} · owner Sara Lind · UNIT_COST_UNKNOWN",
+        f"the demand is not known: no demand is stated for {month} · owner Sara Lind · DEMAND_UNKNOWN",
+        "nobody has said what is in the way of the service; state it, or state that nothing is · owner Sara Lind · "
+        "HURDLE_UNNAMED",
+    ]
+
+
 def test_nothing_is_lost_on_the_way(past_year: PastYear) -> None:
     assert {row.state for row in past_year.rows("SELECT DISTINCT state FROM inbox")} <= {
         "done",
@@ -148,17 +181,48 @@ def test_every_answer_about_a_gate_is_the_same_at_every_step_of_the_year(past_ye
         check_words(verdict, told, policy)
 
 
-def test_the_deck_says_the_same_of_gates_after_the_year(past_year: PastYear) -> None:
-    verdicts = {
-        row.id: from_json(StoredGates, row.verdict) for row in past_year.rows("SELECT id, verdict FROM measure")
-    }
-    with past_year.services.read_as(EVERYTHING) as connection:
-        listed = SteeringRows(connection, EVERYTHING, PortfolioFilters()).due_by(date(2199, 1, 1))
-    assert listed
-    for row in listed:
-        gates = gates_of(verdicts[row.measure.id])
-        if row.next_stage and gates.next is not None:
-            assert (row.next_stage, row.next_state) == (gates.next.stage, gates.next.state), row.measure.key
+def test_deck_and_workbook_say_the_same_of_gates_through_the_year(past_year: PastYear) -> None:
+    """At some moments at which figures were made, and now: which gate is next, its state, the words of the papers."""
+    made: dict[datetime, set[str]] = {}
+    for row in past_year.rows("SELECT known_from, measure_id FROM figures_version ORDER BY known_from"):
+        made.setdefault(row.known_from, set()).add(row.measure_id)
+    told: dict[str, list[tuple[datetime, NextGate | None]]] = {}
+    for row in past_year.rows("SELECT measure_id, known_from, verdict FROM verdict_version ORDER BY known_from, id"):
+        following = gates_of(from_json(StoredGates, row.verdict)).next
+        told.setdefault(row.measure_id, []).append((row.known_from, following))
+    slides = 0
+    compared = 0
+    for moment in {*list(made)[:: max(len(made) // 12, 1)], max(made)}:
+        with past_year.services.read_as(EVERYTHING) as connection:
+            source = figures_at(connection, moment)
+            due = SteeringRows(source, EVERYTHING, PortfolioFilters()).due_by(date(2199, 1, 1))
+            listed = PortfolioLists(source, EVERYTHING, PortfolioFilters()).measures("key", None, 500).rows
+        for measure in (one for one in listed if one.id in made[moment]):
+            # Made then from the verdict of then; others may have been stored within the same seconds.
+            compared += 1
+            first, last = moment - timedelta(minutes=1), moment + timedelta(minutes=1)
+            known = [one for at, one in told[measure.id] if at <= last]
+            recent = [one for at, one in told[measure.id] if first < at <= last]
+            ahead = measure.gate_ahead
+            said = [one for one in known[-1 - len(recent) :] if _pair(one) == ahead]
+            assert said, (moment, measure.key, ahead)
+            one = said[0]
+            words = "Every gate is open" if one is None else f"{one.stage_label}: {one.state.label}"
+            assert gate_text(measure, STAGES) == words, (moment, measure.key)
+        for shown in due:
+            one = [one for at, one in told[shown.measure.id] if at <= moment][-1]
+            expected = ("", "") if one is None else (one.stage, one.stage_label)
+            assert (shown.next_stage, shown.next_label) == expected, (moment, shown.measure.key)
+            assert one is None or shown.next_state is one.state, (moment, shown.measure.key)
+            slides += 1
+    assert min(slides, compared) > 20
+
+
+def _pair(following: NextGate | None) -> tuple[str, GateState] | None:
+    return None if following is None else (following.stage, following.state)
+
+
+STAGES = {one: one.capitalize() for one in ("identified", "detailed", "decided", "implemented", "closed")}
 
 
 def test_list_measure_and_gates_answer_the_same_after_the_year(past_year: PastYear) -> None:
@@ -185,3 +249,160 @@ def test_list_measure_and_gates_answer_the_same_after_the_year(past_year: PastYe
         for stage in ("identified", "detailed", "decided", "implemented", "closed"):
             answer = get(f"/gates/{measure['id']}/{stage}?always_200=true")
             assert (answer["open"], answer["gates"]) == (stage in measure["gates"]["may_enter"], measure["gates"])
+
+
+OWNED = """
+    SELECT f.measure_id, f.decided_owner, l.version, l.kind, to_char(l.month, 'YYYY-MM'), l.amount
+    FROM measure_figures AS f JOIN measure AS m ON m.id = f.measure_id CROSS JOIN LATERAL (
+        SELECT 'plan' AS version, one ->> 0 AS kind, CAST(one ->> 1 || '-01' AS date) AS month,
+               CAST(one ->> 2 AS numeric) AS amount, one ->> 4 AS account, CAST(one ->> 5 AS boolean) AS hard
+        FROM plan_version AS p CROSS JOIN LATERAL jsonb_array_elements(p.lines) AS one
+        WHERE p.measure_id = f.measure_id AND p.number = 1
+        UNION ALL
+        SELECT e.version, e.kind, e.month, e.amount, e.account, e.hard FROM effect_line AS e
+        WHERE e.measure_id = f.measure_id AND e.version = 'actual'
+    ) AS l
+    WHERE l.account = 'ebitda' AND (l.hard OR l.kind <> 'benefit') AND f.missing_rate IS NULL AND NOT EXISTS (
+        SELECT 1 FROM effect_line AS e WHERE e.measure_id = f.measure_id AND e.currency <> 'EUR')
+      AND EXISTS (SELECT 1 FROM plan_version AS p WHERE p.measure_id = f.measure_id)
+"""
+
+
+def test_records_and_relief_of_the_year_are_recomputed(past_year: PastYear) -> None:
+    shown = shown_records(past_year.services, EVERYTHING)
+    (settings,) = past_year.rows("SELECT to_char(closed_month, 'YYYY-MM') AS closed FROM figures_settings")
+    found = promises(past_year.rows(OWNED), settings.closed)
+    assert found
+    euro = {row.decided_owner for row in past_year.rows(
+        "SELECT f.decided_owner FROM measure_figures AS f GROUP BY 1 HAVING NOT bool_or(EXISTS ("
+        "SELECT 1 FROM effect_line AS e WHERE e.measure_id = f.measure_id AND e.currency <> 'EUR'))"
+    )}  # fmt: skip
+    own = {one.name: (one.promised, one.came, one.sample) for one in shown.of(RecordKind.OWNER) if one.sample}
+    compared = euro & (found.keys() | own.keys())
+    assert compared
+    assert {name: own.get(name) for name in compared} == {name: found.get(name) for name in compared}
+    assert shown.weighted is None, "off by default"
+    whole = shown.whole
+    assert whole is not None
+    assert whole.sample == sum(one.sample for one in shown.of(RecordKind.OWNER))
+
+    ranking = tradeoffs(past_year.services, EVERYTHING, Asked(Goal.BUDGET)).ranking
+    first, last = str(ranking.question.first), str(ranking.question.year.last)
+    for one in ranking.candidates:
+        if one.lever is Lever.STOP:
+            rows = past_year.rows(
+                "SELECT to_char(u.month, 'YYYY-MM'), u.one_off, u.capex FROM measure_series AS s, "
+                "unnest(s.months, s.one_off, s.capex) AS u (month, one_off, capex) "
+                f"WHERE s.measure_id = '{one.id}' AND s.version = (SELECT min(version) FROM measure_series "
+                f"WHERE measure_id = '{one.id}' AND version IN ('forecast', 'plan'))"
+            )
+            assert one.relief == freed_by_stopping([tuple(row) for row in rows], first, last), one.key
+
+
+PLANS = """
+    SELECT p.measure_id, one ->> 0 AS kind, one ->> 1 AS month, CAST(one ->> 2 AS numeric) AS amount
+    FROM plan_version AS p CROSS JOIN LATERAL jsonb_array_elements(p.lines) AS one
+    WHERE p.number = (SELECT max(number) FROM plan_version WHERE measure_id = p.measure_id)
+    UNION ALL
+    SELECT e.measure_id, e.kind, to_char(e.month, 'YYYY-MM'), e.amount FROM effect_line AS e
+    WHERE e.version = 'plan' AND NOT EXISTS (SELECT 1 FROM plan_version WHERE measure_id = e.measure_id)
+"""
+
+
+def test_waits_between_teams_and_at_suppliers_are_recomputed_from_the_tools_histories(past_year: PastYear) -> None:
+    jira, now = past_year.sandbox.jira, past_year.clock()
+    lines: dict[str, list[tuple[str, str, Decimal]]] = {}
+    for row in past_year.rows(PLANS):
+        lines.setdefault(row.measure_id, []).append((row.kind, row.month, row.amount))
+    measures = {row.key: row for row in past_year.rows("SELECT id, key, title, findings FROM measure")}
+    epics = {one.id: measures[one.key] for one in jira.issues.values() if one.key in measures}
+    tickets = {
+        one.key: (epics[one.parent], of_story(jira, one))
+        for one in jira.issues.values()
+        if one.project == PROJECT and one.parent in epics
+    }
+    number, incident = of_incident(past_year.sandbox.servicenow, year.LOST)
+    disputes = next(row for row in measures.values() if row.title == year.DISPUTES)
+    tickets[number] = (disputes, incident)
+
+    found = {
+        (row.id, one["subject"]): one["sentence"]
+        for row in measures.values() for one in row.findings if one["code"] == "HANDOFF_WAIT"
+    }  # fmt: skip
+    expected = {
+        (row.id, key): lying for key, (row, lying) in tickets.items() if not lying.ended and lying.days(now) > 5
+    }
+    assert found.keys() == expected.keys()
+    names = {one.key: one.summary for one in jira.issues.values()}
+    titles = {names.get(key, key) for _, key in found}
+    assert titles == {
+        f"{year.ARCHITECTURE}: prepare", f"{year.ARCHITECTURE}: roll out", f"{year.DATA}: roll out", "Scan the form", number,
+    }  # fmt: skip
+    for (measure, key), lying in expected.items():
+        days, a_day = lying.days(now), cost_of_day(lines[measure])
+        said = found[measure, key]
+        assert f"{key} waited {days} days between teams: " in said
+        assert said.endswith(f"; each day costs {a_day:,.2f} EUR, {a_day * days:,.2f} EUR in all"), said
+
+    waits = past_year.rows(
+        "SELECT measure_id, kind, place, ticket, a_day, since, queued FROM value_wait WHERE ticket <> ''"
+    )
+    queued = {
+        (row.measure_id, row.kind, row.place, row.ticket): (row.a_day, row.since.replace(microsecond=0))
+        for row in waits
+        if row.queued
+    }
+    assert queued == {
+        (row.id, "vendor" if lying.team in SUPPLIERS else "team", lying.team, key): (cost_of_day(lines[row.id]), lying.waits_since.replace(microsecond=0))
+        for key, (row, lying) in tickets.items()
+        if lying.waits_since and not lying.ended
+    }  # fmt: skip
+    places = {(kind, place) for _, kind, place, _ in queued}
+    assert places == {
+        ("vendor", "Fabrikam"), ("vendor", "Scanline"), ("team", "Data centre"), ("team", "Card operations"),
+        ("team", "Purchasing"),
+    }  # fmt: skip
+    assert {(row.ticket, row.place) for row in waits if not row.queued} <= {
+        (key, lying.team) for key, (_, lying) in tickets.items() if not lying.waits_since
+    }
+    visitor = FormBrowser(create_app(replace(past_year.services, metrics=CollectorRegistry())).test_client())
+    assert visitor.sign_in("cfo@nordbank.example", PASSWORD).status_code == 303
+    page = page_text(visitor.get("/waiting"))
+    for kind in ("team", "vendor"):
+        for _, place in (one for one in places if one[0] == kind):
+            held = {measure: amount for (measure, _, at, _), (amount, _) in queued.items() if at == place}
+            held |= {row.measure_id: row.a_day for row in waits if row.place == place}
+            assert place in page
+            assert f"{sum(held.values()):,.2f}" in page.replace("\xa0", " "), (place, held)
+
+
+def test_the_pages_agree_to_the_cent_with_what_is_stored(past_year: PastYear) -> None:
+    """Plan, forecast, variance, run-rate, this year and what waits, in all and for each measure."""
+    visitor = FormBrowser(create_app(replace(past_year.services, metrics=CollectorRegistry())).test_client())
+    assert visitor.sign_in("cfo@nordbank.example", PASSWORD).status_code == 303
+
+    def page(path: str) -> str:
+        answer = visitor.get(path)
+        assert answer.status_code == 200, (path, answer.text)
+        return answer.text
+
+    year_ = StoredYear.read(past_year.rows, past_year.clock().date())
+    check_portfolio(year_, page)
+    check_parts(year_, page)
+    check_measures(year_, page)
+
+
+def test_an_administrator_finds_accounts_by_name_in_each_tools_own_directory(past_year: PastYear) -> None:
+    visitor = FormBrowser(create_app(replace(past_year.services, metrics=CollectorRegistry())).test_client())
+    assert visitor.sign_in("admin@nordbank.example", PASSWORD).status_code == 303
+    person = next(one for one in past_year.services.people.all() if one.login == "ops@nordbank.example")
+    page = f"/people/{person.id}"
+    found = page_text(visitor.get(f"{page}?in=jira-main&find=novak"))
+    assert "Petr Novak" in found
+    assert "Link Petr Novak" in found
+    elsewhere = page_text(visitor.get(f"{page}?in=servicenow-main&find=Lind"))
+    assert "Link Sara Lind" in elsewhere
+    assert "Nobody of that name was found in jira-main." in page_text(visitor.get(f"{page}?in=jira-main&find=zzz"))
+    assert "Nobody of that name" in page_text(visitor.get(f"{page}?in=servicenow-main&find=a%5Eb"))
+    assert "Enter at least two letters" in page_text(visitor.get(f"{page}?in=jira-main&find=a"))
+    assert "There is no such connection any more." in page_text(visitor.get(f"{page}?in=other&find=novak"))

@@ -43,7 +43,7 @@ def test_a_file_is_posted_whole_or_not_at_all_and_its_month_is_signed(
     assert cli.ok("money", "post", str(file), "--dry-run").endswith("2 would be posted.\n")
     assert cli.refused("money", "post", str(file)).startswith("Say whose entries these are: --as LOGIN")
     assert cli.refused("money", "post", str(file), "--as", "nobody") == (
-        '"nobody" is no active account of Gatepost: gatepost user list shows them.'
+        '"nobody" is no active account of Gatepost. List them with: gatepost user list'
     )
     brandt = ("--as", "BRANDT@acme.example")
     assert cli.ok("money", "post", str(file), *brandt).endswith("2 posted.\n")

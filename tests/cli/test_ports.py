@@ -11,9 +11,10 @@ import pytest
 
 import cli
 from cli.demo import MARK, chosen_addresses
-from cli.instance_lock import only_server_of, running_server
+from cli.instance_lock import address_here, only_server_of, running_server
 from cli.ports import guard_port, require_free
 from connector.errors import ConfigurationError
+from connector.settings import Settings
 
 CHANGE = "Take another one with --port or GATEPOST_PORT."
 
@@ -113,6 +114,16 @@ def test_a_second_server_on_a_folder(
             "this one a folder of its own with GATEPOST_DATA."
         )
     assert running_server(tmp_path) is None
+
+
+def test_an_address_for_people_is_that_of_the_server_that_runs(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, port=8600)
+    named = Settings(data=tmp_path, public_url="https://gate.acme.example/")
+    with only_server_of(tmp_path, "http://127.0.0.1:8700"):
+        assert address_here(settings) == "http://127.0.0.1:8700"
+        assert address_here(settings, 8800) == "http://127.0.0.1:8800"
+        assert address_here(named) == "https://gate.acme.example"
+    assert address_here(settings) == "http://127.0.0.1:8600"
 
 
 def test_the_demo_deletes_no_folder_but_its_own(

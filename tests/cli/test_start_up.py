@@ -30,17 +30,22 @@ NO_COMMAND = (
     "webhook_server", "sandbox",
 )  # fmt: skip
 
+# fmt: off
 CASES = [
     pytest.param("from cli import main; main()", ["version"], (*NO_COMMAND, "rich"), id="version"),
     # Rich draws the help.
     pytest.param("from cli import main; main()", ["--help"], NO_COMMAND, id="help"),
     pytest.param("from cli import main; main()", ["key"], ("sqlalchemy", "connector.bootstrap"), id="key"),
     pytest.param(
-        "import cli.run, webhook_server.app", [], (*VENDORS, *CLIENTS, "connector.runtime.tasks", "granian"), id="web"
+        "import cli.run, webhook_server.app", [],
+        (*VENDORS, *CLIENTS, "alembic", "connector.runtime.tasks", "granian"), id="web",
     ),
-    pytest.param("import cli.worker", [], (*VENDORS, *CLIENTS, "flask", "granian", "webhook_server"), id="worker"),
+    pytest.param(
+        "import cli.worker", [], (*VENDORS, *CLIENTS, "alembic", "flask", "granian", "webhook_server"), id="worker"
+    ),
     pytest.param("import connector.jira.event_parser", [], (*VENDORS, *CLIENTS, "requests"), id="the webhook of Jira"),
 ]
+# fmt: on
 
 
 def imported(code: str, arguments: list[str]) -> set[str]:

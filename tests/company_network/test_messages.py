@@ -60,15 +60,12 @@ def test_a_receiver_inside_stays_forbidden_by_a_proxy(authority: Authority, prox
     assert isinstance(outcome, NotAccepted)
     assert outcome.failure.forbidden
     assert outcome.failure.reason == (
-        f"{TOOL} leads to 127.0.0.1, which is no public address. If that is meant, add the host or its network to "
-        "GATEPOST_SUBSCRIPTION_PRIVATE_NETWORKS."
+        f"{TOOL} leads to 127.0.0.1, which is no public address. If that is meant, whoever runs Gatepost adds the host "
+        "to those that may be reached."
     )
     clear = post(through(proxy, authority), 80, HostRules(private_networks=("127.0.0.0/8",), allow_http=True), "http")
     assert isinstance(clear, NotAccepted)
-    assert clear.failure.reason == (
-        f"Without TLS the proxy alone decides where {TOOL} leads. Use https, or add the host to "
-        "GATEPOST_SUBSCRIPTION_PRIVATE_NETWORKS."
-    )
+    assert clear.failure.reason == (f"Without TLS the proxy alone decides where {TOOL} leads. Use https.")
     assert proxy.connected[before:] == []
 
 

@@ -25,7 +25,7 @@ NAME, CONNECTION, PROXY, CERTIFICATE, ANSWER = FailedAt
 def steps(port: int, network: Network, rules: HostRules | None = None, host: str = TOOL) -> list[tuple[FailedAt, str]]:
     """Each step with what it says; the last one with what to do when it failed."""
     return [
-        (step.at, step.what if step.passed else f"✗ {step.what} → {step.hint}")
+        (step.at, step.what if step.passed else f"✗ {step.what} → {step.remedy.at_terminal}")
         for step in probe(f"https://{host}:{port}/x", network, 2, rules)
     ]
 
@@ -133,7 +133,7 @@ def test_a_page_learns_nothing_about_what_is_inside(authority: Authority, known_
     with tls_server(authority.server_context(TOOL)) as tool:
         rules = HostRules(private_setting="GATEPOST_CONNECTION_PRIVATE_NETWORKS")
         assert steps(tool.port, Network(authorities=authority.pem), rules) == [
-            (NAME, f"✗ {TOOL} leads to 127.0.0.1, which is no public address. If that is meant, add the host or its "
-             "network to GATEPOST_CONNECTION_PRIVATE_NETWORKS. → "),
+            (NAME, f"✗ {TOOL} leads to 127.0.0.1, which is no public address. → If that is meant, add the host or its "
+             "network to GATEPOST_CONNECTION_PRIVATE_NETWORKS."),
         ]  # fmt: skip
         assert tool.asked == []

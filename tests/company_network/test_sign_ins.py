@@ -220,7 +220,7 @@ def test_data_center_11_with_basic_authentication_off_says_what_to_use(
     try:
         with pytest.raises(AuthenticationFailed) as refused:
             site(replace(access, username="gatepost-bot"))
-        assert str(refused.value) == (
+        assert refused.value.at_terminal == (
             "j does not take user and password: basic authentication is switched off there, as Data Center 11 is "
             "installed. Use a personal access token (--auth bearer) or a service account (--service-account)."
         )

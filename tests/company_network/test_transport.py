@@ -38,7 +38,7 @@ def failure(network: Network, port: int, host: str = TOOL) -> str:
     with pytest.raises(ToolError) as raised:
         get(network, port, host)
     assert isinstance(raised.value, Unreachable)
-    return str(raised.value).removeprefix(f"jira-main does not answer on GET {PATH}: ")
+    return raised.value.at_terminal.removeprefix(f"jira-main does not answer on GET {PATH}: ")
 
 
 def test_a_private_authority_directly_and_by_a_proxy(
@@ -116,7 +116,7 @@ def test_what_a_proxy_refuses(authority: Authority, proxy: RunningProxy) -> None
     unsigned = replace(through(proxy, authority), proxy=Proxy("http", "127.0.0.1", proxy.port, "svc-gatepost", "wrong"))
     assert failure(unsigned, 443) == (
         f"the proxy {address} wants a sign-in (407). Give user and password in its address: "
-        "http://user:password@host:port."
+        "http://user:password@host:port"
     )
     assert failure(through(proxy, authority), 443, "unknown.invalid") == (
         f"the proxy {address} cannot reach unknown.invalid (502). Correct the address, or ask the proxy's operator; "
@@ -141,7 +141,7 @@ def test_nothing_listens(known_names: None) -> None:
         f"nothing listens at {TOOL}, port {port}. See that it runs there, and that address and port are right."
     )
     assert failure(Network(Proxy("http", "127.0.0.1", port)), 443) == (
-        f"the proxy http://127.0.0.1:{port} cannot be reached. See that it runs and that this machine may reach it, "
+        f"the proxy http://127.0.0.1:{port} cannot be reached. See that it runs and that Gatepost may reach it, "
         "or correct its address."
     )
 
@@ -198,7 +198,8 @@ def test_what_a_proxy_is_told() -> None:
     assert tunnel_host("hooks.acme.example", 443, HostRules(), somewhere) == "93.184.216.34"
     assert tunnel_host("hooks.acme.example", 443, listed, somewhere) == "hooks.acme.example"
     assert tunnel_host("hooks.acme.example", 443, listed, nowhere) == "hooks.acme.example"
-    with pytest.raises(AddressUnresolved, match="cannot be checked; if it is meant, add the host to GATEPOST_SUB"):
+    with pytest.raises(AddressUnresolved, match="cannot be checked") as unresolved:
         tunnel_host("hooks.acme.example", 443, HostRules(), nowhere)
+    assert unresolved.value.remedy.command.startswith("If it is meant, add the host to GATEPOST_SUB")
     with pytest.raises(AddressForbidden, match=r"leads to 10\.0\.0\.8"):
         tunnel_host("hooks.acme.example", 443, listed, inside)

@@ -56,7 +56,7 @@ OWN_DEFECTS: dict[Deployment, dict[str, str]] = {
             "a property's value is described as text; the page of the resource says that it is any JSON"
         ),
         (
-            r"^(GET /rest/api/2/(field|project|project/\{projectIdOrKey\}/statuses|issue/\{issueIdOrKey\}/remotelink|"
+            r"^(GET /rest/api/2/(field|project|user/search|project/\{projectIdOrKey\}/statuses|issue/\{issueIdOrKey\}/remotelink|"
             r"screens/\{screenId\}/tabs|screens/\{screenId\}/tabs/\{tabId\}/fields)|POST /rest/api/2/worklog/list)"
             r" 200 at \$: \[.* is not of type 'object'"
         ): "a list is described as one of its entries",
@@ -105,6 +105,8 @@ def shared_cases(document: bool) -> list[Case]:
         Case("GET", "/project/NONE/statuses", 404),
         Case("GET", "/user?{user}", 200),
         Case("GET", "/user?accountId=nobody&username=nobody", 404),
+        Case("GET", "/user/search?query=kaya&username=kaya", 200),
+        Case("GET", "/user/search?query=nobody&username=nobody", 200),
         Case("GET", "/issue/{epic}/comment", 200),
         Case("POST", "/issue/{epic}/comment", 201, {"body": text}),
         Case("POST", "/issue/{epic}/comment", 400, {"body": 7}),
@@ -158,6 +160,8 @@ CLOUD_CASES = [
     Case("GET", "/search?jql=x", 410),
     Case("POST", "/search", 410, {"jql": "x"}),
     Case("GET", "/issue/{epic}/changelog", 200),
+    Case("POST", "/changelog/bulkfetch", 200, {"issueIdsOrKeys": ["{epic}", "{story}"], "fieldIds": ["status", "summary"]}),
+    Case("POST", "/changelog/bulkfetch", 400, {"issueIdsOrKeys": []}),
     Case("GET", "/project/search", 200),
     Case("GET", "/issuetype/project?projectId={project}", 200),
     Case("GET", "/field/{gate}/context", 200),

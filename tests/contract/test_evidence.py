@@ -18,12 +18,15 @@ from connector.sync.money_records import ConfirmedFigures
 from connector.sync.ports import ToolSite, WriteRequest, WriteResult
 from governance.evidence import Children, LifeCycle, Service
 from governance.facts import Unknown
+from governance.handoffs import handoffs_of
 from governance.money import Money, Period
+from mapping.handoff_config import HandoffRule
 from mapping.imports.record_amounts import RecordAmount
 from mapping.ledger_sources import ExpenseLinesRule, LedgerSourceRule, PlanAmount, WrittenPlan
 from mapping.marks import Mark
 from mapping.related_evidence import TimeEntry
 from mapping.reply_comment import ReplyComment
+from mapping.ticket_history import timeline_of
 from mapping.work_item import FieldChange, FieldName, NativeId
 from sandbox import servers
 from sandbox.jira.model import Deployment
@@ -354,6 +357,18 @@ def test_the_history_names_who_moved_an_issue_and_who_edited_a_field(sandbox: se
     sandbox.jira.transition(issue.key, "Backlog", by="gatepost-bot", over_rest=False)
     came = site.editors.editors(moved, frozenset({status}), "")
     assert came[status].name == "Sara Lind", "a move back in the same instant is not how it came here"
+    by_lind, back = sandbox.jira.issue(issue.key).history[-3], sandbox.jira.issue(issue.key).history[-1]
+    assert (by_lind.author, back.author) == ("lind", "gatepost-bot")
+    by_lind.at, back.at = NOW + timedelta(milliseconds=7), NOW + timedelta(milliseconds=900)
+    came = site.editors.editors(replace(moved, updated=NOW), frozenset({status}), "")
+    assert came[status].name == "Sara Lind", "Jira writes the entry after the time of the issue"
+    sandbox.jira.issue(issue.key).history.insert(
+        0, replace(by_lind, author="osei", at=NOW, items=[{"field": "status", "toString": "Selected"}])
+    )
+    came = site.editors.editors(replace(moved, updated=NOW), frozenset({status}), "")
+    assert came[status].name == "Sara Lind", "also after somebody else's move before it"
+    by_lind.at = NOW + timedelta(seconds=2)
+    assert site.editors.editors(replace(moved, updated=NOW), frozenset({status}), "") == {}, "that is another move"
 
 
 @pytest.mark.parametrize(
@@ -585,3 +600,43 @@ def test_a_period_of_a_schedule_is_read_as_its_month(sandbox: servers.Sandbox, s
     project, item = new_project(sandbox)
     plan(sandbox, "cost_plan", project, (period, period), "EUR;5")
     assert planned(sandbox, snow, item) == [("plan", "one_off_cost", "2026-04", "5 EUR")]
+
+
+def passing(sandbox: servers.Sandbox, days: int) -> None:
+    """From now on both tools' clocks stand so many days before the end of the story."""
+    sandbox.jira.clock = sandbox.servicenow.clock = lambda: NOW - timedelta(days=days)
+
+
+def test_the_histories_of_tickets_tell_who_handed_them_to_whom(
+    sandbox: servers.Sandbox, site: ToolSite, snow: ToolSite
+) -> None:
+    rule = HandoffRule(people={"Platform": ("kaya",), "Network": ("osei", "lind")})
+    passing(sandbox, 20)
+    issue = sandbox.jira.create("ITX", "Epic", "E", by="kaya", status="Backlog")
+    sandbox.jira.edit(issue.key, {"assignee": "kaya", "Highest stage": 5}, by="kaya")
+    table = sandbox.servicenow.tables["sys_user_group"]
+    first, second = (
+        sandbox.servicenow.store("sys_user_group", {"name": name}, "admin") for name in ("Desk", "Network")
+    )
+    values = {"short_description": "I", "state": "2", "assignment_group": first["sys_id"]}
+    ticket = sandbox.servicenow.insert("incident", values, "admin")
+    assert first["sys_id"] in table
+    passing(sandbox, 9)
+    sandbox.jira.edit(issue.key, {"assignee": "osei"}, by="kaya")
+    sandbox.servicenow.update("incident", ticket["sys_id"], {"assignment_group": second["sys_id"]}, "admin")
+    passing(sandbox, 4)
+    sandbox.jira.transition(issue.key, "Analysis", by="lind", over_rest=False)
+    passing(sandbox, 0)
+    assert site.ticket_history is not None
+    assert snow.ticket_history is not None
+    record = site.ticket_history.records([issue.key, "ITX-99999"], None)[issue.key]
+    (handoff,) = handoffs_of(timeline_of(record, rule))
+    assert (handoff.giver, handoff.receiver, handoff.waited(NOW)) == ("Platform", "Network", timedelta(days=5))
+    hidden = snow.ticket_history.records([ticket["number"]], None)[ticket["number"]]
+    assert hidden.changes is None, "the audit may not be read: what Gatepost itself sees stands for it"
+    assert timeline_of(hidden, HandoffRule()).team == "Network"
+    sandbox.servicenow.grant(seed.BOT_USER, "admin")
+    told = snow.ticket_history.records([ticket["number"], "INC^1"], "Team")[ticket["number"]]
+    assert told.changes is not None
+    (waits,) = handoffs_of(timeline_of(told, HandoffRule()))
+    assert (waits.giver, waits.receiver, waits.taken_at, waits.waited(NOW).days) == ("Desk", "Network", None, 9)

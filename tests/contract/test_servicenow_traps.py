@@ -51,7 +51,7 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
     9: (
         "records that move: demand to project, numbers that change",
         ("sandbox/servicenow/test_events.py::test_set_workflow_false_and_a_conversions_plans_send_no_event",
-         "stories/test_sweep.py::test_the_tick_starts_a_sweep_when_it_is_due"),
+         "stories/test_sweep.py::test_the_tick_starts_a_sweep_when_it_is_due_and_once_an_hour_that_of_money"),
     ),
     10: (
         "deletes without an event",

@@ -14,6 +14,7 @@ from connector.settings import Settings
 from tests.conftest import ROOT
 from tests.deploy.chart import Object, example, loaded, renderer, schema
 from tests.deploy.commands import command_exists
+from webhook_server.webhooks import address_of
 
 COMPONENTS = ["web", "worker", "migrate"]
 BY_THE_CHART = {"data", "database_url", "secret_key"}
@@ -150,7 +151,7 @@ def test_ingresses_lead_to_addresses_that_exist_and_metrics_stay_inside(routes: 
     assert _ingress_paths("gatepost-pages") == {"/metrics": "gatepost-nowhere", "/": "gatepost-web"}
     assert adapter.test("/metrics", "GET")
     assert _ingress_paths("gatepost-webhooks") == {"/hooks": "gatepost-web"}
-    assert adapter.test("/hooks/jira/jira-main", "POST")
+    assert address_of("/hooks/jira/jira-main") == ("jira", "jira-main", "")
     assert "selector" not in example().one("Service", "gatepost-nowhere")["spec"]
     assert example().one("ServiceMonitor", "gatepost")["spec"]["endpoints"][0]["path"] == "/metrics"
 

@@ -72,7 +72,7 @@ def test_the_script_answers_open_shut_or_nothing(live: Live) -> None:
     shut = check_gate(live, "ITX-1", "detailed")
     assert shut.returncode == 1
     assert shut.stdout.startswith(
-        "The gate into Detailed is shut for ITX-1 Retire the legacy CRM.\n- Detailed is shut: "
+        "The gate into Detailed is shut for ITX-1 Retire the legacy CRM.\n- Cannot move into Detailed yet: "
     )
     assert check_gate(live, "jira-main/10001", "Identified").returncode == 0, "an id, with its slash"
     for name, stage, more in (

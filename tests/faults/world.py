@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,9 +25,10 @@ from tests.conftest import ROOT
 from tests.connector.notify.receiver import Receiver
 from tests.databases import as_application
 from tests.faults.kill_points import KillPoint
+from tests.processes import Process
 from tests.sites import connect
 from tests.stories.world import SECRET, World, free_port
-from tests.waiting import LONGEST_WAIT_SECONDS, Process, T
+from tests.waiting import LONGEST_WAIT_SECONDS, T
 
 MAPPING = Path(__file__).parent / "mapping.yaml"
 WORKERS = ("worker-1", "worker-2")
@@ -51,19 +50,6 @@ class FaultWorld(World):
     """Whether a worker that ends is started again; the web server always is, as Granian ends when its process dies twice."""
     has_items: bool = False
     """Whether the initial items have been created."""
-
-    def start(self, name: str) -> subprocess.Popen[bytes]:
-        """Start ``web`` or ``worker``; a suffix such as ``-1`` distinguishes several of them."""
-        with (self.logs / f"{name}.log").open("ab") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "cli", name.partition("-")[0]],
-                env=self.environment,
-                stdout=output,
-                stderr=output,
-                cwd=ROOT,
-            )
-        self.processes[name] = process
-        return process
 
     def wait_until(self, condition: Callable[[], T], what: str) -> T:
         def restarting() -> T:

@@ -44,8 +44,8 @@ def sentences(verdict: Verdict) -> list[str]:
 def test_a_withdrawn_rejection_does_not_revive_the_approval_before_it() -> None:
     verdict = assess_with(*withdrawn(YES, ALSO, NO))
     assert [blocker.sentence for blocker in verdict.blockers] == [
-        "Decided is shut: M. Brandt took back the rejection of 19 Nov 2026, which revives no earlier approval: it has to "
-        "be given anew · sponsor M. Brandt to act · since 21 Nov · APPROVAL_MISSING"
+        "Cannot move into Decided yet: M. Brandt took back the rejection of 19 Nov 2026, which revives no earlier approval: it has to "
+        "be given anew. M. Brandt (sponsor) needs to act, since 21 Nov · APPROVAL_MISSING"
     ]
     anew = new_command("decided", BRANDT, at=NOW - DAY, source=NO.source._replace(id="again"))
     assert assess_with(*withdrawn(YES, ALSO, NO), anew).stage == "decided"
@@ -77,7 +77,7 @@ def test_a_rejection_outlives_the_membership_of_the_committee() -> None:
     smaller = measure(committee=replace(board, members=frozenset({"l"})))
     after = assess(smaller, evidence("detailed", "detailed", commands=given), policy, NOW)
     assert [blocker.reason.partition(" · ")[0] for blocker in after.blockers] == [
-        "P. Novak rejected it for the steering committee on 19 Nov 2026 (no): 0 of 1 members have approved since"
+        "P. Novak rejected it for the steering committee on 19 Nov 2026 (no): 0 of 1 member has approved since"
     ]
     anew = new_command("decided", LIND, at=NOW - DAY, source=NO.source._replace(id="again"))
     assert assess(smaller, evidence("detailed", "detailed", commands=(*given, anew)), policy, NOW).stage == "decided"

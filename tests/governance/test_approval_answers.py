@@ -75,7 +75,7 @@ CASES: tuple[Case, ...] = (
     (BY_SPONSOR, SOME, (given(BRANDT, Verb.REJECT, 2, text="too dear"), given(BRANDT)),
      "met APPROVAL_MISSING:sponsor approval given | approval by the sponsor | given by M. Brandt on 20 Nov 2026 | the approval into Decided was given by M. Brandt on 20 Nov 2026"),
     (BY_SPONSOR, SOME, (given(BRANDT, days=3), given(BRANDT, Verb.REJECT, 2, text="too dear", withdrawn=True)),
-     "unmet APPROVAL_MISSING:sponsor approval not_given | approval by the sponsor | not given | M. Brandt took back the rejection of 19 Nov 2026, which revives no earlier approval: it has to be given anew | sponsor M. Brandt to act"),
+     "unmet APPROVAL_MISSING:sponsor approval not_given | approval by the sponsor | rejection taken back | M. Brandt took back the rejection of 19 Nov 2026, which revives no earlier approval: it has to be given anew | sponsor M. Brandt to act"),
     (BY_SPONSOR, SOME, (given(BRANDT, prints={FactGroup.PLAN.value: "150,000 EUR #1"}),),
      "unmet APPROVAL_MISSING:sponsor approval expired | approval by the sponsor | expired | M. Brandt gave the approval for another plan (150,000 EUR then, 180,000 EUR until 2026-12 now): it has to be given again | sponsor M. Brandt to act"),
     (BY_SPONSOR, SOME, (given(BRANDT, prints={FactGroup.BASELINE.value: "400,000 EUR #1"}),),
@@ -97,7 +97,7 @@ CASES: tuple[Case, ...] = (
     (COMMITTEE, SOME, (given(LIND), given(NOVAK, Verb.REJECT, text="not this year")),
      "unmet STEERCO_DECISION:steering_committee approval rejected | decision of the steering committee | rejected | P. Novak of the steering committee rejected it: not this year | steering committee IT Board to act"),
     (COMMITTEE, SOME, (given(LIND, prints={FactGroup.PLAN.value: "150,000 EUR #1"}), given(NOVAK)),
-     "unmet STEERCO_DECISION:steering_committee approval quorum | decision of the steering committee | 1 of 2 | 1 of 2 members of IT Board have approved, and 1 were given for other figures | steering committee IT Board to act"),
+     "unmet STEERCO_DECISION:steering_committee approval quorum | decision of the steering committee | 1 of 2 | 1 of 2 members of IT Board have approved, and 1 was given for other figures | steering committee IT Board to act"),
 )  # fmt: skip
 
 

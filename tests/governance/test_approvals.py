@@ -69,7 +69,7 @@ def test_a_delegation_does_not_reach_back() -> None:
 def test_a_new_sponsor_has_to_approve_anew() -> None:
     given = ruled_on(measure(), new_command("decided", BRANDT))
     other = measure(roles=Roles(KAYA, LIND, WEBER))
-    assert "S. Lind has not yet given the approval" in assess_with(other, *given).blockers[0].sentence
+    assert "Waiting for S. Lind (sponsor) to approve" in assess_with(other, *given).blockers[0].sentence
 
 
 def test_nobody_fills_two_approvals_of_one_gate_not_even_as_a_delegate() -> None:
@@ -87,8 +87,8 @@ def test_an_approval_of_another_plan_has_to_be_given_again() -> None:
     changed = measure(effects=lines(Version.PLAN, 25_000, 60_000))
     verdict = assess_with(changed, *given, new_command("decided", WEBER))
     assert [blocker.sentence for blocker in verdict.blockers] == [
-        "Decided is shut: M. Brandt gave the approval for another plan (180,000 EUR until 2026-12 then, "
-        "240,000 EUR until 2026-12 now): it has to be given again · sponsor M. Brandt to act · since 21 Nov"
+        "Cannot move into Decided yet: M. Brandt gave the approval for another plan (180,000 EUR until 2026-12 then, "
+        "240,000 EUR until 2026-12 now): it has to be given again. M. Brandt (sponsor) needs to act, since 21 Nov"
         " · APPROVAL_MISSING"
     ]
 
@@ -120,8 +120,8 @@ def test_a_confirmation_does_not_survive_a_change_of_the_actuals() -> None:
     )
     verdict = assess_with(more, *confirmed, stage="implemented")
     assert [blocker.sentence for blocker in verdict.blockers] == [
-        "Closed is shut: J. Weber gave the confirmation of the actual effect for other facts (140,000 EUR was "
-        "booked for 2026-01..2026-10 then, 150,000 EUR is now): it has to be given again · controller J. Weber to act · since 21 Nov"
+        "Cannot close yet: J. Weber gave the confirmation of the actual effect for other facts (140,000 EUR was "
+        "booked for 2026-01..2026-10 then, 150,000 EUR is now): it has to be given again. J. Weber (controller) needs to act, since 21 Nov"
         " · CONTROLLER_CONFIRM"
     ]
 
@@ -131,8 +131,8 @@ def test_a_rejection_takes_the_approval_back_and_says_why() -> None:
     no = new_command("decided", BRANDT, Verb.REJECT, text="too dear", at=NOW - timedelta(days=2))
     verdict = assess_with(measure(), yes, no, new_command("decided", WEBER))
     assert [blocker.sentence for blocker in verdict.blockers] == [
-        "Decided is shut: M. Brandt rejected Decided on 19 Nov 2026: too dear"
-        " · owner A. Kaya to act · since 21 Nov · APPROVAL_MISSING"
+        "Cannot move into Decided yet: M. Brandt rejected Decided on 19 Nov 2026: too dear"
+        ". A. Kaya (owner) needs to act, since 21 Nov · APPROVAL_MISSING"
     ]
 
 
@@ -164,7 +164,7 @@ def test_above_a_limit_the_steering_committee_decides(commands: tuple[Command, .
     some = measure(committee=BOARD)
     verdict = assess_with(some, new_command("decided", BRANDT), new_command("decided", WEBER), *commands, policy=DEAR)
     assert [blocker.sentence for blocker in verdict.blockers] == [
-        f"Decided is shut: {reason} · steering committee IT Board to act · since 21 Nov · STEERCO_DECISION"
+        f"Cannot move into Decided yet: {reason}. IT Board (steering committee) needs to act, since 21 Nov · STEERCO_DECISION"
     ]
 
 
@@ -204,7 +204,7 @@ def test_below_the_limit_the_committee_does_not_decide() -> None:
 
 def test_a_program_without_a_committee_cannot_decide_above_the_limit() -> None:
     verdict = assess_with(measure(), new_command("decided", BRANDT), new_command("decided", WEBER), policy=DEAR)
-    assert "the program names none · administrator to act" in verdict.blockers[0].sentence
+    assert "the program names none. Administrator needs to act" in verdict.blockers[0].sentence
 
 
 def test_a_committee_that_is_unknown_shuts_the_gate() -> None:

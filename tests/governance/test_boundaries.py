@@ -82,7 +82,8 @@ def test_progress_at_the_agreed_ratio_is_still_of_the_better_colour(done: int, c
     present = evidence(children=Children(100, done))
     found = implementation_status(measure(), present, thresholds, last, reported_at=last)
     assert (found.colour, found.number) == (colour, Decimal(number))
-    assert found.reason == f"{done}% done, 100% expected by now"
+    words = {Colour.GREEN: "on track", Colour.AMBER: "a little behind", Colour.RED: "far behind"}[colour]
+    assert found.reason == f"{words}: {done} % done, 100 % expected by today"
 
 
 @pytest.mark.parametrize(
@@ -91,9 +92,17 @@ def test_progress_at_the_agreed_ratio_is_still_of_the_better_colour(done: int, c
         pytest.param(
             datetime(2025, 12, 31, tzinfo=UTC), Colour.GREEN, "the work begins on 2026-01-01", id="the day before"
         ),
-        pytest.param(datetime(2026, 1, 1, tzinfo=UTC), Colour.RED, "0% done, 0% expected by now", id="the first day"),
         pytest.param(
-            datetime(2026, 12, 31, tzinfo=UTC), Colour.RED, "0% done, 100% expected by now", id="the last day"
+            datetime(2026, 1, 1, tzinfo=UTC),
+            Colour.RED,
+            "far behind: 0 % done, 0 % expected by today",
+            id="the first day",
+        ),
+        pytest.param(
+            datetime(2026, 12, 31, tzinfo=UTC),
+            Colour.RED,
+            "far behind: 0 % done, 100 % expected by today",
+            id="the last day",
         ),
         pytest.param(
             datetime(2027, 1, 1, tzinfo=UTC),
@@ -136,7 +145,7 @@ def test_what_leaves_no_status_greener_than_amber(shown: dict[str, Any], why: st
     found = implementation_status(
         measure(), evidence(**shown), POLICY.thresholds, NOW, "they work elsewhere", reported_at=NOW
     )
-    assert (found.colour, found.reason) == (Colour.AMBER, f"100% done, 89% expected by now; {why}")
+    assert (found.colour, found.reason) == (Colour.AMBER, f"on track: 100 % done, 89 % expected by today; {why}")
 
 
 def check(expected: str, kind: CheckKind = CheckKind.LIFETIME) -> PlanCheck:

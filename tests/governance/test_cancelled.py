@@ -29,12 +29,12 @@ LATE = measure(
 """Past its end, and nearly all of its money is gone."""
 WONT_DO: Mapping[str, Any] = {"tool_stage": None, "tool_status": "Won't do", "ended": True}
 CONFIRMATION = (
-    "Cancelled since 11 Nov: replaced by the group's platform (by M. Brandt)"
-    " · sponsor M. Brandt may resume it with /resume · CANCELLED"
+    "Cancelled on 11 Nov by M. Brandt: replaced by the group's platform. M. Brandt (sponsor) may resume it with /resume"
+    " · CANCELLED"
 )
 NOT_CANCELLED = (
-    "Moved to Won't do, and the measure is not cancelled: sponsor M. Brandt confirms with /cancel REASON, or it is moved "
-    "back · NOT_CANCELLED"
+    "This was moved to Won't do and is not cancelled. M. Brandt (sponsor): cancel it with /cancel REASON, or move it back"
+    " · NOT_CANCELLED"
 )
 
 
@@ -52,19 +52,19 @@ ENDS: Mapping[str, tuple[OffRamp | None, Mapping[str, object], GateState, list[s
     ),
     "cancelled, and moved to a later stage": (
         CANCELLED, {"tool_stage": "closed", "tool_status": "Closed"}, GateState.BREACH,
-        ["Moved to Closed (Closed) while the gate into Implemented is shut: move it back or meet the conditions below"
-         " · GATE_ORDER", CONFIRMATION],
+        ["This was moved to Closed without approval. Move it back to Decided, or complete what is listed · GATE_ORDER",
+         CONFIRMATION],
     ),
     "cancelled, and its status hidden": (CANCELLED, {"tool_stage": Unknown("hidden")}, GateState.BLOCKED, [CONFIRMATION]),
     "killed, and ended in the tool": (
         KILLED, WONT_DO, GateState.BLOCKED,
-        ["On hold by the kill switch since 20 Nov: red for too long · sponsor M. Brandt decides by 04 Dec 2026: /resume "
+        ["On hold by the kill switch since 20 Nov: red for too long. Sponsor M. Brandt decides by 04 Dec 2026: /resume "
          "to go on, /cancel to stop · KILL_SWITCH"],
     ),
     "neither, and ended in the tool": (None, WONT_DO, GateState.BREACH, [NOT_CANCELLED]),
     "on hold, and ended in the tool": (
         HELD, WONT_DO, GateState.BREACH,
-        [NOT_CANCELLED, "On hold since 20 Nov: waiting for the contract (by A. Kaya) · sponsor M. Brandt may resume it "
+        [NOT_CANCELLED, "On hold since 20 Nov, by A. Kaya: waiting for the contract. M. Brandt (sponsor) may resume it "
          "with /resume · ON_HOLD"],
     ),
 }  # fmt: skip

@@ -36,8 +36,8 @@ def test_a_sponsor_says_no_also_while_the_field_names_two_people() -> None:
     world.name(sponsor=BRANDT)
     assert world.verdict.stage == "identified"
     assert [one for one in world.blockers if "rejected" in one] == [
-        "Detailed is shut: M. Brandt rejected Detailed on 20 Nov 2026: not like this"
-        " · owner A. Kaya to act · since 20 Nov · APPROVAL_MISSING"
+        "Cannot move into Detailed yet: M. Brandt rejected Detailed on 20 Nov 2026: not like this"
+        ". A. Kaya (owner) needs to act, since 20 Nov · APPROVAL_MISSING"
     ]
 
 
@@ -53,9 +53,9 @@ def test_overwritten_words_count_also_while_the_role_is_in_question(named: Perso
     world.name(sponsor=BRANDT)
     assert world.verdict.stage == "identified"
     assert [one for one in world.blockers if "edited" in one] == [
-        "Detailed is shut: what M. Brandt wrote on 20 Nov 2026, after the approval, is not known, because A. Kaya "
+        "Cannot move into Detailed yet: what M. Brandt wrote on 20 Nov 2026, after the approval, is not known, because A. Kaya "
         "edited it on 20 Nov 2026 11:30 UTC: it has to be given again"
-        " · sponsor M. Brandt to act · since 20 Nov · APPROVAL_MISSING"
+        ". M. Brandt (sponsor) needs to act, since 20 Nov · APPROVAL_MISSING"
     ]
 
 
@@ -86,8 +86,8 @@ def test_an_owner_has_no_vote_on_their_own_measure(voter: Person) -> None:
     )
     assert world.verdict.stage == "detailed"
     assert [one for one in world.blockers if "STEERCO" in one] == [
-        "Decided is shut: 0 of 1 members of Board have approved"
-        " · steering committee Board to act · since 20 Nov · STEERCO_DECISION"
+        "Cannot move into Decided yet: 0 of 1 member of Board has approved"
+        ". Board (steering committee) needs to act, since 20 Nov · STEERCO_DECISION"
     ]
     assert world.say(voter, "decided", Verb.REJECT, text="too early") == (
         f"Decided rejected (too early) by {voter.name} as steering committee."
@@ -193,8 +193,8 @@ def test_the_committees_limit_is_not_undercut_by_signs(plan: tuple[EffectLine, .
     world.pass_time().approve().pass_time()
     assert world.verdict.stage == "detailed"
     assert [one for one in world.blockers if "STEERCO" in one] == [
-        "Decided is shut: 0 of 1 members of Board have approved"
-        " · steering committee Board to act · since 20 Nov · STEERCO_DECISION"
+        "Cannot move into Decided yet: 0 of 1 member of Board has approved"
+        ". Board (steering committee) needs to act, since 20 Nov · STEERCO_DECISION"
     ]
 
 
@@ -227,10 +227,10 @@ def test_what_is_decided_is_what_was_approved(place: str) -> None:
     world.pass_time()
     assert world.verdict.stage == "detailed"
     assert [one for one in world.blockers if "another" in one] == [
-        f"Decided is shut: M. Brandt gave the approval for {text}: it has to be given again"
-        " · sponsor M. Brandt to act · since 20 Nov · APPROVAL_MISSING",
-        f"Decided is shut: J. Weber gave the confirmation of size and timing for {text}: it has to be given again"
-        " · controller J. Weber to act · since 20 Nov · CONTROLLER_SIZE",
+        f"Cannot move into Decided yet: M. Brandt gave the approval for {text}: it has to be given again"
+        ". M. Brandt (sponsor) needs to act, since 20 Nov · APPROVAL_MISSING",
+        f"Cannot move into Decided yet: J. Weber gave the confirmation of size and timing for {text}: it has to be given again"
+        ". J. Weber (controller) needs to act, since 20 Nov · CONTROLLER_SIZE",
     ]
 
 

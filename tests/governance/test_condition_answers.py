@@ -18,9 +18,11 @@ from governance.latest_estimate import latest_estimate
 from governance.locked_plan import lock_plan
 from governance.locked_scope import terms_of
 from governance.measure import HierarchyPath, Person, Roles
+from governance.measure_kpis import MeasureKpi
 from governance.measure_state import Deviation
 from governance.money import Period
 from governance.plan_check import CheckKind, PlanCheck
+from governance.service import Better
 from governance.signature import Signature
 from governance.validation import Validation
 from governance.verdict import ConditionResult
@@ -44,6 +46,7 @@ LOWER = Validation(
         ),
     )
 )
+HANDLING = MeasureKpi("Handling time", Decimal(5), Better.LOWER, "min", ("decided",), month=OCTOBER)
 LOCKED: Options = {"plan": PLAN}
 PLANNED: Options = {"effects": lines(Version.PLAN, 20_000, 60_000)}
 
@@ -302,7 +305,7 @@ CASES: tuple[Case, ...] = (
     case(ConditionKind.DEVIATION_EXPLAINED, "met DEVIATION_UNEXPLAINED:deviation | a reason for every deviation past the tolerance | no plan is locked yet"),
     case(ConditionKind.DEVIATION_EXPLAINED, "met DEVIATION_UNEXPLAINED:deviation | a reason for every deviation past the tolerance | within the tolerance",
         more={"plan": PLAN, "estimate": latest_estimate(sum_up(measure().effects), NOW.date())}),
-    case(ConditionKind.DEVIATION_EXPLAINED, "unmet DEVIATION_UNEXPLAINED:deviation | a reason for every deviation past the tolerance | no reason | the lifetime benefit is 40% below plan, and the work is 1 day behind the locked schedule, and nobody has given the reason: answer with /reason TEXT | owner A. Kaya to act",
+    case(ConditionKind.DEVIATION_EXPLAINED, "unmet DEVIATION_UNEXPLAINED:deviation | a reason for every deviation past the tolerance | the lifetime benefit is 40% below plan, and the work is 1 day behind the locked schedule | the lifetime benefit is 40% below plan, and the work is 1 day behind the locked schedule, and nobody has given the reason: answer with /reason TEXT | owner A. Kaya to act",
         more={"plan": PLAN, "deviation": LATE}),
     case(ConditionKind.DEVIATION_EXPLAINED, "met DEVIATION_UNEXPLAINED:deviation | a reason for every deviation past the tolerance | two sites stay (A. Kaya)",
         more={"plan": PLAN, "deviation": replace(LATE, reason="two sites stay", reason_by="A. Kaya")}),
@@ -321,6 +324,8 @@ CASES: tuple[Case, ...] = (
         facts={"effects": lines(Version.PLAN, 20_000, 60_000, first=Period(2026, 10))}),
     case(ConditionKind.ACTUALS, "unmet ACTUALS_MISSING:actuals | actuals | nothing booked | no actuals are booked | controller J. Weber to act",
         facts=plan_of((EffectKind.ONE_OFF_BENEFIT, 9_000))),
+    case(ConditionKind.ACTUALS, "met ACTUALS_MISSING:actuals | actuals | 1 month",
+        facts={"effects": tuple(EffectLine(version, EffectKind.ONE_OFF_BENEFIT, Period(2026, 1), eur(9_000)) for version in (Version.PLAN, Version.ACTUAL))}),
     case(ConditionKind.ACTUALS, "met ACTUALS_MISSING:actuals | actuals of 3 closed months in a row at planned steady state | lower value confirmed: one site stays",
         facts=PLANNED, more={"validation": LOWER}),
     case(ConditionKind.ACTUALS, "unknown ACTUALS_MISSING:actuals | actuals of 3 closed months in a row at planned steady state | unknown | the field Benefit is no number | administrator to act",
@@ -345,6 +350,13 @@ CASES: tuple[Case, ...] = (
         seen={"attachments": 0}),
     case(ConditionKind.EVIDENCE_ATTACHED, "unknown EVIDENCE_MISSING:attachment | evidence of the effect, attached | unknown | hidden | administrator to act",
         seen={"attachments": HIDDEN}),
+    case(ConditionKind.KPIS, "met KPI_NOT_REACHED:kpis | Handling time at most 5 min | Handling time 5 min",
+        facts={"kpis": (replace(HANDLING, value=Decimal(5)),)}),
+    case(ConditionKind.KPIS, 'unmet KPI_NOT_REACHED:kpis | Handling time at most 5 min | Handling time 6 min | "Handling time" is 6 min in 2026-10, and at most 5 min is asked for | owner A. Kaya to act',
+        facts={"kpis": (replace(HANDLING, value=Decimal(6)),)}),
+    case(ConditionKind.KPIS, 'unknown KPI_NOT_REACHED:kpis | Handling time at most 5 min | unknown | nobody has stated a value of "Handling time" | owner A. Kaya to act',
+        facts={"kpis": (HANDLING,)}),
+    case(ConditionKind.KPIS, "met KPI_NOT_REACHED:kpis | no KPI is asked for | no KPI is asked for"),
 )  # fmt: skip
 
 

@@ -60,8 +60,8 @@ def test_the_reason_is_requested_from_the_owner_at_once() -> None:
     verdict = assess_at(forecast(12_000))
     assert requested_from(verdict) == ["owner A. Kaya"]
     assert [b.sentence for b in verdict.blockers if b.code == "DEVIATION_UNEXPLAINED"] == [
-        "Implemented is shut: the lifetime benefit is 40% below plan, and nobody has given the reason: "
-        "answer with /reason TEXT · owner A. Kaya to act · since 21 Nov · DEVIATION_UNEXPLAINED"
+        "The lifetime benefit is 40% below plan. A. Kaya (owner): please explain why with /reason, since 21 Nov"
+        " · DEVIATION_UNEXPLAINED"
     ]
 
 
@@ -193,7 +193,7 @@ def test_after_three_months_of_red_the_kill_switch_shuts_every_gate() -> None:
     )  # fmt: skip
     assert verdict.blockers[0].sentence == (
         "On hold by the kill switch since 22 Feb: the potential status is red since 21 Nov 2026, for 3 months"
-        " · sponsor M. Brandt decides by 08 Mar 2027: /resume to go on, /cancel to stop"
+        ". Sponsor M. Brandt decides by 08 Mar 2027: /resume to go on, /cancel to stop"
         " · KILL_SWITCH"
     )
     assert [event.kind for event in verdict.events] == [EventKind.KILLED]

@@ -36,13 +36,13 @@ SHUT = assess(
 def test_the_explanation_is_a_checklist_with_evidence_and_who_must_act() -> None:
     text = "\n".join(explain(SHUT))
     assert text.startswith(
-        "Implemented is shut: 1 of 4 child items are not done (ITX-4) · owner A. Kaya to act · since 21 Nov · OPEN_WORK\n"
-        "Implemented is shut: changes could not be read · administrator to act · since 21 Nov · CHANGE_OPEN\n"
-        "Implemented is shut: A. Kaya has not yet given the approval · owner A. Kaya to act · since 21 Nov"
+        "Cannot move into Implemented yet: 1 of 4 child items is not done (ITX-4). A. Kaya (owner) needs to act, since 21 Nov · OPEN_WORK\n"
+        "Cannot move into Implemented yet: changes could not be read. Administrator needs to act, since 21 Nov · CHANGE_OPEN\n"
+        "Waiting for A. Kaya (owner) to approve Implemented, since 21 Nov. Comment /approve implemented"
         " · APPROVAL_MISSING\n"
         "\n"
         "Stage Decided · gate into Implemented: blocked\n"
-        "Work  amber 0.84: 75% done, 89% expected by now\n"
+        "Work  amber 0.84: a little behind: 75 % done, 89 % expected by today\n"
     )
     assert (
         "Net   plan 180,000 EUR, forecast 180,000 EUR, actual 160,000 EUR, at completion 180,000 EUR, variance 0 EUR"
@@ -51,7 +51,7 @@ def test_the_explanation_is_a_checklist_with_evidence_and_who_must_act() -> None
     assert "Plan 1 locked on 22 Oct 2026: locked at the decision" in text
     assert "[x] title: Retire the legacy CRM" in text
     assert (
-        "[ ] children: 1 of 4 child items are not done (ITX-4) · OPEN_WORK\n"
+        "[ ] children: 1 of 4 child items is not done (ITX-4) · OPEN_WORK\n"
         "    expected every child item done or cancelled; is 3 of 4 done; owner A. Kaya to act"
     ) in text
     assert (

@@ -311,22 +311,22 @@ def test_diversion_leaves_no_status_greener_than_amber() -> None:
     [
         pytest.param(
             (service("CRM-OLD", False, 30_000),), "decided",
-            "Implemented is shut: 30,000 EUR a month still paid for 1 legacy service (CRM-OLD: 30,000 EUR in 2026-11), and no end "
+            "Cannot move into Implemented yet: 30,000 EUR a month still paid for 1 legacy service (CRM-OLD: 30,000 EUR in 2026-11), and no end "
             "is dated"
-            " · owner A. Kaya to act · since 21 Nov · LEGACY_COST_RUNNING", id="into Implemented the end has to be dated",
+            ". A. Kaya (owner) needs to act, since 21 Nov · LEGACY_COST_RUNNING", id="into Implemented the end has to be dated",
         ),
         pytest.param(
             (service("CRM-OLD", False, 30_000, ends_on=date(2026, 12, 31)),), "decided", "", id="a dated end is enough there"
         ),
         pytest.param(
             (service("CRM-OLD", False, 30_000, ends_on=date(2026, 12, 31)),), "implemented",
-            "Closed is shut: 30,000 EUR a month still paid for 1 legacy service (CRM-OLD: 30,000 EUR in 2026-11)"
-            " · owner A. Kaya to act · since 21 Nov · LEGACY_COST_RUNNING", id="into Closed it has to have ended",
+            "Cannot close yet: 30,000 EUR a month still paid for 1 legacy service (CRM-OLD: 30,000 EUR in 2026-11)"
+            ". A. Kaya (owner) needs to act, since 21 Nov · LEGACY_COST_RUNNING", id="into Closed it has to have ended",
         ),
         pytest.param((service("CRM-OLD", True),), "implemented", "", id="retired and not booked has ended"),
         pytest.param(
             Unknown("the services of snow could not be read"), "implemented",
-            "Closed is shut: the services of snow could not be read · administrator to act · since 21 Nov"
+            "Cannot close yet: the services of snow could not be read. Administrator needs to act, since 21 Nov"
             " · LEGACY_COST_RUNNING", id="what is not known has not ended",
         ),
     ],

@@ -114,7 +114,7 @@ def test_a_gate_that_is_not_due_says_from_when_it_is_and_is_assessed_again_then(
     verdict = identified(LATER)
     assert verdict.blockers[0].sentence == (
         "Detailed is not due before 22 Nov: M. Brandt has not yet given the approval"
-        " · sponsor M. Brandt to act · since 21 Nov · APPROVAL_MISSING"
+        ". M. Brandt (sponsor) needs to act, since 21 Nov · APPROVAL_MISSING"
     )
     assert verdict.reassess_at is not None
     assert verdict.reassess_at.date() == TODAY + timedelta(days=1)

@@ -48,121 +48,120 @@ CASES = {
     "a measure needs a title": case(
         "identified",
         measure(title=None),
-        "Identified is shut: the title is missing · owner A. Kaya to act · since 21 Nov · TITLE_MISSING",
+        "Cannot move into Identified yet: the title is missing. A. Kaya (owner) needs to act, since 21 Nov · TITLE_MISSING",
     ),
     "a measure needs an owner": case(
         "identified",
         measure(roles=Roles(None, BRANDT, WEBER)),
-        "Identified is shut: no owner is named · sponsor M. Brandt to act · since 21 Nov · ROLE_MISSING",
+        "Cannot move into Identified yet: no owner is named. M. Brandt (sponsor) needs to act, since 21 Nov · ROLE_MISSING",
     ),
     "an owner whose account is inactive is no owner": case(
         "identified",
         measure(roles=Roles(GONE, BRANDT, WEBER)),
-        "Identified is shut: the owner P. Gone has an inactive account · sponsor M. Brandt to act · since 21 Nov · ROLE_MISSING",
+        "Cannot move into Identified yet: the owner P. Gone has an inactive account. M. Brandt (sponsor) needs to act, since 21 Nov · ROLE_MISSING",
     ),
     "a field that could not be read is not met, and the administrator must act": case(
         "identified",
         measure(roles=Roles(HIDDEN, BRANDT, WEBER)),
-        "Identified is shut: the field was not returned; check that it exists and that Gatepost may see it"
-        " · administrator to act · since 21 Nov · ROLE_MISSING",
+        "Cannot move into Identified yet: the field was not returned; check that it exists and that Gatepost may see it"
+        ". Administrator needs to act, since 21 Nov · ROLE_MISSING",
     ),
     "a measure belongs to a program": case(
         "identified",
         measure(hierarchy=HierarchyPath("ACME")),
-        "Identified is shut: the program is missing · owner A. Kaya to act · since 21 Nov · ROLE_MISSING",
+        "Cannot move into Identified yet: the program is missing. A. Kaya (owner) needs to act, since 21 Nov · ROLE_MISSING",
     ),
     "an idea needs a rough value": case(
         "identified",
         measure(effects=()),
-        "Identified is shut: no rough value is given, not even its sign · owner A. Kaya to act · since 21 Nov · VALUE_MISSING",
+        "Cannot move into Identified yet: no rough value is given, not even its sign. A. Kaya (owner) needs to act, since 21 Nov · VALUE_MISSING",
     ),
     "a detailed measure needs a business unit": case(
         "detailed",
         measure(business_unit=None),
-        "Detailed is shut: the business unit is missing · owner A. Kaya to act · since 21 Nov · ROLE_MISSING",
+        "Cannot move into Detailed yet: the business unit is missing. A. Kaya (owner) needs to act, since 21 Nov · ROLE_MISSING",
     ),
     "a detailed measure needs a baseline": case(
         "detailed",
         measure(baseline=None),
-        "Detailed is shut: no baseline is fixed, so that no saving can be measured against it"
-        " · owner A. Kaya to act · since 21 Nov · BASELINE_MISSING",
+        "Cannot move into Detailed yet: no baseline is fixed, so that no saving can be measured against it"
+        ". A. Kaya (owner) needs to act, since 21 Nov · BASELINE_MISSING",
     ),
     "a plan needs costs as well": case(
         "detailed",
         measure(effects=tuple(line for line in measure().effects if line.kind is EffectKind.BENEFIT)),
-        "Detailed is shut: the plan by month has no one-off or recurring costs in it"
-        " · owner A. Kaya to act · since 21 Nov · PHASING_MISSING",
+        "Cannot move into Detailed yet: the plan by month has no one-off or recurring costs in it"
+        ". A. Kaya (owner) needs to act, since 21 Nov · PHASING_MISSING",
     ),
     "amounts that could not be read leave the plan unknown": case(
         "detailed",
         measure(unreadable_effects=('the field "Planned cost" holds "a lot": this is not an amount',)),
-        'Detailed is shut: the field "Planned cost" holds "a lot": this is not an amount'
-        " · administrator to act · since 21 Nov · PHASING_MISSING",
+        'Cannot move into Detailed yet: the field "Planned cost" holds "a lot": this is not an amount'
+        ". Administrator needs to act, since 21 Nov · PHASING_MISSING",
     ),
     "the end lies after the start": case(
         "detailed",
         measure(end=date(2025, 12, 31)),
-        "Detailed is shut: the end 2025-12-31 lies before the start 2026-01-01"
-        " · owner A. Kaya to act · since 21 Nov · DATES_MISSING",
+        "Cannot move into Detailed yet: the end 2025-12-31 lies before the start 2026-01-01"
+        ". A. Kaya (owner) needs to act, since 21 Nov · DATES_MISSING",
     ),
     "a measure serves an objective": case(
         "detailed",
         measure(objective=None),
-        "Detailed is shut: the link to an objective or KPI is missing · owner A. Kaya to act · since 21 Nov · NO_OUTCOME_LINK",
+        "Cannot move into Detailed yet: the link to an objective or KPI is missing. A. Kaya (owner) needs to act, since 21 Nov · NO_OUTCOME_LINK",
     ),
     "the sponsor has to approve the details": case(
         "detailed",
         measure(),
-        "Detailed is shut: M. Brandt has not yet given the approval · sponsor M. Brandt to act · since 21 Nov · APPROVAL_MISSING",
+        "Waiting for M. Brandt (sponsor) to approve Detailed, since 21 Nov. Comment /approve detailed · APPROVAL_MISSING",
         commands=APPROVALS[1:],
     ),
     "a decided measure has agreed kill criteria": case(
         "decided",
         measure(kill_criteria=None),
-        "Decided is shut: the set of kill criteria is missing · owner A. Kaya to act · since 21 Nov · KILL_CRITERIA_MISSING",
+        "Cannot move into Decided yet: the set of kill criteria is missing. A. Kaya (owner) needs to act, since 21 Nov · KILL_CRITERIA_MISSING",
     ),
     "the net plan reaches the hurdle": case(
         "decided",
         measure(effects=lines(Version.PLAN, 9_000, 60_000)),
-        "Decided is shut: net plan 48,000 EUR is below the hurdle of 50,000 EUR"
-        " · owner A. Kaya to act · since 21 Nov · BELOW_HURDLE",
+        "Cannot move into Decided yet: net plan 48,000 EUR is below the hurdle of 50,000 EUR"
+        ". A. Kaya (owner) needs to act, since 21 Nov · BELOW_HURDLE",
     ),
     "the plan pays back in time": case(
         "decided",
         measure(effects=lines(Version.PLAN, 20_000, 300_000, months=24)),
-        "Decided is shut: payback takes 15 months, the limit is 12 · owner A. Kaya to act · since 21 Nov · BELOW_HURDLE",
+        "Cannot move into Decided yet: payback takes 15 months, the limit is 12. A. Kaya (owner) needs to act, since 21 Nov · BELOW_HURDLE",
     ),
     "the controller confirms size and timing": case(
         "decided",
         measure(),
-        "Decided is shut: J. Weber has not yet given the confirmation of size and timing"
-        " · controller J. Weber to act · since 21 Nov · CONTROLLER_SIZE",
+        "Waiting for J. Weber (controller) to confirm size and timing for Decided, since 21 Nov. Comment /approve decided · CONTROLLER_SIZE",
         commands=(new_command("decided", BRANDT),),
     ),
     "child items are done before the measure is implemented": case(
         "implemented",
         measure(),
         "Implemented is not due before 1 Jan 2027: 2 of 6 child items are not done (ITX-4, ITX-7)"
-        " · owner A. Kaya to act · since 21 Nov · OPEN_WORK",
+        ". A. Kaya (owner) needs to act, since 21 Nov · OPEN_WORK",
         children=Children(6, 4, (OpenItem("ITX-4", "a", "Open"), OpenItem("ITX-7", "b", "Open"))),
     ),
     "children that could not be read are not done": case(
         "implemented",
         measure(),
-        "Implemented is shut: the child items could not be read · administrator to act · since 21 Nov · OPEN_WORK",
+        "Cannot move into Implemented yet: the child items could not be read. Administrator needs to act, since 21 Nov · OPEN_WORK",
         children=Unknown("the child items could not be read"),
     ),
     "an open blocking link holds the measure up": case(
         "implemented",
         measure(),
-        "Implemented is shut: 1 blocking item is still open (NET-9) · owner A. Kaya to act · since 21 Nov · DEPENDENCY_OPEN",
+        "Cannot move into Implemented yet: 1 blocking item is still open (NET-9). A. Kaya (owner) needs to act, since 21 Nov · DEPENDENCY_OPEN",
         blocking_links=(OpenItem("NET-9", "Firewall", "Open"),),
     ),
     "ServiceNow changes are closed first": case(
         "implemented",
         measure(),
-        "Implemented is shut: 3 ServiceNow changes are still open (CHG1, CHG2, +1)"
-        " · owner A. Kaya to act · since 21 Nov · CHANGE_OPEN",
+        "Cannot move into Implemented yet: 3 ServiceNow changes are still open (CHG1, CHG2, +1)"
+        ". A. Kaya (owner) needs to act, since 21 Nov · CHANGE_OPEN",
         changes=tuple(OpenItem(f"CHG{n}", "", "Implement") for n in (1, 2, 3)),
     ),
     "actuals are observed for some months": case(
@@ -175,8 +174,8 @@ CASES = {
                 *lines(Version.ACTUAL, 50_000, 0, Period(2026, 8), months=2),
             ),
         ),
-        "Closed is shut: actuals are booked for 2 of the 3 months that have to be observed (2026-07 to 2026-09)"
-        " · controller J. Weber to act · since 21 Nov · ACTUALS_MISSING",
+        "Cannot close yet: actuals are booked for 2 of the 3 months that have to be observed (2026-07 to 2026-09)"
+        ". J. Weber (controller) needs to act, since 21 Nov · ACTUALS_MISSING",
         commands=(
             new_command(
                 "", WEBER, Verb.CONFIRM, amount=eur(100_000), first_month=Period(2026, 7), month=Period(2026, 9)
@@ -192,8 +191,8 @@ CASES = {
                 *lines(Version.ACTUAL, 15_000, 0, months=10),
             )
         ),
-        "Closed is shut: 45,000 EUR of 60,000 EUR planned net recurring benefit from 2026-08 to 2026-10 is realised (75%)"
-        " · owner A. Kaya to act · since 21 Nov · VALUE_NOT_REALISED",
+        "Cannot close yet: 45,000 EUR of 60,000 EUR planned net recurring benefit from 2026-08 to 2026-10 is realised (75%)"
+        ". A. Kaya (owner) needs to act, since 21 Nov · VALUE_NOT_REALISED",
         commands=(
             new_command(
                 "", WEBER, Verb.CONFIRM, amount=eur(150_000), first_month=Period(2026, 1), month=Period(2026, 10)
@@ -203,21 +202,19 @@ CASES = {
     "evidence is attached": case(
         "closed",
         measure(),
-        "Closed is shut: no evidence of the effect is attached · owner A. Kaya to act · since 21 Nov · EVIDENCE_MISSING",
+        "Cannot close yet: no evidence of the effect is attached. A. Kaya (owner) needs to act, since 21 Nov · EVIDENCE_MISSING",
         attachments=0,
     ),
     "nothing is closed without the controller's confirmation": case(
         "closed",
         measure(),
-        "Closed is shut: J. Weber has not yet given the confirmation of the actual effect"
-        " · controller J. Weber to act · since 21 Nov · CONTROLLER_CONFIRM",
+        "Waiting for J. Weber (controller) to confirm the actual effect, since 21 Nov. Comment /confirm AMOUNT MONTH · CONTROLLER_CONFIRM",
         commands=APPROVALS[:-1],
     ),
     "a confirmation of another amount does not count": case(
         "closed",
         measure(),
-        "Closed is shut: J. Weber has not yet given the confirmation of the actual effect"
-        " · controller J. Weber to act · since 21 Nov · CONTROLLER_CONFIRM",
+        "Waiting for J. Weber (controller) to confirm the actual effect, since 21 Nov. Comment /confirm AMOUNT MONTH · CONTROLLER_CONFIRM",
         commands=(
             new_command(
                 "", WEBER, Verb.CONFIRM, amount=eur(150_000), first_month=Period(2026, 1), month=Period(2026, 10)
@@ -227,8 +224,7 @@ CASES = {
     "an approval is no confirmation": case(
         "closed",
         measure(),
-        "Closed is shut: J. Weber has not yet given the confirmation of the actual effect"
-        " · controller J. Weber to act · since 21 Nov · CONTROLLER_CONFIRM",
+        "Waiting for J. Weber (controller) to confirm the actual effect, since 21 Nov. Comment /confirm AMOUNT MONTH · CONTROLLER_CONFIRM",
         commands=(new_command("closed", WEBER),),
     ),
 }
@@ -242,8 +238,8 @@ def test_one_missing_thing_is_one_blocker(changed: Measure, present: Evidence, t
 def test_nobody_is_controller_and_owner_of_one_measure() -> None:
     both = measure(roles=Roles(KAYA, BRANDT, KAYA))
     assert blockers(both, evidence("identified", "identified")) == [
-        "Detailed is shut: A. Kaya is controller and owner at once: nobody checks their own figures"
-        " · sponsor M. Brandt to act · since 21 Nov · SOD"
+        "Cannot move into Detailed yet: A. Kaya is controller and owner at once: nobody checks their own figures"
+        ". M. Brandt (sponsor) needs to act, since 21 Nov · SOD"
     ]
 
 
@@ -257,7 +253,7 @@ def test_nobody_approves_one_gate_in_two_roles() -> None:
 def test_an_approval_by_somebody_without_the_role_does_not_count() -> None:
     given = (new_command("detailed", KAYA),)
     assert (
-        "M. Brandt has not yet given the approval"
+        "Waiting for M. Brandt (sponsor) to approve"
         in blockers(measure(), evidence("identified", "identified", commands=given))[0]
     )
 
@@ -265,8 +261,8 @@ def test_an_approval_by_somebody_without_the_role_does_not_count() -> None:
 def test_a_sponsor_who_left_cannot_approve() -> None:
     texts = blockers(measure(roles=Roles(KAYA, GONE, WEBER)), evidence("identified", "identified"))
     assert texts[-1] == (
-        "Detailed is shut: P. Gone has to give the approval, but that account is inactive: name another sponsor"
-        " · owner A. Kaya to act · since 21 Nov · APPROVAL_MISSING"
+        "Cannot move into Detailed yet: P. Gone has to give the approval, but that account is inactive: name another sponsor"
+        ". A. Kaya (owner) needs to act, since 21 Nov · APPROVAL_MISSING"
     )
 
 
@@ -299,8 +295,7 @@ def test_an_item_ahead_of_its_granted_stage_is_a_breach_and_says_so_first() -> N
     verdict = assess(measure(), present, POLICY, NOW)
     assert verdict.gate is GateState.BREACH
     assert verdict.blockers[0].sentence == (
-        "Moved to Done (Implemented) while the gate into Decided is shut: "
-        "move it back or meet the conditions below · GATE_ORDER"
+        "This was moved to Done without approval. Move it back to Detailed, or complete what is listed · GATE_ORDER"
     )
 
 
@@ -314,7 +309,7 @@ def test_a_stage_that_could_not_be_read_shuts_the_gate() -> None:
     verdict = assess(measure(), present, POLICY, NOW)
     assert verdict.gate is GateState.BLOCKED
     assert verdict.blockers[0].sentence == (
-        "Decided is shut: the status was not returned · administrator to act · STAGE_UNKNOWN"
+        "Cannot move into Decided yet: the status was not returned. Administrator needs to act, since 21 Nov · STAGE_UNKNOWN"
     )
 
 

@@ -114,7 +114,7 @@ UNKNOWN: Mapping[str, tuple[object, str]] = {
     "the services cannot be read": (Unknown("the services of snow could not be read"), "the services of snow could not be read"),
     "no rate": (
         (Service("CRM-OLD", LifeCycle.RETIRED, {OCTOBER: Money(Decimal(5), "USD")}),),
-        "there is no rate from USD to EUR on 2026-10-01 for CRM-OLD: add it with gatepost rates add",
+        "there is no rate from USD to EUR on 2026-10-01 for CRM-OLD: an administrator adds it",
     ),
 }  # fmt: skip
 

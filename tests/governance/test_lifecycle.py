@@ -95,8 +95,8 @@ def test_after_the_lock_the_tools_plan_no_longer_counts() -> None:
     verdict = assess_after(CHANGED, decided())
     assert verdict.figures.plan == eur(180_000)
     assert [b.sentence for b in verdict.blockers if b.code == "PLAN_LOCKED"] == [
-        "Implemented is shut: the plan was changed after it was locked on 21 Nov 2026 (120,000 EUR instead of "
-        "180,000 EUR): put it back, or ask for it with /rebaseline REASON · owner A. Kaya to act · since 21 Nov"
+        "Cannot move into Implemented yet: the plan was changed after it was locked on 21 Nov 2026 (120,000 EUR instead of "
+        "180,000 EUR): put it back, or ask for it with /rebaseline REASON. A. Kaya (owner) needs to act, since 21 Nov"
         " · PLAN_LOCKED"
     ]
 
@@ -164,7 +164,7 @@ def test_on_hold_shuts_every_gate_and_says_who_may_resume() -> None:
     verdict = assess_after(measure(), decided(), new_command("", KAYA, Verb.HOLD, text="waiting for the contract"))
     assert (verdict.gate, verdict.display_stage) == (GateState.BLOCKED, "On hold (Decided)")
     assert verdict.blockers[0].sentence == (
-        "On hold since 20 Nov: waiting for the contract (by A. Kaya) · sponsor M. Brandt may resume it with /resume"
+        "On hold since 20 Nov, by A. Kaya: waiting for the contract. M. Brandt (sponsor) may resume it with /resume"
         " · ON_HOLD"
     )
 
@@ -183,7 +183,7 @@ def test_what_is_cancelled_and_brought_back_is_approved_anew() -> None:
     assert cancelled.display_stage == "Cancelled (Decided)"
     back = assess_after(measure(), cancelled, new_command("", BRANDT, Verb.RESUME, at=NOW))
     assert (back.off_ramp, back.stage) == (None, "decided")
-    assert "A. Kaya has not yet given the approval" in back.blockers[-1].sentence
+    assert "Waiting for A. Kaya (owner) to approve" in back.blockers[-1].sentence
 
 
 # --- controller-backed closure -----------------------------------------------------------------------------

@@ -162,7 +162,9 @@ def test_moving_the_due_date_turns_no_red_work_green() -> None:
 
 def test_expected_progress_is_that_of_the_locked_dates() -> None:
     verdict = after(decided(), replace(PLANNED, end=date(2027, 12, 31)))
-    assert verdict.implementation.reason == ("50% done, 89% expected by now; the later end 2027-12-31 is not approved")
+    assert verdict.implementation.reason == (
+        "far behind: 50 % done, 89 % expected by today; the later end 2027-12-31 is not approved"
+    )
 
 
 def test_an_emptied_end_does_not_make_the_status_grey() -> None:
@@ -292,28 +294,28 @@ SCOPES: Mapping[str, tuple[Children, str, str]] = {
     "added": (
         children(A1=True, A2=True, A3=False, A4=False, B1=True),
         "1 child item was added (B1) since the plan was locked on 21 Nov 2026",
-        "50% done, 89% expected by now",
+        "far behind: 50 % done, 89 % expected by today",
     ),
     "removed": (
         children(A1=True, A2=True),
         "2 child items were removed (A3, A4) since the plan was locked on 21 Nov 2026",
-        "50% done, 89% expected by now",
+        "far behind: 50 % done, 89 % expected by today",
     ),
     "exchanged for easier ones": (
         children(A1=True, B1=True, B2=True, B3=True),
         "3 child items were added (B1, B2, +1) and 3 child items were removed (A2, A3, +1) "
         "since the plan was locked on 21 Nov 2026",
-        "25% done, 89% expected by now",
+        "far behind: 25 % done, 89 % expected by today",
     ),
     "open work added": (
         children(A1=True, A2=True, A3=True, A4=True, B1=False, B2=False, B3=False, B4=False),
         "4 child items were added (B1, B2, +2) since the plan was locked on 21 Nov 2026",
-        "50% done, 89% expected by now",
+        "far behind: 50 % done, 89 % expected by today",
     ),
     "only the number is known": (
         Children(2, 2),
         "2 child items were removed since the plan was locked on 21 Nov 2026",
-        "50% done, 89% expected by now",
+        "far behind: 50 % done, 89 % expected by today",
     ),
 }
 
@@ -349,7 +351,7 @@ def test_deleted_work_is_not_done_until_the_smaller_scope_is_approved() -> None:
     )
     agreed = after(decided(), PLANNED, *commands, work=work)
     assert [blocker.code for blocker in agreed.blockers if blocker.code == "OPEN_WORK"] == []
-    assert agreed.implementation.reason == "100% done, 89% expected by now"
+    assert agreed.implementation.reason == "on track: 100 % done, 89 % expected by today"
 
 
 def test_a_renamed_or_moved_child_item_is_the_same_work() -> None:
@@ -364,7 +366,9 @@ def test_weighted_progress_falls_with_what_was_removed() -> None:
     present = replace(
         present, measure_state=before.measure_state, updated=LATER, progress=Decimal(1), progress_of_children=True
     )
-    assert assess(PLANNED, present, POLICY, LATER).implementation.reason == "50% done, 89% expected by now"
+    assert (
+        assess(PLANNED, present, POLICY, LATER).implementation.reason == "far behind: 50 % done, 89 % expected by today"
+    )
 
 
 def test_nothing_is_decided_while_the_scope_cannot_be_read() -> None:
@@ -372,7 +376,7 @@ def test_nothing_is_decided_while_the_scope_cannot_be_read() -> None:
     hidden = evidence("detailed", "detailed", commands=APPROVALS[:3], children=unreadable)
     verdict = assess(PLANNED, hidden, POLICY, NOW)
     assert [blocker.sentence for blocker in verdict.blockers] == [
-        "Decided is shut: the child items could not be read · administrator to act · since 21 Nov · SCOPE_CHANGED"
+        "Cannot move into Decided yet: the child items could not be read. Administrator needs to act, since 21 Nov · SCOPE_CHANGED"
     ]
 
 

@@ -141,7 +141,7 @@ def test_people_who_work_elsewhere_are_said_without_where() -> None:
     team = Team((TeamMember("A", Decimal(0), Decimal(40), "SEC", elsewhere=True),), 14)
     found = finding(judged(measure(), team=team), "RESOURCE_DIVERSION")
     assert found.sentence == (
-        "1 of 1 people log their time elsewhere (40 h in 14 days, most of them on one other project), and no milestone "
+        "1 of 1 person logs their time elsewhere (40 h in 14 days, most of them on one other project), and no milestone "
         "was touched"
     )
     assert found.named is not None

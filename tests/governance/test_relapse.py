@@ -174,7 +174,7 @@ UNKNOWN: Mapping[str, tuple[Measure, dict[str, object], str]] = {
         booked(),
         {"legacy": (replace(GONE, costs={JANUARY: Money(Decimal(5), "USD")}),)},
         "closed on 2026-11-21: whether the saving stays is not known: there is no rate from USD to EUR on 2027-01-01 for "
-        "the legacy cost of 2027-01: add it with gatepost rates add",
+        "the legacy cost of 2027-01: an administrator adds it",
     ),
     "a field that cannot be read": (
         replace(booked(), unreadable_effects=('the field "Actual" holds no amount',)),

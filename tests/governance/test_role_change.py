@@ -120,9 +120,9 @@ def test_borrowed_roles_grant_nothing() -> None:
 def test_the_gate_says_that_the_approval_waits_for_the_change() -> None:
     world = World().name(sponsor=LIND)
     assert [sentence for sentence in world.blockers if "APPROVAL_MISSING" in sentence] == [
-        "Detailed is shut: the approval waits: the sponsor was changed from M. Brandt to S. Lind on 20 Nov 2026, and "
+        "Cannot move into Detailed yet: the approval waits: the sponsor was changed from M. Brandt to S. Lind on 20 Nov 2026, and "
         "nobody has accepted it: M. Brandt or the transformation office does with /accept-role sponsor"
-        " · M. Brandt and transformation office to act · since 20 Nov · APPROVAL_MISSING"
+        ". M. Brandt and transformation office need to act, since 20 Nov · APPROVAL_MISSING"
     ]
 
 
@@ -279,10 +279,10 @@ def test_stages_that_rest_on_the_former_holder_shut_the_next_gate() -> None:
     world.name(sponsor=LIND)
     assert world.verdict.stage == "decided"
     assert [sentence for sentence in world.blockers if "ROLE_CHANGED" in sentence] == [
-        "Implemented is shut: Detailed and Decided were granted on the approval of M. Brandt, who is no longer named; "
+        "Cannot move into Implemented yet: Detailed and Decided were granted on the approval of M. Brandt, who is no longer named; "
         "the sponsor was changed from M. Brandt to S. Lind on 20 Nov 2026, and nobody has accepted it: "
         "M. Brandt or the transformation office does with /accept-role sponsor"
-        " · M. Brandt and transformation office to act · since 20 Nov · ROLE_CHANGED"
+        ". M. Brandt and transformation office need to act, since 20 Nov · ROLE_CHANGED"
     ]
     world.say(KAYA, "implemented")
     assert world.verdict.stage == "decided"

@@ -50,20 +50,20 @@ def test_accounts_of_one_person(one: Person, other: Person, same: bool) -> None:
         (
             Roles(KAYA, BRANDT, KAYA),
             POLICY,
-            "Detailed is shut: A. Kaya is controller and owner at once: nobody checks their own figures"
-            " · sponsor M. Brandt to act · since 21 Nov · SOD",
+            "Cannot move into Detailed yet: A. Kaya is controller and owner at once: nobody checks their own figures"
+            ". M. Brandt (sponsor) needs to act, since 21 Nov · SOD",
         ),
         (
             Roles(KAYA_1, BRANDT, SECOND),
             POLICY,
-            "Detailed is shut: Ayse Kaya and A. Kaya are accounts of one person, who is controller and owner at once: "
-            "nobody checks their own figures · sponsor M. Brandt to act · since 21 Nov · SOD",
+            "Cannot move into Detailed yet: Ayse Kaya and A. Kaya are accounts of one person, who is controller and owner at once: "
+            "nobody checks their own figures. M. Brandt (sponsor) needs to act, since 21 Nov · SOD",
         ),
         (
             Roles(KAYA, KAYA, WEBER),
             POLICY,
-            "Detailed is shut: A. Kaya is sponsor and owner at once: nobody decides on their own measure"
-            " · owner A. Kaya to act · since 21 Nov · SOD",
+            "Cannot move into Detailed yet: A. Kaya is sponsor and owner at once: nobody decides on their own measure"
+            ". A. Kaya (owner) needs to act, since 21 Nov · SOD",
         ),
         (Roles(KAYA, KAYA, WEBER), replace(POLICY, owner_may_sponsor=True), None),
     ],
@@ -131,8 +131,8 @@ def test_a_delegate_who_is_linked_to_the_owner_later_loses_what_was_approved() -
         measure(roles=Roles(KAYA_1, BRANDT, WEBER)), *linked, new_command("decided", WEBER), stage="detailed"
     )
     assert [blocker.sentence for blocker in verdict.blockers] == [
-        "Decided is shut: Ayse Kaya gave the approval for M. Brandt and is owner as well: nobody checks their own "
-        "figures · sponsor M. Brandt to act · since 21 Nov · APPROVAL_MISSING"
+        "Cannot move into Decided yet: Ayse Kaya gave the approval for M. Brandt and is owner as well: nobody checks their own "
+        "figures. M. Brandt (sponsor) needs to act, since 21 Nov · APPROVAL_MISSING"
     ]
 
 

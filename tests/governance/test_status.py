@@ -27,9 +27,9 @@ def work(measure: Measure, present: Evidence, now: datetime = MIDDLE) -> tuple[C
 @pytest.mark.parametrize(
     ("done", "colour", "reason"),
     [
-        pytest.param(5, Colour.GREEN, "50% done, 50% expected by now", id="as far as the calendar"),
-        pytest.param(4, Colour.AMBER, "40% done, 50% expected by now", id="a little behind"),
-        pytest.param(3, Colour.RED, "30% done, 50% expected by now", id="far behind"),
+        pytest.param(5, Colour.GREEN, "on track: 50 % done, 50 % expected by today", id="as far as the calendar"),
+        pytest.param(4, Colour.AMBER, "a little behind: 40 % done, 50 % expected by today", id="a little behind"),
+        pytest.param(3, Colour.RED, "far behind: 30 % done, 50 % expected by today", id="far behind"),
     ],
 )
 def test_progress_is_compared_with_the_elapsed_share_of_the_schedule(done: int, colour: Colour, reason: str) -> None:
@@ -65,7 +65,7 @@ def test_unknown_progress_is_grey_never_green() -> None:
             {"children": Children(4, 2)},
             False,
             Colour.GREEN,
-            "50% done, 50% expected by now",
+            "on track: 50 % done, 50 % expected by today",
             id="open work: by progress",
         ),
         pytest.param({"progress": Decimal(1)}, False, Colour.GREEN, "the work is done", id="a progress of 100%"),
@@ -84,7 +84,7 @@ def test_the_status_done_alone_is_a_word(facts: dict[str, object], on_word: bool
 
 def test_an_open_blocking_link_leaves_amber_at_best() -> None:
     present = evidence(blocking_links=(OpenItem("NET-9", "", ""),), updated=MIDDLE)
-    assert work(measure(), present) == (Colour.AMBER, "100% done, 50% expected by now; blocked by NET-9")
+    assert work(measure(), present) == (Colour.AMBER, "on track: 100 % done, 50 % expected by today; blocked by NET-9")
 
 
 def test_a_stated_progress_comes_before_the_count_of_children() -> None:

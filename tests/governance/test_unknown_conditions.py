@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -18,7 +19,9 @@ from governance.gates import ConditionKind
 from governance.locked_plan import LockedPlan, lock_plan
 from governance.locked_scope import terms_of
 from governance.measure import HierarchyPath, Roles
+from governance.measure_kpis import MeasureKpi
 from governance.money import Period
+from governance.service import Better
 from governance.signature import Signature
 from governance.validation import Validation
 from governance.verdict import Outcome
@@ -30,6 +33,7 @@ PLAN = lock_plan(measure().effects, NOW, terms=terms_of(measure(), Children(4, 4
 NO_FORECAST: dict[str, object] = {"effects": lines(Version.PLAN, 20_000, 60_000)}
 NOTHING_FORECAST = "there is no forecast, so nobody can say whether the plan will be reached: enter one"
 WORD = "nothing but somebody's word shows that the work is done: it has no child items and states no progress"
+HANDLING = MeasureKpi("Handling time", Decimal(5), Better.LOWER, "min", ("decided",), problem="hidden")
 
 Case = tuple[dict[str, object], dict[str, object], LockedPlan | None, str]
 
@@ -83,6 +87,7 @@ CASES: Mapping[ConditionKind, tuple[Case, ...]] = {
     ConditionKind.ACTUALS: (fact(**BROKEN),),
     ConditionKind.VALUE_REALISED: (fact(**BROKEN),),
     ConditionKind.EVIDENCE_ATTACHED: (seen(attachments=HIDDEN),),
+    ConditionKind.KPIS: (fact(kpis=(HANDLING,)),),
 }
 
 

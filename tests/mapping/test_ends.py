@@ -91,7 +91,7 @@ def test_a_cancelled_measure_ends_in_its_tool_and_is_left_there() -> None:
     assert written(result) == {
         "Gate": "Not due",
         "DoI stage": "Cancelled (Decided)",
-        "Gate blockers": "Cancelled since 8 Feb: replaced (by M. Brandt) · sponsor M. Brandt may resume it with /resume"
+        "Gate blockers": "Cancelled on 8 Feb by M. Brandt: replaced. M. Brandt (sponsor) may resume it with /resume"
         " · CANCELLED",
     }
     assert result.comparison.reply_comment is None

@@ -85,7 +85,7 @@ def joined_values(assessment: MeasureAssessment) -> dict[str, object]:
 def test_a_joined_item_gets_the_gate_the_blockers_and_the_moment() -> None:
     assessment = assessed_with((change(),))
     assert joined_values(assessment)["Gate"] == "Blocked"
-    assert str(joined_values(assessment)["Gate blockers"]).startswith("Identified is shut: no rough value")
+    assert str(joined_values(assessment)["Gate blockers"]).startswith("Cannot move into Identified yet: no rough value")
     assert joined_values(assessment)["Gatepost looked"] == NOW
 
 

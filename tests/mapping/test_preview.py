@@ -49,7 +49,7 @@ def test_an_item_that_becomes_a_measure_is_new_with_all_that_would_be_written() 
     )
     assert [(str(change.field), change.present, str(change.target)[:7]) for change in found.changes] == [
         ("Gate", None, "Blocked"),
-        ("Gate blockers", None, "Detaile"),
+        ("Gate blockers", None, "Cannot "),
     ]
     assert any(blocker.code == "BASELINE_MISSING" for blocker in found.new_blockers)
 

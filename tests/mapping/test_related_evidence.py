@@ -41,13 +41,13 @@ OLD = Service("CRM-OLD", LifeCycle.ACTIVE)
 def test_what_the_rule_names_is_needed() -> None:
     some = item({"Legacy services": "CRM-OLD, CRM-RPT\nCRM-OLD", "Team": (KAYA, BRANDT), "Baseline name": "Storage"})
     assert evidence_needs(expression_scope(some), RULE) == EvidenceNeeds(
-        ("CRM-OLD", "CRM-RPT"), SNOW, "Retirement date", (KAYA, BRANDT), "Storage"
+        ("CRM-OLD", "CRM-RPT"), SNOW, "Retirement date", (KAYA, BRANDT), baseline="Storage"
     )
 
 
 def test_an_empty_field_needs_nothing() -> None:
     some = item({"Legacy services": None, "Team": (), "Baseline name": None})
-    assert evidence_needs(expression_scope(some), RULE) == EvidenceNeeds(None, SNOW, "Retirement date", None, None)
+    assert evidence_needs(expression_scope(some), RULE) == EvidenceNeeds(None, SNOW, "Retirement date")
 
 
 def test_a_team_written_as_text_is_unknown() -> None:
@@ -92,12 +92,22 @@ def test_hours_on_the_item_and_its_children_are_here_and_all_others_elsewhere() 
     team = team_of(item(), EvidenceNeeds(team=(KAYA, BRANDT)), logged, 14)
     assert team == Team(
         (
-            TeamMember("A. Kaya", Decimal(5), Decimal(4), "ITX"),
-            TeamMember("M. Brandt", Decimal(0), Decimal(9), "SUP", elsewhere=True),
+            TeamMember("A. Kaya", Decimal(5), Decimal(4), "ITX", weeks=((date(2026, 2, 9), Decimal(9)),)),
+            TeamMember(
+                "M. Brandt", Decimal(0), Decimal(9), "SUP", elsewhere=True, weeks=((date(2026, 2, 9), Decimal(9)),)
+            ),
         ),
         14,
         date(2026, 2, 9),
     )
+
+
+def test_hours_before_the_window_count_for_their_weeks_only() -> None:
+    days = (date(2026, 2, 8), date(2026, 2, 9), date(2026, 2, 15))
+    logged = [TimeEntry(KAYA.id, NativeId("10001"), None, "ITX", day, Decimal(3)) for day in days]
+    team = team_of(item(), EvidenceNeeds(team=(KAYA,)), logged, 14, date(2026, 2, 9))
+    weeks = ((date(2026, 2, 2), Decimal(3)), (date(2026, 2, 9), Decimal(6)))
+    assert team == Team((TeamMember("A. Kaya", Decimal(6), Decimal(0), weeks=weeks),), 14, date(2026, 2, 15))
 
 
 def test_hours_that_could_not_be_read_are_unknown() -> None:

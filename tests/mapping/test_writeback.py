@@ -48,9 +48,9 @@ def test_the_whole_verdict_goes_to_the_fields_that_the_rule_names() -> None:
         "Money": "Green",
         "Gate": "Blocked",
         "Blockers": (
-            "Detailed is shut: no baseline is fixed, so that no saving can be measured against it"
-            " · owner A. Kaya to act · since 21 Nov · BASELINE_MISSING\n"
-            "Detailed is shut: M. Brandt has not yet given the approval · sponsor M. Brandt to act · since 21 Nov · APPROVAL_MISSING"
+            "Cannot move into Detailed yet: no baseline is fixed, so that no saving can be measured against it"
+            ". A. Kaya (owner) needs to act, since 21 Nov · BASELINE_MISSING\n"
+            "Waiting for M. Brandt (sponsor) to approve Detailed, since 21 Nov. Comment /approve detailed · APPROVAL_MISSING"
         ),
         "Plan": Decimal("180000.00"),
         "Forecast": Decimal("180000.00"),
@@ -90,9 +90,12 @@ def test_without_a_field_of_its_own_the_reason_follows_the_blockers(rule: WriteR
 
 
 def test_work_that_is_late_says_the_agreed_end() -> None:
-    late = replace(red_verdict(), implementation=Status(Colour.AMBER, Decimal("0.9"), "40% done, 45% expected by now"))
+    late = replace(
+        red_verdict(),
+        implementation=Status(Colour.AMBER, Decimal("0.9"), "a little behind: 40 % done, 45 % expected by today"),
+    )
     assert status_reasons(late)[0] == (
-        "Implementation Amber: 40% done, 45% expected by now; the agreed end is 2026-12-31"
+        "Implementation Amber: a little behind: 40 % done, 45 % expected by today; the agreed end is 2026-12-31"
     )
 
 
@@ -145,6 +148,11 @@ def test_many_blockers_are_cut_on_whole_lines_and_counted() -> None:
         pytest.param({}, "Blocked", "Blocked", None, id="it happens to be right already"),
         pytest.param({}, Decimal("1.0"), Decimal("1.00"), None, id="the same number"),
         pytest.param({}, Decimal(0), Decimal("-0.0"), None, id="zero from below"),
+        pytest.param({GATE: "0"}, "0.0", Decimal("0.0"), None, id="a number in a field of text"),
+        pytest.param({GATE: "12.5"}, "12.5", Decimal("13.00"), ChangeKind.CHANGED, id="another number in one"),
+        pytest.param({GATE: "12.5"}, "12", Decimal("12.50"), ChangeKind.HAND_EDIT, id="somebody's number in one"),
+        pytest.param({GATE: "12.5"}, "twelve", Decimal("12.50"), ChangeKind.HAND_EDIT, id="no number in one"),
+        pytest.param({GATE: "1.0"}, "1", "1.0", ChangeKind.HAND_EDIT, id="a text that reads like a number is a text"),
         pytest.param({}, "a \r\nb\n", "a\nb", None, id="the same text"),
         pytest.param({}, "", None, None, id="empty is empty"),
         pytest.param({}, "blocked", "Blocked", ChangeKind.FIRST, id="letter case counts in an option"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -111,12 +112,28 @@ def test_rich_text_in_a_webhook_is_text_and_never_a_document(receiver: Receiver,
 def test_an_operator_of_servicenow_sees_the_rules_message_on_the_page(sandbox: servers.Sandbox) -> None:
     sandbox.load_story()
     record = next(iter(sandbox.servicenow.tables["pm_project"].values()))
-    record["u_gatepost_blockers"] = "Implemented is shut: 1 ServiceNow change is still open"
+    record["u_gatepost_blockers"] = "Cannot move into Implemented yet: 1 ServiceNow change is still open"
     url = f"{sandbox.servicenow.base_url}/record/pm_project/{record['number']}"
     shown = requests.post(url, data={"as": "lind", "state": "3"}, timeout=LONGEST_CALL_SECONDS)
     assert shown.status_code == 200
-    assert '<p class="message">Implemented is shut: 1 ServiceNow change is still open</p>' in shown.text
+    assert '<p class="message">Cannot move into Implemented yet: 1 ServiceNow change is still open</p>' in shown.text
     assert record["state"] == "2"
+
+
+def test_a_records_page_shows_amounts_with_currency_why_and_the_history(sandbox: servers.Sandbox) -> None:
+    sandbox.load_story()
+    record = next(iter(sandbox.servicenow.tables["pm_project"].values()))
+    columns = sandbox.servicenow.columns["pm_project"].values()
+    (why,) = (column.element for column in columns if column.label == "Why")
+    record |= {why: "Potential Red: late"}
+    sandbox.servicenow.update("pm_project", record["sys_id"], {"state": "4"}, "lind")
+    url = f"{sandbox.servicenow.base_url}/record/pm_project/{record['number']}"
+    shown = requests.get(url, timeout=LONGEST_CALL_SECONDS).text
+    assert "<h2>Activity: history</h2>" in shown
+    assert re.search(r"<b>Sara Lind</b> <span class=\"soft\">changed \d fields? · ", shown)
+    assert 'State: <span class="was">Work in Progress</span> → Closed Incomplete' in shown
+    assert "<th>Why</th><td>Potential Red: late</td>" in shown
+    assert re.search(r"<td>[\d,]+ EUR</td>", shown), "an amount with its currency"
 
 
 def test_what_people_type_is_text_on_the_pages(sandbox: servers.Sandbox) -> None:
@@ -129,6 +146,17 @@ def test_what_people_type_is_text_on_the_pages(sandbox: servers.Sandbox) -> None
         shown = requests.get(sandbox.jira.base_url + path, timeout=LONGEST_CALL_SECONDS).text
         assert "<script>" not in shown
         assert "<b>x</b>" not in shown
+
+
+def test_an_issues_page_shows_amounts_with_currency_why_and_the_history(sandbox: servers.Sandbox) -> None:
+    sandbox.load_story()
+    epic = next(iter(sandbox.jira.issues.values()))
+    sandbox.jira.edit(epic.id, {"Plan net": 900000, "Why": "Potential Red: late"}, by="kaya")
+    shown = requests.get(f"{sandbox.jira.base_url}/browse/{epic.key}", timeout=LONGEST_CALL_SECONDS).text
+    assert "<th>Plan net</th><td>900,000 EUR</td>" in shown
+    assert "<th>Why</th><td>Potential Red: late</td>" in shown
+    assert "<b>Aylin Kaya</b>" in shown
+    assert 'Plan net: <span class="was">None</span> → 900000' in shown
 
 
 def test_both_lists_show_every_item_of_the_story(sandbox: servers.Sandbox) -> None:

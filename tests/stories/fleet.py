@@ -6,8 +6,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +13,7 @@ from pathlib import Path
 import requests
 
 from tests.conftest import NEWEST, ROOT
+from tests.processes import Process, start
 from tests.stories.world import World, free_port
 from tests.waiting import LONGEST_CALL_SECONDS, LONGEST_WAIT_SECONDS
 
@@ -30,15 +29,13 @@ class Fleet:
     next_web: int = 0
     only_web: str | None = None
 
-    def start(self, name: str, *, code: Path = ROOT) -> subprocess.Popen[bytes]:
+    def start(self, name: str, *, code: Path = ROOT) -> Process:
         """Start ``web…`` or ``worker…`` from the sources in a folder."""
         port = self.ports.setdefault(name, free_port())
         environment = self.world.environment | {"GATEPOST_PORT": str(port)}
         with self.log(name).open("ab") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "cli", name.rstrip("0123456789 ")],
-                env=environment, stdout=output, stderr=output, cwd=code,
-            )  # fmt: skip
+            word = name.rstrip("0123456789 ")
+            process = start(word, environment=environment, output=output, folder=code)
         self.world.processes[name] = process
         return process
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -18,10 +19,12 @@ from sqlalchemy.engine import URL
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.errors import AuthenticationFailed
 from connector.http.tool_access import WebhookAuth
+from connector.runtime.account_reporting import report_accounts
 from connector.runtime.maintenance import follow_mapping
 from connector.settings import Settings
 from connector.store.database import postgres
 from connector.store.queue.workers import WorkerPresence
+from connector.sync.ports import ToolSite
 from mapping.load import LoadedMapping, load_mapping
 from mapping.work_item import ConnectionName
 from sandbox import servers
@@ -29,7 +32,7 @@ from sandbox.jira.model import Deployment
 from sandbox.jira.oauth import GATEWAY
 from sandbox.serving import Server
 from sandbox.story import seed
-from tests.command_line import Cli
+from tests.command_line import Cli, told
 from tests.company_network.authority import Authority
 from tests.conftest import ROOT
 from tests.waiting import LONGEST_CALL_SECONDS, LONGEST_WAIT_SECONDS
@@ -132,7 +135,8 @@ def test_cloud_with_an_api_token_is_connected_once_and_an_event_comes_back(cloud
     for address, token in ((jira.base_url, "wrong"), ("http://127.0.0.1:9", seed.BOT_TOKEN)):
         words = ("connect", "jira", NAME, "--url", address, "--user", seed.BOT_EMAIL)
         refused = cloud.cli.run(*words, GATEPOST_CREDENTIAL=token)
-        assert str(refused.exception).endswith(". Nothing was saved. Correct it, and run this again.")
+        assert ". Nothing was saved. " in told(refused)
+        assert told(refused).endswith(" Correct it, and run this again.")
     assert cloud.services.connections.all() == ()
     output = cloud.connect("--url", jira.base_url, "--user", seed.BOT_EMAIL)
     assert "jira-main is Jira Cloud; Gatepost works there as Gatepost (Etc/UTC), signed in by basic." in output
@@ -172,8 +176,8 @@ def test_a_server_that_cannot_be_reached_is_reported(cloud: SiteUnderTest) -> No
             "connect", "jira", NAME, "--url", here.sandbox.jira.base_url, "--user", seed.BOT_EMAIL, "--public-url",
             here.public, "--wait", "1", GATEPOST_CREDENTIAL=seed.BOT_TOKEN,
         )  # fmt: skip
-    assert str(result.exception) == (
-        "http://127.0.0.1:9 was not reached within 1 s. The webhook is registered; check that `gatepost serve` is running "
+    assert told(result) == (
+        "http://127.0.0.1:9 was not reached within 1 s. The webhook is registered. Check that gatepost serve is running, "
         "and that the tool can reach this address."
     )
 
@@ -238,15 +242,56 @@ def test_oauth_with_dynamic_webhooks_renewed_tokens_and_extended_webhooks(
     assert second is not None
     assert second.credential != first.credential, "renewed before its end"
     assert second.oauth != first.oauth, "refresh tokens rotate"
+    _accounts_are_reported(cloud, site)
 
     jira.oauth.refresh_tokens.clear()
-    with pytest.raises(
-        AuthenticationFailed,
-        match=r"127\.0\.0\.1 does not renew the access token \(.*\)\. Connect it again: gatepost connect",
-    ):
+    with pytest.raises(AuthenticationFailed, match=r"127\.0\.0\.1 does not renew the access token \(.*\)\.$") as ended:
         Sites(cloud.services, lambda: system_clock() + timedelta(hours=5)).get(NAME)
+    assert ended.value.remedy.command == "Connect it again: gatepost connect"
     again = cloud.services.connections.get(NAME)
     assert again == second, "nothing was changed by the failure"
+
+
+def _accounts_are_reported(cloud: SiteUnderTest, site: ToolSite) -> None:
+    """Once a cycle, 90 in one request; who was closed is erased, who was changed is read again."""
+    atlassian, now = cloud.sandbox.jira.oauth, system_clock()
+    people = [{"id": f"5b10:{number}", "name": f"Person Number-{number}-", "identities": []} for number in range(91)]
+    with cloud.services.engine.begin() as transaction:
+        transaction.execute(
+            _ITEM, {"item": "1", "snapshot": json.dumps({"comments": [{"author": one} for one in people]})}
+        )
+        transaction.execute(_ITEM, {"item": "2", "snapshot": json.dumps({"owner": people[7]})})
+    atlassian.account_statuses |= {"5b10:7": "closed", "5b10:8": "updated"}
+    report_accounts(cloud.services, site, now)
+    assert [len(report) for report in atlassian.reports] == [90, 1]
+    assert {account for report in atlassian.reports for account in report} == {one["id"] for one in people}
+    with cloud.services.engine.connect() as connection:
+        shown = "".join(connection.execute(text("SELECT snapshot::text FROM work_item")).scalars())
+        dirty = set(
+            connection.execute(text("SELECT native_id FROM dirty_key WHERE connection = :n"), {"n": NAME}).scalars()
+        )
+        (erased,) = connection.execute(text("SELECT detail FROM audit WHERE action = 'personal_data.erased'")).scalars()
+    assert "Person Number-7-" not in shown
+    assert "Person Number-8-" in shown, "it is read again"
+    assert {"1", "2"} <= dirty
+    assert (erased["account"], erased["rows"]["work_item"]) == ("5b10:7", 2)
+    assert "✓ personal data: 90 accounts held, last reported on " in cloud.doctor()
+
+    report_accounts(cloud.services, site, now + timedelta(days=6))
+    assert len(atlassian.reports) == 2, "not before the cycle is over"
+    report_accounts(cloud.services, site, now + timedelta(days=7, minutes=1))
+    assert [len(report) for report in atlassian.reports[2:]] == [90], "nobody who was closed"
+    atlassian.scopes = {token: scopes.replace("report:personal-data", "") for token, scopes in atlassian.scopes.items()}
+    report_accounts(cloud.services, site, now + timedelta(days=15))
+    told = cloud.doctor()
+    assert "✗ consent: it lacks report:personal-data" in told
+    assert "✗ personal data: 90 accounts are not reported to Atlassian since " in told
+
+
+_ITEM = text("""
+    INSERT INTO work_item (connection, native_id, key, url, snapshot, version, read_at)
+    VALUES ('jira-main', :item, 'ITX-' || :item, '', CAST(:snapshot AS jsonb), '', now())
+""")
 
 
 def test_a_dynamic_webhook_that_was_removed_is_reported(cloud: SiteUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,9 +309,11 @@ def test_an_administrator_consents_for_one_command(cloud: SiteUnderTest, monkeyp
     _oauth(cloud, monkeypatch)
     jira.admin.create_screens()
     asks = "gatepost provision plan jira-main --consent"
-    assert f"✓ consent: for daily work only; provisioning asks an administrator: {asks}" in cloud.doctor()
+    assert (
+        f"✓ consent: for daily work only; provisioning asks an administrator\n      For provisioning: {asks}"
+    ) in cloud.doctor()
     kept, plan = cloud.services.connections.get(NAME), ("provision", "plan", NAME, "--mapping", file)
-    refused = str(cloud.cli.run(*plan).exception)
+    refused = told(cloud.cli.run(*plan))
     assert refused.startswith("jira-main: the consent for daily work does not cover ")
     assert refused.endswith(f" Where Jira is set up, an administrator consents for one command: {asks}")
     with_consent = ("--consent", "--callback-port", _port())
@@ -276,7 +323,7 @@ def test_an_administrator_consents_for_one_command(cloud: SiteUnderTest, monkeyp
     assert planned.exit_code == 1, "something would be created"
     assert cloud.services.connections.get(NAME) == kept, "nothing of it is kept"
     assert [scopes for _, scopes in jira.oauth.refresh_tokens.values() if "configuration" in scopes] == []
-    assert str(cloud.cli.run(*plan, *with_consent, "--user", "admin").exception) == (
+    assert told(cloud.cli.run(*plan, *with_consent, "--user", "admin")) == (
         "Give --user or --consent: an account signs in, or an administrator consents."
     )
 
@@ -433,7 +480,7 @@ def test_servicenow_with_oauth_renews_its_token_and_the_doctor_checks_its_tables
     assert "✓ table pm_project: can be read" in shown
     assert "✓ tables beside: sys_user, sys_dictionary, sys_journal_field, sys_attachment can be read" in shown
     wrong = cloud.cli.run(*arguments, GATEPOST_CLIENT_SECRET="another")
-    assert "does not renew the access" in str(wrong.exception)
+    assert "does not renew the access" in told(wrong)
 
 
 def test_connecting_before_anything_runs_says_so_at_once(cloud: SiteUnderTest) -> None:

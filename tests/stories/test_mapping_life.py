@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from cli import app
 from mapping.load import LoadedMapping, load_mapping
+from tests.command_line import told
 from tests.conftest import ROOT
 from tests.stories.simulation import Simulation, simulation
 from tests.stories.test_scenarios import epic
@@ -100,7 +101,7 @@ def test_a_preview_by_jql_shows_what_becomes_a_measure(database: URL, tmp_path: 
         preview = cli.run("mapping", "preview", wider, "--jql", "project = SUP")
         assert "new  SUP-1 Chat instead of calls · rule epics · Identified, gate blocked" in preview
         assert "Gate: – → Blocked" in preview
-        assert "+ Detailed is shut: no sponsor is named" in preview
+        assert "+ Cannot move into Detailed yet: no sponsor is named" in preview
         assert "1 item; nothing was written" in preview
         by_key = cli.run("mapping", "preview", wider, "--item", "sup-1")
         assert "SUP-1 Chat instead of calls" in by_key
@@ -116,7 +117,7 @@ def test_a_draft_with_problems_is_kept_but_not_activated(database: URL, tmp_path
         assert 'this key is not known here. Did you mean "owner"?' in output
         assert "Version 2 is stored as a draft." in output
         result = CliRunner().invoke(app, ["mapping", "activate", "--version", "2"], env=cli._environment)
-        assert "Version 2 is a draft with problems" in str(result.exception)
+        assert "Version 2 is a draft with problems" in told(result)
         assert cli.run("mapping", "pull", "--version", "2") == (tmp_path / "mapping.yaml").read_text()
 
 
@@ -207,7 +208,7 @@ def test_init_writes_a_first_mapping_that_fits(
         assert "1 rule, no problems" in cli.run("mapping", "check", file, "--live")
         assert "1 item; nothing was written" in cli.run("mapping", "preview", file, *selection)
         again = CliRunner().invoke(app, ["init", file, "--connection", connection], env=cli._environment)
-        assert "exists already" in str(again.exception)
+        assert "exists already" in told(again)
 
 
 def test_init_connects_first_and_reports_what_is_missing(database: URL, tmp_path: Path) -> None:
@@ -226,14 +227,14 @@ def test_init_connects_first_and_reports_what_is_missing(database: URL, tmp_path
         ]
         arguments += ["--user", "gatepost@nordbank.example", "--organization", "N", "--project", "NOPE"]
         refused = CliRunner().invoke(app, arguments, env=cli._environment | {"GATEPOST_CREDENTIAL": "wrong"})
-        assert str(refused.exception).endswith(". Nothing was saved. Correct it, and run this again.")
+        assert told(refused).endswith(". Nothing was saved. Correct it, and run this again.")
         assert scene.services.connections.get("second") is None
         result = CliRunner().invoke(app, arguments, env=cli._environment | {"GATEPOST_CREDENTIAL": "sandbox-token"})
         assert "Saved second. Its events go to /hooks/jira/second on this server." in result.output
-        assert str(result.exception) == 'There is no project "NOPE". There are CLOUD, ITX, SUP.'
+        assert told(result) == 'There is no project "NOPE". There are CLOUD, ITX, SUP.'
         corrected = [*arguments, "--url", "http://127.0.0.1:9"]
         refused = CliRunner().invoke(app, corrected, env=cli._environment | {"GATEPOST_CREDENTIAL": "sandbox-token"})
-        assert "Nothing was saved" in str(refused.exception), "what is given for a connection that exists counts"
+        assert "Nothing was saved" in told(refused), "what is given for a connection that exists counts"
         for name in ("Gate", "Gate blockers"):
             del jira.fields[jira.field_named(name).id]
         jira.create("ITX", "Epic", "An idea", by="kaya")

@@ -17,9 +17,10 @@ from connector.jira.admin import CloudAdmin, Workflows
 from connector.jira.workflow_gates import Document
 from connector.settings import Settings
 from sandbox import servers
-from sandbox.jira.model import Deployment, Refusal, Workflow, field_is
+from sandbox.jira.admin import MOST_FIELDS
+from sandbox.jira.model import Deployment, FieldDef, Refusal, Workflow, field_is
 from sandbox.story import seed
-from tests.command_line import Cli
+from tests.command_line import Cli, told
 from tests.conftest import ROOT
 from tests.sites import connect
 from tests.waiting import LONGEST_CALL_SECONDS
@@ -144,7 +145,7 @@ def test_what_the_active_mapping_needs_is_removed_only_when_that_is_said(site: P
     site.cli.ok("mapping", "activate", site.file, "--reason", "first rules", "--override", "for a test")
     before = site.fields()
     refused = site.cli.run("provision", "destroy", "jira-main", "--yes")
-    assert str(refused.exception) == "Nothing was removed. To remove what the mapping needs, add --needed-too."
+    assert told(refused) == "Nothing was removed. To remove what the mapping needs, add --needed-too."
     warning = " ".join(refused.output.split())
     assert "! jira-main: the active mapping writes to " in warning
     assert "Without them no verdict is shown there: these writes wait until they are provisioned again." in warning
@@ -200,7 +201,7 @@ def test_without_the_right_to_administer_nothing_is_half_done(site: ProvisionedS
     site.sandbox.jira.withheld.add("ADMINISTER")
     before = site.fields()
     result = site.cli.run("provision", "apply", "jira-main", "--yes", "--mapping", site.file)
-    assert "does not allow POST /rest/api/3/workflows" in str(result.exception)
+    assert "does not allow POST /rest/api/3/workflows" in told(result)
     assert site.fields() == before
 
 
@@ -322,7 +323,7 @@ def test_what_a_gate_changes_is_recorded_before_it_changes(
 
     monkeypatch.setattr(CloudAdmin, "replace_transitions", lost)
     result = site.cli.run("provision", "apply", "jira-main", "--yes", "--mapping", site.file)
-    assert "The connection was lost." in str(result.exception)
+    assert "The connection was lost." in told(result)
     assert [transition.conditions for transition in workflow.transitions] != bare
     monkeypatch.undo()
     sheet = " ".join(site.cli.run("provision", "sheet", "jira-main").output.split())
@@ -356,7 +357,7 @@ def test_a_workflow_that_other_projects_use_is_guarded_only_with_the_option(site
     shared = jira.projects["ITX"].workflow_of("Epic")
     jira.add_project("HR", "People", shared)
     output = site.plan()
-    assert 'the workflow "ITX epics" is used by HR as well, which no rule governs: copy it' in output
+    assert 'the workflow "ITX epics" is used by HR as well, which no rule governs. Copy it' in output
     assert 'of the workflow "ITX epics"' not in output.split("!")[0]
     assert 'guard "To Analysis", "To Approved", "To Done", "To Closed" of the workflow "ITX epics"' in site.plan(
         "--shared"
@@ -375,8 +376,28 @@ def test_a_removed_gate_is_found_and_restored(site: ProvisionedSite) -> None:
 def test_a_busy_site_is_reported_and_the_next_run_continues(site: ProvisionedSite) -> None:
     site.sandbox.jira.workflows.busy = 1
     result = site.cli.run("provision", "apply", "jira-main", "--yes", "--mapping", site.file)
-    assert "Another workflow configuration update task is ongoing." in str(result.exception)
+    assert "Another workflow configuration update task is ongoing." in told(result)
     assert "Every owned field can be written" in site.apply()
+
+
+def test_a_space_has_700_fields_and_no_more(site: ProvisionedSite) -> None:
+    jira = site.sandbox.jira
+    wanted = len(set(OWNED_COLUMNS) - site.fields())
+    there = sum(identity.startswith("customfield_") for identity in jira.fields)
+    for number in range(MOST_FIELDS + 1 - wanted - there):
+        jira.fields[f"customfield_9{number:04}"] = FieldDef(f"customfield_9{number:04}", f"Other {number}", "textfield")
+    apply = ("provision", "apply", "jira-main", "--yes", "--mapping", site.file)
+    refused = told(site.cli.run(*apply))
+    assert "The space " in refused
+    assert "has 700 fields already, which is the limit." in refused
+    made = set(OWNED_COLUMNS) & site.fields()
+    assert len(made) == wanted - 1, "up to the limit"
+    del jira.fields["customfield_90000"]
+    jira.admin.refuses_contexts = True
+    assert "The context cannot be added." in told(site.cli.run(*apply))
+    assert set(OWNED_COLUMNS) & site.fields() == made, "no half made field of every space stays"
+    jira.admin.refuses_contexts = False
+    assert "Every owned field can be written" in site.apply(), "it goes on from what was made"
 
 
 def test_text_fields_can_be_created_read_only(site: ProvisionedSite) -> None:

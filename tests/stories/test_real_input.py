@@ -22,9 +22,22 @@ ACCEPTED = {"accepted", "ignored", "duplicate"}
 
 
 def post(here: World, body: bytes, session: requests.Session, path: str = "/hooks/jira/jira-main") -> requests.Response:
+    """As a tool sends it: once more whenever it could not be stored within the few seconds that a sender waits.
+
+    That says how busy the machine is, and nothing about the body.
+    """
     signature = f"sha256={hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()}"
     headers = {"Content-Type": "application/json", "X-Hub-Signature": signature}
-    return session.post(f"{here.url}{path}", data=body, headers=headers, timeout=LONGEST_CALL_SECONDS)
+
+    def stored_or_refused() -> requests.Response | None:
+        answer = session.post(f"{here.url}{path}", data=body, headers=headers, timeout=LONGEST_CALL_SECONDS)
+        return None if (answer.status_code, "Retry-After" in answer.headers) == (503, True) else answer
+
+    # A response is true only when it is a success.
+    (answer,) = here.wait_until(
+        lambda: [one for one in [stored_or_refused()] if one is not None], "the event is stored"
+    )
+    return answer
 
 
 def test_every_captured_jira_body_is_accepted_or_refused_for_a_stated_reason(empty_world: World, shared: Path) -> None:

@@ -54,7 +54,7 @@ def test_the_sponsors_approval_in_the_tool_opens_the_gate(scene: Simulation) -> 
 def test_an_approval_by_somebody_else_counts_for_nothing(scene: Simulation) -> None:
     shown = decide(scene, "lind", "approved")
     assert shown["DoI stage"] == "Identified"
-    assert "Martin Brandt has not yet given the approval" in shown["Gate blockers"]
+    assert "Waiting for Martin Brandt (sponsor) to approve" in shown["Gate blockers"]
     assert ("Sara Lind", "command.refused") in scene.audit(PROJECT)
 
 

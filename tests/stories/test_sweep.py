@@ -13,14 +13,17 @@ from sqlalchemy.engine import URL
 from connector.bootstrap import Sites
 from connector.errors import Unreachable, ValuesRejected
 from connector.runtime.tasks import build_sweeper
+from connector.store.ledger.money_sources import read_sources
 from connector.store.reconcile.sweeps import count_dirty_items
 from connector.sync.sweep import Sweep, SweepKind
+from mapping.load import LoadedMapping, load_mapping
 from mapping.work_item import ConnectionName
 from sandbox.jira.model import Deployment, Issue
 from tests.stories.simulation import Simulation, simulation
 from tests.waiting import LONGEST_CALL_SECONDS, wait_until
 
 pytestmark = pytest.mark.story
+ROOT = Path(__file__).parents[2]
 JIRA = ConnectionName("jira-main")
 
 
@@ -72,12 +75,54 @@ def test_a_lost_event_is_found_by_the_next_sweep_and_only_what_changed_is_read(w
     assert sweep(without_events).marked == 0, "Gatepost's own write was read once, and nothing has changed since"
 
 
-def test_the_tick_starts_a_sweep_when_it_is_due(without_events: Simulation) -> None:
-    epic(without_events, "Retire the legacy CRM")
-    without_events.clock.move(minutes=16)
-    without_events.handlers.tick()
+def test_the_tick_starts_a_sweep_when_it_is_due_and_once_an_hour_that_of_money(without_events: Simulation) -> None:
+    scene = without_events
+    epic(scene, "Retire the legacy CRM")
+    scene.clock.move(minutes=16)
+    scene.handlers.tick()
     item = ("jira", "Retire the legacy CRM")
-    wait_until(lambda: without_events.player.show(item).fields["Gate"] == "Blocked", "the gate is shut")
+    wait_until(lambda: scene.player.show(item).fields["Gate"] == "Blocked", "the gate is shut")
+    scene.run_until_idle()
+
+    snow = scene.sandbox.servicenow
+    project = snow.insert("pm_project", {"short_description": "CRM decommissioning"}, "admin")
+    scene.run_until_idle()
+    with_ledger(scene)
+    booking = {"task": project["sys_id"], "date": "2026-10-03", "amount": "EUR;700", "state": "processed"}
+    line = snow.insert("fm_expense_line", booking, "admin")
+    later(scene, minutes=61)
+    wait_until(lambda: posted(scene) == [("posting", 700)], "the worker has swept the ledger's source")
+    snow.update("fm_expense_line", line["sys_id"], {"amount": "EUR;650"}, "admin")
+    later(scene, minutes=30)
+    scene.run_until_idle()
+    assert posted(scene) == [("posting", 700)], "once an hour"
+    later(scene, minutes=31)
+    wait_until(lambda: posted(scene) == [("posting", 700), ("correction", -50)], "an edit is a correction")
+    with scene.services.engine.connect() as connection:
+        (source,) = read_sources(connection)
+    assert (source.stream, source.failed) == ("expense lines servicenow-main", False)
+
+
+def with_ledger(scene: Simulation) -> None:
+    """Expense lines of ServiceNow become the actuals of its projects and demands."""
+    head, projects, tail = (ROOT / "sandbox/story/mapping.yaml").read_text().partition("  - name: projects")
+    owned = tail.replace("actual: {benefit: Actual benefit, one_off_cost: Actual cost}", "actual: {from: ledger}")
+    rule = "ledger: [{connection: servicenow-main, since: 2026-01, expense_lines: {}}]\n"
+    source = head.replace("measures:", f"{rule}measures:", 1) + projects + owned
+    loaded = load_mapping(source)
+    assert isinstance(loaded, LoadedMapping), loaded
+    scene.services.mappings.activate(source, loaded.version, author="stories", reason="stories")
+
+
+def later(scene: Simulation, minutes: int) -> None:
+    scene.clock.move(minutes=minutes)
+    scene.handlers.tick()
+
+
+def posted(scene: Simulation) -> list[tuple[str, int]]:
+    with scene.services.engine.connect() as connection:
+        found = connection.execute(text("SELECT type, amount FROM ledger_entry ORDER BY id")).all()
+    return [(row.type, int(row.amount)) for row in found]
 
 
 def test_the_time_zone_of_the_account_is_respected(without_events: Simulation) -> None:

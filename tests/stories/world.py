@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -30,8 +28,9 @@ from sandbox.story import seed
 from sandbox.story.player import ScenarioPlayer
 from tests.conftest import ROOT
 from tests.databases import as_application
+from tests.processes import Process, start
 from tests.sites import connect
-from tests.waiting import LONGEST_CALL_SECONDS, LONGEST_WAIT_SECONDS, Process, T, wait_until
+from tests.waiting import LONGEST_CALL_SECONDS, LONGEST_WAIT_SECONDS, T, wait_until
 
 SECRET = "It's a Secret to Everybody"
 
@@ -44,20 +43,18 @@ class World:
     environment: dict[str, str]
     port: int
     logs: Path
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    processes: dict[str, Process] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self, name: str) -> subprocess.Popen[bytes]:
-        """Start ``web``, ``worker`` or ``serve`` as a process of its own."""
+    def start(self, name: str) -> Process:
+        """Start ``web``, ``worker`` or ``serve`` as a process of its own; a suffix such as ``-1`` distinguishes several."""
+        word = name.partition("-")[0]
         with (self.logs / f"{name}.log").open("ab") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "cli", name], env=self.environment, stdout=output, stderr=output, cwd=ROOT
-            )
-        self.processes[name] = process
-        return process
+            self.processes[name] = start(word, environment=self.environment, output=output)
+        return self.processes[name]
 
     def wait_until(self, condition: Callable[[], T], what: str) -> T:
         """Wait while every needed process is alive."""

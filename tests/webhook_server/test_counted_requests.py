@@ -129,7 +129,7 @@ def test_the_page_shows_them_and_finds_them_by_their_kind(counting: Counting) ->
     counting.entries("sign_in.failed")
     shown = page_text(counting.ada.get("/audit?action=sign_in"))
     assert "Signing in as vera@x.example failed" in shown
-    assert "sign_in: all" in shown
+    assert "Sign in: everything" in shown
 
 
 def test_nobody_floods_the_audit(counting: Counting) -> None:

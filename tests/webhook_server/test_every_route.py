@@ -21,8 +21,10 @@ from mapping.load import LoadedMapping, load_mapping
 from tests.connector.store.conftest import open_store
 from tests.databases import Databases
 from tests.mapping.test_apply import MAPPING
+from tests.webhook_server import as_of_table
 from tests.webhook_server.access_table import TABLE
 from tests.webhook_server.api_server import ApiServer, api_server
+from webhook_server.api import OPERATIONS
 from webhook_server.permission import ATTRIBUTE, Entry, permission_of
 
 ELSEWHERE = ("IT", "Branches")
@@ -39,6 +41,7 @@ SIGN_IN = "in"
 REFUSALS = {SIGN_IN, "401", "403", "404"}
 BODIES = {
     "/api/v1/measures/<path:measure>/commands": {"verb": "approve", "stage": "decided"},
+    "/api/v1/papers/<paper>/pause": {"reason": "tests"},
     "/api/v1/gates/check": {"items": [{"measure": "ITX-1", "stage": "decided"}]},
     "/api/v1/commands": {"items": [{"measure": "ITX-1", "command": {"verb": "approve", "stage": "decided"}}]},
     "/api/v1/dead-letters/drop": {"target": "write/1", "reason": "tests"},
@@ -49,6 +52,7 @@ BODIES = {
 FORMS = {"/measures/<path:name>/actions/<verb>": {"key": "a key of this form"}}
 ENDS_SESSIONS = {"/account/sessions/end", "/account/password", "/signout", "/people/<int:number>/sessions/end"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+TAKES = {as_of_table.ON, as_of_table.BOTH, as_of_table.KEPT}
 SUBJECTS: Mapping[str, object] = {
     "measures": "ITX-1",
     "gates": "ITX-1",
@@ -164,3 +168,44 @@ def test_nobody_gets_further_than_the_declaration_says(installation: Installatio
             elif permission.entry is Entry.SIGNED_IN:
                 # The object may still be none of theirs.
                 assert answer not in {SIGN_IN, "401"}, (name, caller)
+
+
+def test_pages_take_a_day_of_the_past_as_the_table_says(installation: Installation) -> None:
+    """One that takes none refuses it, and never shows today under another day's name."""
+    app = installation.here.app
+    pages = {
+        rule.rule: rule
+        for name, rule in routes(app).items()
+        if name.startswith("GET ") and not rule.rule.startswith("/api/")
+    }
+    listed = {
+        one for one in pages if one in as_of_table.PAGES or one == "/" or one.startswith(as_of_table.OTHER_PAGES[1:])
+    }
+    assert (sorted(pages.keys() - listed), sorted(as_of_table.PAGES.keys() - pages.keys())) == ([], [])
+    client = app.test_client()
+    client.set_cookie("gatepost", installation._session("V", pages["/portfolio"]))
+    other = {}
+    for path, takes in as_of_table.PAGES.items():
+        for name in ("on", "compare"):
+            answer = client.get(f"{installation.address('GET', pages[path])}?{name}=2999-01-01")
+            said = (
+                "takes" if "2999-01-01 has not come yet" in answer.text
+                else "refuses" if "This page shows what is so now" in answer.text else "shows"
+            )  # fmt: skip
+            meant = "shows" if takes == as_of_table.PARTS else "takes" if takes in TAKES else "refuses"
+            if said != meant and answer.status_code != 403:  # this caller is not let in at all
+                other[f"{path}?{name}"] = (answer.status_code, said)
+    assert other == {}
+
+
+def test_operations_take_a_day_of_the_past_as_the_table_says() -> None:
+    other = {}
+    for one in OPERATIONS:
+        if one.method != "GET":
+            continue
+        fields = set(one.query.model_fields) if one.query is not None else set()
+        takes = " ".join(name for name in ("on", "compare") if name in fields)
+        meant = as_of_table.OPERATIONS.get(one.path) or as_of_table.OPERATION_TAGS[one.tag]
+        if takes != (meant if meant in TAKES else ""):
+            other[one.path] = takes
+    assert other == {}

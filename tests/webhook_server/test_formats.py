@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from governance.capital import capitalised
 from governance.money import Money, Period
-from webhook_server.formats import Formats, browser, capitalised, parse_locale, parse_zone
+from webhook_server.formats import Formats, browser, parse_locale, parse_zone
 
 NOW = datetime(2026, 11, 21, 13, 30, tzinfo=UTC)
 
@@ -61,6 +62,19 @@ def test_money_has_its_currency_behind_a_space_that_holds() -> None:
     assert written("en_GB").money(Money(Decimal(1200), "EUR")) == "1,200\u00a0EUR"
     assert written("de_DE").money(Decimal("1200.5"), "CHF", 2) == "1.200,50\u00a0CHF"
     assert written("en_GB").money(None, "EUR") == "–"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (Decimal("13.548"), "13.55 EUR"),
+        (Decimal("0.03408"), "0.0341 EUR"),
+        (Decimal("-0.5"), "−0.5000 EUR"),
+        (None, "–"),
+    ],
+)
+def test_an_amount_of_one_unit_has_digits_enough(value: Decimal | None, shown: str) -> None:
+    assert written("en_GB").per_unit(value, "EUR").replace("\u00a0", " ") == shown
 
 
 def test_shares() -> None:

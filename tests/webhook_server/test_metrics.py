@@ -65,6 +65,7 @@ EXPECTED = {
     f"gatepost_backlog_age_seconds{{{ON_SNOW}}}": 0,
     "gatepost_workers_alive": 1,
     "gatepost_alerts_pending": 1,
+    "gatepost_papers_pending": 0,
 }
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
 from connector.people.permissions import Role, RoleGrant
+from tests.commands_in_texts import command_in
 from tests.webhook_server.visitor import WebSite, page_text
 
 OPEN = {
@@ -70,7 +73,7 @@ def test_without_signing_in_every_page_is_closed(site: WebSite) -> None:
         if rule.endpoint in OPEN or address.startswith(MACHINES) or address in PUBLIC_API:
             continue
         answer = client.open(address, method=method)
-        closed = {400, 401, 403} if method != "GET" or address.startswith("/api/") else {303}
+        closed = {400, 401, 403} if method != "GET" or address.startswith(("/api/", "/odata/")) else {303}
         if answer.status_code not in closed or (
             answer.status_code == 303 and "/signin" not in answer.headers["Location"]
         ):
@@ -175,3 +178,5 @@ def test_no_page_has_a_script_or_style_of_its_own(site: WebSite) -> None:
             assert forbidden not in page, (address, forbidden)
         for part in page.split("<script")[1:]:
             assert part.startswith((' src="/static/', ' type="application/json"')), (address, part[:80])
+        if address != "/docs":  # examples for programs
+            assert not command_in(re.sub(r"<[^>]*>", " ", page)), address

@@ -204,7 +204,10 @@ def test_health_distinguishes_alive_from_ready(
     assert endpoints.client.get("/health/ready").get_json() == {"status": "ready"}
     monkeypatch.setattr(migrate, "FOLDER", next_version(tmp_path))
     answer = endpoints.client.get("/health/ready")
-    assert (answer.status_code, answer.get_json()["detail"]) == (503, "Run: gatepost db upgrade")
+    assert (answer.status_code, answer.get_json()["detail"]) == (
+        503,
+        "The schema is older than this version needs. Upgrade it, as the owner of the database.",
+    )
     assert endpoints.client.get("/health/live").status_code == 200
 
 
@@ -243,6 +246,22 @@ def test_an_endpoint_with_a_long_backlog_accepts_no_more_until_it_is_processed(e
             assert answer.get_json()["detail"] == (
                 "The events of jira-main have waited for 25 minutes; this one was not stored. Send it again."
             )
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "OPTIONS"])
+def test_an_endpoint_takes_no_other_method(endpoints: Endpoints, method: str) -> None:
+    answer = endpoints.client.open("/hooks/jira/jira-main", method=method)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert answer.get_data(as_text=True) == ("" if method == "HEAD" else '{"detail":"","error":"Method Not Allowed"}\n')
+
+
+def test_an_answer_to_an_event_has_the_security_headers_of_every_answer(endpoints: Endpoints) -> None:
+    of_event = endpoints.client.post("/hooks/jira/nobody", data=b"{}", headers={"Content-Type": "application/json"})
+    of_program = endpoints.client.get("/health/live")
+    without = {"Content-Length", "Content-Type"}
+    expected = {(name, value) for name, value in of_program.headers if name not in without}
+    assert {(name, value) for name, value in of_event.headers if name not in without} == expected
+    assert ("Cache-Control", "no-store") in expected
 
 
 class _BrokenInbox:

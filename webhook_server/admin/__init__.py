@@ -10,6 +10,7 @@ from connector.bootstrap import Services
 from webhook_server.admin.account import account
 from webhook_server.admin.api_docs import api_docs
 from webhook_server.admin.audit import audit
+from webhook_server.admin.calendar import calendar
 from webhook_server.admin.connections import connections
 from webhook_server.admin.decide_together import together
 from webhook_server.admin.digest import digest
@@ -30,6 +31,9 @@ from webhook_server.admin.setup import setup
 from webhook_server.admin.signin import signin
 from webhook_server.admin.subscriptions import subscriptions
 from webhook_server.admin.trace import trace
+from webhook_server.admin.track_record import track_record
+from webhook_server.admin.tradeoffs import tradeoff_pages
+from webhook_server.admin.waiting import waiting
 from webhook_server.admin.work import work
 
 Page = Callable[[Services], Blueprint]
@@ -53,7 +57,11 @@ PAGES: tuple[Page, ...] = (
     money,
     service,
     outcomes,
+    calendar,
     trace,
+    waiting,
+    tradeoff_pages,
+    track_record,
     digest,
     subscriptions,
     operations,

@@ -14,8 +14,10 @@ from connector.people.passwords import hash_password, verify_password
 from connector.people.permissions import PersonId, TokenScope, Viewer
 from connector.people.person import CreatedToken
 from connector.people.token_scopes import READING_SCOPES, SCOPE_DESCRIPTIONS, held_scopes
+from webhook_server.admin.saved_views import add_saved_views
 from webhook_server.auth import before_own_password, current_viewer, lacks_own_password, services
 from webhook_server.formats import LOCALES, parse_locale
+from webhook_server.page_messages import page_text
 from webhook_server.permission import for_all_signed_in
 from webhook_server.possible_values import number_of
 from webhook_server.recent_sign_in import requires_recent_sign_in
@@ -42,6 +44,7 @@ def account(_: Services) -> Blueprint:
     blueprint.add_url_rule("/sessions/end", "end_session", end_session, methods=["POST"])
     blueprint.add_url_rule("/tokens", "create_token", requires_recent_sign_in(create_token), methods=["POST"])
     blueprint.add_url_rule("/tokens/<int:number>/revoke", "revoke_token", revoke_token, methods=["POST"])
+    add_saved_views(blueprint)
     return blueprint
 
 
@@ -80,7 +83,7 @@ def password() -> ResponseReturnValue:
         hash_ = hash_password(request.form.get("new", ""), login=viewer.login, name=viewer.name)
         here.people.set_password(person, hash_, by=viewer.login)
     except ConfigurationError as error:
-        return _render({"new": str(error)}), 422
+        return _render({"new": page_text(error)}), 422
     here.sessions.end(person, by=viewer.login, except_session=viewer.session)
     flash("The password is changed: every other browser has to sign in again, and your tokens have ended.", "good")
     return redirect(url_for("account.index"), 303)
@@ -115,7 +118,7 @@ def create_token() -> ResponseReturnValue:
             _person(viewer), name, scopes, expires_at=now + timedelta(days=days), by=viewer.login, now=now
         )
     except ConfigurationError as error:
-        return _render({"scope": str(error)}), 422
+        return _render({"scope": page_text(error)}), 422
     return _render(created=created)
 
 

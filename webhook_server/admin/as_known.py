@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from flask import Blueprint, abort, g
+from flask import Blueprint, abort, g, request
 
 from connector.bootstrap import Services
 from connector.measures.known_on import KnownOn, NotAMoment, parse_known_on
 from mapping.load import LoadedMapping, load_mapping
 from mapping.policy import Policies
+from webhook_server.page_messages import page_text
 from webhook_server.pages import formats
 
 PARAMETER = "on"
@@ -27,7 +28,7 @@ def requested_day(values: Mapping[str, str]) -> KnownOn | None:
     try:
         on = parse_known_on(given, formats().now)
     except NotAMoment as error:
-        abort(400, str(error))
+        abort(400, page_text(error))
     g.known_on = on
     return on
 
@@ -40,7 +41,7 @@ def compared_day(values: Mapping[str, str]) -> KnownOn | None:
     try:
         return parse_known_on(given, formats().now)
     except NotAMoment as error:
-        abort(400, str(error))
+        abort(400, page_text(error))
 
 
 def keep_day(blueprint: Blueprint) -> None:
@@ -64,6 +65,32 @@ KEEPS_DAY = frozenset(
         "portfolio.deck", "measure.evidence",
     }
 )  # fmt: skip
+
+ALSO_KNOWS_DAY = frozenset(
+    {"portfolio.curve", "portfolio.deck_in_template", "calendar.review", "calendar.review_slides"}
+)
+"""Pages of a day that other pages do not lead to with theirs."""
+TODAYS_PART = frozenset({"portfolio.names"})
+"""What a page of a day asks for beside its figures: suggestions for a filter are of today."""
+
+
+def refuse_unknown_days() -> None:
+    """Before each page: one that cannot show a day of the past says so, and does not show today under that day's name.
+
+    Answers 400 for it, and for what is no day.
+    """
+    asked = [name for name in (PARAMETER, COMPARED) if request.args.get(name)]
+    if not asked or request.endpoint in TODAYS_PART:
+        return
+    if request.endpoint not in KEEPS_DAY | ALSO_KNOWS_DAY:
+        names = " and ".join(f"“{name}”" for name in asked)
+        abort(
+            400,
+            f"This page shows what is so now: leave {names} out of its address. Portfolio, measures, the outcome "
+            "review and their files show days of the past.",
+        )
+    requested_day(request.args)
+    compared_day(request.args)
 
 
 def policies_of_version(services: Services, number: int) -> Policies | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,14 +15,15 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from connector.bootstrap import Services
+from connector.papers.audit_sentences import sentence_of
 from connector.people.permissions import Viewer
 from connector.store.database.audit import AuditEntry, VerificationProgress, VerificationResult, action_names, search
 from connector.store.database.tables import MEASURE
 from governance.verdict import gate_text
-from webhook_server.admin.audit_sentences import AuditLine, collapsed, sentence_of
+from webhook_server.admin.audit_lines import AuditLine, collapsed
 from webhook_server.admin.navigation import AUDIT_READERS
-from webhook_server.auth import current_viewer, requires_role
-from webhook_server.pages import formats
+from webhook_server.auth import current_viewer, requires_role, viewer_or_none
+from webhook_server.pages import formats, is_technical
 from webhook_server.permission import Reach
 
 PAGE_SIZE = 50
@@ -65,7 +67,8 @@ def _page(services: Services, verification: tuple[Markup, ...] = ()) -> str:
         entries=entries,
         # Searched for by action, each sign-in stands by itself.
         lines_of_entries=[AuditLine([entry]) for entry in entries] if filters.get("action") else collapsed(entries),
-        text_of=entry_text,
+        text_of=lambda entry: without_ids(entry_text(entry)),
+        without_ids=without_ids,
         keys=keys,
         sentence_of=sentence_of,
         following=entries[-1].seq if more and entries else None,
@@ -121,6 +124,15 @@ def _day(args: MultiDict[str, str], name: str) -> datetime | None:
 def _number(args: MultiDict[str, str]) -> int | None:
     written = args.get("after", "")
     return min(int(written), MAX_SEQUENCE) if written.isdecimal() and len(written) < 20 else None
+
+
+_LONG_ID = re.compile(r"\b(?:\w+:)?[0-9a-f]{32,}\b")
+"""Ids of ServiceNow with their table, and hashes."""
+
+
+def without_ids(text: str) -> str:
+    """For whoever reads and decides; the entry itself holds the id."""
+    return text if is_technical(viewer_or_none()) else _LONG_ID.sub("…", text)
 
 
 def entry_text(entry: AuditEntry) -> str:

@@ -13,6 +13,7 @@ from connector.bootstrap import Services, Sites, system_clock
 from connector.errors import ConfigurationError, ToolError
 from connector.http.tool_access import WebhookAuth
 from connector.people.permissions import Role
+from connector.remedy import Remedy
 from connector.runtime.doctor import connection_checks, installation_checks
 from connector.store.connections.connection_status import connection_statuses
 from connector.store.connections.connections import (
@@ -27,6 +28,7 @@ from mapping.live_check import selected_names
 from webhook_server.admin.connection_messages import Advice, advice_for, headline
 from webhook_server.admin.mapping_candidate import author_of
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.page_messages import page_text
 from webhook_server.pages import formats
 from webhook_server.permission import Reach
 from webhook_server.recent_sign_in import requires_recent_sign_in
@@ -83,7 +85,8 @@ def _run_checks(services: Services, record: ConnectionRecord) -> Iterator[Connec
     try:
         yield from connection_checks(services, record)
     except (ToolError, ConfigurationError) as error:
-        yield ConnectionCheck("interrupted", Health.BAD, str(error), "Correct this first, and check again.")
+        again = Remedy("Correct this first, and check again.")
+        yield ConnectionCheck("interrupted", Health.BAD, str(error), error.remedy.then(again))
 
 
 def _render_connection(
@@ -140,7 +143,8 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
             _register_again(services, record, secret)
         except (ToolError, ConfigurationError) as error:
             message = (
-                f"The new secret could not be set in {name}: {error} The previous one is still accepted; try again."
+                f"The new secret could not be set in {name}: {page_text(error)} The previous one is still accepted; "
+                "try again."
             )
             return _render_connection(services, name, error=message), 502
         flash(

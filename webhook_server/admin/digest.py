@@ -13,6 +13,7 @@ from connector.runtime.digest_sending import digest_for, digest_store
 from connector.store.notifications.digests import DigestPreference
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.page_messages import page_text
 
 DEFAULT_HOUR = 7
 """In the morning, before work begins."""
@@ -63,7 +64,7 @@ def digest(services: Services) -> Blueprint:
         try:
             target = _target(store.get(person), allowed, frequency)
         except ConfigurationError as error:
-            return make_response(page({"target": str(error)}), 422)
+            return make_response(page({"target": page_text(error)}), 422)
         store.save_preference(person, target, frequency, hour)
         flash("You will receive no more digests." if frequency is DigestFrequency.OFF else "Saved.", "good")
         return _redirect()
@@ -84,7 +85,7 @@ def digest(services: Services) -> Blueprint:
             sent = Messenger(allowed, services.message_way_out).send(preference.address, title, body)
             result = "Sent. It should arrive in a moment." if sent else "The address did not accept the message."
         except ConfigurationError as error:
-            sent, result = False, str(error)
+            sent, result = False, page_text(error)
         flash(result, "good" if sent else "bad")
         return _redirect()
 

@@ -11,6 +11,7 @@ from connector.people.authentication import SignInMethod
 from connector.people.passwords import hash_password
 from connector.store.accounts.first_administrator import SOMEBODY_IS_THERE, add_first_administrator, is_first_key
 from webhook_server.auth import open_to_all, sign_in
+from webhook_server.page_messages import page_text
 
 LINK_IS_OVER = (
     "This link is not valid, or its day is over. Whoever runs Gatepost starts it again, or asks it for a new one: it "
@@ -38,11 +39,11 @@ def first_administrator(services: Services) -> Blueprint:
         try:
             hash_ = hash_password(password, login=login, name=name)
         except ConfigurationError as error:
-            return _page(errors={"password": str(error)}), 422
+            return _page(errors={"password": page_text(error)}), 422
         try:
             person = add_first_administrator(services.engine, login, name, hash_)
         except ConfigurationError as error:
-            return _page(errors={"login": str(error)}), 422
+            return _page(errors={"login": page_text(error)}), 422
         viewer = services.people.viewer(person)
         if viewer is None:
             return redirect(url_for("signin.show"), 303)

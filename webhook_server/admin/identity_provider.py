@@ -17,6 +17,7 @@ from connector.people.identity import Begun, Client, Identity, SignInRefused
 from connector.people.sign_in import sign_in_person
 from webhook_server.admin.signin import form
 from webhook_server.auth import before_second_factor, confirm_session, current_viewer, open_to_all, safe_next, sign_in
+from webhook_server.page_messages import page_text
 from webhook_server.permission import for_all_signed_in
 from webhook_server.recent_sign_in import FORM_IS_GONE, TOKEN_FIELD
 from webhook_server.sign_in_attempts import FailedSignIn, record_failed_sign_in
@@ -58,11 +59,11 @@ def provider(services: Services) -> Blueprint:
                 return _confirmed(services, identity, onward)
             person = sign_in_person(services.people, identity, now=system_clock())
         except (SignInRefused, ConfigurationError) as error:
-            _log.warning("sign-in refused", reason=str(error))
+            _log.warning("sign-in refused", reason=page_text(error))
             record_failed_sign_in(asserted, request.remote_addr or "", FailedSignIn.PROVIDER)
             if begun.fresh:
-                abort(403, str(error))
-            return form(services, safe_next(onward), "", str(error)), 403
+                abort(403, page_text(error))
+            return form(services, safe_next(onward), "", page_text(error)), 403
         viewer = services.people.viewer(person.id)
         if viewer is None:
             return form(services, "/", "", "This account was disabled a moment ago."), 403
@@ -109,10 +110,10 @@ def _to_provider(
     try:
         url, begun = identity_provider.begin(fresh=fresh)
     except SignInRefused as error:
-        _log.error("identity provider unavailable", reason=str(error))
+        _log.error("identity provider unavailable", reason=page_text(error))
         if fresh:
-            abort(503, str(error))
-        return form(services, onward, "", str(error)), 503
+            abort(503, page_text(error))
+        return form(services, onward, "", page_text(error)), 503
     if not fresh:
         session.clear()
     asked = begun.asked_at.timestamp()

@@ -22,6 +22,7 @@ from webhook_server.admin.mapping_guided import add_guided
 from webhook_server.admin.mapping_live_preview import add_live_preview
 from webhook_server.admin.tool_names import ToolNameCache
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.page_messages import page_text
 from webhook_server.permission import Reach
 
 READERS = (Role.ADMINISTRATOR, Role.OFFICE, Role.OPERATOR)
@@ -210,9 +211,9 @@ def _add_editor_support(blueprint: Blueprint, services: Services, names: ToolNam
         try:
             return jsonify(names.for_connection(connection, services.active_config()).as_json()), 200
         except ConfigurationError as error:
-            return jsonify({"detail": str(error)}), 404
+            return jsonify({"detail": page_text(error)}), 404
         except ToolError as error:
-            return jsonify({"detail": str(error)}), 502
+            return jsonify({"detail": page_text(error)}), 502
 
 
 def _as_json(problem: MappingFileProblem) -> dict[str, object]:

@@ -47,6 +47,7 @@ from webhook_server.admin.mapping_preview_run import (
 )
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.mapping_access import NOT_ALLOWED, may_activate
+from webhook_server.page_messages import page_message
 from webhook_server.permission import Reach
 from webhook_server.recent_sign_in import requires_recent_sign_in
 
@@ -110,9 +111,9 @@ def _add_activate(blueprint: Blueprint, services: Services) -> None:
         except DoesNotFit as error:
             return _render(services, candidate, reason=reason, check=error.check), 422
         except MappingConflict as error:
-            return _render(services, candidate, reason=reason, notice=str(error)), 409
+            return _render(services, candidate, reason=reason, notice=page_message(error)), 409
         except ConfigurationError as error:
-            return _render(services, candidate, reason=reason, notice=str(error)), 422
+            return _render(services, candidate, reason=reason, notice=page_message(error)), 422
         if candidate.kind is CandidateKind.DRAFT and viewer.person is not None:
             MappingDrafts(services.engine).delete(viewer.person)
         flash(f"Version {stored.number} is active.", "good")

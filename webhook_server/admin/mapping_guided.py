@@ -35,6 +35,7 @@ from mapping.problems import MappingFileProblem
 from webhook_server.admin.mapping_candidate import draft_of, text_differences
 from webhook_server.admin.tool_names import ToolNameCache, ToolNames
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.page_messages import page_message, page_text
 from webhook_server.permission import Reach
 
 Path = tuple[str, ...]
@@ -132,7 +133,7 @@ def add_guided(blueprint: Blueprint, services: Services, names: ToolNameCache) -
         try:
             result = write_form(source, rule_index, wanted)
         except FormCannotWrite as error:
-            return _render(services, names, source, revision, rule_index, wanted, notice=str(error)), 422
+            return _render(services, names, source, revision, rule_index, wanted, notice=page_message(error)), 422
         problems = load_mapping(result)
         if not isinstance(problems, LoadedMapping):
             return _render(services, names, source, revision, rule_index, wanted, problems=problems), 422
@@ -206,7 +207,7 @@ def _render(
     try:
         tool_names = names.for_connection(connection, config.config if isinstance(config, LoadedMapping) else None)
     except (ToolError, ConfigurationError) as error:
-        names_error = f"{connection} cannot be asked for its fields now: {error}"
+        names_error = f"{connection} cannot be asked for its fields now: {page_text(error)}"
     preset = config.config.policy.preset if isinstance(config, LoadedMapping) else "five"
     return render_template(
         "mapping/guided.html",

@@ -17,6 +17,7 @@ from mapping.preview import PreviewOutcome, summarise
 from mapping.work_item import ConnectionName
 from webhook_server.admin.mapping_preview_run import LIVE_ITEMS, LIVE_SECONDS, MAX_LIVE_ITEMS, run_preview, select_items
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.page_messages import page_text
 
 _NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{1,10})?")
 
@@ -93,7 +94,7 @@ def _check_rule(
             return (), (), f"{rule.connection} cannot be inspected."
         schema = inspector.inspect(rule, sorted(rule_fields(rule)), sorted(people_in(rule) | members))
     except (ToolError, ConfigurationError) as error:
-        return (), (), str(error)
+        return (), (), page_text(error)
     # Members of a committee that are missing on every connection are reported by `gatepost mapping check`.
     return rule_problems(loaded, rule_index, schema, ""), schema.notes, ""
 

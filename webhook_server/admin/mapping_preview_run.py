@@ -18,6 +18,7 @@ from mapping.config import MappingConfig
 from mapping.live_check import selected_names
 from mapping.preview import ItemPreview, PreviewOutcome, summarise
 from mapping.work_item import ConnectionName, NativeId, Tool
+from webhook_server.page_messages import page_text
 
 Items = Sequence[tuple[ConnectionName, NativeId]]
 
@@ -71,7 +72,7 @@ def run_preview(
         try:
             rows += preview.rows(sites.get(name), batch, config)
         except (ToolError, ConfigurationError) as error:
-            errors[name] = f"{name}: {error}"
+            errors[name] = f"{name}: {page_text(error)}"
     return PreviewRun(tuple(rows), len(items), errors=tuple(errors.values()))
 
 
@@ -122,7 +123,7 @@ def find_first_items(
             for query in queries:
                 found |= dict.fromkeys((name, item) for item in finder.find(query, max(limit // len(queries), 1)))
         except (ToolError, ConfigurationError) as error:
-            errors.append(f"{name}: {error}")
+            errors.append(f"{name}: {page_text(error)}")
     return tuple(found), tuple(errors)
 
 

@@ -6,6 +6,7 @@ like one that does not exist.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,19 +19,23 @@ from connector.bootstrap import MappingCache, Services, system_clock
 from connector.finance.capitalisation_file import capitalisation_of
 from connector.measures.known_on import KnownOn, NotKnownYet, known_details, known_row
 from connector.people.permissions import HIERARCHY_LEVELS, Viewer
+from connector.store.accounts.visits import visit
 from connector.store.database import audit
+from connector.store.database.json_codec import from_json
 from connector.store.database.row_level_access import visible_to
 from connector.store.database.tables import MEASURE
 from connector.store.measures import measure_queries
 from connector.store.measures.benefit_slips import stored_slip
 from connector.store.measures.commands import SubmittedRuling, ruling
 from connector.store.measures.measure_details import MeasureDetails, MeasureSnapshot, measure_details
+from connector.store.measures.moved_figures import moved_figures
 from connector.store.measures.names_for_viewer import (
     decision_without_names,
     hidden_links,
     visible_names,
     with_visible_names,
 )
+from connector.store.measures.stored_gates import StoredGates
 from connector.store.operations.source_ages import source_ages
 from connector.store.queue.submitted_commands import SqlSubmittedCommands
 from connector.store.reconcile.command_rows import plan_from_row
@@ -40,24 +45,32 @@ from governance.facts import Unknown
 from governance.gates import Policy
 from governance.hierarchy import NOT_STATED
 from governance.locked_plan import net_of
-from governance.measure_gates import gates_of
+from governance.measure_gates import NextGate, gates_of
 from governance.money import Money, Period
 from governance.slip_effect import BenefitSlip
 from governance.stated_criteria import criteria_in, stated_criteria
 from mapping.policy import Policies
 from webhook_server.admin import measure_view as show
-from webhook_server.admin.as_known import keep_day, policies_of_version, requested_day
+from webhook_server.admin.as_known import compared_day, keep_day, policies_of_version, requested_day
 from webhook_server.admin.books import books_data
 from webhook_server.admin.confirmation_form import line_name
 from webhook_server.admin.measure_actions import add_actions, offered_actions
+from webhook_server.admin.measure_compared import compared_data
 from webhook_server.admin.measure_evidence import add_evidence, may_pack
 from webhook_server.admin.measure_report import report_data
 from webhook_server.admin.measure_status_history import changed_days, status_spans
-from webhook_server.admin.measure_timeline import TimelineEntry, command_origin, command_text, timeline_entry
+from webhook_server.admin.measure_timeline import (
+    CHANGES_SHOWN,
+    TimelineEntry,
+    command_origin,
+    command_text,
+    timeline_entry,
+)
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.admin.sources import sources_view
 from webhook_server.admin.variance import add_measure_why
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.page_messages import page_text
 from webhook_server.pages import formats
 
 TIMELINE_PAGE_SIZE = 25
@@ -90,8 +103,16 @@ class MeasureFinder:
         if not found:
             abort(404, f'There is no measure "{name}".')
         if len(found) > 1:
-            abort(make_response(render_template("measure/choice.html", name=name, found=found)))
+            abort(
+                make_response(
+                    render_template("measure/choice.html", name=name, found=found, ahead=[_ahead(row) for row in found])
+                )
+            )
         return found[0]
+
+
+def _ahead(row: RowMapping) -> NextGate | None:
+    return gates_of(from_json(StoredGates, row["verdict"])).next
 
 
 MAX_NAME_LENGTH = 300
@@ -113,14 +134,17 @@ def measure(services: Services) -> Blueprint:
     def show(name: str) -> ResponseReturnValue:
         """The whole page; ``command`` is the number of a submitted command, ``before`` a later page of the timeline.
 
-        With ``on`` it is the page of that day, on which nothing can be done.
+        With ``on`` it is the page of that day, on which nothing can be done; with ``compare`` it also says what became
+        another one since an earlier day.
         """
         viewer = current_viewer()
-        on = requested_day(request.args)
+        on, earlier = requested_day(request.args), compared_day(request.args)
+        active = finder.mappings.active()
         if on is not None:
             with services.read_as(viewer) as connection:
-                return past_page(services, connection, viewer, finder.row(connection, viewer, name), on)
-        active = finder.mappings.active()
+                row = finder.row(connection, viewer, name)
+                compared = compared_data(services, connection, viewer, active, row, on, earlier)
+                return past_page(services, connection, viewer, row, on, compared)
         policies = active.policies if active else None
         with services.read_as(viewer) as connection:
             row = finder.row(connection, viewer, name)
@@ -130,9 +154,13 @@ def measure(services: Services) -> Blueprint:
             command = ruling(connection, number, row["id"]) if number is not None else None
             lines, more = timeline_page(connection, row["id"], request.args.get("before", type=int), policy)
             report = report_data(connection, viewer, row["id"])
+            report |= compared_data(services, connection, viewer, active, row, None, earlier)
+            moved = moved_figures(connection, row["id"], details.snapshot.verdict, formats().now)
         page = page_data(details, policy, viewer) | slip_data(details, finder.fiscal_year_start()) | report
         ages = source_ages(services.engine, (row["connection"],))
         page |= books_data(services, active.config, details) if active else {}
+        page["moved_figures"] = moved
+        page |= _since_last_visit(services, viewer, row["id"], policy)
         page["sources"] = sources_view(ages, services.settings.source_age_limit, formats())
         submitted = _submitted_command(services, row, command) if command is not None else {}
         return render_template("measure/show.html", **page, **submitted, timeline=lines, timeline_after=more)
@@ -173,20 +201,46 @@ def measure(services: Services) -> Blueprint:
     return blueprint
 
 
+def _since_last_visit(services: Services, viewer: Viewer, measure: str, policy: Policy | None) -> dict[str, Any]:
+    """What has happened since this person looked before; nothing the first time."""
+    if viewer.person is None:
+        return {}
+    before = visit(services.engine, viewer.person, measure, system_clock())
+    if before is None:
+        return {}
+    with services.read_as(viewer) as connection:
+        return {"visited_at": before, "since_visit": changes_since(connection, measure, before, policy)}
+
+
+def changes_since(
+    connection: Connection, measure: str, since: datetime, policy: Policy | None
+) -> tuple[TimelineEntry, ...]:
+    """The newest entries of the timeline after a moment."""
+    entries = audit.search(connection, subjects=[measure], since=since, limit=CHANGES_SHOWN)
+    return tuple(timeline_entry(entry, policy) for entry in entries)
+
+
 def past_page(
-    services: Services, connection: Connection, viewer: Viewer, row: RowMapping, on: KnownOn
+    services: Services,
+    connection: Connection,
+    viewer: Viewer,
+    row: RowMapping,
+    on: KnownOn,
+    compared: Mapping[str, Any],
 ) -> ResponseReturnValue:
     """The page as the measure was known; nothing on it can be acted on."""
     try:
         known = known_row(connection, row, on)
     except NotKnownYet as error:
-        return render_template("measure/unknown_then.html", row=row, on=on, sentence=str(error)), 404
+        return render_template("measure/unknown_then.html", row=row, on=on, sentence=page_text(error)), 404
     details = _with_names(connection, known_details(connection, known, on), viewer)
     policies = policies_of_version(services, known.row["mapping_version"])
     policy = policies.of(details.snapshot.measure) if policies else None
     before = request.args.get("before", type=int)
     lines, more = timeline_page(connection, row["id"], before, policy, on.at)
     page = page_data(details, policy, viewer, on) | slip_data(details, policy.fiscal_year_start if policy else 1)
+    page |= compared
+    page["moved_figures"] = moved_figures(connection, row["id"], details.snapshot.verdict, on.at)
     return render_template("measure/show.html", **page, timeline=lines, timeline_after=more)
 
 
@@ -253,8 +307,9 @@ def page_data(
         "other_blockers": show.other_blockers(verdict, roles),
         "months": rows,
         "versions": show.versions(snapshot.effects),
-        "months_chart": show.months_chart(rows, currency, writer),
+        "months_chart": show.months_chart(rows, verdict.signed, currency, writer),
         "currency": currency,
+        "kpi_values": details.kpi_values,
         "kinds": show.lines_by_kind(details.effect_lines),
         "status_rows": [
             (label, status_spans(details.status_history, status, today))

@@ -21,6 +21,8 @@ from connector.bootstrap import Services, system_clock
 from connector.measures.speaker import officer, speaker_of
 from connector.measures.submit_command import submit_command
 from connector.people.permissions import HIERARCHY_LEVELS, Viewer
+from connector.store.accounts.visits import visited_before
+from connector.store.database import audit
 from connector.store.measures.measure_details import MeasureSnapshot, measure_snapshot
 from connector.sync.command_submission import SubmissionChannel, SubmissionRefused, command_line
 from governance.available_actions import AvailableAction, available_actions
@@ -39,6 +41,7 @@ from webhook_server.admin import measure_view as show
 from webhook_server.admin.agreed_terms import agreed_to, months_without_bookings
 from webhook_server.admin.confirmation_form import amount_in, claimed_rows, confirmation_errors, with_months
 from webhook_server.admin.criteria_form import ROWS, criteria_errors, criteria_text, stages_to_reach, stated_form
+from webhook_server.admin.measure_timeline import CHANGES_SHOWN, timeline_entry
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.api.idempotency import IdempotentRequest, caller_of
 from webhook_server.api.problem import Problem
@@ -282,7 +285,21 @@ def _render_form(
         "stages_to_reach": [(stage.key, stage.label) for stage in stages_to_reach(requested.policy)],
         "latest_day": formats().now.date() + timedelta(days=requested.policy.thresholds.delegation_days),
     }
-    return render_template("measure/action.html", **page)
+    return render_template("measure/action.html", **page, **_since_visit(services, viewer, requested))
+
+
+def _since_visit(services: Services, viewer: Viewer, requested: ActionRequest) -> dict[str, Any]:
+    """What has changed since whoever decides looked at the measure before."""
+    if viewer.person is None:
+        return {}
+    measure = requested.snapshot.row["id"]
+    with services.engine.connect() as connection:
+        before = visited_before(connection, viewer.person, measure)
+    if before is None:
+        return {}
+    with services.read_as(viewer) as connection:
+        entries = audit.search(connection, subjects=[measure], since=before, limit=CHANGES_SHOWN)
+    return {"visited_at": before, "since_visit": [timeline_entry(entry, requested.policy) for entry in entries]}
 
 
 def _former_holder(requested: ActionRequest) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from connector.store.database.audit import AuditEntry
 from connector.store.reconcile.command_rows import ACCEPTED, REFUSED
+from governance.capital import capitalised
 from governance.evidence import CommandOrigin, Verb
 from governance.gates import Policy
 from governance.measure import name_of
@@ -17,6 +18,9 @@ from governance.money import Period
 from governance.verdict import NO_NAMES, gate_text
 from mapping.marks import Mark
 from webhook_server.pages import formats
+
+CHANGES_SHOWN = 8
+"""Entries of what happened since somebody's last look; the timeline has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,10 @@ ENTRY_TITLES = {
     "measure.breached": ("bad", ""),
     "meeting.decided": ("info", ""),
     "meeting.given": ("info", ""),
+    "proposal.made": ("info", ""),
+    "proposal.accepted": ("info", ""),
+    "proposal.declined": ("info", ""),
+    "proposal.withdrawn": ("info", ""),
     "evidence.packed": ("info", ""),
     "measure.breach_stays": ("bad", ""),
 }
@@ -81,7 +89,7 @@ def timeline_entry(entry: AuditEntry, policy: Policy | None) -> TimelineEntry:
     elif entry.action == "field.restored":
         kind, what = "info", _restored_entry(detail)
         more = f"{_quoted(detail.get('present'))} became {_quoted(detail.get('target'))} again"
-    return TimelineEntry(entry.seq, entry.at, who, what[:1].upper() + what[1:], more, kind)
+    return TimelineEntry(entry.seq, entry.at, who, capitalised(what), more, kind)
 
 
 def _restored_entry(detail: Mapping[str, Any]) -> str:

@@ -12,13 +12,16 @@ from sqlalchemy import RowMapping
 
 from connector.store.measures.measure_details import MeasureSnapshot
 from governance.available_actions import AvailableAction
+from governance.capital import capitalised
 from governance.effects import ZERO, Account, Effects, Series, Version, period
 from governance.evidence import Verb
 from governance.gates import REBASELINE, Policy
 from governance.measure import Role
-from governance.measure_state import MeasureState, OffRampKind
+from governance.measure_state import MeasureState
 from governance.money import Period
+from governance.signature import SignedLine
 from governance.verdict import Blocker, Outcome, Verdict
+from webhook_server.admin.measure_sentences import summary_lines
 from webhook_server.formats import Formats
 
 KIND_LABELS = {
@@ -96,7 +99,7 @@ def gate_view(verdict: Verdict, roles: Collection[Role]) -> GateView:
         blocker = blockers.get(result.key)
         is_met = result.outcome is Outcome.MET
         condition = ConditionView(
-            result.outcome, result.code, _capitalised(result.subject.replace("_", " ") if is_met else result.reason),
+            result.outcome, result.code, capitalised(result.subject.replace("_", " ") if is_met else result.reason),
             result.expected, result.actual, result.who, blocker.since if blocker else None,
             blocker is not None and waits_for(blocker, verdict, roles),
             result.approval is not None,
@@ -139,32 +142,8 @@ def other_blockers(verdict: Verdict, roles: Collection[Role]) -> tuple[tuple[Blo
 
 def summary_sentence(snapshot: MeasureSnapshot, gate: GateView, policy: Policy | None, formats: Formats) -> str:
     """The page's summary: may it move on, what is missing, who must act, and which benefit depends on it."""
-    row, verdict, off_ramp = snapshot.row, snapshot.verdict, snapshot.state.off_ramp
-    plan = verdict.figures.plan
-    behind = f" {formats.short(plan.amount)} {plan.currency} planned net benefit depends on it." if plan else ""
-    if off_ramp is not None:
-        by = "" if off_ramp.kind is OffRampKind.KILLED else f" by {off_ramp.by}"
-        return f"{off_ramp.kind.label} since {formats.day(off_ramp.at)}{by}: {_with_full_stop(off_ramp.reason)}{behind}"
-    label = verdict.next_stage_label
-    if row["gate"] == "open":
-        if verdict.next_stage is None:
-            actual = verdict.figures.actual
-            realised = (
-                f" {formats.short(actual.amount)} {actual.currency} net have been realised." if actual else behind
-            )
-            return f"Every gate is granted: it is {verdict.stage_label}.{realised}"
-        return f"It may be moved into {' or '.join(verdict.allowed_stages) or verdict.stage_label} now.{behind}"
-    count, firsts = (
-        len(gate.open_conditions),
-        list(dict.fromkeys(open_.who for open_ in gate.open_conditions if open_.who)),
-    )
-    claimed = policy.label(row["tool_stage"]) if policy else row["tool_stage"]
-    begin = f"It was moved to {claimed} while the gate" if row["gate"] == "breach" else "The gate"
-    if not count:
-        return f"{begin} into {label} is shut.{behind}"
-    conditions = "1 condition is open" if count == 1 else f"{formats.number(count)} conditions are open"
-    acts = f"; {_listed(firsts[:3])} {'has' if len(firsts) == 1 else 'have'} to act" if firsts else ""
-    return f"{begin} into {label} is shut: {conditions}{acts}.{behind}"
+    people = tuple(dict.fromkeys(open_.who for open_ in gate.open_conditions if open_.who))
+    return " ".join(summary_lines(snapshot, people, len(gate.open_conditions), policy, formats))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +179,11 @@ def versions(effects: Effects | None) -> tuple[Version, ...]:
     return tuple(_series(effects))
 
 
-def months_chart(rows: Sequence[MonthFigures], currency: str, formats: Formats) -> dict[str, Any]:
+def months_chart(
+    rows: Sequence[MonthFigures], signed: Sequence[SignedLine], currency: str, formats: Formats
+) -> dict[str, Any]:
+    """For the chart: net and added up, and what of it the controller has signed, by month."""
+
     def values(part: str, version: Version) -> list[float | None]:
         amounts = [getattr(row, part).get(version) for row in rows]
         return [None if amount is None else round(float(amount), 2) for amount in amounts]
@@ -212,8 +195,20 @@ def months_chart(rows: Sequence[MonthFigures], currency: str, formats: Formats) 
         "months": [formats.month(row.month) for row in rows],
         "net": {version.value: values("net", version) for version in Version},
         "total": {version.value: values("total", version) for version in Version},
+        "validated": _signed_so_far(rows, [line for line in signed if line.currency == currency]),
         "today": next((index for index, row in enumerate(rows) if row.month == today), None),
     }
+
+
+def _signed_so_far(rows: Sequence[MonthFigures], signed: Sequence[SignedLine]) -> list[float | None]:
+    """Added up to each confirmed month; nothing in a month of which nothing is signed."""
+    confirmed = {line.month for line in signed}
+    return [
+        round(float(sum((line.validated for line in signed if line.month <= row.month), ZERO)), 2)
+        if row.month in confirmed
+        else None
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,15 +275,3 @@ def _kind(line: RowMapping) -> str:
     parts = [part for part in (account, "" if line["hard"] else "soft") if part]
     name = KIND_LABELS.get(line["kind"], line["kind"])
     return f"{name} ({', '.join(parts)})" if parts else name
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _capitalised(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _with_full_stop(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -16,6 +16,7 @@ from connector.measures.usable_rates import reporting_of
 from connector.people.permissions import Role
 from connector.store.ledger.entries import read_entries
 from connector.store.ledger.measure_names import key_by_id, measures_by_name
+from governance.capital import capitalised
 from governance.ledger import LedgerEntry
 from governance.money import Money, Period
 from governance.month_close import CloseItem, CloseItemKind, CloseState, CloseStep, RefusedStep, Signer
@@ -34,7 +35,6 @@ from webhook_server.admin.money_lock import agree_to_lock, lock_data, prepare_lo
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.auth import services as current_services
-from webhook_server.formats import capitalised
 from webhook_server.permission import Reach
 
 ROWS = 50

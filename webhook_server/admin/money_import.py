@@ -12,11 +12,11 @@ from werkzeug.utils import secure_filename
 
 from connector.bootstrap import system_clock
 from connector.finance.files.limits import FileRefused
-from connector.finance.files.read import read_file
 from connector.finance.given_file import given_file, proposed_bill_rules
 from connector.finance.import_plan import ImportPlan
 from connector.finance.import_text import import_lines, quarantine_rows, total_rows
 from connector.finance.money_import import GivenFile, MoneyImports, NotDecided
+from connector.finance.propose_profile import propose_profile
 from connector.store.ledger.bills import read_bills
 from connector.store.ledger.import_progress import ProgressWriter, read_progress
 from connector.store.ledger.imports import read_imports, read_profile, read_profiles, read_waiting_file, wait_for_answer
@@ -25,9 +25,10 @@ from connector.store.ledger.money_sources import read_sources
 from connector.store.ledger.quarantine import open_quarantine
 from mapping.imports.given_profiles import GIVEN_PROFILES
 from mapping.imports.profile import ProfileProblem, profile_yaml
-from mapping.imports.propose import propose
+from webhook_server.admin.person_filter import asked_person
 from webhook_server.auth import current_viewer
 from webhook_server.auth import services as current_services
+from webhook_server.page_messages import page_text
 
 SHOWN = 100
 
@@ -50,14 +51,14 @@ def preview_import() -> ResponseReturnValue:
         if not source and (rules := proposed_bill_rules(name, content)) is not None:
             source, unsure = rules, ["Where the charges of the bill go: no rule says so yet."]
         if not source:
-            found = propose(read_file(name, content), "proposed")
+            found = propose_profile(name, content, "proposed")
             if isinstance(found, str):
                 return _page(found), 422
             source, unsure = profile_yaml(found.profile), found.unsure
         given = _given(name, content, source)
         plan = _imports().dry_run(given, _progress())
     except (FileRefused, ProfileProblem) as error:
-        return _page(str(error), source), 422
+        return _page(page_text(error), source), 422
     with current_services().engine.begin() as transaction:
         sha256 = wait_for_answer(transaction, name, content, given.at)
     return _shown(plan, given, sha256, unsure)
@@ -73,7 +74,7 @@ def confirm_import() -> ResponseReturnValue:
         given = _given(secure_filename(request.form.get("name", "")) or "file", content, request.form.get("source", ""))
         result = _imports().run(given, confirmed=request.form.get("digest", ""), progress=_progress())
     except (FileRefused, ProfileProblem, NotDecided) as error:
-        return _page(str(error)), 409
+        return _page(page_text(error)), 409
     if not result.number:
         return _page("Nothing changes."), 409
     flash(f"{given.name} is imported, as import {result.number}.", "good")
@@ -107,7 +108,7 @@ def take_back(number: int) -> ResponseReturnValue:
     try:
         many = _imports().take_back(number, request.form.get("reason", ""), by=_login(), at=system_clock())
     except NotDecided as error:
-        return _page(str(error)), 409
+        return _page(page_text(error)), 409
     flash(f"Import {number} is taken back: {many:,} corrections.", "good")
     return redirect(url_for("money.import_page"), 303)
 
@@ -129,7 +130,7 @@ def decide(number: int) -> ResponseReturnValue:
         else:
             _imports().dismiss(number, reason, by=_login(), at=at)
     except NotDecided as error:
-        return _page(str(error)), 409
+        return _page(page_text(error)), 409
     flash(f"Row {number} is decided." if not owner else f"Row {number} is given to {owner}.", "good")
     return redirect(url_for("money.import_page"), 303)
 
@@ -146,12 +147,13 @@ def _shown(plan: ImportPlan, given: GivenFile, sha256: str, unsure: list[str]) -
 
 
 def _page(error: str = "", source: str = "") -> str:
+    person = asked_person()
     with current_services().engine.connect() as connection:
         return render_template(
-            "money/import.html", error=error, source=source, imports=read_imports(connection),
-            waiting=open_quarantine(connection, limit=SHOWN), profiles=[one.name for one in read_profiles(connection)],
-            today=system_clock().date(), job=token_urlsafe(16), sources=read_sources(connection),
-            bills=read_bills(connection),
+            "money/import.html", error=error, source=source, person=person, imports=read_imports(connection),
+            waiting=open_quarantine(connection, owner=person, limit=SHOWN),
+            profiles=[one.name for one in read_profiles(connection)], today=system_clock().date(),
+            job=token_urlsafe(16), sources=read_sources(connection), bills=read_bills(connection),
         )  # fmt: skip
 
 

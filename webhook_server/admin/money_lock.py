@@ -15,11 +15,11 @@ from connector.finance.post_lines import may_post
 from connector.people.permissions import Viewer
 from connector.store.ledger.measure_names import NamedMeasure, measures_by_name
 from governance.budget_lock import BudgetLock, BudgetLockStep, RefusedLock
+from governance.capital import capitalised
 from governance.money import Period
 from governance.month_close import Signer
 from webhook_server.auth import current_viewer
 from webhook_server.auth import services as current_services
-from webhook_server.formats import capitalised
 
 
 def lock_data(viewer: Viewer) -> dict[str, Any]:

@@ -43,7 +43,14 @@ ENTRIES = (
     NavigationEntry(
         "Services", "service.index", MEASURE_READERS, (), "what services cost by the unit, and what is in their way"
     ),
+    NavigationEntry(
+        "Trade-offs", "tradeoffs.index", MEASURE_READERS, (), "what could give way when a measure slips or money is cut"
+    ),
     NavigationEntry("Outcomes", "outcomes.index", MEASURE_READERS, (), "objectives, and what serves none of them"),
+    NavigationEntry("Calendar", "calendar.index", MEASURE_READERS, (), "which paper is due when, and what was sent"),
+    NavigationEntry(
+        "Waiting", "waiting.index", MEASURE_READERS, (), "where the benefit of measures waits, and what would free it"
+    ),
     NavigationEntry(
         "Connections",
         "connections.index",

@@ -13,9 +13,9 @@ from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Services, system_clock
 from connector.people.permissions import Role
-from connector.store.connections.connections import registration_of
 from connector.store.operations import overview as store
 from connector.store.operations.overview import OperationsOverview
+from connector.store.operations.time_span import TimeSpan
 from connector.store.queue import dead_letters
 from connector.store.queue.dead_letter_details import dead_letter_details
 from connector.store.queue.operated_parts import OperatedParts
@@ -119,7 +119,9 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
 
 def _overview(services: Services) -> dict[str, object]:
     viewer = current_viewer()
-    overview = store.operations_overview(services.engine, system_clock(), OperatedParts.of(viewer))
+    overview = store.operations_overview(
+        services.engine, system_clock(), OperatedParts.of(viewer), TimeSpan.parse(request.args.get("span", ""))
+    )
     if not viewer.operates:
         # Who receives the events of which part is for who administers it, on its own page.
         overview = replace(overview, subscriptions=())
@@ -132,6 +134,8 @@ def _overview(services: Services) -> dict[str, object]:
         "summary": headline(overview, listed, formats()),
         "problems": listed,
         "webhooks": webhooks,
+        "spans": tuple(TimeSpan),
+        "span": overview.throughput.span,
         "rate_charts": _rate_charts(overview),
         "queue_labels": QUEUE_LABELS,
         "dead_letter_labels": DEAD_LETTER_LABELS,
@@ -141,11 +145,9 @@ def _overview(services: Services) -> dict[str, object]:
 
 
 def _webhooks(services: Services) -> tuple[WebhookStatus, ...]:
-    registrations = [(record.name, registration_of(record)) for record in services.connections.all()]
     return tuple(
         WebhookStatus(name, webhook.auth.value, webhook.expires_at)
-        for name, webhook in registrations
-        if webhook is not None
+        for name, webhook in services.connections.registrations().items()
     )
 
 
@@ -189,18 +191,25 @@ def _rate_chart(name: str, started_at: datetime, values: Sequence[int]) -> RateC
 
 
 def _render_cause(services: Services, cause_id: str, error: str = "") -> str:
-    parts = OperatedParts.of(current_viewer())
+    parts, span = OperatedParts.of(current_viewer()), TimeSpan.chosen(request.args.get("span", ""))
     with services.engine.connect() as connection:
         cause = dead_letters.find_cause(connection, cause_id, parts=parts)
         if cause is None:
             raise NotFound("There are no dead letters with this cause any more.")
         listed = dead_letters.list_dead_letters(
-            connection, cause_id, after=request.args.get("after", ""), limit=PAGE_SIZE + 1, parts=parts
+            connection,
+            cause_id,
+            since=system_clock() - span.length if span is not None else None,
+            after=request.args.get("after", ""),
+            limit=PAGE_SIZE + 1,
+            parts=parts,
         )
     singular, many = DEAD_LETTER_LABELS[cause.kind]
     return render_template(
         "operations/dead_letter_cause.html",
         cause=cause,
+        span=span,
+        spans=tuple(TimeSpan),
         dead_letters=listed[:PAGE_SIZE],
         next=listed[PAGE_SIZE - 1].ref if len(listed) > PAGE_SIZE else None,
         label=plural(cause.count, singular, many, formats()),

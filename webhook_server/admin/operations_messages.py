@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from connector.store.operations.overview import OperationsOverview, QueueFigures
 from connector.store.queue.dead_letters import DeadLetterKind
 from connector.sync.setup import Health
+from governance.capital import capitalised
 from webhook_server.formats import Formats, duration_text
 
 WORK_LATE = timedelta(minutes=15)
@@ -32,6 +33,7 @@ DEAD_LETTER_LABELS = {
     DeadLetterKind.ITEM: ("item that could not be assessed", "items that could not be assessed"),
     DeadLetterKind.WRITE: ("write that was refused", "writes that were refused"),
     DeadLetterKind.DELIVERY: ("event that was not accepted", "events that were not accepted"),
+    DeadLetterKind.PAPER: ("copy of a paper that was not sent", "copies of a paper that were not sent"),
 }
 
 REPLAY_EFFECT = {
@@ -39,11 +41,13 @@ REPLAY_EFFECT = {
     DeadLetterKind.WRITE: "Each item is read from {where} and reassessed, and what differs then is written. The "
     "refused write itself is never sent again.",
     DeadLetterKind.DELIVERY: "The same events are sent to {where} again, under the same message ids.",
+    DeadLetterKind.PAPER: "Each copy of {where} is made again as its recipient may read now, and sent.",
 }
 DROP_EFFECT = {
     DeadLetterKind.ITEM: "Each item keeps its last assessment until a new event or sweep.",
     DeadLetterKind.WRITE: "The fields in {where} stay unchanged; the next assessment may write them again.",
     DeadLetterKind.DELIVERY: "{where} is never sent these events.",
+    DeadLetterKind.PAPER: "These people never get this issue of {where}.",
 }
 
 
@@ -91,14 +95,15 @@ def problems(
 
 def headline(overview: OperationsOverview, problems: Sequence[Problem], formats: Formats) -> str:
     """The first sentence of the page."""
+    span = overview.throughput.span.label
     flow = (
         f"{plural(overview.throughput.events_received, 'event', 'events', formats)} received and "
-        f"{plural(overview.throughput.writes_done, 'write', 'writes', formats)} done in the last hour"
+        f"{plural(overview.throughput.writes_done, 'write', 'writes', formats)} done in {span}"
     )
     if problems:
         count = plural(len(problems), "problem needs", "problems need", formats)
         messages = "; ".join(problem.message for problem in problems)
-        return f"{count} attention: {messages}. {flow[:1].upper()}{flow[1:]}."
+        return f"{count} attention: {messages}. {capitalised(flow)}."
     oldest = overview.oldest_waiting
     waits = (
         "nothing waits" if oldest is None else f"the oldest work has waited for {_waiting_time(oldest, overview.at)}"

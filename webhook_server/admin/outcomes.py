@@ -11,21 +11,27 @@ from connector.finance.objectives_file import WrongLine, read_objectives_file
 from connector.measures.usable_rates import usable_rates
 from connector.people.permissions import Role
 from connector.store.service_portfolio.objectives import (
+    NOTHING,
     coverage,
     fiscal_months,
     read_objectives,
     serving,
     store_objectives,
     unserved_services,
+    unstated_names,
 )
 from governance.facts import known
 from governance.outcomes import Objective, progress_by_objective, share, whole_coverage
 from webhook_server.admin.navigation import MEASURE_READERS
+from webhook_server.admin.person_filter import asked_person, is_named
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.auth import services as current_services
+from webhook_server.page_messages import page_text
 from webhook_server.permission import Reach
 
 STATING_ROLES = (Role.CONTROLLER, Role.OFFICE)
+MOST_SERVING = 5
+"""Measures and services of one objective that the page names."""
 
 
 def outcomes(_: Services) -> Blueprint:
@@ -48,7 +54,7 @@ def state() -> ResponseReturnValue:
     try:
         stated = read_objectives_file("objectives.csv", content) if content else ()
     except (FileRefused, WrongLine) as error:
-        return _page(str(error)), 422
+        return _page(page_text(error)), 422
     if not stated:
         return _page("Choose a file with at least one objective."), 422
     with current_services().engine.begin() as transaction:
@@ -67,17 +73,21 @@ def _page(error: str = "") -> str:
     rates = usable_rates(here.rates.rates(), config, today)
     with here.read_as(viewer) as connection:
         objectives = read_objectives(connection)
-        served = serving(connection, [one.key for one in objectives])
+        served = serving(connection, [one.key for one in objectives], MOST_SERVING)
         teams, missing = coverage(connection, first, last, rates, currency) if config else ((), ())
         services, cost = unserved_services(connection)
+        unstated = unstated_names(connection, MOST_SERVING)
     progress = progress_by_objective(objectives)
+    person = asked_person()
     return render_template(
         "outcomes/index.html",
-        rows=list(_tree(objectives)),
+        rows=[row for row in _tree(objectives) if is_named(person, [row[1].owner])],
+        person=person,
         progress={key: known(one) for key, one in progress.items()},
         reasons={key: getattr(one, "reason", "") for key, one in progress.items()},
         served=served,
-        teams=teams,
+        nothing=NOTHING,
+        teams=[team for team in teams if is_named(person, team.owners)],
         whole=whole_coverage(teams),
         share=share,
         known=known,
@@ -86,6 +96,8 @@ def _page(error: str = "") -> str:
         last=last,
         currency=currency,
         services=services,
+        unstated=unstated,
+        any_stated=bool(objectives),
         service_cost=cost,
         error=error,
         may_state=viewer.holds_everywhere(STATING_ROLES),

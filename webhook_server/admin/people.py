@@ -15,6 +15,7 @@ from webhook_server.admin import service_accounts
 from webhook_server.admin.grant_form import ROLES, grant_from, known_names, require_giveable, visible_with
 from webhook_server.admin.person_access import is_listed, shown_part, waiting_changes
 from webhook_server.auth import current_viewer, requires_role, services
+from webhook_server.page_messages import page_message, page_text
 from webhook_server.permission import Reach
 from webhook_server.recent_sign_in import requires_recent_sign_in
 
@@ -79,7 +80,7 @@ def _decide(number: int, *, accept: bool) -> ResponseReturnValue:
     try:
         decided = services().access_changes.decide(number, current_viewer(), accept=accept, now=system_clock())
     except ConfigurationError as error:
-        abort(409, str(error))
+        abort(409, page_message(error))
     flash(f"{'Accepted' if accept else 'Refused'}: {decided.sentence}.", "good")
     return redirect(url_for("people.index"), 303)
 
@@ -97,13 +98,13 @@ def add() -> ResponseReturnValue:
         own = {"login": form.get("login", ""), "name": form.get("name", "")}
         hash_ = hash_password(password, **own) if password else None
     except ConfigurationError as error:
-        return render_template("people_new.html", form=form, errors={"password": str(error)}), 422
+        return render_template("people_new.html", form=form, errors={"password": page_text(error)}), 422
     try:
         added = here.people.add(
             form.get("login", ""), form.get("name", ""), by=viewer.login, password_hash=hash_, password_is_first=True
         )
     except ConfigurationError as error:
-        return render_template("people_new.html", form=form, errors={"login": str(error)}), 422
+        return render_template("people_new.html", form=form, errors={"login": page_text(error)}), 422
     flash(f"{added.name} is added. Give them a role, or link their account in a tool.", "good")
     return redirect(url_for("people.person", number=added.id), 303)
 
@@ -114,7 +115,7 @@ def grant_preview() -> str:
         wanted = grant_from(request.args)
         require_giveable(current_viewer(), wanted)
     except ConfigurationError as error:
-        return render_template("people_grant_preview.html", error=str(error))
+        return render_template("people_grant_preview.html", error=page_text(error))
     return render_template("people_grant_preview.html", grant=wanted, **visible_with(wanted))
 
 

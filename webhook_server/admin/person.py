@@ -2,25 +2,62 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from connector.bootstrap import system_clock
-from connector.errors import ConfigurationError
+from connector.bootstrap import Sites, system_clock
+from connector.errors import ConfigurationError, ToolError
 from connector.people.access_change import AccessChange, ChangeKind, Procedure, holds_what_it_gives
 from connector.people.permissions import ADMINISTRATORS, PersonId, Role, ToolAccount, Viewer
 from connector.people.person import Person
 from connector.store.accounts.places import require_known_place
 from connector.store.database.tables import CONNECTION, MEASURE
+from connector.sync.ports import DirectoryPerson
+from mapping.work_item import ConnectionName
 from webhook_server.admin.grant_form import ROLES, grant_from, known_names
 from webhook_server.admin.person_access import administers, administers_whole, shown_part, waiting_changes
 from webhook_server.auth import current_viewer, services
+from webhook_server.page_messages import page_text
 from webhook_server.possible_values import number_of
+
+LONGEST_LIST = 12
+"""People of a tool's directory that are offered; whoever is not among them is found by more of the name."""
+SHORTEST_NAME = 2
 
 
 def show(number: int) -> str:
-    return _render(_find_person(number))
+    """``?in=&find=`` looks for the person's account in that tool's own directory."""
+    return _render(_find_person(number), directory=_directory())
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """What was looked for in a tool's directory, and who was found there."""
+
+    connection: str
+    text: str
+    people: tuple[DirectoryPerson, ...] = ()
+    problem: str = ""
+
+
+def _directory() -> Directory | None:
+    """``None`` where nothing was looked for; only who administers everything may look."""
+    text, name = request.args.get("find", "").strip()[:100], request.args.get("in", "")
+    if not text or not current_viewer().holds_everywhere(ADMINISTRATORS):
+        return None
+    if len(text) < SHORTEST_NAME:
+        return Directory(name, text, problem="Enter at least two letters of the name.")
+    if name not in {known for known, _ in _connections()}:
+        return Directory(name, text, problem="There is no such connection any more. Choose one of the list.")
+    try:
+        inspector = Sites(services(), system_clock).get(ConnectionName(name)).inspector
+        people = inspector.find_people(text, LONGEST_LIST) if inspector is not None else ()
+    except ToolError as error:
+        return Directory(name, text, problem=f"{name} was asked and did not answer as expected: {page_text(error)}")
+    return Directory(name, text, tuple(people))
 
 
 def grant(number: int) -> ResponseReturnValue:
@@ -34,7 +71,7 @@ def grant(number: int) -> ResponseReturnValue:
                 require_known_place(connection, wanted)
         _request(change)
     except ConfigurationError as error:
-        return _render(person, grant_error=str(error)), 422
+        return _render(person, grant_error=page_text(error)), 422
     return _redirect(person)
 
 
@@ -60,7 +97,7 @@ def link(number: int) -> ResponseReturnValue:
             raise ConfigurationError("Enter the account's id in the tool.")
         _request(AccessChange(ChangeKind.LINK, person.id, account=account))
     except ConfigurationError as error:
-        return _render(person, link_error=str(error)), 422
+        return _render(person, link_error=page_text(error)), 422
     return _redirect(person)
 
 
@@ -70,7 +107,7 @@ def unlink(number: int) -> ResponseReturnValue:
     try:
         _request(AccessChange(ChangeKind.UNLINK, person.id, account=account))
     except ConfigurationError as error:
-        return _render(person, link_error=str(error)), 422
+        return _render(person, link_error=page_text(error)), 422
     return _redirect(person)
 
 
@@ -84,7 +121,7 @@ def set_active(number: int) -> ResponseReturnValue:
         try:
             _request(services().access_changes.enabling(person.id))
         except ConfigurationError as error:
-            abort(409, str(error))
+            abort(409, page_text(error))
     else:
         services().people.set_active(person.id, active=False, by=viewer.login)
         flash(f"{person.name} is disabled and signed out everywhere.", "good")
@@ -114,7 +151,7 @@ def end_sessions(number: int) -> ResponseReturnValue:
     return _redirect(person)
 
 
-def _render(person: Person, *, grant_error: str = "", link_error: str = "") -> str:
+def _render(person: Person, *, grant_error: str = "", link_error: str = "", directory: Directory | None = None) -> str:
     here, viewer = services(), current_viewer()
     whole, everywhere = administers_whole(viewer, person), viewer.holds_everywhere(ADMINISTRATORS)
     return render_template(
@@ -131,6 +168,7 @@ def _render(person: Person, *, grant_error: str = "", link_error: str = "") -> s
         names=known_names(),
         grant_error=grant_error,
         link_error=link_error,
+        directory=directory,
         form=request.form,
     )
 

@@ -21,11 +21,19 @@ from connector.papers.funnel import NO_SUMS, funnel
 from connector.papers.report import NoFigures
 from connector.people.permissions import Viewer
 from connector.store.operations.source_ages import visible_sources
+from connector.store.reporting.movement import month_ends, movements
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import HIERARCHY_LEVELS, PortfolioFilters
-from connector.store.reporting.portfolio_lists import PortfolioLists
-from connector.store.reporting.portfolio_results import FigureSettings, PortfolioOverview, in_constant_currency
+from connector.store.reporting.portfolio_lists import FINDING_SORTS, PortfolioLists
+from connector.store.reporting.portfolio_results import (
+    FigureSettings,
+    PortfolioOverview,
+    PortfolioSums,
+    in_constant_currency,
+)
 from connector.store.reporting.report_snapshots import ReportSnapshots
+from connector.store.reporting.track_record import weighted
+from connector.store.reporting.validated_months import validated_by_month
 from connector.store.reporting.who_acts import actions_needed
 from governance.codes import CODES
 from governance.comparison import ChangeKind
@@ -45,13 +53,18 @@ from webhook_server.admin.portfolio_request import (
     PortfolioRequest,
     ReportSource,
     figures_or_gone,
+    one_of,
     shared_page_data,
     stages_of,
 )
 from webhook_server.admin.sources import sources_view
 from webhook_server.admin.variance import add_portfolio_why
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.page_messages import page_text
 from webhook_server.pages import formats
+
+MOST_MOVED = 3_000
+"""Measures up to which the page shows at once how its figures moved: each end of a month is read from what is kept."""
 
 TOP_ROWS = 10
 """Measures and findings that the first page shows in each list."""
@@ -75,6 +88,7 @@ def portfolio(services: Services) -> Blueprint:
             "kind_labels": show.KIND_LABELS,
             "left_out_labels": LEFT_OUT_LABELS,
             "tile_names": show.TILE_NAMES,
+            "tiles": show.TILES,
         }
 
     @blueprint.get("")
@@ -82,7 +96,8 @@ def portfolio(services: Services) -> Blueprint:
     def index() -> ResponseReturnValue:
         """The first page; one address for one set of filters."""
         portfolio_request = PortfolioRequest.from_query(request.args)
-        if request.headers.get("HX-Request") != "true" and dict(request.args) != portfolio_request.query:
+        given = {name: value for name, value in request.args.items() if name != "moved"}
+        if request.headers.get("HX-Request") != "true" and given != portfolio_request.query:
             return redirect(portfolio_request.address, 302)
         viewer = current_viewer()
         with services.read_as(viewer) as connection:
@@ -90,6 +105,7 @@ def portfolio(services: Services) -> Blueprint:
             figures = portfolio_.settings()
             if figures is None:
                 return _without_figures(portfolio_, portfolio_request, stages())
+            portfolio_request.require_known(connection, viewer, stages())
             page = _page_data(
                 portfolio_,
                 portfolio_request.lists(connection, viewer),
@@ -98,10 +114,18 @@ def portfolio(services: Services) -> Blueprint:
                 stages(),
             )
             page |= _sources(services, connection, viewer, portfolio_request)
+            page |= _movement(connection, viewer, portfolio_request, figures, page["total"])
             listed = {row.id for name in ("variances", "waiting") for row in page[name]}
             page["acting"] = {} if portfolio_request.on else actions_needed(connection, listed)
+            active = mappings.active()
+            page["weighted"] = (
+                None
+                if portfolio_request.on
+                else weighted(connection, viewer, portfolio_request.filters, active.config if active else None)
+            )
             rates = present_rates(services, mappings)
-            source = ReportSource(connection, viewer, mappings.active(), rates, stages())
+            page |= _shown_curve(connection, viewer, portfolio_, figures, portfolio_request)
+            source = ReportSource(connection, viewer, active, rates, stages())
             page |= _compared(portfolio_request, source) | _kept(services, portfolio_request)
         answer = make_response(render_template("portfolio/index.html", **page))
         answer.headers["HX-Push-Url"] = portfolio_request.address
@@ -117,6 +141,7 @@ def portfolio(services: Services) -> Blueprint:
         with services.read_as(viewer) as connection:
             portfolio_ = portfolio_request.portfolio(connection, viewer)
             figures = figures_or_gone(portfolio_)
+            portfolio_request.require_known(connection, viewer, stages())
             nodes = portfolio_.children(path)
         scale = show.Scale(*_scale(request.args, figures))
         return render_template(
@@ -136,8 +161,10 @@ def portfolio(services: Services) -> Blueprint:
         viewer = current_viewer()
         with services.read_as(viewer) as connection:
             portfolio_ = portfolio_request.portfolio(connection, viewer)
-            page = _curve(portfolio_, figures_or_gone(portfolio_), portfolio_request.rates)
-        return render_template("portfolio/curve.html", **page)
+            figures = figures_or_gone(portfolio_)
+            portfolio_request.require_known(connection, viewer, stages())
+            page = _curve(connection, viewer, portfolio_, figures, portfolio_request)
+        return render_template("portfolio/curve.html", filters=portfolio_request.filters, **page)
 
     @blueprint.get("/findings")
     @requires_role(*MEASURE_READERS)
@@ -146,7 +173,10 @@ def portfolio(services: Services) -> Blueprint:
         portfolio_request = PortfolioRequest.from_query(request.args)
         viewer = current_viewer()
         with services.read_as(viewer) as connection:
-            page = _findings(portfolio_request.lists(connection, viewer), request.args.get("after"))
+            portfolio_request.require_known(connection, viewer, stages())
+            lists = portfolio_request.lists(connection, viewer)
+            page = _findings(lists, request.args.get("after"), one_of(request.args, "sort", FINDING_SORTS))
+            page["figures"] = figures_or_gone(portfolio_request.portfolio(connection, viewer))
         return render_template("portfolio/findings.html", filters=portfolio_request.filters, whole=False, **page)
 
     @blueprint.get("/names")
@@ -163,8 +193,8 @@ def portfolio(services: Services) -> Blueprint:
         return render_template("portfolio/names.html", names=values)
 
     add_rows(blueprint, services, stages)
-    add_reports(blueprint, services)
-    add_portfolio_why(blueprint, services)
+    add_reports(blueprint, services, stages)
+    add_portfolio_why(blueprint, services, stages)
     return blueprint
 
 
@@ -185,7 +215,7 @@ def _compared(request_: PortfolioRequest, source: ReportSource) -> dict[str, obj
     try:
         return shown | {"comparison": compare(request_.report(source), request_.compare)}
     except NoFigures as error:
-        return shown | {"comparison_problem": str(error)}
+        return shown | {"comparison_problem": page_text(error)}
 
 
 def _without_figures(portfolio_: Portfolio, request_: PortfolioRequest, stages: dict[str, str]) -> ResponseReturnValue:
@@ -253,7 +283,7 @@ def _page_data(
         page["deferred"] = False
         page |= _findings(lists, None)
     elif not deferred:
-        page |= _curve(portfolio_, figures, request_.rates) | _findings(lists, None)
+        page |= _findings(lists, None)
     return page
 
 
@@ -284,25 +314,66 @@ def _bridges(overview: PortfolioOverview, by: str, stages: Mapping[str, str], cu
     return tuple(shown)
 
 
-def _curve(portfolio_: Portfolio, figures: FigureSettings, rates: RatesView) -> dict[str, Any]:
+def _movement(
+    connection: Connection,
+    viewer: Viewer,
+    request_: PortfolioRequest,
+    figures: FigureSettings,
+    total: PortfolioSums,
+) -> dict[str, Any]:
+    """How the key figures moved; of more measures than a page may look at, when they are asked for."""
+    if total.measures > MOST_MOVED and request.args.get("moved") != "1":
+        return {"movements": {}, "movement_waits": True}
+    now = request_.on.at if request_.on is not None else formats().now
+    names = [tile.name for tile in show.TILES]
+    ends = month_ends(connection, viewer, request_.filters, now, names, currency=figures.currency, rates=request_.rates)
+    return {"movements": movements(ends, total.amounts, names)}
+
+
+def _shown_curve(
+    connection: Connection,
+    viewer: Viewer,
+    portfolio_: Portfolio,
+    figures: FigureSettings,
+    request_: PortfolioRequest,
+) -> dict[str, Any]:
+    """The S-curve where the page has it at once."""
+    if request_.on is not None or request_.filters.needs_measures:
+        return {}
+    return _curve(connection, viewer, portfolio_, figures, request_)
+
+
+def _curve(
+    connection: Connection,
+    viewer: Viewer,
+    portfolio_: Portfolio,
+    figures: FigureSettings,
+    request_: PortfolioRequest,
+) -> dict[str, Any]:
     points = portfolio_.curve()
-    if rates is RatesView.BUDGET:
+    if request_.rates is RatesView.BUDGET:
         points = tuple(point.in_constant_currency() for point in points)
     rows = curve_rows(points)
+    signed = validated_by_month(connection, viewer, request_.filters)
+    validated = show.validated_rows(rows, signed)
     amounts = [amount for row in rows for amount in row.total.values()]
     scale = show.Scale.of(figures.currency, *amounts)
     return {
         "curve": rows,
+        "validated": validated,
         "curve_scale": scale,
-        "curve_chart": show.curve_chart(rows, figures, formats()),
+        "curve_chart": show.curve_chart(rows, validated, figures, formats()),
         "year_end": year_end_row(rows, figures),
         "versions": VERSION_LABELS,
         "figures": figures,
     }
 
 
-def _findings(lists: PortfolioLists, after: str | None) -> dict[str, Any]:
-    return {"finding_counts": lists.finding_counts(), "findings": lists.findings(after, limit=TOP_ROWS)}
+def _findings(lists: PortfolioLists, after: str | None, sort: str = "") -> dict[str, Any]:
+    """Those with the most money at stake first, unless another order is asked for."""
+    sort = sort or FINDING_SORTS[0]
+    found = lists.findings(after, TOP_ROWS, sort)
+    return {"finding_counts": lists.finding_counts(), "findings": found, "findings_by": sort}
 
 
 def _scale(values: Mapping[str, str], figures: FigureSettings) -> tuple[str, Decimal]:

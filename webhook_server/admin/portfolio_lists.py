@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from io import BytesIO
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from connector.bootstrap import MappingCache, Services
 from connector.measures.usable_rates import usable_rates
 from connector.papers.curve import VERSION_LABELS
+from connector.store.reporting.made_of import SEVERAL, terms_of
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_lists import SORTS, EffectLineFilters, PortfolioLists
 from connector.store.reporting.who_acts import actions_needed
+from governance.constant_currency import RatesView
 from governance.definitions.report import REPORT
 from governance.definitions.results import Figure
 from governance.effects import ZERO, EffectKind, Version
@@ -20,12 +24,13 @@ from governance.line_rates import LineRates
 from governance.rates import Rates
 from webhook_server.admin import portfolio_view as show
 from webhook_server.admin.navigation import MEASURE_READERS
-from webhook_server.admin.portfolio_export import export
+from webhook_server.admin.portfolio_export import ROWS, export
 from webhook_server.admin.portfolio_request import (
     PortfolioRequest,
     Stages,
     figures_or_gone,
     line_filters,
+    one_of,
     shared_page_data,
 )
 from webhook_server.auth import current_viewer, requires_role
@@ -41,25 +46,32 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
     def measures() -> ResponseReturnValue:
         """The measures behind a figure, one page of them."""
         portfolio_request = PortfolioRequest.from_query(request.args)
-        sort = request.args.get("sort", "key")
+        sort = one_of(request.args, "sort", SORTS) or "key"
+        made_of = _made_of(request.args)
         viewer = current_viewer()
         with services.read_as(viewer) as connection:
             portfolio = portfolio_request.portfolio(connection, viewer)
             figures = figures_or_gone(portfolio)
+            portfolio_request.require_known(connection, viewer, stages())
             total = portfolio.overview().total
             lists = portfolio_request.lists(connection, viewer)
-            page = lists.measures(sort if sort in SORTS else "key", request.args.get("after"))
+            constant = portfolio_request.rates is RatesView.BUDGET
+            page = lists.measures(
+                "key" if made_of else sort, request.args.get("after"), made_of=made_of or None, constant=constant
+            )
+            made_total = _made_total(portfolio, made_of, constant=constant) if made_of else None
             choices = portfolio.choices()
             acting = {} if portfolio_request.on else actions_needed(connection, [row.id for row in page.rows])
         return render_template(
             "portfolio/measures.html",
             acting=acting,
-            made_of=request.args.get("of") if request.args.get("of") in show.TILE_NAMES else None,
-            tile_names=show.TILE_NAMES,
+            made_of=made_of or None,
+            made_total=made_total,
+            part_name=part_name(made_of) if made_of else "",
             **shared_page_data(portfolio_request, figures, stages(), choices),
             page=page,
             total=total,
-            sort=sort if sort in SORTS else "key",
+            sort=sort,
             sentence=show.summary_sentence(total, figures, formats()),
         )
 
@@ -74,6 +86,7 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
         with services.read_as(viewer) as connection:
             portfolio = Portfolio(connection, viewer, portfolio_request.filters)
             figures = figures_or_gone(portfolio)
+            portfolio_request.require_known(connection, viewer, stages())
             sums = _sums(portfolio, wanted_lines)
             page = PortfolioLists(connection, viewer, portfolio_request.filters).lines(
                 wanted_lines, request.args.get("after")
@@ -103,8 +116,9 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
             current_viewer(),
             portfolio_request,
             line_filters(request.args),
-            request.args.get("rows", "measures"),
+            one_of(request.args, "rows", ROWS) or "measures",
             present_rates(services, mappings),
+            stages(),
         )
 
     @blueprint.get("/workbook.xlsx")
@@ -141,11 +155,53 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
             stages(),
         )
 
+    @blueprint.post("/deck.pptx")
+    @requires_role(*MEASURE_READERS)
+    def deck_in_template() -> Response:
+        """The same slides in a template that the reader sends along; it is not kept."""
+        from webhook_server.admin.portfolio_deck import deck_file
+
+        upload = request.files.get("template")
+        if upload is None or not upload.filename:
+            abort(422, "Choose the template, a file that ends in .pptx.")
+        return deck_file(
+            services,
+            current_viewer(),
+            PortfolioRequest.from_query(request.args),
+            mappings.active(),
+            present_rates(services, mappings),
+            stages(),
+            BytesIO(upload.read()),
+        )
+
 
 def present_rates(services: Services, mappings: MappingCache) -> Rates:
     """As the totals use them."""
     active = mappings.active()
     return usable_rates(services.rates.rates(), active.config if active else None, formats().now.date())
+
+
+def _made_total(portfolio: Portfolio, name: str, *, constant: bool) -> Decimal | None:
+    """What the parts add up to: the figure that the list opens."""
+    terms = terms_of(name, constant=constant)
+    found = portfolio.amounts(tuple(dict.fromkeys(one for _, one in terms)))
+    amounts = [(sign, found[one]) for sign, one in terms]
+    if all(amount is None for _, amount in amounts):
+        return None
+    return sum((sign * amount for sign, amount in amounts if amount is not None), ZERO)
+
+
+def _made_of(values: Mapping[str, str]) -> str:
+    """What the list is made of; empty for nothing.  Answers 422 for an amount that there is not."""
+    given = values.get("of", "").strip()
+    for name in given.split(SEVERAL) if given else ():
+        one_of({"of": name}, "of", show.PART_NAMES)
+    return given
+
+
+def part_name(made_of: str) -> str:
+    """Of one amount or of several."""
+    return ", and ".join(show.PART_NAMES[name] for name in made_of.split(SEVERAL))
 
 
 FIGURE_NAMES = {line.figure.value: line.name for line in REPORT if line.figure}

@@ -17,14 +17,14 @@ from connector.store.reporting.meeting_decisions import decisions
 from connector.store.reporting.report_snapshots import ReportSnapshot, ReportSnapshots
 from connector.store.reporting.steering_rows import SteeringRows
 from webhook_server.admin.navigation import MEASURE_READERS
-from webhook_server.admin.portfolio_request import PortfolioRequest, figures_or_gone
+from webhook_server.admin.portfolio_request import PortfolioRequest, Stages, figures_or_gone
 from webhook_server.auth import current_viewer, requires_role
 
 LONGEST = 900
 """Characters of a decision: the whole command has to be read."""
 
 
-def add_reports(blueprint: Blueprint, services: Services) -> None:
+def add_reports(blueprint: Blueprint, services: Services, stages: Stages) -> None:
     """The addresses of these pages."""
     mappings = MappingCache(services.mappings)
     snapshots = ReportSnapshots(services.engine)
@@ -37,6 +37,7 @@ def add_reports(blueprint: Blueprint, services: Services) -> None:
         viewer = current_viewer()
         with services.read_as(viewer) as connection:
             figures = figures_or_gone(asked.portfolio(connection, viewer))
+            asked.require_known(connection, viewer, stages())
         kept = kept_report(services, viewer, asked, figures.refreshed_at)
         return redirect(url_for("portfolio.report", number=kept.id), 303)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
-from flask import url_for
+from flask import abort, url_for
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
@@ -16,7 +17,8 @@ from connector.measures.known_on import KnownOn
 from connector.papers.bridge import BRIDGE_LABELS
 from connector.papers.report import Report
 from connector.people.permissions import Viewer
-from connector.store.reporting.figures_history import PastPortfolio, past_lists
+from connector.store.reporting.figures_history import PastPortfolio, figures_at, past_lists
+from connector.store.reporting.known_filters import unknown_filters
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import FILTER_LABELS, PortfolioFilters
 from connector.store.reporting.portfolio_lists import EffectLineFilters, PortfolioLists
@@ -75,16 +77,27 @@ class PortfolioRequest:
 
     @classmethod
     def from_query(cls, values: Mapping[str, str]) -> PortfolioRequest:
-        bridge = values.get("bridge", "cause")
-        known_bridge = bridge if bridge in BRIDGE_LABELS else "cause"
-        rates = RatesView.BUDGET if values.get("rates") == RatesView.BUDGET else RatesView.MONTH
+        """Answers 422 for a bridge or a way to convert that there is not."""
         return cls(
             PortfolioFilters.parse(values),
-            known_bridge,
+            one_of(values, "bridge", BRIDGE_LABELS) or "cause",
             requested_day(values),
-            rates,
+            member(values, "rates", RatesView) or RatesView.MONTH,
             compared_day(values),
             _report_id(values),
+        )
+
+    def require_known(self, connection: Connection, viewer: Viewer, stages: Collection[str]) -> None:
+        """Answers 422 for a value of a filter that nothing has, then where the page is of a day, with the known ones.
+
+        ``stages`` are keys of every step that a measure may be in.
+        """
+        source = connection if self.on is None else figures_at(connection, self.on.at)
+        refuse(
+            *(
+                unknown_sentence(FILTER_LABELS[one.name], one.value, one.known)
+                for one in unknown_filters(source, viewer, self.filters, stages)
+            )
         )
 
     def portfolio(self, connection: Connection, viewer: Viewer) -> Portfolio:
@@ -164,23 +177,53 @@ def figures_or_gone(portfolio: Portfolio) -> FigureSettings:
 
 
 def line_filters(values: Mapping[str, str]) -> EffectLineFilters:
-    """Filters for lines; unknown versions, kinds, figures and months are ignored."""
-
-    def member(name: str, kind: type[Version | EffectKind | Figure]) -> str | None:
-        value = values.get(name, "")
-        return value if value in {known.value for known in kind} else None
-
-    def month(name: str) -> Period | None:
-        try:
-            return Period.parse(values.get(name, ""))
-        except ValueError:
-            return None
-
-    figure = member("figure", Figure)
+    """Filters for lines.  Answers 422 for versions, kinds, figures and months that there are not."""
+    version, kind = member(values, "version", Version), member(values, "kind", EffectKind)
     return EffectLineFilters(
-        member("version", Version),
-        member("kind", EffectKind),
-        Figure(figure) if figure else None,
-        month("first"),
-        month("last"),
+        version.value if version else None,
+        kind.value if kind else None,
+        member(values, "figure", Figure),
+        _month(values, "first"),
+        _month(values, "last"),
     )
+
+
+def _month(values: Mapping[str, str], name: str) -> Period | None:
+    given = values.get(name, "").strip()
+    if not given:
+        return None
+    try:
+        return Period.parse(given)
+    except ValueError:
+        abort(422, f'{name.capitalize()}: "{given[:LONGEST_SHOWN]}" is no month; write it as 2026-10.')
+
+
+Member = TypeVar("Member", bound=StrEnum)
+LONGEST_SHOWN = 100
+"""Characters of an unknown value that a sentence repeats."""
+
+
+def member(values: Mapping[str, str], name: str, kind: type[Member]) -> Member | None:
+    """The choice that an address names; ``None`` for none.  Answers 422 for one that there is not."""
+    given = one_of(values, name, [one.value for one in kind])
+    return kind(given) if given else None
+
+
+def one_of(values: Mapping[str, str], name: str, known: Collection[str]) -> str:
+    """The choice that an address names; empty for none.  Answers 422 for one that there is not."""
+    given = values.get(name, "").strip()
+    if given and given not in known:
+        refuse(unknown_sentence(name.capitalize(), given, known))
+    return given
+
+
+def unknown_sentence(label: str, value: str, known: Collection[str]) -> str:
+    """What is wrong with the value of a filter, and what it may be."""
+    there = f"Known: {', '.join(known)}." if known else "You see nothing that has one."
+    return f'{label}: nothing has "{value[:LONGEST_SHOWN]}". {there}'
+
+
+def refuse(*sentences: str) -> None:
+    """Answers 422, when there is something to say."""
+    if sentences:
+        abort(422, " ".join(sentences))

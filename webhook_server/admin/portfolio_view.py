@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from connector.papers.bridge import LEAKAGE_LABELS
 from connector.papers.curve import CurveRow
 from connector.papers.funnel import FunnelRow
 from connector.store.reporting.portfolio_filters import PortfolioFilters
@@ -17,6 +18,7 @@ from connector.store.reporting.portfolio_results import (
     PortfolioOverview,
     PortfolioSums,
 )
+from connector.store.reporting.validated_months import ValidatedMonth
 from governance.definitions.report import WORDS
 from governance.definitions.years import FiscalYear
 from governance.effects import ZERO, Version
@@ -42,6 +44,16 @@ TILE_NAMES = {
     )
 }  # fmt: skip
 """What a tile is called; the note below it says of what the figure is."""
+
+
+PART_NAMES = (
+    {name: words.heading for name, words in WORDS.items()}
+    | {f"leak_{reason.value}": f"Loss of run-rate: {label.lower()}" for reason, label in LEAKAGE_LABELS.items()}
+    | {f"year_leak_{reason.value}": f"Loss in-year: {label.lower()}" for reason, label in LEAKAGE_LABELS.items()}
+    | TILE_NAMES
+    | {"in_year_rest": "In-year: not compared", "run_rate_rest": "Run-rate: not compared"}
+)
+"""Every amount that a list of measures can be made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +118,37 @@ def funnel_chart(rows: Sequence[FunnelRow], currency: str, formats: Formats) -> 
     }
 
 
-def curve_chart(rows: Sequence[CurveRow], figures: FigureSettings, formats: Formats) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ValidatedRow:
+    """What is signed of a month of the curve; the sum up to it is ``None`` after the last month that has any."""
+
+    amount: Decimal | None
+    total: Decimal | None
+    measures: int
+
+
+def validated_rows(rows: Sequence[CurveRow], signed: Mapping[Period, ValidatedMonth]) -> tuple[ValidatedRow, ...]:
+    """For each month of the curve, and what was signed of months before it in the first."""
+    last, running, found = max(signed, default=None), ZERO, []
+    for number, row in enumerate(rows):
+        months = [month for month in signed if month == row.month or (not number and month < row.month)]
+        amount = sum((signed[month].amount for month in months), ZERO)
+        running += amount
+        reached = last is not None and row.month <= last
+        measures = sum(signed[month].measures for month in months)
+        found.append(ValidatedRow(amount if months else None, running if reached else None, measures))
+    return tuple(found)
+
+
+def curve_chart(
+    rows: Sequence[CurveRow], validated: Sequence[ValidatedRow], figures: FigureSettings, formats: Formats
+) -> dict[str, Any]:
     return {
         "unit": figures.currency,
         "locale": _locale_tag(formats),
         "months": [formats.month(row.month) for row in rows],
-        "series": {version.value: [_float_or_none(row.total[version]) for row in rows] for version in Version},
+        "series": {version.value: [_float_or_none(row.total[version]) for row in rows] for version in Version}
+        | {"validated": [_float_or_none(row.total) for row in validated]},
         "today": _row_index(rows, Period.of(formats.now.date())),
         "years": [
             {"at": index, "name": FiscalYear(row.month, figures.year.named_by).label}
@@ -119,6 +156,31 @@ def curve_chart(rows: Sequence[CurveRow], figures: FigureSettings, formats: Form
             if row.month.month == figures.year.first.month
         ],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A key figure: of what it is, how it stands against its target, and how it moved."""
+
+    name: str
+    note: str
+    target: str = ""
+    """The amount that it is held against."""
+    target_label: str = ""
+
+
+TILES = (
+    Tile("in_year_plan", "net EBITDA effect, {year}"),
+    Tile("in_year_estimate", "net EBITDA effect, {year}", "in_year_plan", "plan"),
+    Tile("in_year_actual", "net EBITDA effect, booked in {year}", "in_year_plan", "plan"),
+    Tile("run_rate_plan", "net recurring EBITDA, full year"),
+    Tile("run_rate_estimate", "net recurring EBITDA, full year", "run_rate_plan", "plan"),
+    Tile("carry_over_estimate", "net recurring EBITDA, into {following}"),
+    Tile("pipeline", "weighted run-rate of open stages, full year"),
+    Tile("claimed", "net effect booked, all years"),
+    Tile("validated", "signed by the controllers, all years", "claimed", "claimed"),
+    Tile("unvalidated", "signed by nobody, all years"),
+)
 
 
 def shade(measures: int, maximum: int) -> int:

@@ -10,12 +10,14 @@ from flask import Response, send_file
 from werkzeug.exceptions import NotFound, ServiceUnavailable
 
 from connector.bootstrap import Services
+from connector.papers.read_sources import read_sources
 from connector.papers.report import NoFigures
 from connector.papers.workbook import TooManyMeasures, write_workbook
 from connector.people.permissions import Viewer
 from connector.sync.reconcile import ActiveMapping
 from governance.rates import Rates
 from webhook_server.admin.portfolio_request import PortfolioRequest, ReportSource
+from webhook_server.page_messages import page_text
 from webhook_server.pages import formats
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -38,10 +40,12 @@ def workbook_file(
         raise ServiceUnavailable("Another workbook is being written just now. Try again in a minute.")
     try:
         with services.read_as(viewer) as connection:
+            asked.require_known(connection, viewer, stages)
             report = asked.report(ReportSource(connection, viewer, active, rates, stages))
-            write_workbook(report, file)
+            sources = read_sources(services, connection, viewer, asked.on)
+            write_workbook(report, file, compared_to=asked.compare, sources=sources)
     except (NoFigures, TooManyMeasures) as error:
-        raise NotFound(str(error)) from error
+        raise NotFound(page_text(error)) from error
     finally:
         _one_at_a_time.release()
     file.seek(0)

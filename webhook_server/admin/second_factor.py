@@ -19,6 +19,7 @@ from webhook_server.auth import (
     requires_role,
     services,
 )
+from webhook_server.page_messages import page_text
 from webhook_server.permission import Reach, for_all_signed_in
 from webhook_server.recent_sign_in import requires_recent_sign_in
 
@@ -63,7 +64,7 @@ def begin() -> ResponseReturnValue:
     try:
         address = services().second_factors.begin(_person(viewer), viewer.login, now=system_clock())
     except ConfigurationError as error:
-        abort(409, str(error))
+        abort(409, page_text(error))
     return _enrolment(address)
 
 

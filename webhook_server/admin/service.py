@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -24,8 +26,10 @@ from connector.store.service_portfolio.queries import (
 )
 from governance.codes import CODES
 from webhook_server.admin.navigation import MEASURE_READERS
+from webhook_server.admin.person_filter import asked_person
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.auth import services as current_services
+from webhook_server.page_messages import page_text
 from webhook_server.permission import Reach
 
 ROWS = 50
@@ -54,7 +58,8 @@ def _list(problems: tuple[str, ...] = ()) -> str:
     viewer = current_viewer()
     wanted = {name: request.args.get(name, "").strip()[:200].replace("\x00", "") for name in ("code", "unit", "text")}
     codes, units = ([wanted[name]] if wanted[name] else [] for name in ("code", "unit"))
-    filters = ServiceFilters(codes, units, wanted["text"] or None)
+    person = asked_person()
+    filters = ServiceFilters(codes, units, wanted["text"] or None, owner=person or None)
     sort = request.args.get("sort", "key").removeprefix("-")
     sort = sort if sort in SORTS else "key"
     after = request.args.get("after", "")
@@ -63,6 +68,7 @@ def _list(problems: tuple[str, ...] = ()) -> str:
     with current_services().read_as(viewer) as connection:
         rows = list_services(connection, viewer, filters, sort, after or None, ROWS)
         sums = totals(connection, viewer, filters)
+        left = list_services(connection, viewer, replace(filters, left=True), limit=ROWS) if sums.left else []
         units = business_units(connection, viewer)
     more = len(rows) > ROWS
     shown = rows[:ROWS]
@@ -71,14 +77,16 @@ def _list(problems: tuple[str, ...] = ()) -> str:
         "service/index.html",
         services=shown,
         sums=sums,
+        left=left[:ROWS],
         units=units,
         wanted=wanted,
+        person=person,
         sort=sort,
         following=following,
         codes=CODES,
         problems=problems,
         may_state=viewer.holds_everywhere(STATING_ROLES),
-        currency=next((one.report.currency for one in shown if one.report), ""),
+        currency=next((one.report.currency for one in (*shown, *left) if one.report), ""),
     )
 
 
@@ -129,12 +137,12 @@ def state_values() -> ResponseReturnValue:
     try:
         stated = read_values_file(name, content)
     except FileRefused as error:
-        return _list((str(error),)), 422
+        return _list((page_text(error),)), 422
     if isinstance(stated, str):
         return _list((stated,)), 422
     result = save_values(current_services().engine, stated, name[:200], current_viewer().login, system_clock())
     if result.problems:
-        return _list(("Nothing was stored: correct these lines first.", *result.problems)), 422
+        return _list(("Nothing was stored: correct these lines first.", *map(str, result.problems))), 422
     flash(f"{len(stated)} values read, {result.changed} of them new or changed.", "good")
     return redirect(url_for("service.index"), 303)
 

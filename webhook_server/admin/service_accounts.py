@@ -13,6 +13,7 @@ from connector.people.permissions import TokenScope, parse_hierarchy
 from connector.people.service_account import NewSecret, ServiceAccount, administers
 from connector.people.token_scopes import SCOPE_DESCRIPTIONS, SERVICE_SCOPES
 from webhook_server.auth import current_viewer, services
+from webhook_server.page_messages import page_message
 
 LIFETIMES_DAYS = (30, 90, 180, 365)
 
@@ -34,7 +35,7 @@ def create() -> ResponseReturnValue:
             by=viewer.login, now=system_clock(),
         )  # fmt: skip
     except (ConfigurationError, ValueError) as error:
-        return _render(str(error)), 422
+        return _render(page_message(error)), 422
     return _render(made=created)
 
 
@@ -46,7 +47,7 @@ def rotate(name: str) -> ResponseReturnValue:
             now=system_clock(),
         )  # fmt: skip
     except ConfigurationError as error:
-        return _render(str(error)), 409
+        return _render(page_message(error)), 409
     return _render(made=rotated)
 
 

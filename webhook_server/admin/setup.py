@@ -21,6 +21,7 @@ from webhook_server.admin.setup_events import add_events
 from webhook_server.admin.setup_provision import add_provision
 from webhook_server.admin.setup_steps import KEPT, render_setup
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.page_messages import page_message
 from webhook_server.permission import Reach
 
 
@@ -47,7 +48,7 @@ def _add_steps(blueprint: Blueprint, services: Services) -> None:
             inspector = Sites(services, system_clock).get(ConnectionName(name)).inspector
             kinds = dict(inspector.item_kinds()) if inspector is not None else {}
         except (ToolError, ConfigurationError) as error:
-            return render_template("setup/_survey.html", name=name, kinds={}, error=str(error), chosen={})
+            return render_template("setup/_survey.html", name=name, kinds={}, error=page_message(error), chosen={})
         chosen = dict(request.args) if request.args.get("connection") == name else {}
         return render_template("setup/_survey.html", name=name, kinds=kinds, error="", chosen=chosen)
 
@@ -79,7 +80,7 @@ def _add_steps(blueprint: Blueprint, services: Services) -> None:
             flash("You have a draft already; it was not changed. Discard it first to start again.", "warn")
             return redirect(url_for("mapping.edit"), 303)
         except (ToolError, ConfigurationError, NoWritableField) as error:
-            flash(str(error), "bad")
+            flash(page_message(error), "bad")
             # With what was chosen, so that nobody has to choose again.
             kept = {name: request.form.get(name, "") for name in KEPT}
             return redirect(f"{url_for('setup.index')}?{urlencode(kept)}", 303)

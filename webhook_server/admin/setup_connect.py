@@ -24,6 +24,7 @@ from mapping.work_item import ConnectionName, Tool
 from webhook_server.admin.mapping_candidate import author_of
 from webhook_server.admin.setup_steps import WAYS, render_setup
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.page_messages import page_message
 from webhook_server.permission import Reach
 from webhook_server.recent_sign_in import requires_recent_sign_in
 
@@ -40,7 +41,7 @@ def add_connect(blueprint: Blueprint, services: Services) -> None:
             record = _with_access(services, record)
             identity = _identify(services, record)
         except (ToolError, ConfigurationError) as error:
-            return render_setup(services, entered=entered, error=str(error), open_form=True), 422
+            return render_setup(services, entered=entered, error=page_message(error), open_form=True), 422
         services.connections.save(record, by=author_of(current_viewer()))
         services.connections.update_details(
             record.name, own_account=identity.account, deployment=identity.deployment.value
@@ -124,7 +125,7 @@ def _check_public(services: Services, url: str) -> None:
     try:
         resolve_target(url, services.connection_host_rules)
     except (AddressForbidden, AddressUnresolved) as error:
-        raise ConfigurationError(str(error)) from None
+        raise ConfigurationError(str(error), remedy=error.remedy) from None
 
 
 def _identify(services: Services, record: ConnectionRecord) -> ToolIdentity:

@@ -18,6 +18,7 @@ from mapping.work_item import ConnectionName, Tool
 from webhook_server.admin.mapping_candidate import author_of
 from webhook_server.admin.setup_steps import render_setup
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.page_messages import page_text
 from webhook_server.permission import Reach
 from webhook_server.recent_sign_in import requires_recent_sign_in
 
@@ -47,7 +48,7 @@ def add_events(blueprint: Blueprint, services: Services) -> None:
         try:
             made = _register(services, record, public_url, by_hand="by_hand" in request.form)
         except (ToolError, ConfigurationError) as error:
-            return render_setup(services, events_error=f"{name}: {error}", address=public_url), 422
+            return render_setup(services, events_error=f"{name}: {page_text(error)}", address=public_url), 422
         if made is not None:
             return render_setup(services, made=made, address=public_url)
         flash(f"{name} sends its events to {public_url} from now on. The first change there shows it.", "good")

@@ -25,6 +25,7 @@ from mapping.load import LoadedMapping, load_mapping
 from mapping.work_item import ConnectionName
 from webhook_server.admin.mapping_candidate import author_of, draft_of
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.page_messages import page_message, page_text
 from webhook_server.permission import Reach
 
 BATCH_SECONDS = 3.0
@@ -79,7 +80,7 @@ def add_provision(blueprint: Blueprint, services: Services) -> None:
             options = _options()
             found = target.provisioner.plan(target.config, target.registry.all(), options)
         except (ToolError, ConfigurationError) as error:
-            return render_template("setup/_error.html", error=str(error))
+            return render_template("setup/_error.html", error=page_message(error))
         return _render_plan(services, target, found, options)
 
     @blueprint.post("/provision/<name>/apply")
@@ -110,7 +111,7 @@ def add_provision(blueprint: Blueprint, services: Services) -> None:
             verified = [] if left.steps else list(target.provisioner.verify(target.config))
         except (ToolError, ConfigurationError) as error:
             return render_template(
-                "setup/_error.html", error=f"{error} What was created before is recorded and remains."
+                "setup/_error.html", error=f"{page_text(error)} What was created before is recorded and remains."
             )
         return render_template(
             "setup/_applied.html",
@@ -183,7 +184,7 @@ def _target(services: Services, name: str) -> tuple[ProvisionTarget | None, str]
     try:
         provisioner = Sites(services, system_clock).get(ConnectionName(name)).provisioner
     except (ToolError, ConfigurationError) as error:
-        return None, str(error)
+        return None, page_text(error)
     if provisioner is None:
         return None, f"{name} is not provisioned by Gatepost: its own app contains the fields."
     registry = ProvisionedObjects(services.engine, ConnectionName(name), author_of(viewer))

@@ -21,7 +21,9 @@ from connector.notify.webhook_sender import WebhookSender
 from connector.people.permissions import SUBSCRIBING_ROLES
 from connector.store.notifications.deliveries import counts_by_state, find_deliveries, replay_for_subscription
 from connector.store.notifications.subscriptions import PER_MINUTE
+from connector.store.operations.time_span import TimeSpan
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.page_messages import page_text
 from webhook_server.permission import Reach
 from webhook_server.recent_sign_in import requires_recent_sign_in
 from webhook_server.subscription_access import administered, administers_events, require_administered
@@ -83,7 +85,7 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
                 author=current_viewer().login,
             )  # fmt: skip
         except ConfigurationError as error:
-            return _form(form, str(error)), 422
+            return _form(form, page_text(error)), 422
         return _render(services, added, secret=added.secrets[0], is_new=True)
 
     @blueprint.post("/<name>/test")
@@ -145,15 +147,21 @@ def _render(
 ) -> str:
     state = request.args.get("state", "")
     state = state if state in DELIVERY_STATES else ""
-    before = request.args.get("after", type=int)
+    before, now = request.args.get("after", type=int), system_clock()
+    span = TimeSpan.chosen(request.args.get("span", ""))
+    since = now - span.length if span is not None else None
     with services.read_as(current_viewer()) as connection:
         states = [state] if state else []
-        rows = find_deliveries(connection, subscription.id, states=states, after=before, limit=PAGE_SIZE + 1)
+        rows = find_deliveries(
+            connection, subscription.id, states=states, since=since, after=before, limit=PAGE_SIZE + 1
+        )
         counts = counts_by_state(connection).get(subscription.id, {})
     return render_template(
         "subscriptions/show.html",
         subscription=subscription,
         state=state,
+        span=span,
+        spans=tuple(TimeSpan),
         rows=rows[:PAGE_SIZE],
         following=rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None,
         counts=counts,
@@ -162,7 +170,7 @@ def _render(
         is_new=is_new,
         test_result=test_result,
         both_until=subscription.rotated_at + OLD_SECRET_VALID_FOR if subscription.rotated_at else None,
-        now=system_clock(),
+        now=now,
         pretty=_pretty,
     )
 

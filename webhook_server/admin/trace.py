@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from flask import Blueprint, render_template, request
+from sqlalchemy import Connection
 
 from connector.bootstrap import Services, system_clock
 from connector.measures.committed_stages import committed_stages
 from connector.measures.usable_rates import usable_rates
-from connector.store.reporting.portfolio_filters import HIERARCHY_LEVELS
-from connector.store.reporting.refused_demands import TARGET, refused_demands
+from connector.people.permissions import Viewer
+from connector.store.reporting.known_filters import unknown_place
+from connector.store.reporting.portfolio_filters import FILTER_LABELS, HIERARCHY_LEVELS, PortfolioFilters
+from connector.store.reporting.portfolio_lists import PortfolioLists
+from connector.store.reporting.refused_demands import refused_demands
 from connector.store.reporting.trace import DEFAULT_FIGURE, entries_of, trace_down, trace_up
+from governance.outcomes import REFUSED_TARGET
 from governance.roll_up import AMOUNTS
 from webhook_server.admin.navigation import MEASURE_READERS
+from webhook_server.admin.person_filter import asked_person, is_named
+from webhook_server.admin.portfolio_request import LONGEST_SHOWN, one_of, refuse, unknown_sentence
+from webhook_server.admin.portfolio_view import PART_NAMES
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.auth import services as current_services
 
@@ -29,15 +37,19 @@ def index() -> str:
     """One step down from a total, or the ledger lines of a measure."""
     viewer = current_viewer()
     path = _path()
+    figure = one_of(request.args, "figure", AMOUNTS) or DEFAULT_FIGURE
     measure = request.args.get("measure", "")[:300].replace("\x00", "")
     with current_services().read_as(viewer) as connection:
-        found = trace_down(connection, viewer, request.args.get("figure", DEFAULT_FIGURE), path)
+        found = trace_down(connection, viewer, figure, path)
+        if found is not None:
+            _require_known(connection, viewer, path, measure)
         entries = entries_of(connection, measure) if measure else ()
     named = next((one.name for one in found.parts if one.measure == measure), measure) if found else measure
     return render_template(
         "trace/index.html",
         found=found,
         figures=AMOUNTS,
+        figure_names=PART_NAMES,
         levels=HIERARCHY_LEVELS,
         path=path,
         measure=measure,
@@ -65,16 +77,38 @@ def refused() -> str:
     currency = config.reporting_currency if config else ""
     rates = usable_rates(here.rates.rates(), config, system_clock().date())
     with here.read_as(viewer) as connection:
-        found = refused_demands(connection, committed_stages(config), rates, currency)
-    return render_template("trace/refused.html", found=found, target=TARGET, currency=currency)
+        target = config.policy.refused_target if config else REFUSED_TARGET
+        found = refused_demands(connection, committed_stages(config), rates, currency, target)
+    person = asked_person()
+    return render_template(
+        "trace/refused.html",
+        found=found,
+        target=target,
+        currency=currency,
+        person=person,
+        demands=[one for one in found.demands if is_named(person, (one.owner, one.by))],
+        against=[one for one in found.against_rules if is_named(person, [one.owner])],
+    )
+
+
+def _require_known(connection: Connection, viewer: Viewer, path: tuple[str, ...], measure: str) -> None:
+    """Answers 422 for a place or a measure that there is not."""
+    place = unknown_place(connection, viewer, path)
+    if place is not None:
+        refuse(unknown_sentence(FILTER_LABELS[place.name], place.value, place.known))
+    if measure and PortfolioLists(connection, viewer, PortfolioFilters()).measure(measure) is None:
+        refuse(f'Measure: nothing has the id "{measure[:LONGEST_SHOWN]}". Choose it from the parts of its package.')
 
 
 def _path() -> tuple[str, ...]:
-    """The names of an address, as far as it has no gap."""
+    """The names of an address.  Answers 422 for a gap."""
     path: list[str] = []
     for level in HIERARCHY_LEVELS:
         name = request.args.get(level)
         if name is None:
             break
         path.append(name[:200].replace("\x00", ""))
+    for level in HIERARCHY_LEVELS[len(path) :]:
+        if level in request.args:
+            refuse(f"{level.capitalize()}: name the {HIERARCHY_LEVELS[len(path)]} that it is in as well.")
     return tuple(path)

@@ -19,8 +19,9 @@ from governance.variance_tree import VarianceCause
 from webhook_server.admin.as_known import requested_day
 from webhook_server.admin.measure_view import KIND_LABELS
 from webhook_server.admin.navigation import MEASURE_READERS
-from webhook_server.admin.portfolio_request import PortfolioRequest, figures_or_gone
+from webhook_server.admin.portfolio_request import PortfolioRequest, Stages, figures_or_gone, member
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.page_messages import page_text
 
 CAUSE_LABELS = {
     VarianceCause.SCOPE: "Scope: added or removed",
@@ -58,7 +59,7 @@ def add_measure_why(blueprint: Blueprint, services: Services, find: FindRow) -> 
                 try:
                     known = known_row(connection, row, on)
                 except NotKnownYet as error:
-                    abort(404, str(error))
+                    abort(404, page_text(error))
                 row = known.row  # type: ignore[assignment]  # a row as the catalogue has it
                 found = measure_why(connection, row, known.effect_lines, on.at)
         return render_template(
@@ -66,7 +67,7 @@ def add_measure_why(blueprint: Blueprint, services: Services, find: FindRow) -> 
         )
 
 
-def add_portfolio_why(blueprint: Blueprint, services: Services) -> None:
+def add_portfolio_why(blueprint: Blueprint, services: Services, stages: Stages) -> None:
     """The address of a variance of many measures."""
 
     @blueprint.get("/why")
@@ -75,10 +76,10 @@ def add_portfolio_why(blueprint: Blueprint, services: Services) -> None:
         """By program or another name, and the measures under each, which lead on to their own trees."""
         asked = PortfolioRequest.from_query(request.args)
         viewer = current_viewer()
-        given = request.args.get("by", "")
-        by = VarianceBy(given) if given in set(VarianceBy) else VarianceBy.PROGRAM
+        by = member(request.args, "by", VarianceBy) or VarianceBy.PROGRAM
         with services.read_as(viewer) as connection:
             figures = figures_or_gone(asked.portfolio(connection, viewer))
+            asked.require_known(connection, viewer, stages())
             source = connection if asked.on is None else figures_at(connection, asked.on.at)
             variance = variance_by(source, viewer, asked.filters, by)
         return render_template(

@@ -7,11 +7,13 @@ from flask import Blueprint, abort, render_template, request, url_for
 from connector.bootstrap import MappingCache, Services, system_clock
 from connector.measures.meeting import open_for
 from connector.measures.my_work import my_work_of
+from connector.measures.proposals import open_proposals
 from connector.people.my_work import MyWork, OpenTask, WorkKind
 from connector.store.reporting.my_work import PAGE, PageStart
 from governance.approvals import APPROVAL_NAMES
 from governance.gates import ApprovalKind
 from webhook_server.admin.navigation import MEASURE_READERS
+from webhook_server.admin.person_filter import asked_person
 from webhook_server.api.problem import Problem
 from webhook_server.api.work import cursor_after, page_start
 from webhook_server.auth import current_viewer, requires_role
@@ -52,6 +54,7 @@ def work(services: Services) -> Blueprint:
     def index() -> str:
         """Everything by kind, or with ``?kind=`` one kind, page by page."""
         viewer, kind = current_viewer(), _kind(request.args.get("kind"))
+        person = asked_person()
         my_work = my_work_of(
             services,
             mappings,
@@ -59,11 +62,13 @@ def work(services: Services) -> Blueprint:
             system_clock(),
             kinds=[kind] if kind else [],
             per_kind=None if kind else ROWS_PER_KIND,
+            person=person or None,
             after=_after(request.args.get("after")) if kind else None,
             limit=PAGE if kind else ROWS_PER_KIND * len(WorkKind),
         )
         with services.read_as(viewer) as connection:
             decided = open_for(services, connection, viewer, system_clock())
+            proposed = open_proposals(services, connection, viewer, system_clock())
         groups = [
             (group_kind, *TITLES[group_kind], group, [task for task in my_work.tasks if task.kind is group_kind])
             for group_kind, group in my_work.groups.items()
@@ -73,13 +78,15 @@ def work(services: Services) -> Blueprint:
             "work/index.html",
             work=my_work,
             decided=decided,
+            proposed=proposed,
             kinds=[kind] if kind else [],
             kind_tabs=[
-                (TITLES[tab][0], url_for("work.index", kind=tab.value), tab is kind, group.count)
+                (TITLES[tab][0], url_for("work.index", kind=tab.value, person=person or None), tab is kind, group.count)
                 for tab, group in my_work.groups.items()
             ],
             groups=groups,
-            sentence=summary_sentence(my_work, formats()),
+            sentence=summary_sentence(my_work, formats(), person),
+            person=person,
             next=cursor_after(my_work) if kind else None,
             next_step=next_step,
             missing_texts=missing_texts,
@@ -89,11 +96,11 @@ def work(services: Services) -> Blueprint:
     return blueprint
 
 
-def summary_sentence(my_work: MyWork, formats: Formats) -> str:
+def summary_sentence(my_work: MyWork, formats: Formats, person: str = "") -> str:
     """The page's summary: how many open tasks, since when, and the planned benefit that depends on them."""
     oldest = my_work.oldest
     if oldest is None:
-        return "You have no open tasks."
+        return f"You have no open tasks at measures of “{person}”." if person else "You have no open tasks."
     single = my_work.total == 1
     begin = "You have 1 open task" if single else f"You have {formats.number(my_work.total)} open tasks"
     since = f"since {formats.day(oldest)}" if single else f"the oldest since {formats.day(oldest)}"
@@ -105,7 +112,8 @@ def summary_sentence(my_work: MyWork, formats: Formats) -> str:
 
 def awaits_bookings(task: OpenTask) -> bool:
     """Whether the actual effect is to be confirmed and nothing is booked that could be: then months come first."""
-    return any(reason.awaits is ApprovalKind.ACTUAL_EFFECT for reason in task.reasons)
+    awaited = any(reason.awaits is ApprovalKind.ACTUAL_EFFECT for reason in task.reasons)
+    return awaited and task.kind is WorkKind.APPROVAL
 
 
 def next_step(task: OpenTask) -> tuple[str, str]:

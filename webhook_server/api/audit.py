@@ -11,6 +11,7 @@ from pydantic import Field
 from sqlalchemy import Connection, select
 
 from connector.bootstrap import system_clock
+from connector.papers.audit_sentences import SENTENCES
 from connector.people.permissions import Action, TokenScope
 from connector.people.service_account import SERVICE_LOGIN
 from connector.store.accounts.person_numbers import logins_by_number, numbers_by_login
@@ -20,7 +21,6 @@ from connector.store.database.tables import MEASURE
 from webhook_server.api.known_filters import raise_unknown, unknown
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.values import Model, Moment, Names, Page, PageQuery, make_page, number_cursor
-from webhook_server.audit_actions import SENTENCES
 
 NOBODY = ""
 """No login."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from pydantic import Field
@@ -65,15 +66,15 @@ def _figure(totals: ComparedTotals, of: Comparison) -> FigureComparison:
     currency = of.currency
     return FigureComparison(
         figure=totals.figure,
-        before=_amount(totals.before, currency),
-        changes=[Change(kind=kind, amount=_amount(amount, currency)) for kind, amount in totals.changes.items()],
-        after=_amount(totals.after, currency),
+        before=amount_model(totals.before, currency),
+        changes=changes_of(totals.changes, currency),
+        after=amount_model(totals.after, currency),
         measures=[
             ChangedMeasure(
                 measure=one.id,
                 key=one.key,
                 title=one.title,
-                changes=[Change(kind=kind, amount=_amount(amount, currency)) for kind, amount in one.parts.items()],
+                changes=changes_of(one.parts, currency),
             )
             for one in totals.measures
         ],
@@ -81,5 +82,9 @@ def _figure(totals: ComparedTotals, of: Comparison) -> FigureComparison:
     )
 
 
-def _amount(amount: Decimal, currency: str) -> Amount:
+def changes_of(parts: Mapping[ChangeKind, Decimal], currency: str) -> list[Change]:
+    return [Change(kind=kind, amount=amount_model(amount, currency)) for kind, amount in parts.items()]
+
+
+def amount_model(amount: Decimal, currency: str) -> Amount:
     return Amount(amount=f"{amount:f}", currency=currency)

@@ -70,7 +70,7 @@ def list_connections(call: ApiCall) -> ConnectionList:
 def health(call: ApiCall) -> HealthModel:
     record = record_of(call)
     checks = [
-        CheckModel(subject=check.subject, health=check.health, message=check.message, hint=check.hint)
+        CheckModel(subject=check.subject, health=check.health, message=check.message, hint=check.remedy.page)
         for check in connection_checks(call.services, record)
     ]
     worst = max((check.health for check in checks), key=list(Health).index, default=Health.GOOD)

@@ -29,14 +29,17 @@ from webhook_server.api.values import (
 
 MOST_CAUSES = 10_000
 """Of which a value of a filter may be one."""
-KINDS = "item: could not be assessed; write: refused by the tool; delivery: an event that its receiver did not accept."
+KINDS = (
+    "item: could not be assessed; write: refused by the tool; delivery: an event that its receiver did not accept; "
+    "paper: a copy that its recipient was not sent."
+)
 
 
 class DeadLetterModel(Model):
     ref: str = Field(description="Names the entry: `write/17`.")
     kind: DeadLetterKind = Field(description=KINDS)
     number: int
-    connection: str = Field(description="The connection; for a delivery the subscription.")
+    connection: str = Field(description="The connection; for a delivery the subscription, for a paper its key.")
     native_id: str
     key: str | None
     reason: str
@@ -48,7 +51,7 @@ class DeadLetterModel(Model):
 class DeadLetterQuery(PageQuery):
     cause: Names = Field(default=[], description="Id of a cause, or the ref of an entry; one of several.")
     kind: list[DeadLetterKind] = Field(default=[], max_length=50, description=f"One of several. {KINDS}")
-    connection: Names = Field(default=[], description="The connection, or the subscription; one of several.")
+    connection: Names = Field(default=[], description="The connection, the subscription, or the paper; one of several.")
     sort: DeadLetterSort = Field(default=DeadLetterSort.REF, description="Order; with a minus the other way round.")
 
 

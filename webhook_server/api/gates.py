@@ -181,7 +181,7 @@ OPERATIONS = (
         has_text_form=True,
         problems=PROBLEMS,
         description="200 when the gate into the stage is open, 409 with the same body when it is shut. With "
-        "`Accept: text/plain` the checklist as lines. `gatepost check --server` asks here.",
+        "`Accept: text/plain` the checklist as lines.",
         scope=TokenScope.GATES_READ,
     ),
     Operation(

@@ -76,7 +76,7 @@ class EventModel(Model):
 
 class EventDetail(Model):
     event: EventModel
-    body: str | None = Field(description="As received; null after GATEPOST_EVENT_BODY_DAYS, and where not visible.")
+    body: str | None = Field(description="As received; null when its retention is over, and where not visible.")
     visible: bool = Field(description="Whether the caller sees the measure of every item that the event is about.")
 
 

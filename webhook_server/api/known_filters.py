@@ -7,10 +7,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from sqlalchemy import Connection
 
 from connector.bootstrap import MappingCache
+from connector.measures.known_on import KnownOn
 from connector.people.permissions import Action, may
 from connector.store.database.row_level_access import visible_to
 from connector.store.measures.known_values import known_values, unknown_values
+from connector.store.reporting.figures_history import figures_at
+from connector.store.reporting.known_filters import UnknownFilter, unknown_filters, unknown_place
+from connector.store.reporting.portfolio_filters import PortfolioFilters
 from governance.codes import CODES
+from governance.left_out import step_labels
 from webhook_server.api.operation import ApiCall
 from webhook_server.api.problem import FieldError, Problem, ProblemCode
 
@@ -63,6 +68,29 @@ def require_stages(call: ApiCall, **given: Sequence[str]) -> None:
 def stage_keys(call: ApiCall) -> tuple[str, ...]:
     active = MappingCache(call.services.mappings).active()
     return tuple(stage.key for stage in active.policies.base.stages) if active is not None else ()
+
+
+PORTFOLIO_NAMES = {"entity": "legal_entity", "unit": "business_unit"}
+"""Filters of the portfolio that the API calls otherwise."""
+
+
+def require_known_part(
+    call: ApiCall, connection: Connection, filters: PortfolioFilters, on: KnownOn | None = None
+) -> None:
+    """Raises Problem 422 for a part of the portfolio that nothing is in, then where a day is asked for."""
+    source = connection if on is None else figures_at(connection, on.at)
+    steps = step_labels(dict.fromkeys(stage_keys(call), ""))
+    raise_unknown([_of(one) for one in unknown_filters(source, call.viewer, filters, steps)])
+
+
+def require_known_place(call: ApiCall, connection: Connection, path: tuple[str, ...]) -> None:
+    """Raises Problem 422 for the first name of a path of the hierarchy that nothing has in the place above it."""
+    place = unknown_place(connection, call.viewer, path)
+    raise_unknown([] if place is None else [_of(place)])
+
+
+def _of(one: UnknownFilter) -> FieldError:
+    return _error(PORTFOLIO_NAMES.get(one.name, one.name), one.value, one.known)
 
 
 def _error(name: str, value: str, known: Collection[str]) -> FieldError:

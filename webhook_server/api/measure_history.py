@@ -9,12 +9,19 @@ from flask import request
 from pydantic import Field
 from sqlalchemy import RowMapping
 
+from connector.papers.measure_comparison import comparison_lines
 from connector.store.measures import measure_queries
 from connector.store.measures.names_for_viewer import VisibleNames, decision_without_names
 from connector.store.measures.verdicts import verdict_of, verdict_to_json
 from governance.effects import Account, EffectKind, Version
 from governance.verdict import Colour, GateState
 from webhook_server.api.gates_model import ITEM_GATE
+from webhook_server.api.measure_comparison import (
+    MeasureComparedQuery,
+    MeasureComparisonModel,
+    compared_measure,
+    comparison_model,
+)
 from webhook_server.api.measure_lookup import (
     KnownOnQuery,
     about_measure,
@@ -46,6 +53,9 @@ class Explanation(Model):
     unreachable_since: datetime | None
     unreachable_reason: str | None
     unmapped_reason: str | None
+    comparison: MeasureComparisonModel | None = Field(
+        description="With the day of the parameter compare; null without it."
+    )
 
 
 class StatusDay(Model):
@@ -77,14 +87,18 @@ class EffectLineList(Model):
 def explain(call: ApiCall) -> Explanation | Reply:
     """The verdict as a checklist: JSON, or plain text if the client prefers it."""
     with call.services.read_as(call.viewer) as connection:
-        row, _ = find_known(call, connection)
+        row, known = find_known(call, connection)
+        present = row if known is None else find_measure(call, connection)
+        compared = compared_measure(call, connection, present)
     if request.accept_mimetypes.best_match(["application/json", "text/plain"]) == "text/plain":
-        return Reply(None, text=f"{row['key']} {row['title'] or ''}\n\n{row['explanation']}\n")
-    names = (name for name in Explanation.model_fields if name not in {"lines", "verdict"})
+        since = "\n".join(("", *comparison_lines(compared), "")) if compared is not None else ""
+        return Reply(None, text=f"{row['key']} {row['title'] or ''}\n\n{row['explanation']}\n{since}")
+    names = (name for name in Explanation.model_fields if name not in {"lines", "verdict", "comparison"})
     stored = verdict_to_json(verdict_of(row))
     return Explanation(
         lines=row["explanation"].splitlines(),
         verdict=decision_without_names(stored, VisibleNames(everything=call.viewer.sees_everything)),
+        comparison=comparison_model(compared),
         **{name: row[name] for name in names},
     )
 
@@ -122,7 +136,7 @@ def effect_lines(call: ApiCall) -> EffectLineList:
 OPERATIONS = (
     about_measure(
         "/measures/{measure}/explain", "Explain the verdict as a checklist", explain, Explanation, has_text_form=True,
-        query=KnownOnQuery,
+        query=MeasureComparedQuery,
     ),
     about_measure(
         "/measures/{measure}/history", "Show implementation and potential status day by day", history, StatusDayList

@@ -11,6 +11,8 @@ from governance.verdict import Colour, Outcome
 from webhook_server.api.books import BothBooksModel
 from webhook_server.api.capitalisation import CapitalisationModel
 from webhook_server.api.gates_model import GatesModel, ResponsibleModel
+from webhook_server.api.measure_comparison import MeasureComparisonModel
+from webhook_server.api.measure_kpis import MeasureKpiModel
 from webhook_server.api.relapse import RelapseModel
 from webhook_server.api.sources import SourceModel
 from webhook_server.api.values import (
@@ -144,12 +146,16 @@ class MeasureDetail(Model):
     steady_from: str | None = Field(
         description="The month from which the plan is declared to be in steady state; null where nobody declares one."
     )
+    kpis: list[MeasureKpiModel] = Field(description="What is measured beside money, with the targets of the mapping.")
     off_ramp: str | None = Field(description="Why it is on hold or cancelled; null otherwise.")
     mapping_version: int
     policy_version: str
     unreachable_since: datetime | None
     unreachable_reason: str | None
     unmapped_reason: str | None = Field(description="Why it is no longer a measure.")
+    comparison: MeasureComparisonModel | None = Field(
+        description="With the day of the parameter compare; null without it."
+    )
     books: BothBooksModel | None = Field(
         description="Also in the currency and fiscal year of its legal entity, where the mapping names others than the "
         "group's; null for a day in the past, whose rates are not kept."

@@ -26,11 +26,13 @@ from webhook_server.api.measure_answers import (
     plan_figures,
     status_model,
 )
+from webhook_server.api.measure_comparison import MeasureComparedQuery, compared_measure, comparison_model
+from webhook_server.api.measure_kpis import kpi_models
 from webhook_server.api.measure_lookup import (
     TAG,
-    KnownOnQuery,
     about_measure,
     find_known,
+    find_measure,
 )
 from webhook_server.api.measure_models import (
     ConditionModel,
@@ -131,11 +133,14 @@ def _text(value: object) -> str:
 def show(call: ApiCall) -> MeasureDetail:
     with call.services.read_as(call.viewer) as connection:
         row, known = find_known(call, connection)
+        present = row if known is None else find_measure(call, connection)
+        compared = compared_measure(call, connection, present)
         books = books_of(call.services, connection, row) if known is None else None
         capitalisation = capitalisation_model(connection, row) if known is None else None
     verdict = verdict_of(row)
     ages = source_ages(call.services.engine, (row["connection"],)) if known is None else ()
     return MeasureDetail(
+        comparison=comparison_model(compared),
         books=books,
         capitalisation=capitalisation,
         relapse=relapse_model(verdict.relapse),
@@ -161,6 +166,7 @@ def show(call: ApiCall) -> MeasureDetail:
             )
             for one in verdict.kill_criteria
         ],
+        kpis=kpi_models(row),
         steady_from=str(verdict.steady_from) if verdict.steady_from else None,
         off_ramp=verdict.off_ramp.reason if verdict.off_ramp else None,
         **{
@@ -178,5 +184,5 @@ OPERATIONS = (
         problems={409: "The active mapping is not valid, so that the stages are not known."},
         scope=TokenScope.MEASURES_READ,
     ),
-    about_measure("/measures/{measure}", "Show a measure", show, MeasureDetail, query=KnownOnQuery),
+    about_measure("/measures/{measure}", "Show a measure", show, MeasureDetail, query=MeasureComparedQuery),
 )  # fmt: skip

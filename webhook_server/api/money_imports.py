@@ -11,9 +11,9 @@ from pydantic import Field
 
 from connector.bootstrap import system_clock
 from connector.finance.files.limits import FileRefused
-from connector.finance.given_file import given_file
+from connector.finance.given_file import given_file, stream_of
 from connector.finance.import_text import import_lines, quarantine_rows, total_rows
-from connector.finance.money_import import MoneyImports, NotDecided
+from connector.finance.money_import import GivenFile, MoneyImports, NotDecided
 from connector.people.permissions import POSTING_ROLES, Action, TokenScope
 from connector.store.ledger.bills import read_bills
 from connector.store.ledger.imports import read_imports, read_profile
@@ -164,14 +164,10 @@ def run_import(call: ApiCall) -> ImportModel:
         content = base64.b64decode(sent.content, validate=True)
     except binascii.Error:
         raise Problem(422, "content is no base64.", "Encode the bytes of the file.") from None
-    now = system_clock()
+    now, number, source = system_clock(), 0, _source(call, sent.profile)
+    imports = MoneyImports(call.services.engine, call.services.waker)
     try:
-        given = given_file(
-            sent.file, content, _source(call, sent.profile), by=call.viewer.login, at=now, as_of=sent.as_of,
-            viewer=call.viewer,
-        )  # fmt: skip
-        imports = MoneyImports(call.services.engine, call.services.waker)
-        number = 0
+        given = _given(call, sent, content, source, now, imports)
         if sent.dry_run:
             plan = imports.dry_run(given)
         else:
@@ -199,6 +195,19 @@ def run_import(call: ApiCall) -> ImportModel:
         ],
         digest=plan.digest,
     )
+
+
+def _given(
+    call: ApiCall, sent: NewImport, content: bytes, source: str, now: datetime, imports: MoneyImports
+) -> GivenFile:
+    """Raises FileRefused and ProfileProblem; a bill that was to be posted and cannot be read is kept for the close."""
+    by = call.viewer.login
+    try:
+        return given_file(sent.file, content, source, by=by, at=now, as_of=sent.as_of, viewer=call.viewer)
+    except FileRefused as error:
+        if not sent.dry_run:
+            imports.failed(stream_of(source) or sent.file, sent.file, str(error), by=by, at=now)
+        raise
 
 
 def list_imports(call: ApiCall) -> StoredImportList:

@@ -19,7 +19,7 @@ from webhook_server.api.list_options import PARTIAL_MEDIA_TYPE
 from webhook_server.api.oauth import OAuthError, ServiceToken
 from webhook_server.api.openapi_names import operation_id, schema_names
 from webhook_server.api.openapi_notes import described_schema, description_of, example_of
-from webhook_server.api.operation import MAX_PARAMETER_LENGTH, Operation, PathParameter
+from webhook_server.api.operation import MAX_PARAMETER_LENGTH, PLAIN_FILE, Operation, PathParameter
 from webhook_server.api.problem import PROBLEM_MEDIA_TYPE, ProblemModel
 
 Document: TypeAlias = "dict[str, Any]"  # the edge: this is what is sent
@@ -71,13 +71,12 @@ def document(operations: Sequence[Operation]) -> Document:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A person's, made on the page Account or with `gatepost token create`; it acts for "
-                    "its person, within its scopes.",
+                    "description": "A person's, made on the page Account; it acts for its person, within its scopes.",
                 },
                 "serviceAccount": {
                     "type": "oauth2",
                     "description": "A program with an identity of its own: it decides nothing. Made on the page "
-                    "People, with `POST /service-accounts` or `gatepost service-account create`.",
+                    "People, or with `POST /service-accounts`.",
                     "flows": {
                         "clientCredentials": {
                             "tokenUrl": f"/api/v1{oauth.PATH}",
@@ -267,6 +266,10 @@ def _responses(operation: Operation, references: References) -> Document:
         if operation.is_list:
             content[PARTIAL_MEDIA_TYPE] = {"schema": {"type": "object", "additionalProperties": True}}
         responses[str(operation.status)] = {"description": operation.summary, "content": content}
+    elif operation.file_type is not None:
+        schema = {"schema": {"type": "string", "format": "binary"}}
+        binary = {operation.file_type: schema, PLAIN_FILE: schema}
+        responses[str(operation.status)] = {"description": "The file.", "content": binary}
     else:
         responses["204"] = {"description": "Done."}
     for status, model in operation.other_responses.items():

@@ -10,9 +10,9 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import TypeVar
+from typing import IO, TypeVar
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, send_file
 from pydantic import BaseModel, ValidationError
 from werkzeug.http import http_date
 
@@ -36,6 +36,9 @@ from webhook_server.auth import viewer_or_none
 from webhook_server.permission import Permission, Reach, declare
 from webhook_server.recent_sign_in import is_recent
 
+PLAIN_FILE = "application/octet-stream"
+"""What a file is as well, for clients that know no other type of files."""
+
 MAX_PARAMETER_LENGTH = 300
 """Characters of a path parameter."""
 
@@ -54,6 +57,15 @@ class PathParameter:
 
 
 @dataclass(frozen=True, slots=True)
+class FileReply:
+    """A whole file, which is sent in parts and never held in memory."""
+
+    content: IO[bytes]
+    """At its beginning; closed once it is sent."""
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """A response with its own status or headers, or with plain text."""
 
@@ -62,6 +74,8 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     text: str | None = None
     """Plain text in place of the model."""
+    file: FileReply | None = None
+    """A file in place of the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +130,8 @@ class Operation:
     """Whether a browser's session is not enough for it when the sign-in is older than ten minutes."""
     has_text_form: bool = False
     """Whether it also answers in plain text."""
+    file_type: str | None = None
+    """The media type of a file that it answers with, in place of a model."""
     description: str = ""
     deprecated_since: date | None = None
     """From which day on clients should use something else; sent with every answer."""
@@ -223,7 +239,7 @@ def _counted_as(viewer: Viewer) -> str:
 
 def _unless_same(response: Response) -> Response:
     """With an ``ETag``; 304 without a body for a client that has this very answer."""
-    if response.status_code != 200:
+    if response.status_code != 200 or response.is_streamed:
         return response
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
     response.make_conditional(request)
@@ -382,7 +398,15 @@ def _run(operation: Operation, call: ApiCall) -> Response:
                 only_fields(result, operation.response_model, wanted), operation.status, mimetype=PARTIAL_MEDIA_TYPE
             )
     reply = result if isinstance(result, Reply) else Reply(result, operation.status)
-    if reply.text is not None:
+    if reply.file is not None:
+        response = send_file(
+            reply.file.content,
+            PLAIN_FILE if request.accept_mimetypes.best == PLAIN_FILE else operation.file_type,
+            as_attachment=True,
+            download_name=reply.file.name,
+            etag=False,
+        )
+    elif reply.text is not None:
         response = Response(reply.text, reply.status, mimetype="text/plain")
     elif reply.model is None:
         response = Response(status=204)

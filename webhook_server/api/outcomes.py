@@ -12,6 +12,7 @@ from connector.finance.objectives_file import WrongLine, check_objectives
 from connector.measures.usable_rates import usable_rates
 from connector.people.permissions import POSTING_ROLES, Action, TokenScope
 from connector.store.service_portfolio.objectives import (
+    NOTHING,
     coverage,
     fiscal_months,
     read_objectives,
@@ -25,6 +26,8 @@ from webhook_server.api.problem import Problem
 from webhook_server.api.values import Amount, Model, ShortText
 
 CENT = Decimal("0.01")
+MOST_SERVING = 50
+"""Measures, and services, of one objective that an answer names."""
 Number = Annotated[str, Field(pattern=r"^-?\d{1,15}(\.\d{1,12})?$", examples=["80"])]
 Weight = Annotated[str, Field(pattern=r"^\d{1,4}(\.\d{1,6})?$", examples=["1"])]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$", examples=["run-cost"])]
@@ -90,7 +93,10 @@ class ObjectiveModel(Model):
     progress: str | None = Field(description="A share from 0 to 1; null is not known.", examples=["0.25"])
     unknown: str = Field(description="Why the progress is not known; empty where it is.")
     key_results: list[KeyResultModel]
-    served_by: list[ServedBy] = Field(description="Of those that the caller may see.")
+    served_by: list[ServedBy] = Field(
+        description="Of those that the caller may see, at most 50 measures and 50 services."
+    )
+    served_by_count: int = Field(description="How many the caller may see in all.", examples=[3])
 
 
 class ObjectiveList(Model):
@@ -122,7 +128,7 @@ class CoverageList(Model):
 def list_all(call: ApiCall) -> ObjectiveList:
     with call.services.read_as(call.viewer) as connection:
         objectives = read_objectives(connection)
-        served = serving(connection, [one.key for one in objectives])
+        served = serving(connection, [one.key for one in objectives], MOST_SERVING)
     progress = progress_by_objective(objectives)
     return ObjectiveList(
         items=[
@@ -138,8 +144,9 @@ def list_all(call: ApiCall) -> ObjectiveList:
                 key_results=[_key_result(result) for result in one.key_results],
                 served_by=[
                     ServedBy(kind=item.kind, id=item.id, key=item.key, name=item.name)
-                    for item in served.get(one.key, [])
+                    for item in served.get(one.key, NOTHING).rows
                 ],
+                served_by_count=served.get(one.key, NOTHING).count,
             )
             for one in objectives
         ]

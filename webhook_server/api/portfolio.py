@@ -18,18 +18,22 @@ from connector.store.reporting.figures_history import PastPortfolio
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.portfolio_results import HierarchySums, PortfolioSums, in_constant_currency
+from connector.store.reporting.track_record import weighted
 from governance.constant_currency import RatesView
 from governance.definitions.leakage import LeakReason
 from governance.effects import Version
 from governance.left_out import LeftOut
 from governance.verdict import Colour
 from webhook_server.api.comparison import ComparisonModel, comparison_of
+from webhook_server.api.known_filters import require_known_part
 from webhook_server.api.known_on import day_of
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.portfolio_amounts import PortfolioAmounts, amounts_of
 from webhook_server.api.problem import Problem
 from webhook_server.api.sources import SourceModel, source_models
 from webhook_server.api.values import Amount, Model, ShortText
+
+CENT = Decimal("0.01")
 
 
 class Totals(Model):
@@ -100,6 +104,10 @@ class PortfolioTotals(Model):
     committed_from: str = Field(description="Key of the stage from which totals count a measure.")
     refreshed_at: datetime = Field(description="When the figures were calculated.")
     total: Totals
+    pipeline_by_track_record: Amount | None = Field(
+        description="The pipeline with its benefit weighted by the track record of owners or programs; null while the "
+        "policy does not ask for it, and for a day in the past."
+    )
     hierarchies: list[HierarchyTotals] = Field(description="The next level below the requested part.")
     stages: list[StageTotals]
     left_out: list[LeftOutTotals] = Field(
@@ -132,7 +140,7 @@ class PortfolioQuery(Model):
     on: ShortText | None = Field(
         default=None,
         description="As known on a day (2026-06-30, until its end in UTC) or at a moment (2026-06-30T12:00Z); "
-        "without the months, which are kept for today alone.",
+        "its months are kept by program, for who sees all of it.",
     )
 
     compare: ShortText | None = Field(
@@ -143,12 +151,17 @@ class PortfolioQuery(Model):
 SIDES = {Version.PLAN: "plan", Version.FORECAST: "estimate", Version.ACTUAL: "actual"}
 
 
-def totals(call: ApiCall) -> PortfolioTotals:
-    query = call.query_as(PortfolioQuery)
+def filters_of(query: PortfolioQuery) -> PortfolioFilters:
+    """The part that a query asks for."""
     same = ("portfolio", "program", "project", "package", "owner", "stage", "implementation", "potential",
             "left_out")  # fmt: skip
     given = {name: value for name in same if (value := getattr(query, name)) is not None}
-    filters = PortfolioFilters(entity=query.legal_entity, unit=query.business_unit, **given)
+    return PortfolioFilters(entity=query.legal_entity, unit=query.business_unit, **given)
+
+
+def totals(call: ApiCall) -> PortfolioTotals:
+    query = call.query_as(PortfolioQuery)
+    filters = filters_of(query)
     on, earlier = day_of(query.on), day_of(query.compare)
     with call.services.read_as(call.viewer) as connection:
         portfolio = (
@@ -163,13 +176,15 @@ def totals(call: ApiCall) -> PortfolioTotals:
             raise Problem(
                 409,
                 "There are no figures yet.",
-                "A worker calculates them; start one with: gatepost serve, or gatepost worker",
+                "A worker calculates them.",
             )
+        require_known_part(call, connection, filters, on)
         overview, points = portfolio.overview(), portfolio.curve()
         if query.rates is RatesView.BUDGET:
             overview = in_constant_currency(overview)
             points = tuple(point.in_constant_currency() for point in points)
         ages = visible_sources(call.services.engine, connection, call.viewer) if on is None else ()
+        found = None if on is not None else weighted(connection, call.viewer, filters, call.services.active_config())
         comparison = _comparison(call, connection, filters, query.rates, on, earlier)
     currency = settings.currency
     return PortfolioTotals(
@@ -182,6 +197,7 @@ def totals(call: ApiCall) -> PortfolioTotals:
         committed_from=settings.committed_from,
         refreshed_at=settings.refreshed_at,
         total=_totals(overview.total, currency),
+        pipeline_by_track_record=None if found is None else _amount(found.weighted.quantize(CENT), currency),
         hierarchies=[_hierarchy(node, currency) for node in overview.children],
         stages=[StageTotals(stage=name, totals=_totals(sums, currency)) for name, sums in overview.by_stage.items()],
         left_out=[

@@ -9,6 +9,8 @@ from enum import StrEnum
 from flask import Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from connector.finance.stated_problem import StatedProblem
+
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:gatepost:problem:"
 
@@ -127,8 +129,8 @@ class Problem(Exception):
             type=f"{TYPE_PREFIX}{kind.value}",
             code=kind,
             status=status,
-            title=without_command_lines(title),
-            detail=without_command_lines(detail),
+            title=title,
+            detail=detail,
             errors=list(errors),
         )
 
@@ -142,24 +144,10 @@ class Problem(Exception):
         return answer
 
 
-_COMMAND_LINE = re.compile(r"\bgatepost [a-z]")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+")
-
-
-def without_command_lines(text: str) -> str:
-    """Without the sentences, or their last parts, that name a command of the terminal: a program has none."""
-    if not _COMMAND_LINE.search(text):
-        return text
-    return " ".join(filter(None, map(_without_command_line, _SENTENCE.split(text))))
-
-
-def _without_command_line(sentence: str) -> str:
-    found = _COMMAND_LINE.search(sentence)
-    if found is None:
-        return sentence
-    before = sentence[: found.start()]
-    cut = max(before.rfind(mark) for mark in (",", ";"))
-    return f"{before[:cut]}." if cut > 0 else ""
+def nothing_stored(problems: Sequence[StatedProblem]) -> Problem:
+    """Of lines that somebody states."""
+    errors = [FieldError(location=one.where, message=one.what) for one in problems]
+    return Problem(422, "Nothing was stored.", str(problems[0]), errors=errors)
 
 
 def invalid_request(error: ValidationError, part: str) -> Problem:

@@ -27,9 +27,10 @@ from connector.store.service_portfolio.queries import (
 from governance.codes import CODES
 from governance.service import ServiceMonth
 from governance.service_report import DEMAND
+from webhook_server.api.gates_model import GatesModel, gates_model
 from webhook_server.api.known_filters import raise_unknown, unknown
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
-from webhook_server.api.problem import FieldError, Problem
+from webhook_server.api.problem import Problem, nothing_stored
 from webhook_server.api.values import (
     Amount,
     LongText,
@@ -58,6 +59,7 @@ class ServicesQuery(PageQuery):
     business_unit: Names = Field(default=[], description="Business unit; one of several.")
     objective: Names = Field(default=[], description="Key of the objective that it serves; one of several.")
     text: ShortText | None = Field(default=None, description="Part of the key or name.")
+    left: bool = Field(default=False, description="true: those that have left the mapping, with their last figures.")
     sort: ServiceSort = Field(
         default=ServiceSort.KEY, description="cost and trend: the largest first; margin: the smallest first."
     )
@@ -109,6 +111,7 @@ class ServiceModel(Model):
     hurdle: str = Field(description="What is in its way now; empty when nobody has said.")
     blockers: list[ServiceBlockerModel] = Field(description="Which of its three questions have no answer.")
     findings: list[ServiceFindingModel]
+    left_at: Moment | None = Field(description="When it left the mapping; null while it is in it.")
 
 
 class ServiceMonthModel(Model):
@@ -130,8 +133,7 @@ class ServiceMeasureModel(Model):
     key: str
     title: str
     owner: str
-    gate: str
-    blocker: str = Field(description="What keeps its gate shut; empty where it is open.")
+    gates: GatesModel
 
 
 class ServiceDetail(ServiceModel):
@@ -175,7 +177,7 @@ def list_all(call: ApiCall) -> Page[ServiceModel]:
     query = call.query_as(ServicesQuery)
     by_key = query.sort is ServiceSort.KEY
     after = from_cursor(query.cursor, str if by_key else int)
-    filters = ServiceFilters(query.code, query.business_unit, query.text, query.objective)
+    filters = ServiceFilters(query.code, query.business_unit, query.text, query.objective, left=query.left)
     with call.services.read_as(call.viewer) as connection:
         raise_unknown(
             [
@@ -210,7 +212,7 @@ def get_one(call: ApiCall) -> ServiceDetail:
         months=[_month(one, currency) for one in (found.report.months if found.report else ())],
         measures=[
             ServiceMeasureModel(
-                measure=one.id, key=one.key, title=one.title, owner=one.owner, gate=one.gate, blocker=one.blocker
+                measure=one.id, key=one.key, title=one.title, owner=one.owner, gates=gates_model(one.gates)
             )
             for one in measures
         ],
@@ -230,8 +232,7 @@ def state_values(call: ApiCall) -> StoredValues:
         call.services.engine, stated, sent.source, call.viewer.login, system_clock(), dry_run=sent.dry_run
     )
     if result.problems:
-        errors = [FieldError(location=one.partition(":")[0], message=one.partition(": ")[2]) for one in result.problems]
-        raise Problem(422, "Nothing was stored.", result.problems[0], errors=errors)
+        raise nothing_stored(result.problems)
     return StoredValues(changed=result.changed)
 
 
@@ -291,6 +292,7 @@ def _service(found: StoredService, seen: frozenset[str]) -> ServiceModel:
             )
             for one in (report.findings if report else ())
         ],
+        left_at=found.left_at,
         **{name: amount(name) for name in _AMOUNTS},
     )
 

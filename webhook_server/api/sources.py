@@ -17,7 +17,7 @@ class SourceModel(Model):
         description="Every change up to then is in the figures; null while the source was never read to the end."
     )
     last_event_at: datetime | None = Field(description=f"Null without one in the last {EVENT_DAYS} days.")
-    late: bool = Field(description="Past the limit of GATEPOST_SOURCE_AGE_MINUTES; true as well when nothing is known.")
+    late: bool = Field(description="Past the limit that is set; true as well when nothing is known.")
 
 
 def source_models(sources: Sequence[SourceAge], limit: timedelta, now: datetime) -> list[SourceModel]:

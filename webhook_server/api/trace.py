@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime
 from decimal import Decimal
 
 from pydantic import Field
+from sqlalchemy import Connection
 
 from connector.bootstrap import system_clock
 from connector.measures.committed_stages import committed_stages
 from connector.measures.usable_rates import usable_rates
 from connector.people.permissions import TokenScope
-from connector.store.reporting.refused_demands import TARGET, refused_demands
+from connector.store.reporting.portfolio_filters import HIERARCHY_LEVELS, PortfolioFilters
+from connector.store.reporting.portfolio_lists import PortfolioLists
+from connector.store.reporting.refused_demands import refused_demands
 from connector.store.reporting.trace import DEFAULT_FIGURE, entries_of, trace_down, trace_up
 from governance.ledger_source import source_to_mapping
+from governance.outcomes import REFUSED_TARGET
 from governance.roll_up import AMOUNTS
+from webhook_server.api.known_filters import raise_unknown, require_known_place, unknown
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
-from webhook_server.api.problem import Problem
+from webhook_server.api.problem import FieldError, Problem, ProblemCode
 from webhook_server.api.values import Amount, Model, ShortText
 
 CENT = Decimal("0.01")
@@ -114,15 +120,15 @@ class RefusedTotals(Model):
 
 def trace_figure(call: ApiCall) -> TraceModel:
     query = call.query_as(TraceQuery)
-    if query.figure not in AMOUNTS:
-        raise Problem(422, "The query is not valid: figure.", f"There are {', '.join(AMOUNTS)}.")
-    path: list[str] = []
-    for level in (query.portfolio, query.program, query.project, query.package):
-        if level is None:
-            break
-        path.append(level)
+    raise_unknown(unknown("figure", [query.figure], lambda: AMOUNTS))
+    path = _path(query)
     with call.services.read_as(call.viewer) as connection:
-        found = trace_down(connection, call.viewer, query.figure, tuple(path))
+        found = trace_down(connection, call.viewer, query.figure, path)
+        if found is not None:
+            require_known_place(call, connection, path)
+            raise_unknown(
+                unknown("measure", [query.measure] if query.measure else [], lambda: _id(call, connection, query))
+            )
         entries = entries_of(connection, query.measure) if query.measure else ()
     if found is None:
         raise Problem(409, "There are no figures yet.", "They are made within seconds after the first measures.")
@@ -154,6 +160,29 @@ def trace_figure(call: ApiCall) -> TraceModel:
     )
 
 
+def _path(query: TraceQuery) -> tuple[str, ...]:
+    """Raises Problem 422 for a gap."""
+    given = [getattr(query, level) for level in HIERARCHY_LEVELS]
+    path = tuple(itertools.takewhile(lambda name: name is not None, given))
+    errors = [
+        FieldError(location=level, message=f"Name the {HIERARCHY_LEVELS[len(path)]} that it is in as well.")
+        for level, name in list(zip(HIERARCHY_LEVELS, given, strict=True))[len(path) :]
+        if name is not None
+    ]
+    if errors:
+        raise Problem(
+            422, "The query is not valid: a place has a gap.", "`errors` names the values.", errors=errors,
+            code=ProblemCode.UNKNOWN_FILTER_VALUE,
+        )  # fmt: skip
+    return path
+
+
+def _id(call: ApiCall, connection: Connection, query: TraceQuery) -> tuple[str, ...]:
+    """The id of the measure, when it is one that the caller sees."""
+    row = PortfolioLists(connection, call.viewer, PortfolioFilters()).measure(query.measure or "")
+    return () if row is None else (row.id,)
+
+
 def trace_ticket(call: ApiCall) -> TicketTrace:
     key = call.text_parameter("ticket")
     config = call.services.active_config()
@@ -183,12 +212,13 @@ def refused(call: ApiCall) -> RefusedTotals:
     currency = config.reporting_currency if config else None
     rates = usable_rates(call.services.rates.rates(), config, system_clock().date())
     with call.services.read_as(call.viewer) as connection:
-        found = refused_demands(connection, committed_stages(config), rates, currency or "")
+        target = config.policy.refused_target if config else REFUSED_TARGET
+        found = refused_demands(connection, committed_stages(config), rates, currency or "", target)
     return RefusedTotals(
         refused=found.refused,
         approved=found.approved,
         share=None if found.share is None else f"{found.share:.4f}",
-        target=f"{TARGET}",
+        target=f"{found.target}",
         reaches_target=found.reaches_target,
         kept=_amount(found.kept, currency),
         items=[
@@ -218,7 +248,8 @@ OPERATIONS = (
     ),
     Operation(
         "GET", "/trace", "portfolio", "Trace a figure one step down, or to the ledger lines of a measure", trace_figure,
-        TraceModel, query=TraceQuery, problems={409: "There are no figures yet.", 422: "There is no such figure."},
+        TraceModel, query=TraceQuery,
+        problems={409: "There are no figures yet.", 422: "There is no such figure, place or measure."},
         scope=TokenScope.MONEY_READ,
     ),
     Operation(

@@ -17,6 +17,7 @@ from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.variance_by_place import PlaceVariance, VarianceBy, variance_by
 from governance.effects import EffectKind
 from governance.variance_tree import KindShare, VarianceCause
+from webhook_server.api.known_filters import require_known_part
 from webhook_server.api.known_on import day_of
 from webhook_server.api.measure_lookup import MEASURE_PARAMETER, KnownOnQuery, find_known
 from webhook_server.api.operation import ApiCall, Operation
@@ -125,6 +126,7 @@ def portfolio_why(call: ApiCall) -> PortfolioWhyModel:
         settings = portfolio.settings()
         if settings is None:
             raise Problem(409, "There are no figures yet, or there were none on that day.", "Ask for a later day.")
+        require_known_part(call, connection, filters, on)
         source = connection if on is None else figures_at(connection, on.at)
         variance = variance_by(source, call.viewer, filters, query.by)
     return PortfolioWhyModel(

@@ -108,7 +108,7 @@
           return `${bar.name}\n${step} ${data.unit}`;
         } },
         xAxis: { ...amounts(c, data.locale), min: minimum, splitNumber: width < 480 ? 3 : 5, axisLabel: { ...amounts(c, data.locale).axisLabel, hideOverlap: true, formatter: (value) => (minimum > 0 && value === minimum ? `≈ ${compact(value)}` : compact(value)) } },
-        yAxis: { ...names(c, data.bars.map((bar) => bar.name), { interval: 0, width: room, overflow: "truncate" }), inverse: true },
+        yAxis: { ...names(c, data.bars.map((bar) => bar.name), { interval: 0, width: room, overflow: "break", lineHeight: 14 }), inverse: true },
         series: [
           { type: "bar", stack: "bridge", stackStrategy: "all", silent: true, itemStyle: { color: "transparent" }, data: low.map((value, place) => (data.bars[place].kind === "total" ? ground : value)) },
           {
@@ -135,14 +135,18 @@
       const plan = line("Plan", "plan", c.plan, "dashed", 2);
       plan.markLine = { silent: true, symbol: "none", data: marks };
       plan.markArea = { silent: true, data: ahead };
+      // What the controllers have signed: a dot for each confirmed month, on a thin line of its own.
+      const validated = data.series.validated ?? [];
+      const confirmed = { ...line("Validated", "validated", c.gain, "solid", 1.5), symbol: "circle", symbolSize: 7, showSymbol: true, data: validated };
+      const isConfirmed = validated.some((value) => value !== null);
       return {
         ...base(c),
         grid: { left: 4, right: 20, top: 34, bottom: 4, containLabel: true },
-        legend: { ...legend(c, ["Plan", "Latest estimate", "Actual"]), icon: undefined, itemWidth: 30 },
+        legend: { ...legend(c, ["Plan", "Latest estimate", "Actual", ...(isConfirmed ? ["Validated"] : [])]), icon: undefined, itemWidth: 30 },
         tooltip: { ...base(c).tooltip, formatter: tooltipText(write, data.unit) },
         xAxis: { ...names(c, data.months, { hideOverlap: true }), boundaryGap: false },
         yAxis: amounts(c, data.locale),
-        series: [plan, line("Latest estimate", "forecast", c.forecast, "dotted", 2.5), line("Actual", "actual", c.actual, "solid", 3.5)],
+        series: [plan, line("Latest estimate", "forecast", c.forecast, "dotted", 2.5), line("Actual", "actual", c.actual, "solid", 3.5), ...(isConfirmed ? [confirmed] : [])],
       };
     },
   };

@@ -25,12 +25,19 @@
       const rows = [["Plan", "plan"], ["Forecast", "forecast"], ["Actual", "actual"]]
         .filter(([, key]) => data.net[key][at] !== null || data.total[key][at] !== null)
         .map(([name, key]) => `${name}  ${write(data.net[key][at])} ${data.unit}, in all ${write(data.total[key][at])}`);
+      if (data.validated[at] !== null) rows.push(`Validated, in all ${write(data.validated[at])} ${data.unit}`);
       return [data.months[at], ...rows].join("\n");
     };
+    // What the controller has signed: a dot for each confirmed month.
+    const confirmed = {
+      name: "Validated", type: "line", xAxisIndex: 1, yAxisIndex: 1, symbol: "circle", symbolSize: 8, showSymbol: true, connectNulls: true,
+      data: data.validated, lineStyle: { color: c.gain, type: "solid", width: 1.5 }, itemStyle: { color: c.gain }, emphasis: { disabled: true },
+    };
+    const isConfirmed = data.validated.some((value) => value !== null);
     return {
       ...charts.base(c),
       title: [title("Each month", 30), title("Added up", "55%")],
-      legend: charts.legend(c, ["Plan", "Forecast", "Actual"]),
+      legend: charts.legend(c, ["Plan", "Forecast", "Actual", ...(isConfirmed ? ["Validated"] : [])]),
       axisPointer: { link: [{ xAxisIndex: "all" }] },
       tooltip: { ...charts.base(c).tooltip, formatter: tooltipText },
       grid: [{ left: 4, right: 12, top: 52, height: "34%", containLabel: true }, { left: 4, right: 12, top: "62%", bottom: 4, containLabel: true }],
@@ -42,6 +49,7 @@
       series: [
         plan, bar("Forecast", "forecast", c.forecast), bar("Actual", "actual", c.actual),
         sum, line("Forecast", "forecast", c.forecast, "dotted", 2.5), line("Actual", "actual", c.actual, "solid", 3.5),
+        ...(isConfirmed ? [confirmed] : []),
       ],
     };
   };

@@ -25,10 +25,11 @@
     window.htmx.trigger(figures, "gatepost:refresh");
   };
 
-  const clock = (moment) => moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  // As the server writes every time of the page, in its reader's zone and language.
+  const shownTime = () => figures.querySelector("[data-as-of-text]")?.dataset.asOfText ?? "";
 
   const showAge = () => {
-    const at = clock(new Date(refreshedAt));
+    const at = shownTime();
     const seconds = Math.round((Date.now() - refreshedAt) / 1000);
     label.classList.toggle("stale", failed);
     if (failed) label.textContent = `Not refreshed since ${at}: Gatepost does not answer. Trying again.`;

@@ -141,20 +141,27 @@
     return make("details", { className: "menu tool" }, summary, list);
   };
 
-  // Views: an address under a name, in this browser.
-  const key = `gatepost views ${location.pathname}`;
-  const stored = () => { try { return JSON.parse(localStorage.getItem(key)) ?? {}; } catch { return {}; } };
-  const store = (all) => { try { localStorage.setItem(key, JSON.stringify(all)); } catch { window.gatepost?.notify("This browser keeps nothing for this page."); } };
+  // Views: an address under a name, kept with the account, so that they are there on every machine.
+  const token = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+  const ask = async (address, form) => {
+    const sent = form && { method: "POST", headers: { "X-CSRFToken": token() }, body: new URLSearchParams({ path: location.pathname, ...form }) };
+    const answer = await fetch(address, sent);
+    const found = await answer.json();
+    if (!answer.ok) throw new Error(found.problem ?? "");
+    return found;
+  };
   const views = () => {
     const list = make("div", { className: "menu-list tool-list" });
+    let all = [];
+    const shown = (promise) => promise.then((found) => { all = found; fill(); }).catch((error) => window.gatepost?.notify(error.message || "The views could not be read. Try again."));
     const fill = () => {
       list.replaceChildren();
-      for (const [name, address] of Object.entries(stored())) {
+      for (const { name, address } of all) {
         const link = make("a", { href: address, textContent: name });
         link.addEventListener("click", () => setTimeout(() => location.reload()));
         const away = make("button", { type: "button", className: "plain", textContent: "Remove" });
         away.setAttribute("aria-label", `Remove the view ${name}`);
-        away.addEventListener("click", () => { const all = stored(); delete all[name]; store(all); fill(); });
+        away.addEventListener("click", () => shown(ask("/account/views/remove", { name })));
         list.append(make("div", { className: "view" }, link, away));
       }
       const name = make("input", { type: "text", maxLength: 60, required: true });
@@ -163,13 +170,15 @@
       const form = make("form", { className: "view" }, name, make("button", { type: "submit", className: "button small", textContent: "Keep" }));
       form.addEventListener("submit", (event) => {
         event.preventDefault();
-        store({ ...stored(), [name.value.trim()]: location.pathname + location.search + location.hash });
-        fill();
+        shown(ask("/account/views", { name: name.value.trim(), address: location.pathname + location.search + location.hash }));
       });
       list.append(form);
     };
     fill();
-    return menu("Views", list);
+    const details = menu("Views", list);
+    // Asked for when somebody opens the menu, and not for every page.
+    details.addEventListener("toggle", () => { if (details.open && !all.length) shown(ask(`/account/views?path=${encodeURIComponent(location.pathname)}`)); });
+    return details;
   };
 
   // #view=0.s-3.h4.h5_1.s2 : of the first table, sorted down by column 3, without 4 and 5; of the second by column 2.

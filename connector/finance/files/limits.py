@@ -18,3 +18,12 @@ READER_SECONDS = 120
 
 class FileRefused(ValueError):
     """A file that cannot be read; the message says what is wrong and what to do."""
+
+
+class SheetNotNamed(FileRefused):
+    """A workbook in which several sheets could be meant."""
+
+    def __init__(self, message: str, sheets: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.sheets = sheets
+        """Those that are shown and have something in them."""

@@ -11,7 +11,14 @@ from tempfile import NamedTemporaryFile
 
 import orjson
 
-from connector.finance.files.limits import MAX_CELLS, MAX_ROWS, READER_MEMORY, READER_SECONDS, FileRefused
+from connector.finance.files.limits import (
+    MAX_CELLS,
+    MAX_ROWS,
+    READER_MEMORY,
+    READER_SECONDS,
+    FileRefused,
+    SheetNotNamed,
+)
 from connector.finance.files.workbook_parts import SheetMarks, WorkbookParts, inspect_workbook
 from mapping.imports.cells import CellValue, Row, SheetTable, column_name
 
@@ -66,7 +73,7 @@ def _taken(lines: object, sheet: str) -> tuple[dict[str, object], list[Row]]:
                 return head, rows
             head = line
             if head["sheet"] is None:
-                raise FileRefused(_which_sheet(head, sheet))
+                raise _which_sheet(head, sheet)
             continue
         left = int(str(head["left"])) if head else 0
         for row in line:
@@ -100,18 +107,22 @@ _REFUSALS = {
 }
 
 
-def _which_sheet(head: dict[str, object], wanted: str) -> str:
+def _which_sheet(head: dict[str, object], wanted: str) -> FileRefused:
     sheets = head["sheets"] if isinstance(head["sheets"], list) else []
     filled = [str(one["name"]) for one in sheets if one["filled"]]
     names = ", ".join(f'"{one}"' for one in filled)
     if not filled:
-        return "The workbook has no sheet with anything in it."
+        return FileRefused("The workbook has no sheet with anything in it.")
     if wanted:
-        return f'There is no sheet "{wanted}" with anything in it. The sheets are {names}.'
+        return FileRefused(f'There is no sheet "{wanted}" with anything in it. The sheets are {names}.')
     shown = [str(one["name"]) for one in sheets if one["filled"] and one["shown"]]
     if not shown:
-        return f"Every sheet with something in it is hidden: {names}. Name the one to read in the profile, as sheet."
-    return f"Several sheets have something in them: {names}. Name the one to read in the profile, as sheet."
+        return FileRefused(
+            f"Every sheet with something in it is hidden: {names}. Name the one to read in the profile, as sheet."
+        )
+    return SheetNotNamed(
+        f"Several sheets have something in them: {names}. Name the one to read in the profile, as sheet.", tuple(shown)
+    )
 
 
 def _write_errors(rows: list[Row], marks: SheetMarks) -> None:

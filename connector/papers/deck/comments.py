@@ -13,7 +13,7 @@ from pptx import Presentation
 from pptx.exc import PackageNotFoundError
 from pptx.oxml import parse_xml
 
-from connector.papers.deck.template import UnusableTemplate
+from connector.papers.deck.unusable import UnusableTemplate
 from connector.papers.deck.write import MEASURE_MARK
 
 VERBS = ("approve", "reject", "hold", "resume", "cancel", "reason")

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from connector.papers.bridge import Bridge, Horizon, axis_minimum, bridge
 from connector.papers.comparison import Comparison
-from connector.papers.curve import VERSION_LABELS, curve, year_end_row
+from connector.papers.curve import NO_MONTHS, VERSION_LABELS, curve, year_end_row
 from connector.papers.deck.comparison_slides import comparison_slides
 from connector.papers.deck.decisions import MOST, DecisionAsked, decisions_asked
 from connector.papers.deck.model import (
@@ -32,6 +32,7 @@ from connector.papers.words import amount, count, day, signed
 from connector.store.reporting.portfolio_lists import MeasureRow
 from connector.store.reporting.portfolio_results import CurvePoint, FigureSettings, PortfolioOverview
 from connector.store.reporting.steering_rows import SteeringRow
+from governance.capital import capitalised
 from governance.definitions import years
 from governance.definitions.report import REPORT, WORDS
 from governance.definitions.sheet import name_of
@@ -230,8 +231,7 @@ def _curve(of: DeckFigures) -> Slide:
     title = "Plan, latest estimate and actual over time"
     rows = curve(of.months)
     if not rows:
-        note = "Months of all measures together are kept for today's figures only, and there are none here."
-        return Slide(title, (Text((Paragraph(note),)),))
+        return Slide(title, (Text((Paragraph(NO_MONTHS),)),))
     tones = {Version.PLAN: Tone.MUTED, Version.FORECAST: Tone.STRONG, Version.ACTUAL: Tone.GREEN}
     chart = Chart(
         ChartKind.LINES,
@@ -317,13 +317,13 @@ def _label_of(one: DecisionAsked) -> str:
 def _gates(of: DeckFigures) -> Slide:
     until = of.today + timedelta(days=GATE_DAYS)
     title = f"Gates of the next {GATE_DAYS} days"
-    held = [row for row in of.steering if GateState(row.measure.gate).holds_up]
+    held = [row for row in of.steering if row.item_gate.holds_up]
     later = [row for row in of.steering if row not in held and row.gate_due is not None and row.gate_due <= until]
     due = [*held, *sorted(later, key=lambda row: (row.gate_due or of.today, row.measure.key))]
     if not due:
         return Slide(title, (Text((Paragraph(f"No gate is due until {day(until)}."),)),))
     columns = (
-        Column("Due", 0.9), Column("Measure", 2.5), Column("Gate", 1.1), Column("State", 0.9), Column("Missing", 3),
+        Column("Due", 0.8), Column("Measure", 2.3), Column("Gate", 1.2), Column("State", 0.9), Column("Missing", 5),
         amounts_column("Benefit that waits", 1.2), Column("Owner", 1.1),
     )  # fmt: skip
     rows = tuple(
@@ -361,14 +361,14 @@ def _why_escalated(row: SteeringRow) -> str:
     if row.waits_for_reason:
         asked = ", ".join(f"{who} on {day(at)}" for who, at in row.asked)
         deviation = row.deviation or "it is past its tolerance"
-        parts.append(f"{deviation[:1].upper()}{deviation[1:]}; asked for the reason: {asked}")
+        parts.append(f"{capitalised(deviation)}; asked for the reason: {asked}")
     return ". ".join(parts)
 
 
 def _gate(row: SteeringRow) -> str:
     """Which one, and its state."""
     if not row.next_label:
-        return f"gate {GateState(row.measure.gate).label.lower()}"
+        return "every gate is open" if row.item_gate is GateState.OPEN else f"gate {row.item_gate.label.lower()}"
     return f"gate into {row.next_label} {row.next_state.label.lower()}"
 
 

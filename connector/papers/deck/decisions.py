@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from connector.papers.words import day, money
 from connector.store.reporting.steering_rows import SteeringRow
+from governance.capital import capitalised
 from governance.effects import ZERO
 from governance.evidence import Verb
 from governance.money import Period
@@ -138,7 +139,7 @@ def _unexplained(row: SteeringRow, today: date, currency: str) -> DecisionAsked:
     loss = row.measure.amounts.variance
     return _asked(
         row,
-        f"{row.deviation[:1].upper()}{row.deviation[1:]}, and nobody has said why."
+        f"{capitalised(row.deviation)}, and nobody has said why."
         if row.deviation
         else "It is past its tolerance, and nobody has said why.",
         (

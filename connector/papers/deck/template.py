@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
+from typing import IO, Any
+from zipfile import BadZipFile, ZipFile
 
 from pptx import Presentation
 from pptx.enum.shapes import PP_PLACEHOLDER
@@ -13,6 +14,7 @@ from pptx.exc import PackageNotFoundError
 from pptx.util import Pt
 
 from connector.papers.deck.pages import Box, Frame
+from connector.papers.deck.unusable import UnusableTemplate
 
 FRONT_LAYOUTS = ("gatepost front", "title slide")
 CONTENT_LAYOUTS = ("gatepost content", "title only", "title and content")
@@ -24,10 +26,14 @@ BODIES = (PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT)
 LEAST_WIDTH, LEAST_HEIGHT = 400.0, 200.0
 """Of the room for content, in points: a table of money needs it."""
 MARGIN, FOOTER_HEIGHT, GAP = 36.0, 18.0, 8.0
-
-
-class UnusableTemplate(ValueError):
-    """The file is no template that a deck can be written with; the message says what is missing."""
+MAX_PARTS, MAX_UNPACKED_BYTES = 2_000, 100_000_000
+"""Of a template: somebody else may have made it."""
+UNREADABLE = (
+    PackageNotFoundError, BadZipFile, zlib.error, SyntaxError, KeyError, ValueError, OSError, AttributeError,
+    TypeError, RuntimeError,
+)  # fmt: skip
+"""What the libraries raise for files that only look like a presentation: parts that are missing, broken, encrypted or
+packed in a way that they do not know.  What is no XML is a SyntaxError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,8 @@ class Layout:
     footer: Box
     fills_frame: bool
     """Whether titles are placed by us, because there is no template of the organisation."""
+    has_footer: bool = True
+    """Whether the layout says where the line at the bottom goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +56,42 @@ class Template:
     content: Layout
 
 
-def open_template(file: Path | None) -> Template:
-    """The organisation's template, or a plain one of 16 to 9.  Raises UnusableTemplate."""
+def open_template(file: Path | IO[bytes] | None, name: str = "") -> Template:
+    """The organisation's template, or a plain one of 16 to 9.  Raises UnusableTemplate, which names it."""
     if file is None:
         return _plain()
+    name = name or (str(file) if isinstance(file, Path) else "The template")
     try:
-        presentation = Presentation(str(file))
-    except (PackageNotFoundError, BadZipFile, KeyError, ValueError, OSError) as error:
+        return _opened(file, name)
+    except UnusableTemplate:
+        raise
+    except UNREADABLE as error:
         raise UnusableTemplate(
-            f"{file} cannot be read as a PowerPoint file: save it as .pptx in PowerPoint, without a password."
+            f"{name} cannot be read as a PowerPoint file: save it as .pptx in PowerPoint, without a password."
         ) from error
+
+
+def require_bounded(archive: ZipFile, name: str) -> None:
+    """Before anything of it is unpacked.  Raises UnusableTemplate."""
+    parts = archive.infolist()
+    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
+        raise UnusableTemplate(
+            f"{name} is larger than a template may be: {MAX_UNPACKED_BYTES // 1_000_000} MB unpacked. Take the "
+            "pictures and the slides out of it."
+        )
+
+
+def _opened(file: Path | IO[bytes], name: str) -> Template:
+    with ZipFile(file) as archive:
+        require_bounded(archive, name)
+    presentation = Presentation(str(file) if isinstance(file, Path) else file)
     _drop_slides(presentation)
     layouts = {layout.name.strip().casefold(): layout for layout in presentation.slide_layouts}
     content = _named(layouts, CONTENT_LAYOUTS)
     if content is None:
         names = ", ".join(layout.name for layout in presentation.slide_layouts) or "none"
         raise UnusableTemplate(
-            f'{file} has no layout "Title Only" or "Title and Content", and none that is called "Gatepost content". '
+            f'{name} has no layout "Title Only" or "Title and Content", and none that is called "Gatepost content". '
             f"Its layouts are: {names}. Rename one in the slide master."
         )
     front = _named(layouts, FRONT_LAYOUTS) or content
@@ -117,7 +144,7 @@ def _layout(presentation: Any, layout: Any) -> Layout:
         above = Box(title.left, MARGIN, title.width, title.top - MARGIN - GAP)
         content = max(content, above, key=lambda box: box.height)
     content = Box(content.left, content.top, min(content.width, width - content.left), content.height)
-    return Layout(layout, Frame(title, content), footer, fills_frame=False)
+    return Layout(layout, Frame(title, content), footer, fills_frame=False, has_footer=place is not None)
 
 
 def _box(shape: Any) -> Box:

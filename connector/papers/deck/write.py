@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from io import IOBase
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
@@ -51,7 +50,7 @@ CHART_TYPES = {
 }
 
 
-def write_deck(deck: Deck, template: Template, out: Path | IOBase, report_id: str = "") -> int:
+def write_deck(deck: Deck, template: Template, out: Path | IO[bytes], report_id: str = "") -> int:
     """Write every page; the number of slides."""
     presentation = template.presentation
     presentation.core_properties.title = deck.title[:LONGEST_PROPERTY]

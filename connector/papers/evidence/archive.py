@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 MAX_FILES = 5_000
@@ -30,7 +30,7 @@ class NotAPack(Exception):
     """The file is no evidence pack that can be read; the message says why, as a sentence."""
 
 
-def write_archive(contents: Mapping[str, bytes], target: BinaryIO) -> None:
+def write_archive(contents: Mapping[str, bytes], target: IO[bytes]) -> None:
     """In the order of the names, with a fixed time and one method."""
     with ZipFile(target, "w") as archive:
         for name in sorted(contents):

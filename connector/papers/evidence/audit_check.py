@@ -13,6 +13,7 @@ from connector.papers.evidence.archive import shown
 from connector.papers.evidence.finding import PackFinding, broken, counted, first_of, holds, not_checked
 from connector.papers.evidence.manifest import ANCHORS, ENTRIES, Manifest
 from connector.papers.evidence.signature import SignedAnchor, read_anchor
+from connector.remedy import Remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,8 @@ def check_chain(manifest: Manifest, entries: Sequence[PackEntry]) -> Iterator[Pa
         others = sum(after - before - 1 for before, after in gaps)
         yield not_checked(
             f"Between these entries stand {counted(others, 'entry', 'entries')} about something else, whose content is "
-            "not in the pack. That nothing was changed there is checked where Gatepost runs: gatepost audit verify."
+            "not in the pack. That nothing was changed there is checked where Gatepost runs.",
+            Remedy(command="There: gatepost audit verify"),
         )
     elif len(entries) > 1:
         yield holds(f"The chain from entry {entries[0].seq} to entry {entries[-1].seq} has no gap and was recomputed.")
@@ -183,5 +185,6 @@ def _covered(kept: int, bad: int, covered: int, entries: Sequence[PackEntry]) ->
     elif entries and not bad and covered not in {entry.seq for entry in entries}:
         yield not_checked(
             f"The newest anchor names entry {covered}, which is about something else: that the entries here lead to it "
-            "is what Gatepost says under its signature, and what a pack with --whole-chain shows."
+            "is what Gatepost says under its signature, and what a pack with the whole chain shows.",
+            Remedy(command="Have one made with --whole-chain."),
         )

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from connector.remedy import NOTHING_TO_DO, Remedy
+
 
 class Outcome(StrEnum):
     HOLDS = "holds"
@@ -18,6 +20,8 @@ class Outcome(StrEnum):
 class PackFinding:
     outcome: Outcome
     text: str
+    remedy: Remedy = NOTHING_TO_DO
+    """Where it can be checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,8 @@ def broken(text: str) -> PackFinding:
     return PackFinding(Outcome.BROKEN, text)
 
 
-def not_checked(text: str) -> PackFinding:
-    return PackFinding(Outcome.NOT_CHECKED, text)
+def not_checked(text: str, remedy: Remedy = NOTHING_TO_DO) -> PackFinding:
+    return PackFinding(Outcome.NOT_CHECKED, text, remedy)
 
 
 def counted(number: int, one: str, many: str) -> str:

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
-from io import BytesIO
+from typing import IO
 
 from sqlalchemy import Connection, RowMapping
 
 from connector.bootstrap import Services
+from connector.errors import GatepostError
 from connector.measures.known_on import KnownOn
 from connector.papers.evidence import manifest as names
 from connector.papers.evidence.anchors_read import KeptAnchors, anchors_for
@@ -23,6 +24,7 @@ from connector.papers.evidence.page import evidence_page
 from connector.papers.evidence.plain_json import json_bytes, json_lines
 from connector.papers.evidence.signature import sign_manifest
 from connector.people.permissions import Viewer
+from connector.remedy import Remedy
 from connector.runtime.audit_anchoring import AuditAnchoring, anchoring
 from connector.store.database import audit
 from connector.store.database.audit_anchors import AuditHead
@@ -33,7 +35,15 @@ MAX_CHAIN = 200_000
 """Entries over which the installation recomputes its chain for a pack, and of which a whole chain may be."""
 
 
-class ChainTooLong(Exception):
+MAX_PACK_BYTES = 300_000_000
+"""Of all files of a pack, before they are packed."""
+
+
+class PackTooLarge(Exception):
+    """The files behind a measure are more than a pack holds; the message says so."""
+
+
+class ChainTooLong(GatepostError):
     """A whole chain was asked for that is longer than a pack holds; the message says so."""
 
 
@@ -53,7 +63,6 @@ class PackRequest:
 class EvidencePack:
     """A pack that is made, and in the audit."""
 
-    content: bytes
     digest: str
     """SHA-256 of its manifest, which its entry in the audit holds."""
     as_of: str
@@ -63,9 +72,9 @@ class EvidencePack:
 
 
 def make_pack(
-    services: Services, reader: Connection, row: RowMapping, asked: PackRequest, now: datetime
+    services: Services, reader: Connection, row: RowMapping, asked: PackRequest, now: datetime, out: IO[bytes]
 ) -> EvidencePack:
-    """Raises NotKnownYet and ChainTooLong; then nothing is in the audit."""
+    """Write a pack.  Raises NotKnownYet, ChainTooLong and PackTooLarge; then nothing is in the audit."""
     kept = anchoring(services)
     contents = read_contents(services, reader, asked.viewer, row, asked.on, now)
     head = kept.anchors.head()
@@ -75,13 +84,16 @@ def make_pack(
     manifest = _manifest(contents, asked, now, kept, head, entries, anchors, files)
     written = manifest_bytes(manifest)
     files[names.MANIFEST], files[names.SIGNATURE] = written, sign_manifest(kept.keys, written)
-    archive = BytesIO()
-    write_archive(files, archive)
+    size = sum(map(len, files.values()))
+    if size > MAX_PACK_BYTES:
+        raise PackTooLarge(
+            f"The files behind {contents.measure['key']} are {size // 1_000_000:,} MB; a pack holds "
+            f"{MAX_PACK_BYTES // 1_000_000:,} MB. Ask for an earlier day."
+        )
+    write_archive(files, out)
     digest = hashlib.sha256(written).hexdigest()
     _record(services, contents, asked, digest, len(files))
-    return EvidencePack(
-        archive.getvalue(), digest, contents.as_of, contents.measure["key"], len(files), len(manifest.entries)
-    )
+    return EvidencePack(digest, contents.as_of, contents.measure["key"], len(files), len(manifest.entries))
 
 
 def _entries(
@@ -93,7 +105,8 @@ def _entries(
     if head.seq - first >= MAX_CHAIN:
         raise ChainTooLong(
             f"From the first entry about {contents.measure['key']} on the audit has {head.seq - first + 1:,} entries; "
-            f"a pack holds {MAX_CHAIN:,}. Make it without --whole-chain, and give gatepost audit export beside it."
+            f"a pack holds {MAX_CHAIN:,}.",
+            remedy=Remedy(command="Make it without --whole-chain, and give gatepost audit export beside it."),
         )
     with services.engine.connect() as connection:
         return audit_between(connection, first, head.seq)

@@ -10,10 +10,14 @@ from typing import Any
 from connector.papers.evidence.anchors_read import KeptAnchors
 from connector.papers.evidence.contents import EvidenceContents
 from connector.papers.evidence.plain_json import plain
+from connector.remedy import Remedy
 from connector.store.measures.evidence_rows import AuditText
 from governance.money import Money
 
 Cells = Iterable[Sequence[object]]
+
+HOW_TO_CHECK = Remedy(command="Check it without Gatepost's database: gatepost evidence verify FILE")
+"""The pack is read where there is no page of Gatepost."""
 
 
 def evidence_page(contents: EvidenceContents, entries: Sequence[AuditText], anchors: KeptAnchors) -> str:
@@ -24,7 +28,7 @@ def evidence_page(contents: EvidenceContents, entries: Sequence[AuditText], anch
         [
             f"<h1>{escape(title)}</h1>",
             _paragraph(f"As known on {contents.as_of}. What came or was corrected later is not in it."),
-            _paragraph("Check it without Gatepost's database: gatepost evidence verify FILE"),
+            _paragraph(HOW_TO_CHECK.command),
             _section("Verdict", _verdict(contents)),
             _section("Facts", _table(("Fact", "Value"), _facts(contents))),
             _section("Figures", _table(("Figure", "Amount"), _figures(contents))),

@@ -30,7 +30,8 @@ from connector.papers.evidence.manifest import (
     read_manifest,
 )
 from connector.papers.evidence.signature import manifest_key
-from connector.store.database.json_codec import json_digest
+from connector.remedy import Remedy
+from connector.store.database.people_in_json import nameless_digest
 
 
 def verify_pack(file: BinaryIO, public_key: str | None = None) -> PackVerification:
@@ -101,8 +102,8 @@ def _check_signature(
     yield holds(f"The manifest is as it was signed, with the key {shown(key)}.")
     if public_key is None:
         yield not_checked(
-            "Whether that is the key of your installation cannot be known from the pack itself: compare it with "
-            "gatepost audit key, or give that to the check with --key."
+            "Whether that is the key of your installation cannot be known from the pack itself.",
+            Remedy(command="Compare it with gatepost audit key, or give that to the check with --key."),
         )
     elif public_key.strip() == key:
         yield holds("That is the key that you gave.")
@@ -119,8 +120,9 @@ def _check_decisions(manifest: Manifest, content: bytes | None, entries: Sequenc
         try:
             decision = json.loads(line)
             number, digest = int(decision["id"]), str(decision["digest"])
-            made = digest if manifest.names_left_out else json_digest([decision["verdict"], decision["evidence"]])
-        except (ValueError, TypeError, KeyError, RecursionError):
+            decided = [decision["verdict"], decision["evidence"]]
+            made = digest if manifest.names_left_out else nameless_digest(decided, decision.get("names", {}))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             found.append(broken(f"Line {count} of {DECISIONS} is no decision."))
             continue
         if made != digest:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
-from connector.errors import ConfigurationError
+from connector.errors import NO_CONNECTION, ConfigurationError
 from connector.people.permissions import PersonId, Role, RoleGrant, ToolAccount
 from connector.people.person import GrantSource
 from connector.store.database import audit
@@ -65,9 +65,7 @@ def link(transaction: Connection, person: PersonId, account: ToolAccount, by: st
     try:
         transaction.execute(insert(PERSON_ACCOUNT).values(row))
     except IntegrityError as error:
-        raise ConfigurationError(
-            f'There is no connection "{account.connection}". List them with: gatepost connection list'
-        ) from error
+        raise ConfigurationError(f'There is no connection "{account.connection}".', remedy=NO_CONNECTION) from error
     record(transaction, by, "account.linked", person, account._asdict())
 
 

@@ -29,6 +29,7 @@ from connector.people.permissions import PersonId, Role, RoleGrant, ToolAccount,
 from connector.store.accounts import access
 from connector.store.database.tables import ACCESS_CHANGE, PERSON, PERSON_ACCOUNT, ROLE_GRANT
 from connector.timestamp import timestamp_text
+from governance.capital import capitalised
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class RequestResult:
     @property
     def message(self) -> str:
         """For whoever asked."""
-        stated = f"{self.sentence[:1].upper()}{self.sentence[1:]}"
+        stated = f"{capitalised(self.sentence)}"
         if self.procedure is Procedure.WAITS and self.pending is not None:
             return (
                 f"Another administrator has to accept this until {self.pending.ends_at:%d %b %Y}: {self.sentence}. "

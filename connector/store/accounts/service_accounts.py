@@ -24,6 +24,7 @@ from connector.people.service_account import (
     check_service_account,
 )
 from connector.people.token_scopes import service_roles
+from connector.remedy import Place, Remedy
 from connector.store.accounts.sessions import token_hash
 from connector.store.database import audit
 from connector.store.database.tables import SERVICE_ACCOUNT, SERVICE_SECRET, SERVICE_TOKEN
@@ -177,7 +178,14 @@ def _record(transaction: Connection, by: str, action: str, account: int, detail:
 def _get(connection: Connection, name: str) -> ServiceAccount:
     row = connection.execute(_ACCOUNTS.where(SERVICE_ACCOUNT.c.name == name)).first()
     if row is None:
-        raise ConfigurationError(f'There is no service account "{name}". List them with: gatepost service-account list')
+        raise ConfigurationError(
+            f'There is no service account "{name}".',
+            remedy=Remedy(
+                "The page Service accounts lists them.",
+                "List them with: gatepost service-account list",
+                Place.SERVICE_ACCOUNTS,
+            ),
+        )
     return _account(row)
 
 

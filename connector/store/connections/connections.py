@@ -14,7 +14,7 @@ from sqlalchemy import Engine, RowMapping, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
-from connector.errors import ConfigurationError
+from connector.errors import NO_CONNECTION, ConfigurationError
 from connector.http.network import ConnectionNetwork
 from connector.http.tool_access import (
     Auth,
@@ -180,7 +180,7 @@ class Connections:
         with self._engine.begin() as transaction:
             row = transaction.execute(select(CONNECTION.c.name).where(CONNECTION.c.name == name).with_for_update())
             if row.first() is None:
-                raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
+                raise ConfigurationError(f'There is no connection "{name}".', remedy=NO_CONNECTION)
             known = transaction.execute(_KNOWN_ITEMS, {"name": name}).scalar_one()
             if known:
                 raise ConfigurationError(
@@ -205,11 +205,19 @@ class Connections:
             rows = transaction.execute(select(CONNECTION).order_by(CONNECTION.c.name)).mappings().all()
         return tuple(self._record(row) for row in rows)
 
+    def registrations(self) -> Mapping[ConnectionName, WebhookRegistration]:
+        """What is registered at each tool, by name; opens no secret, so that it is known under any key."""
+        columns = CONNECTION.c
+        with self._engine.connect() as transaction:
+            rows = transaction.execute(select(columns.name, columns.webhook_registration).order_by(columns.name)).all()
+        found = ((ConnectionName(name), _registration(stored)) for name, stored in rows)
+        return {name: registration for name, registration in found if registration is not None}
+
     def rotate_secret(self, name: str, secret: str, *, by: str | None = None) -> datetime | None:
         """Accept a new webhook secret; the one before until the moment returned, any older one no longer."""
         record = self.get(name)
         if record is None:
-            raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
+            raise ConfigurationError(f'There is no connection "{name}".', remedy=NO_CONNECTION)
         sealed = [self._vault.encrypt(item) for item in (secret, *record.webhook_secrets[:1])]
         with self._engine.begin() as transaction:
             until = func.now() + OLD_WEBHOOK_SECRET_VALID_FOR if len(sealed) > 1 else None
@@ -332,7 +340,10 @@ def _grant(stored: str) -> OAuthGrant:
 
 def registration_of(record: ConnectionRecord) -> WebhookRegistration | None:
     """What was registered at the tool, as the record holds it."""
-    stored = record.webhook_registration
+    return _registration(record.webhook_registration)
+
+
+def _registration(stored: Mapping[str, Any] | None) -> WebhookRegistration | None:
     if not stored:
         return None
     ends = stored.get("expires_at")

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import Boolean, ColumnElement, Connection, Engine, Row, or_, select, text
 
 from connector.store.database.bulk_insert import insert_many
-from connector.store.database.json_codec import Json, json_digest
+from connector.store.database.json_codec import Json
 from connector.store.database.number_order import page_by_number
+from connector.store.database.people_in_json import nameless_digest
 from connector.store.database.tables import AUDIT, DECISION
 
 PAGE = 5_000
@@ -94,7 +95,7 @@ class Audit:
                 broken.append(ChainBreak(last, f"the chain ends at entry {last}, but {head.seq} were written"))
             for row in _stream(connection, _DECISIONS):
                 decisions += 1
-                if json_digest([row.verdict, row.evidence]) != row.digest:
+                if nameless_digest([row.verdict, row.evidence], row.names) != row.digest:
                     broken.append(ChainBreak(0, f"decision {row.id} of {row.measure_id} is not what was decided"))
             broken += map(_unmatched, _stream(connection, _UNMATCHED))
             missing = connection.execute(_ROLE).scalar() != "gatepost_app"
@@ -124,17 +125,23 @@ def search(
     subjects: Sequence[str] = (),
     actors: Sequence[str] = (),
     actions: Sequence[str] = (),
+    without: Sequence[str] = (),
     since: datetime | None = None,
     until: datetime | None = None,
     after: int | None = None,
     limit: int,
     oldest_first: bool = False,
 ) -> tuple[AuditEntry, ...]:
-    """Entries that match, newest first; an action is a whole one or its beginning up to a point."""
+    """Entries that match, newest first; an action is a whole one or its beginning up to a point.
+
+    ``without`` are whole actions that are left out.
+    """
     entries = AUDIT.c
     query = select(AUDIT)
     if actions:
         query = query.where(or_(*map(_is_action, actions)))
+    if without:
+        query = query.where(entries.action.not_in(without))
     if subjects:
         query = query.where(entries.subject.in_(subjects))
     if actors:
@@ -192,7 +199,7 @@ def _stream(connection: Connection, statement: str) -> Iterator[Row[Any]]:
 
 
 _CHAIN = "SELECT seq, prev_hash, hash, audit_text(audit) AS content FROM audit ORDER BY seq"
-_DECISIONS = "SELECT id, measure_id, digest, verdict, evidence FROM decision ORDER BY id"
+_DECISIONS = "SELECT id, measure_id, digest, verdict, evidence, names FROM decision ORDER BY id"
 # In the database, which puts on disk what does not fit into memory.
 _UNMATCHED = """
     SELECT coalesce(e.subject, d.measure_id) AS measure, coalesce(e.many, 0) AS recorded,

@@ -8,16 +8,18 @@ from enum import Enum, StrEnum, auto
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from psycopg.errors import UndefinedTable
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from connector.errors import ConfigurationError
+from connector.remedy import Remedy
 from connector.store.database.postgres import APPLICATION_ROLE, MIN_VERSION
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATION_LOCK = 4_713_000_001
 """Key of the advisory lock; any number that no other program uses in this database."""
@@ -60,26 +62,33 @@ class Found:
     """The revision that this Gatepost was written for."""
 
     @property
-    def problem(self) -> str | None:
-        """Why this Gatepost cannot work on the schema, and what to run; ``None`` when it can."""
+    def problem(self) -> ConfigurationError | None:
+        """Why this Gatepost cannot work on the schema; ``None`` when it can."""
         match self.fit:
             case SchemaFit.SAME | SchemaFit.NEWER:
                 return None
             case SchemaFit.MISSING:
-                return "The database has no Gatepost schema yet. Make it with: gatepost db upgrade"
+                return ConfigurationError(
+                    "The database has no Gatepost schema yet.",
+                    remedy=Remedy(command="Make it with: gatepost db upgrade"),
+                )
             case SchemaFit.OLDER:
-                return (
+                return ConfigurationError(
                     f"The database's schema is at revision {self.revision}; this version of Gatepost needs "
-                    f"{self.head}. Bring it up to date with: gatepost db upgrade"
+                    f"{self.head}.",
+                    remedy=Remedy(command="Bring it up to date with: gatepost db upgrade"),
                 )
             case SchemaFit.TOO_NEW:
-                return (
-                    f"The database is at revision {self.revision}, which this version of Gatepost does not know. "
-                    "Install the newer version, or restore a backup from before its upgrade."
+                return ConfigurationError(
+                    f"The database is at revision {self.revision}, which this version of Gatepost does not know.",
+                    remedy=Remedy(command="Install the newer version, or restore a backup from before its upgrade."),
                 )
 
 
 def configuration(connection: Connection) -> Config:
+    # Imported by whoever changes the schema: almost every process finds it as it should be.
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     config.attributes["connection"] = connection
@@ -100,13 +109,14 @@ def upgrade(engine: Engine, revision: str = "head") -> str:
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
         connection.commit()
         try:
-            config = configuration(connection)
             found = _find(connection)
             connection.rollback()
             if found.fit is SchemaFit.TOO_NEW:
-                raise ConfigurationError(found.problem)
-            if found.fit is not SchemaFit.NEWER:
-                command.upgrade(config, revision)
+                raise found.problem or ConfigurationError()
+            if found.fit in {SchemaFit.MISSING, SchemaFit.OLDER}:
+                from alembic import command
+
+                command.upgrade(configuration(connection), revision)
                 connection.commit()
             if found.fit is SchemaFit.OLDER or connection.execute(_RIGHTS_MISSING, {"role": APPLICATION_ROLE}).scalar():
                 # To new tables; or a database administrator has made a role meanwhile, or it comes from a backup.
@@ -127,6 +137,9 @@ _RIGHTS_MISSING = text("""
     SELECT to_regproc('gatepost_apply_policies') IS NOT NULL AND (
         EXISTS (SELECT 1 FROM pg_roles
                 WHERE rolname = 'gatepost_reader' AND NOT has_table_privilege(oid, to_regclass('measure'), 'SELECT'))
+        OR EXISTS (SELECT 1 FROM pg_roles
+                   WHERE rolname = 'gatepost_reader' AND to_regclass('reporting.measure') IS NOT NULL
+                     AND NOT has_table_privilege(oid, to_regclass('reporting.measure'), 'SELECT'))
         OR EXISTS (
             SELECT 1 FROM pg_roles
             WHERE rolname = :role AND (
@@ -162,7 +175,7 @@ def check(engine: Engine) -> None:
     with engine.connect() as connection:
         problem = _find(connection).problem
     if problem is not None:
-        raise ConfigurationError(problem)
+        raise problem
 
 
 def schema_fit(engine: Engine) -> SchemaFit:
@@ -203,7 +216,6 @@ def _find(connection: Connection) -> Found:
 
 @cache
 def _revisions(folder: Path) -> tuple[frozenset[str], str]:
-    """All revisions that this Gatepost knows, and the newest of them."""
-    scripts = ScriptDirectory(str(folder))
-    known = frozenset(script.revision for script in scripts.walk_revisions())
+    """All revisions that this Gatepost knows, and the newest of them: each file's name begins with its own."""
+    known = frozenset(file.name[:4] for file in (folder / "versions").glob("[0-9]*.py"))
     return known, max(known)

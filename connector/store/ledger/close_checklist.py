@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sqlalchemy import Connection, text
 
+from connector.store.ledger.money_sources import failed_files, read_sources
 from connector.store.ledger.quarantine import open_quarantine
 from connector.store.reporting.exchange_rates import all_rates
 from governance.money import Money, Period
@@ -41,6 +44,7 @@ def close_checklist(
     for waiting in open_quarantine(connection, month=month):
         told = f"{waiting.sentence}, {Money(waiting.amount, waiting.currency)} in {waiting.file}"
         found.append(CloseItem(CloseItemKind.QUARANTINE, told, waiting.owner, waiting.due_at))
+    found += _sources(connection, month)
     if reporting.currency:
         rates = Rates(all_rates(connection)).aged(month.last_day, reporting.rate_age_days)
         for currency in connection.execute(_CURRENCIES, asked).scalars():
@@ -58,6 +62,22 @@ def close_checklist(
         told = f"{row.key}: the actual benefit of {before} is not validated"
         found.append(CloseItem(CloseItemKind.UNVALIDATED, told, _who(row), due, row.id, row.key))
     return tuple(found)
+
+
+def _sources(connection: Connection, month: Period) -> Iterator[CloseItem]:
+    """Of which legal entity such money is, nobody knows before it is read: it is on the checklist of each."""
+    due = month.last_day + DUE_AFTER
+    for source in read_sources(connection):
+        told = ""
+        if source.failed:
+            told = f"{source.stream} could not be taken in: {(*source.sentences, 'no reason is known')[0]}"
+        elif source.swept_at.date() <= month.last_day:
+            told = f"{source.stream} was read last on {source.swept_at:%d %b %Y}, before {month} was over"
+        if told:
+            yield CloseItem(CloseItemKind.SOURCE_FAILED, told, ASSESSED_BY, due)
+    for file in failed_files(connection):
+        told = f"{file.file} of {file.at:%d %b %Y} was not imported as {file.stream}: {file.sentence}"
+        yield CloseItem(CloseItemKind.SOURCE_FAILED, told, file.by, due)
 
 
 def _who(row: object) -> str:

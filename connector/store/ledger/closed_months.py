@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from connector.store.queue.inbox import mark_dirty
-from connector.store.queue.wake_up import TaskKind, Waker
+from connector.store.queue.reassess import reassess
+from connector.store.queue.wake_up import Waker
 from governance.closed_months import ClosedMonths
 from governance.money import Period
 from mapping.work_item import ConnectionName, NativeId
@@ -18,12 +18,8 @@ def closed_months(connection: Connection) -> ClosedMonths:
 
 def assess_again(transaction: Connection, waker: Waker, legal_entity: str) -> None:
     """Have the measures of a legal entity assessed again, or of all (empty): what is closed may be signed."""
-    items: dict[ConnectionName, dict[NativeId, int | None]] = {}
-    for row in transaction.execute(_MEASURES, {"entity": legal_entity}):
-        items.setdefault(ConnectionName(row.connection), {})[NativeId(row.native_id)] = None
-    for connection, some in sorted(items.items()):
-        mark_dirty(transaction, connection, some)
-        waker.wake(transaction, TaskKind.RECONCILE, connection)
+    rows = transaction.execute(_MEASURES, {"entity": legal_entity})
+    reassess(transaction, waker, {(ConnectionName(row.connection), NativeId(row.native_id)) for row in rows})
 
 
 # Before the first month of an entity that closes months here, nothing is known to be open.

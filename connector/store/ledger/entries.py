@@ -10,14 +10,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Engine, RowMapping, func, select, text
+from sqlalchemy import ARRAY, Connection, Engine, RowMapping, Text, any_, bindparam, func, select, text
 
 from connector.store.database import audit
 from connector.store.database.bulk_insert import insert_many
 from connector.store.database.tables import LEDGER_ENTRY, MEASURE
 from connector.store.ledger.entry_rows import entry_from_row, entry_to_row
-from connector.store.queue.inbox import mark_dirty
-from connector.store.queue.wake_up import TaskKind, Waker
+from connector.store.queue.reassess import reassess
+from connector.store.queue.wake_up import Waker
 from governance.ledger import (
     EntryId,
     EntryType,
@@ -32,6 +32,7 @@ from governance.ledger import (
 from governance.ledger_source import LedgerSource
 from governance.ledger_sums import digest
 from governance.money import Money, Period
+from governance.number_words import number_of
 from mapping.work_item import ConnectionName, NativeId
 
 ROWS_PER_STATEMENT = 5_000
@@ -145,12 +146,8 @@ class LedgerEntries:
         for start in range(0, len(entries), ROWS_PER_STATEMENT):
             rows = [entry_to_row(entry) for entry in entries[start : start + ROWS_PER_STATEMENT]]
             insert_many(transaction, LEDGER_ENTRY, rows)
-        items: dict[ConnectionName, dict[NativeId, int | None]] = {}
-        for row in measures.values():
-            items.setdefault(ConnectionName(row["connection"]), {})[NativeId(row["native_id"])] = None
-        for connection, some in sorted(items.items()):
-            mark_dirty(transaction, connection, some)
-            self._waker.wake(transaction, TaskKind.RECONCILE, connection)
+        items = {(ConnectionName(row["connection"]), NativeId(row["native_id"])) for row in measures.values()}
+        reassess(transaction, self._waker, items)
         audit.record(transaction, [_audit_entry(entries, sorted(measures), action, by, reason, run_by)])
 
 
@@ -158,13 +155,14 @@ def read_entries(
     connection: Connection,
     *,
     measure: str | None = None,
+    measures: Collection[str] | None = None,
     month: Period | None = None,
     legal_entity: str = "",
     after: int = 0,
     newest_first: bool = False,
     limit: int | None = None,
 ) -> tuple[LedgerEntry, ...]:
-    """Entries in the order of their numbers, those after ``after``; of a measure, a month, a legal entity, or all.
+    """Entries in the order of their numbers, those after ``after``; of measures, a month, a legal entity, or all.
 
     With ``newest_first`` in the opposite order, and those below ``after``, when it is not 0.
     """
@@ -174,6 +172,8 @@ def read_entries(
         query = query.where(rows.id < after if newest_first else rows.id > after)
     if measure is not None:
         query = query.where(rows.measure_id == measure)
+    if measures is not None:
+        query = query.where(rows.measure_id == any_(bindparam("measures", list(measures), ARRAY(Text))))
     if month is not None:
         query = query.where(rows.month == month.first_day)
     if legal_entity:
@@ -292,7 +292,7 @@ def _told(entries: Sequence[LedgerEntry], action: str, reason: str) -> str:
         posting = first.posting
         kind = posting.kind.value.replace("_", " ")
         return f"{posting.money} of {kind} posted as {posting.version.value} of {posting.month}."
-    return f"{len(entries):,} entries posted{f' from {first.batch}' if first.batch else ''}."
+    return f"{number_of(len(entries), 'entry', 'entries')} posted{f' from {first.batch}' if first.batch else ''}."
 
 
 def _related(connection: Connection, entry: EntryId) -> list[LedgerEntry]:

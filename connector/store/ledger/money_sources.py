@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -47,6 +48,46 @@ def read_sources(connection: Connection) -> list[MoneySource]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class FailedFile:
+    """A file that was to be imported, and was not."""
+
+    stream: str
+    file: str
+    by: str
+    at: datetime
+    sentence: str
+
+
+def store_unread(transaction: Connection, stream: str, connection: str, at: datetime, why: str) -> None:
+    """A source that the tool did not let be read; it stays due, and keeps the time at which it was read last."""
+    asked = {"stream": stream, "connection": connection, "at": at - EVERY, "sentences": orjson.dumps([why]).decode()}
+    transaction.execute(_UNREAD, asked)
+
+
+def forget_others(transaction: Connection, connection: str, streams: Collection[str]) -> None:
+    """Sources that the mapping does not have any more wait for nobody."""
+    transaction.execute(_FORGET, {"connection": connection, "streams": list(streams)})
+
+
+def store_failed_file(transaction: Connection, failed: FailedFile) -> None:
+    asked = {"stream": failed.stream, "file": failed.file, "by": failed.by, "at": failed.at, "why": failed.sentence}
+    transaction.execute(_STORE_FAILED, asked)
+
+
+def end_failed_file(transaction: Connection, stream: str, file: str) -> None:
+    """The stream, or the same file under another name of a profile, is imported."""
+    transaction.execute(_END_FAILED, {"stream": stream, "file": file})
+
+
+def failed_files(connection: Connection) -> list[FailedFile]:
+    """In the order of their streams."""
+    return [
+        FailedFile(row.stream, row.file, row.failed_by, row.failed_at, row.sentence)
+        for row in connection.execute(_FAILED)
+    ]
+
+
 _LAST = text("SELECT min(swept_at) FROM money_source WHERE connection = :connection")
 _STORE = text("""
     INSERT INTO money_source (stream, connection, swept_at, import_id, sentences, failed)
@@ -56,3 +97,17 @@ _STORE = text("""
         failed = excluded.failed
 """)
 _READ = text("SELECT * FROM money_source ORDER BY connection, stream")
+_UNREAD = text("""
+    INSERT INTO money_source (stream, connection, swept_at, sentences, failed)
+    VALUES (:stream, :connection, :at, CAST(:sentences AS jsonb), true)
+    ON CONFLICT (stream) DO UPDATE SET sentences = excluded.sentences, failed = true
+""")
+_FORGET = text("DELETE FROM money_source WHERE connection = :connection AND stream <> ALL(:streams)")
+_STORE_FAILED = text("""
+    INSERT INTO money_failed_file (stream, file, failed_by, failed_at, sentence)
+    VALUES (:stream, :file, :by, :at, :why)
+    ON CONFLICT (stream) DO UPDATE SET file = excluded.file, failed_by = excluded.failed_by,
+        failed_at = excluded.failed_at, sentence = excluded.sentence
+""")
+_END_FAILED = text("DELETE FROM money_failed_file WHERE stream = :stream OR file = :file")
+_FAILED = text("SELECT * FROM money_failed_file ORDER BY stream")

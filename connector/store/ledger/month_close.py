@@ -20,6 +20,7 @@ from connector.store.ledger.close_checklist import close_checklist
 from connector.store.ledger.closed_months import assess_again
 from connector.store.ledger.entries import read_entries
 from connector.store.queue.wake_up import Waker
+from governance.capital import capitalised
 from governance.ledger import LedgerEntry
 from governance.ledger_sums import booked_cost, digest
 from governance.money import Money, Period
@@ -223,7 +224,7 @@ def _store(
     number = transaction.execute(MONTH_CLOSE_STEP.insert().values(row).returning(MONTH_CLOSE_STEP.c.id)).scalar_one()
     stored = replace(step, id=number)
     about = prepared or step
-    told = f"{about.sentence[:1].upper()}{about.sentence[1:]}: {_TOLD[step.kind]}"
+    told = f"{capitalised(about.sentence)}: {_TOLD[step.kind]}"
     detail = {
         "text": f"{told}{f', prepared by {prepared.by.login}' if prepared else ''}.",
         "month": str(step.month),

@@ -129,9 +129,14 @@ def _merged(before: Sequence[QuarantinedLine], new: Sequence[QuarantinedLine]) -
     return list(found.values())
 
 
-def open_quarantine(connection: Connection, *, month: Period | None = None, limit: int = 1_000) -> list[Quarantined]:
-    """What waits for a decision, the largest first; of a month, what has an amount in it or in none."""
-    asked = {"month": month.first_day if month else None, "limit": limit}
+def open_quarantine(
+    connection: Connection, *, month: Period | None = None, owner: str = "", limit: int = 1_000
+) -> list[Quarantined]:
+    """What waits for a decision, the largest first; of a month, what has an amount in it or in none.
+
+    ``owner`` is a part of the name of whoever has to act.
+    """
+    asked = {"month": month.first_day if month else None, "owner": owner.lower(), "limit": limit}
     return [_quarantined(row) for row in connection.execute(_OPEN, asked)]
 
 
@@ -195,6 +200,7 @@ _SELECT = """
 _OPEN = text(f"""
     {_SELECT} FROM money_quarantine AS q JOIN money_import AS i ON i.id = q.import_id
     WHERE q.state = 'open' AND (CAST(:month AS date) IS NULL OR :month = ANY (q.months) OR q.gap = 'month')
+      AND strpos(lower(q.owner), :owner) > 0
     ORDER BY abs(q.amount) DESC, q.id LIMIT :limit
 """)
 _ONE = text(f"""

@@ -15,8 +15,8 @@ from connector.store.database.bulk_insert import insert_many
 from connector.store.database.tables import LEDGER_ENTRY
 from connector.store.ledger.entries import ROWS_PER_STATEMENT, closed_through
 from connector.store.ledger.entry_rows import entry_from_row, entry_to_row
-from connector.store.queue.inbox import mark_dirty
-from connector.store.queue.wake_up import TaskKind, Waker
+from connector.store.queue.reassess import reassess
+from connector.store.queue.wake_up import Waker
 from governance.effects import EffectKind
 from governance.ledger import EntryId, EntryType, LedgerEntry, LedgerVersion, NewEntry
 from governance.ledger_sums import digest
@@ -134,12 +134,7 @@ def store_entries(
     ]
     _insert(transaction, made)
     touched = sorted({entry.posting.measure for entry in made if entry.posting.measure})
-    items: dict[ConnectionName, dict[NativeId, int | None]] = {}
-    for name in touched:
-        items.setdefault(measures[name].connection, {})[measures[name].native_id] = None
-    for connection, some in sorted(items.items()):
-        mark_dirty(transaction, connection, some)
-        waker.wake(transaction, TaskKind.RECONCILE, connection)
+    reassess(transaction, waker, {(measures[name].connection, measures[name].native_id) for name in touched})
     detail = {
         "text": told, "entries": [made[0].id, made[-1].id], "count": len(made), "measures": len(touched),
         "batch": batch, "reason": next((entry.reason for entry in made if entry.reason), ""), "digest": digest(made),

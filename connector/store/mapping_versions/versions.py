@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, Engine, RowMapping, func, select, text, update
 
 from connector.errors import ConfigurationError
+from connector.remedy import Place, Remedy
 from connector.store.database import audit
 from connector.store.database.tables import MAPPING_VERSION
 from connector.store.mapping_versions.moving_starts import moving_starts, starts_from_json, starts_to_json
@@ -38,6 +39,7 @@ class Override:
 
 
 NO_OVERRIDE = Override()
+LIST_VERSIONS = Remedy("The page Mapping lists them.", "List them with: gatepost mapping history", Place.MAPPING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class MappingVersions:
             row = transaction.execute(select(MAPPING_VERSION).where(MAPPING_VERSION.c.number == number)).mappings()
             found = row.first()
         if found is None:
-            raise ConfigurationError(f"There is no mapping version {number}. List them with: gatepost mapping history")
+            raise ConfigurationError(f"There is no mapping version {number}.", remedy=LIST_VERSIONS)
         return _stored(found)
 
     def all(self) -> tuple[StoredMapping, ...]:
@@ -150,10 +152,20 @@ class MappingVersions:
             case MappingState.ACTIVE:
                 return stored
             case MappingState.DRAFT:
-                raise ConfigurationError(f"Version {number} is a draft with problems. See: gatepost mapping check")
+                raise ConfigurationError(
+                    f"Version {number} is a draft with problems.",
+                    remedy=Remedy(
+                        "The page Mapping lists them at the draft.", "See: gatepost mapping check", Place.MAPPING
+                    ),
+                )
             case MappingState.SUPERSEDED:
                 raise ConfigurationError(
-                    f"Version {number} was active before. Bring it back with: gatepost mapping rollback --to {number}"
+                    f"Version {number} was active before.",
+                    remedy=Remedy(
+                        "Bring it back on the page Mapping, under Versions.",
+                        f"Bring it back with: gatepost mapping rollback --to {number}",
+                        Place.MAPPING,
+                    ),
                 )
             case _:
                 with self._engine.begin() as transaction:
@@ -171,7 +183,7 @@ class MappingVersions:
             found = transaction.execute(latest).mappings().first()
             if found is None:
                 which = "There is no former version" if to is None else f"Version {to} was never active"
-                raise ConfigurationError(f"{which} to roll back to. List them with: gatepost mapping history")
+                raise ConfigurationError(f"{which} to roll back to.", remedy=LIST_VERSIONS)
             former = _stored(found)
             again = _insert(
                 transaction,
@@ -226,7 +238,7 @@ class MappingVersions:
         ).mappings()
         active = _stored(row.one())
         mark_all_dirty(transaction)
-        for name in transaction.execute(_CONNECTIONS_WITH_DIRTY_KEYS).scalars().all():
+        for name in sorted(transaction.execute(_CONNECTIONS_WITH_DIRTY_KEYS).scalars()):
             self._waker.wake(transaction, TaskKind.RECONCILE, ConnectionName(name))
         detail: dict[str, object] = {"number": active.number, "digest": active.digest, "reason": active.reason}
         if override.reason:

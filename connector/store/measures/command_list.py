@@ -55,6 +55,14 @@ _OF_MEASURE = f"""
 """  # noqa: S608 - our own conditions
 _NEWEST_FIRST = text(_OF_MEASURE.replace("WAY", "DESC").replace("BEYOND", "<"))
 _OLDEST_FIRST = text(_OF_MEASURE.replace("WAY", "ASC").replace("BEYOND", ">"))
+_RULED = text("""
+    SELECT c.measure_id, c.given_at, c.ruled_at, c.person, c.role, coalesce(c.content ->> 'verb', c.verb) AS verb,
+           CASE WHEN c.verb = 'withdrawn' THEN 'withdrawn' WHEN c.accepted THEN 'accepted' ELSE 'refused' END AS state,
+           c.content ->> 'stage' AS stage, c.content ->> 'text' AS reason, d.minutes, d.met_on
+    FROM command AS c LEFT JOIN meeting_decision AS d ON d.given = c.submitted_id
+    WHERE c.measure_id = ANY(:measures) AND (CAST(:at AS timestamptz) IS NULL OR c.ruled_at <= :at)
+    ORDER BY c.measure_id, c.ruled_at, c.id
+""")
 _ONE = {
     "s": text(_EVERY.format(ruled="c.submitted_id = :number", submitted="s.id = :number")),
     "c": text(_EVERY.format(ruled="c.id = :number AND c.submitted_id IS NULL", submitted="false")),
@@ -76,6 +84,11 @@ def commands_of(
         "last": after.id if after else "",
     }  # fmt: skip
     return connection.execute(_OLDEST_FIRST if oldest_first else _NEWEST_FIRST, asked).mappings().all()
+
+
+def rulings_of(connection: Connection, measures: Collection[str], at: datetime | None) -> Sequence[RowMapping]:
+    """Commands about these measures that were ruled on until then (``None``: now), each with its meeting's minutes."""
+    return connection.execute(_RULED, {"measures": sorted(measures), "at": at}).mappings().all()
 
 
 def command_by_id(connection: Connection, command: str) -> RowMapping | None:

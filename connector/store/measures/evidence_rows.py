@@ -79,7 +79,7 @@ def _rows(connection: Connection, statement: Any, measure: str, at: datetime) ->
 
 
 _DECISIONS = text("""
-    SELECT id, decided_at, stage, gate, mapping_version, policy_version, digest, verdict, evidence
+    SELECT id, decided_at, stage, gate, mapping_version, policy_version, digest, verdict, evidence, names
     FROM decision WHERE measure_id = :measure AND decided_at <= :at ORDER BY id
 """)
 _COMMANDS = text("""

@@ -93,7 +93,7 @@ def changes_of(
     """``versions`` are rows with moment, facts and lines, newest first; one that says the same is no change."""
     found = []
     for after, before in pairwise(versions):
-        parts = [*_facts(before["facts"], after["facts"])]
+        parts = [*changed_facts(before["facts"], after["facts"])]
         kinds: set[LineKind] = set()
         if before["effects_digest"] != after["effects_digest"]:
             for kind, part in _amounts(before["lines"] or (), after["lines"] or ()):
@@ -111,7 +111,8 @@ def _edit(stored: Mapping[str, Any]) -> KnownEdit:
     return KnownEdit(stored["field"], person["name"] if person else None, frozenset(stored["feeds"]))
 
 
-def _facts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[ChangedPart]:
+def changed_facts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[ChangedPart]:
+    """The facts of the work item that are others; amounts are compared by their lines."""
     old, new = dict(_flat("", before)), dict(_flat("", after))
     for name in sorted({*old, *new}):
         if old.get(name) != new.get(name):

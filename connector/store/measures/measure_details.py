@@ -19,6 +19,7 @@ from connector.store.measures.measure_facts import measure_from_facts
 from connector.store.measures.verdicts import verdict_of
 from connector.store.queue.submitted_commands import PendingCommand, pending_commands
 from connector.store.reconcile import command_rows
+from connector.store.service_portfolio.kpi_values import KpiMonth, values_of_measure
 from governance.approvals import may_act_as
 from governance.available_actions import ActionContext
 from governance.command_rules import CommandContext
@@ -106,6 +107,8 @@ class MeasureDetails:
     """Of the newest decision."""
     evidence_decided_at: datetime | None
     related_items: tuple[RelatedItem, ...]
+    kpi_values: tuple[KpiMonth, ...] = ()
+    """Stated values of KPIs, newest first; none of a day in the past."""
 
 
 def measure_snapshot(connection: Connection, row: RowMapping) -> MeasureSnapshot:
@@ -147,6 +150,7 @@ def measure_details(connection: Connection, row: RowMapping) -> MeasureDetails:
         evidence=newest[0]["evidence"]["evidence"] if newest else {},
         evidence_decided_at=newest[0]["decided_at"] if newest else None,
         related_items=_related_items(connection, name),
+        kpi_values=values_of_measure(connection, name),
     )
 
 

@@ -88,8 +88,10 @@ class MeasureLookup:
 
     def hierarchy_entries(self, organization: str) -> Iterator[RollUpMeasure]:
         """Every measure with its effect lines, for totals; also those that have left."""
+        named = {"off_ramp", "signed"}
+        # Those come from the verdict, which is what totals go by.
         measures = select(
-            MEASURE,
+            *(column for column in MEASURE.c if column.name not in named),
             MEASURE.c.verdict["deviation"]["reason"].astext.label("reason"),
             MEASURE.c.verdict["off_ramp"]["kind"].astext.label("off_ramp"),
             MEASURE.c.verdict["without_value"].astext.label("without_value"),

@@ -87,7 +87,7 @@ def decision_without_names(stored: Any, visible: VisibleNames = NOTHING_VISIBLE,
     return kept
 
 
-_HIDDEN = frozenset({"named", "highest_priorities", "waiting_since", "delay"})
+_HIDDEN = frozenset({"named", "highest_priorities", "waiting_since", "tickets_seen", "delay"})
 _NAMES = ("key", "title", "url", "main_other_project")
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, func, text
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.notify.alerts import DEAD_LETTER_THRESHOLD, Alert, AlertKind, Situation
+from connector.remedy import Remedy
 from connector.store.database.tables import ALERT
 from connector.store.operations.gauges import count_live_workers
 from connector.store.queue.dead_letters import DeadLetterCause, causes
@@ -49,7 +50,7 @@ class Expiry:
     of: str
     """The connection, or the installation."""
     ends: datetime
-    renew: str
+    renew: Remedy
     """What a person has to do."""
     days: int
     """How many days ahead this is announced."""
@@ -131,7 +132,13 @@ class Alerts:
                     transaction,
                     AlertKind.EXPIRING,
                     expiry.subject,
-                    {"what": expiry.what, "of": expiry.of, "ends": expiry.ends.isoformat(), "renew": expiry.renew},
+                    {
+                        "what": expiry.what,
+                        "of": expiry.of,
+                        "ends": expiry.ends.isoformat(),
+                        "renew": expiry.renew.page,
+                        "command": expiry.renew.command,
+                    },
                 )
             )
 
@@ -214,7 +221,8 @@ _END_EXPIRIES = text("""
 _DEAD_LETTER_COUNT = text("""
     SELECT (SELECT count(*) FROM dirty_key WHERE state = 'dead_letter')
          + (SELECT count(*) FROM outbox WHERE state = 'dead_letter')
-         + (SELECT count(*) FROM subscription_delivery WHERE state = 'dead_letter') > :most
+         + (SELECT count(*) FROM subscription_delivery WHERE state = 'dead_letter')
+         + (SELECT count(*) FROM paper_copy WHERE state = 'dead_letter') > :most
 """)
 _END_PAUSE_ALERTS = text("""
     UPDATE alert SET ended_at = now() WHERE kind = 'paused' AND ended_at IS NULL AND NOT EXISTS (

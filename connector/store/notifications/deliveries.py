@@ -304,11 +304,12 @@ def find_deliveries(
     *,
     states: Sequence[str] = (),
     events: Sequence[str] = (),
+    since: datetime | None = None,
     after: int | None = None,
     limit: int = 50,
     oldest_first: bool = False,
 ) -> tuple[DeliveryEntry, ...]:
-    """Deliveries of a subscription in any of these states, about any of these events, newest first.
+    """Deliveries of a subscription in any of these states, about any of these events, made since then, newest first.
 
     On a reading connection only those of measures that the reader sees, and of connections if they run Gatepost.
     """
@@ -322,6 +323,8 @@ def find_deliveries(
         query = query.where(rows.state.in_(states))
     if events:
         query = query.where(rows.event.in_(events))
+    if since is not None:
+        query = query.where(rows.created_at >= since)
     page = page_by_number(query, rows.id, after=after, limit=limit, oldest_first=oldest_first)
     return tuple(
         DeliveryEntry(

@@ -16,6 +16,7 @@ from connector.notify.measure_events import EventType
 from connector.notify.signing import new_secret
 from connector.notify.subscription import Subscription
 from connector.notify.subscription_filter import SubscriptionFilter, check_filter
+from connector.remedy import Place, Remedy
 from connector.store.database import audit
 from connector.store.database.tables import SUBSCRIPTION
 from connector.vault import Vault
@@ -51,7 +52,7 @@ class Subscriptions:
         try:
             check_address(url, self._rules)
         except AddressForbidden as error:
-            raise ConfigurationError(str(error)) from None
+            raise ConfigurationError(str(error), remedy=error.remedy) from None
         values = {
             "name": name,
             "url": url,
@@ -129,7 +130,14 @@ class Subscriptions:
 
 
 def _unknown_subscription(name: str) -> ConfigurationError:
-    return ConfigurationError(f'There is no subscription "{name}". List them with: gatepost subscription list')
+    return ConfigurationError(
+        f'There is no subscription "{name}".',
+        remedy=Remedy(
+            "The page Subscriptions lists them.",
+            "List them with: gatepost subscription list",
+            Place.SUBSCRIPTIONS,
+        ),
+    )
 
 
 def _record(transaction: Connection, actor: str, action: str, name: str, **detail: object) -> None:

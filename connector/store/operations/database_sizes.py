@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from connector.remedy import Note, Remedy
 from connector.store.notifications import deliveries
 from connector.store.operations.retention import RetentionPeriods
 from connector.store.queue import event_body_partitions
@@ -60,7 +61,7 @@ class DatabaseSizes:
     """The largest first."""
     database: int
     """Bytes of the whole database, with PostgreSQL's own catalogue."""
-    hints: tuple[str, ...]
+    hints: tuple[Note, ...]
 
     @property
     def bytes(self) -> int:
@@ -88,10 +89,21 @@ _GROUP_RULES = (
     _GroupRule("effect lines", ("effect_line",), "those that the measures have now"),
     _GroupRule(
         "what was known",
-        ("verdict_version", "effects_version", "figures_version", "figures_settings_version"),
+        (
+            "verdict_version",
+            "effects_version",
+            "figures_version",
+            "figures_settings_version",
+            "group_version",
+            "curve_version",
+        ),
         "superseded versions deleted after {known} days",
     ),
-    _GroupRule("figures", ("figures_", "measure_figures", "measure_finding", "measure_series", "rollup_"), "made anew"),
+    _GroupRule(
+        "figures",
+        ("figures_", "measure_figures", "measure_finding", "measure_series", "measure_validated", "rollup_"),
+        "made anew",
+    ),
     _GroupRule("decisions", ("decision", "command", "submitted_command"), "kept for ever"),
     _GroupRule("audit", ("audit",), "kept for ever"),
     _GroupRule(
@@ -157,34 +169,46 @@ def _days_in_default(tables: Sequence[TableSize]) -> list[date]:
     )
 
 
-def _dead_row_hints(tables: Sequence[TableSize]) -> list[str]:
+def _dead_row_hints(tables: Sequence[TableSize]) -> list[Note]:
     return [
-        f"{one.partition}: about {one.dead:,} of {one.rows + one.dead:,} rows are dead and take space. Run VACUUM "
-        f"(ANALYZE) {one.partition}; if they stay, a transaction is open for long: look into pg_stat_activity."
+        Note(
+            f"{one.partition}: about {one.dead:,} of {one.rows + one.dead:,} rows are dead and take space.",
+            Remedy(
+                command=f"Run VACUUM (ANALYZE) {one.partition}; if they stay, a transaction is open for long: look "
+                "into pg_stat_activity."
+            ),
+        )
         for one in tables
         if one.dead >= DEAD_ROWS and one.dead >= DEAD_SHARE * (one.rows + one.dead)
     ]
 
 
-def _unpartitioned(tables: Sequence[TableSize]) -> list[str]:
+def _unpartitioned(tables: Sequence[TableSize]) -> list[Note]:
     return [
-        f"About {one.rows:,} bodies stand in {one.partition}, because their day had no partition. They are deleted one "
-        "by one when they are old. See why with: gatepost db clean"
+        Note(
+            f"About {one.rows:,} bodies stand in {one.partition}, because their day had no partition. They are deleted "
+            "one by one when they are old.",
+            Remedy(command="See why with: gatepost db clean"),
+        )
         for one in tables
         if one.partition == event_body_partitions.DEFAULT_PARTITION and one.holds_rows
     ]
 
 
-def _large(groups: Sequence[TableGroup], keeping: RetentionPeriods) -> list[str]:
+def _large(groups: Sequence[TableGroup], keeping: RetentionPeriods) -> list[Note]:
     whole = sum(one.bytes for one in groups)
     largest = groups[0]
     if largest.name != "event bodies" or largest.bytes < LARGE_BODIES or 2 * largest.bytes < whole:
         return []
-    hint = (
-        f"Event bodies take more than half of the space. With fewer than {keeping.body_days} days "
-        "(GATEPOST_EVENT_BODY_DAYS) they take less; nothing but showing them to people needs them."
-    )
-    return [hint]
+    return [
+        Note(
+            "Event bodies take more than half of the space.",
+            Remedy(
+                command=f"With fewer than {keeping.body_days} days (GATEPOST_EVENT_BODY_DAYS) they take less; "
+                "nothing but showing them to people needs them."
+            ),
+        )
+    ]
 
 
 def _table(row: Row[Any]) -> TableSize:

@@ -39,6 +39,8 @@ class Gauges:
     live_workers: int
     waiting_alerts: int
     """That wait to be sent."""
+    waiting_papers: int
+    """Copies of papers that wait to be made, sent, or tried again."""
     anchor_ages: ValuesByName
     """By sink, for how many seconds its anchor of the audit has been the last one."""
 
@@ -57,6 +59,7 @@ def read_gauges(engine: Engine) -> Gauges:
             dead_letters=[
                 *((kind, row.name, getattr(row, f"dead_{kind}s")) for row in rows for kind in ("item", "write")),
                 *(("delivery", row.name, row.many) for row in connection.execute(DEAD_DELIVERIES)),
+                *(("paper", row.name, row.many) for row in connection.execute(DEAD_PAPERS)),
             ],
             paused=[(row.name, float(row.paused)) for row in rows],
             rate_limited=[(row.name, float(row.limited)) for row in rows],
@@ -64,6 +67,7 @@ def read_gauges(engine: Engine) -> Gauges:
             written_last_minute=[(row.name, row.written) for row in rows],
             live_workers=count_live_workers(connection),
             waiting_alerts=connection.execute(ALERTS).scalar_one(),
+            waiting_papers=connection.execute(WAITING_PAPERS).scalar_one(),
             anchor_ages=[(row.sink, float(row.age)) for row in connection.execute(ANCHORS)],
         )
 
@@ -110,6 +114,12 @@ DEAD_DELIVERIES = text("""
                     WHERE d.subscription_id = s.id AND d.state = 'dead_letter') AS many
     FROM subscription AS s ORDER BY s.name
 """)
+DEAD_PAPERS = text("""
+    SELECT p.key AS name, (SELECT count(*) FROM paper_copy AS c JOIN paper_issue AS i ON i.id = c.issue_id
+                           WHERE c.state = 'dead_letter' AND i.paper = p.key) AS many
+    FROM paper AS p ORDER BY p.key
+""")
+WAITING_PAPERS = text("SELECT count(*) FROM paper_copy WHERE state IN ('waiting', 'sending')")
 SWEEPS = text("""
     SELECT connection, kind, greatest(extract(epoch FROM now() - due_at), 0) AS overdue
     FROM sweep ORDER BY connection, kind

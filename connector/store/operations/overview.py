@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
 
+from connector.store.operations.time_span import TimeSpan
 from connector.store.queue.dead_letters import DeadLetterCause, causes
 from connector.store.queue.operated_parts import WHOLE_ORGANISATION, OperatedParts
 from connector.store.queue.workers import WORKER_LOCK_NAMESPACE
@@ -20,10 +21,11 @@ from connector.store.queue.workers import WORKER_LOCK_NAMESPACE
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """What happened in each of the last sixty whole minutes, the oldest first."""
+    """What happened in each bar of a range of time, the oldest first."""
 
     minutes: tuple[tuple[datetime, int, int, int], ...]
-    """The minute, events that came in, writes that went out, events that subscribers took."""
+    """When it begins, events that came in, writes that went out, events that subscribers took."""
+    span: TimeSpan = TimeSpan.HOUR
 
     @property
     def events_received(self) -> int:
@@ -162,14 +164,17 @@ class OperationsOverview:
         return min((one for one in self.queues if one.oldest), key=lambda one: one.oldest or self.at, default=None)
 
 
-def operations_overview(engine: Engine, now: datetime, parts: OperatedParts = WHOLE_ORGANISATION) -> OperationsOverview:
+def operations_overview(
+    engine: Engine,
+    now: datetime,
+    parts: OperatedParts = WHOLE_ORGANISATION,
+    span: TimeSpan = TimeSpan.HOUR,
+) -> OperationsOverview:
     """Everything, as of one moment; dead letters, whose reasons tell of items, only of these parts."""
     with engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True) as connection:
         return OperationsOverview(
             now,
-            Throughput(
-                tuple((row.minute, row.received, row.written, row.delivered) for row in connection.execute(THROUGHPUT))
-            ),
+            _throughput(connection, span),
             tuple(QueueFigures(*row) for row in connection.execute(QUEUES)),
             tuple(WorkerFigures(*row) for row in connection.execute(WORKERS, {"space": WORKER_LOCK_NAMESPACE})),
             tuple(ActiveRateLimit(*row) for row in connection.execute(RATE_LIMITS)),
@@ -183,6 +188,11 @@ def operations_overview(engine: Engine, now: datetime, parts: OperatedParts = WH
             str(connection.execute(SCHEMA).scalar()),
             str(connection.execute(SERVER).scalar()),
         )
+
+
+def _throughput(connection: Connection, span: TimeSpan) -> Throughput:
+    rows = connection.execute(THROUGHPUT, {"step": span.step, "bars": span.bars})
+    return Throughput(tuple((row.minute, row.received, row.written, row.delivered) for row in rows), span)
 
 
 def _figures(connection: Connection) -> RollupFreshness:
@@ -230,21 +240,27 @@ def group_of(table: str) -> str:
     return max(fits)[1] if fits else "everything else"
 
 
+# Bars begin at whole steps, so that a minute, half an hour or three hours always hold the same events.
 THROUGHPUT = text("""
-    WITH received AS (
-        SELECT date_trunc('minute', received_at) AS minute, count(*) AS many FROM inbox
-        WHERE received_at >= date_trunc('minute', now()) - interval '59 minutes' GROUP BY 1
+    WITH bars AS (
+        SELECT date_bin(CAST(:step AS interval), now(), TIMESTAMPTZ '2000-01-01 00:00:00+00')
+               - CAST(:step AS interval) * (CAST(:bars AS integer) - 1) AS first
+    ), received AS (
+        SELECT date_bin(CAST(:step AS interval), received_at, TIMESTAMPTZ '2000-01-01 00:00:00+00') AS minute,
+               count(*) AS many FROM inbox
+        WHERE received_at >= (SELECT first FROM bars) GROUP BY 1
     ), written AS (
-        SELECT date_trunc('minute', settled_at) AS minute, count(*) AS many FROM outbox
-        WHERE state = 'done' AND settled_at >= date_trunc('minute', now()) - interval '59 minutes' GROUP BY 1
+        SELECT date_bin(CAST(:step AS interval), settled_at, TIMESTAMPTZ '2000-01-01 00:00:00+00') AS minute,
+               count(*) AS many FROM outbox
+        WHERE state = 'done' AND settled_at >= (SELECT first FROM bars) GROUP BY 1
     ), delivered AS (
-        SELECT date_trunc('minute', settled_at) AS minute, count(*) AS many FROM subscription_delivery
-        WHERE state = 'done' AND settled_at >= date_trunc('minute', now()) - interval '59 minutes' GROUP BY 1
+        SELECT date_bin(CAST(:step AS interval), settled_at, TIMESTAMPTZ '2000-01-01 00:00:00+00') AS minute,
+               count(*) AS many FROM subscription_delivery
+        WHERE state = 'done' AND settled_at >= (SELECT first FROM bars) GROUP BY 1
     )
     SELECT m.minute, coalesce(received.many, 0) AS received, coalesce(written.many, 0) AS written,
            coalesce(delivered.many, 0) AS delivered
-    FROM generate_series(date_trunc('minute', now()) - interval '59 minutes', date_trunc('minute', now()),
-                         interval '1 minute') AS m (minute)
+    FROM bars, generate_series(bars.first, now(), CAST(:step AS interval)) AS m (minute)
     LEFT JOIN received USING (minute) LEFT JOIN written USING (minute) LEFT JOIN delivered USING (minute)
     ORDER BY m.minute
 """)

@@ -17,6 +17,7 @@ from typing import TypeAlias
 import structlog
 from sqlalchemy import Connection, Engine, text
 
+from connector.remedy import NOTHING_TO_DO, Note, Remedy
 from connector.store.operations.version_retention import MIN_KNOWN_DAYS, count_superseded, forget_superseded
 from connector.store.queue import event_body_partitions
 from connector.store.queue.event_body_partitions import PartitionResult, midnight, partition_name
@@ -86,8 +87,8 @@ class CleanupResult:
     """Taken away one by one: from before bodies had days, or of days without a partition."""
     events_deleted: int = 0
     writes_deleted: int = 0
-    problems: tuple[str, ...] = ()
-    """What could not be done now, as sentences."""
+    problems: tuple[Note, ...] = ()
+    """What could not be done now."""
     versions_deleted: int = 0
     """Of what was known of measures."""
 
@@ -205,7 +206,7 @@ def _renew_partitions(
     return *made, *_each(_older(there, first), lambda day: event_body_partitions.drop_partition(engine, day))
 
 
-def _problems(not_made: _Left, kept: _Left) -> tuple[str, ...]:
+def _problems(not_made: _Left, kept: _Left) -> tuple[Note, ...]:
     return (*_sentences(_NOT_CREATED_MESSAGES, not_made), *_sentences(_NOT_DROPPED_MESSAGES, kept))
 
 
@@ -296,7 +297,7 @@ _NOT_CREATED_MESSAGES = {
     PartitionResult.LOCKED: "No partition could be made for {days}: somebody holds the table inbox_body. "
     "It is tried again in the next round.",
     PartitionResult.FORBIDDEN: f"No partition could be made for {{days}}: {_RIGHT}. Bodies go to the default partition "
-    "and are deleted one by one, which takes longer. Run: gatepost db upgrade",
+    "and are deleted one by one, which takes longer.",
     PartitionResult.ROWS_IN_DEFAULT: "No partition was made for {days}: the default partition already holds bodies of "
     "that time. They are deleted one by one when they are old.",
 }
@@ -304,12 +305,21 @@ _NOT_DROPPED_MESSAGES = {
     PartitionResult.LOCKED: "The bodies of {days} could not be dropped: somebody holds the table inbox_body, for "
     "example a backup. It is tried again in the next round.",
     PartitionResult.FORBIDDEN: f"The bodies of {{days}} could not be dropped as a whole: {_RIGHT}. They were deleted "
-    "one by one. Run: gatepost db upgrade",
+    "one by one.",
 }
 
 
-def _sentences(messages: Mapping[PartitionResult, str], left: _Left) -> list[str]:
-    return [messages[change].format(days=format_days(days)) for change, days in left.items()]
+_RIGHT_GIVEN = Remedy(command="Run: gatepost db upgrade")
+
+
+def _sentences(messages: Mapping[PartitionResult, str], left: _Left) -> list[Note]:
+    return [
+        Note(
+            messages[change].format(days=format_days(days)),
+            _RIGHT_GIVEN if change is PartitionResult.FORBIDDEN else NOTHING_TO_DO,
+        )
+        for change, days in left.items()
+    ]
 
 
 def format_days(days: Sequence[date]) -> str:
@@ -337,5 +347,5 @@ def _log_result(cleaned: CleanupResult) -> None:
             writes=cleaned.writes_deleted,
             versions=cleaned.versions_deleted,
         )
-    for sentence in cleaned.problems:
-        _log.warning("cleanup incomplete", why=sentence)
+    for problem in cleaned.problems:
+        _log.warning("cleanup incomplete", why=problem.text)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from connector.errors import ConfigurationError
 from connector.notify.signing import new_secret
+from connector.remedy import Remedy
 from connector.store.database import audit
 from connector.store.database.tables import (
     CONNECTION,
@@ -27,12 +28,8 @@ from connector.store.queue import pauses
 from connector.vault import Vault
 from mapping.work_item import ConnectionName
 
-LOST_CONNECTION_MESSAGE = (
-    "Its credentials were encrypted with a key that is lost. Connect it anew with: gatepost connect"
-)
-LOST_SUBSCRIPTION_MESSAGE = (
-    "Its secret was encrypted with a key that is lost. Make a new one: gatepost subscription rotate"
-)
+LOST_CONNECTION_MESSAGE = "Its credentials were encrypted with a key that is lost. They have to be entered anew."
+LOST_SUBSCRIPTION_MESSAGE = "Its secret was encrypted with a key that is lost. It needs a new one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +61,11 @@ def reencrypt_secrets(
         renewed = sum(step(transaction, vault, lost) for step in steps)
         if lost and not discard_lost:
             raise ConfigurationError(
-                f"No key in GATEPOST_SECRET_KEY opens what is stored for {', '.join(lost)}; nothing was changed. "
-                "Put the key that was in use behind the new one, with a comma. If it is lost: gatepost key renew --lost"
+                f"No secret key that is set opens what is stored for {', '.join(lost)}; nothing was changed.",
+                remedy=Remedy(
+                    command="Put the key that was in use behind the new one in GATEPOST_SECRET_KEY, with a comma. "
+                    "If it is lost: gatepost key renew --lost"
+                ),
             )
         summary = f"Stored secrets were encrypted anew: {renewed}."
         summary += f" Given up, because the key is lost: {', '.join(lost)}." if lost else ""

@@ -27,7 +27,13 @@ def count_superseded(connection: Connection, before: datetime) -> int:
 _FORGET = text("SELECT gatepost_forget_versions(:before, :most)")
 _SUPERSEDED = """
     (SELECT count(*) FROM {table} AS old WHERE old.known_from < :before AND EXISTS (
-        SELECT 1 FROM {table} AS next WHERE next.measure_id = old.measure_id
+        SELECT 1 FROM {table} AS next WHERE next.{of} = old.{of}
             AND (next.known_from, next.id) > (old.known_from, old.id) AND next.known_from <= :before))
 """
-_COUNT = text(f"SELECT {_SUPERSEDED.format(table='verdict_version')} + {_SUPERSEDED.format(table='figures_version')}")
+_KINDS = (
+    ("verdict_version", "measure_id"),
+    ("figures_version", "measure_id"),
+    ("group_version", "group_id"),
+    ("curve_version", "curve_id"),
+)
+_COUNT = text("SELECT " + " + ".join(_SUPERSEDED.format(table=table, of=of) for table, of in _KINDS))

@@ -103,6 +103,8 @@ def dead_letter_details(
         )
         if one.kind is DeadLetterKind.DELIVERY:
             return _of_delivery(one, connection, reader, acts)
+        if one.kind is DeadLetterKind.PAPER:
+            return _of_paper(one, acts)
         return _of_item(one, connection, reader, acts, everything=show_all)
 
 
@@ -128,6 +130,12 @@ def _of_item(
         None,
         None,
     )
+
+
+def _of_paper(one: DeadLetter, acts: tuple[OperatorAction, ...]) -> DeadLetterDetails:
+    """What it would say is made when it is sent: nothing of it is stored."""
+    visible = True
+    return DeadLetterDetails(one, visible, None, None, (), (), None, acts, None, None, None)
 
 
 def _of_delivery(

@@ -1,9 +1,10 @@
 """Dead letters: work that is not tried any more, and why; grouped by cause, to be replayed or dropped.
 
-There are three kinds: an item that could not be assessed, a write that a tool did not accept, an event that a
-subscriber did not accept.  None of them delays other work.  To replay an item or a write means to read and assess the
-item again and to write what differs then; an old write request is never sent as it was, because the item may have
-changed.  A subscriber is sent the same event again.
+There are four kinds: an item that could not be assessed, a write that a tool did not accept, an event that a
+subscriber did not accept, a copy of a paper that its recipient was not sent.  None of them delays other work.  To
+replay an item or a write means to read and assess the item again and to write what differs then; an old write request
+is never sent as it was, because the item may have changed.  A subscriber is sent the same event again; a copy of a
+paper is made again as its recipient reads then.
 
 A *cause* is what reasons have in common apart from the ids in them.
 """
@@ -20,6 +21,7 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from connector.store.database import audit
 from connector.store.notifications.deliveries import resend_deliveries
+from connector.store.notifications.papers import resend_copies
 from connector.store.queue.inbox import mark_dirty
 from connector.store.queue.operated_parts import MEASURE_IN_PARTS, WHOLE_ORGANISATION, OperatedParts
 from connector.store.queue.wake_up import TaskKind, Waker
@@ -33,6 +35,7 @@ class DeadLetterKind(StrEnum):
     ITEM = "item"
     WRITE = "write"
     DELIVERY = "delivery"
+    PAPER = "paper"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +43,14 @@ class DeadLetter:
     """One piece of work that is not tried any more."""
 
     ref: str
-    """``item/jira-main/10001``, ``write/17`` or ``delivery/5``."""
+    """``item/jira-main/10001``, ``write/17``, ``delivery/5`` or ``paper/3``."""
     kind: DeadLetterKind
     number: int
     """Of the row; of an item the newest event that marked it, 0 when it was a sweep."""
     connection: str
-    """The connection; the subscription of an event."""
+    """The connection; the subscription of an event; the key of a paper."""
     native_id: str
-    """The item; the message of an event."""
+    """The item; the message of an event; the recipient of a paper."""
     key: str | None
     reason: str
     since: datetime
@@ -130,15 +133,21 @@ def list_dead_letters(
     connection: Connection,
     target: str | None = None,
     *,
+    since: datetime | None = None,
     after: str = "",
     limit: int = 50,
     parts: OperatedParts = WHOLE_ORGANISATION,
 ) -> tuple[DeadLetter, ...]:
-    """Dead letters in the order of their refs: all of them, those of one cause, or the one that a ref names."""
+    """Dead letters in the order of their refs: all of them, those of one cause, or the one that a ref names.
+
+    ``since`` leaves out those that were dead letters before.
+    """
     listed = _DEAD_LETTERS if parts.keys is None else _DEAD_LETTERS_OF_PARTS
     which = "TRUE" if target is None else "ref = :target" if "/" in target else "cause = :target"
+    which += "" if since is None else " AND since >= :since"
     query = text(f"{listed} SELECT * FROM dead_letters WHERE {which} AND ref > :after ORDER BY ref LIMIT :limit")  # noqa: S608
     asked = {"target": target, "after": after, "limit": limit, **parts.parameters}
+    asked |= {} if since is None else {"since": since}
     return tuple(_dead_letter(row) for row in connection.execute(query, asked))
 
 
@@ -208,7 +217,8 @@ def drop(engine: Engine, target: str, actor: str, reason: str, *, parts: Operate
 def reassess_item(engine: Engine, waker: Waker, connection: ConnectionName, item: NativeId, actor: str) -> None:
     """Have an item assessed now; its dead writes are superseded, because the new assessment requests its own."""
     with engine.begin() as transaction:
-        _mark_dirty(transaction, waker, connection, [item])
+        _mark_dirty(transaction, connection, [item])
+        waker.wake(transaction, TaskKind.RECONCILE, connection)
         entry = {"actor": actor, "action": "item.reassessed", "subject": f"{connection}/{item}", "detail": {}}
         audit.record(transaction, [entry])
 
@@ -218,23 +228,28 @@ def _replayed(transaction: Connection, waker: Waker, group: Sequence[DeadLetter]
     if group[0].kind is DeadLetterKind.DELIVERY:
         sent = resend_deliveries(transaction, waker, [one.number for one in group], now)
         return [one for one in group if one.number in sent]
+    if group[0].kind is DeadLetterKind.PAPER:
+        sent = resend_copies(transaction, [one.number for one in group], now)
+        return [one for one in group if one.number in sent]
     taken = list(_affected(transaction, _LOCK[group[0].kind], group))
-    items: dict[str, set[str]] = {}
+    items: dict[ConnectionName, set[NativeId]] = {}
     for one in taken:
-        items.setdefault(one.connection, set()).add(one.native_id)
-    for connection, ids in sorted(items.items()):
-        _mark_dirty(transaction, waker, ConnectionName(connection), [NativeId(item) for item in sorted(ids)])
+        items.setdefault(ConnectionName(one.connection), set()).add(NativeId(one.native_id))
+    # All keys before the first task, as whoever stores an event locks them.
+    for connection in sorted(items):
+        _mark_dirty(transaction, connection, sorted(items[connection]))
+    for connection in sorted(items):
+        waker.wake(transaction, TaskKind.RECONCILE, connection)
     return taken
 
 
-def _mark_dirty(transaction: Connection, waker: Waker, connection: ConnectionName, items: Sequence[NativeId]) -> None:
+def _mark_dirty(transaction: Connection, connection: ConnectionName, items: Sequence[NativeId]) -> None:
     asked = {"connection": connection, "items": list(items)}
     newest_event: dict[NativeId, int | None] = dict.fromkeys(items)
     for row in transaction.execute(_REOPEN_EVENTS, asked):
         newest_event[NativeId(row.native_id)] = max(row.id, newest_event[NativeId(row.native_id)] or 0)
     mark_dirty(transaction, connection, newest_event)
     transaction.execute(_SUPERSEDE, asked)
-    waker.wake(transaction, TaskKind.RECONCILE, connection)
 
 
 def _affected(
@@ -283,12 +298,14 @@ def _record(
 
 
 def audit_subject(dead_letter: DeadLetter) -> str:
-    """Its subject in the audit: the measure's id, or the subscription."""
-    return (
-        f"subscription {dead_letter.connection}"
-        if dead_letter.kind is DeadLetterKind.DELIVERY
-        else f"{dead_letter.connection}/{dead_letter.native_id}"
-    )
+    """Its subject in the audit: the measure's id, the subscription, or the paper."""
+    match dead_letter.kind:
+        case DeadLetterKind.DELIVERY:
+            return f"subscription {dead_letter.connection}"
+        case DeadLetterKind.PAPER:
+            return f"paper {dead_letter.connection}"
+        case _:
+            return f"{dead_letter.connection}/{dead_letter.native_id}"
 
 
 def _dead_letter(row: Row[Any]) -> DeadLetter:
@@ -326,6 +343,10 @@ _EVERY = """
         SELECT 'delivery', 'delivery/' || p.id, p.id, s.name, 'msg_' || replace(p.message_id\\:\\:text, '-', ''),
                p.event, coalesce(p.reason, ''), coalesce(p.settled_at, p.created_at), p.attempts, p.measure_id
         FROM subscription_delivery AS p JOIN subscription AS s ON s.id = p.subscription_id WHERE p.state = 'dead_letter'
+        UNION ALL
+        SELECT 'paper', 'paper/' || c.id, c.id, i.paper, c.login, i.name || ' ' || i.period, coalesce(c.reason, ''),
+               coalesce(c.settled_at, c.due_at), c.attempts, NULL
+        FROM paper_copy AS c JOIN paper_issue AS i ON i.id = c.issue_id WHERE c.state = 'dead_letter'
 """
 _NORMALIZED = rf"""
     ), normalized AS (
@@ -334,7 +355,7 @@ _NORMALIZED = rf"""
         SELECT *, left(md5(concat_ws(chr(31), kind, connection, normalized_reason)), 12) AS cause FROM normalized
     )
 """  # noqa: S608
-# An event about a connection has no measure, and so lies in no part.
+# An event about a connection has no measure, and neither has a paper: they lie in no part.
 _DEAD_LETTERS = _EVERY + _NORMALIZED
 _DEAD_LETTERS_OF_PARTS = (
     f"""{_EVERY.replace("WITH every AS", "WITH everywhere AS")}), every AS (
@@ -382,6 +403,10 @@ _DROP = {
         DELETE FROM subscription_delivery
         WHERE state = 'dead_letter' AND id = ANY (CAST(:numbers AS bigint[])) AND :why <> ''
         RETURNING 'delivery/' || id AS ref
+    """,
+    DeadLetterKind.PAPER: """
+        UPDATE paper_copy SET state = 'dropped', reason = :why, settled_at = now()
+        WHERE state = 'dead_letter' AND id = ANY (CAST(:numbers AS bigint[])) RETURNING 'paper/' || id AS ref
     """,
 }
 # The events wait again, so that the next assessment settles them.

@@ -158,7 +158,8 @@ def _update_claimed(claim: Claim, items: Sequence[NativeId]):  # type: ignore[no
 
 _IGNORED = text("""
     WITH mine AS (SELECT native_id, claimed_inbox_id, generation = claimed_generation AS unchanged FROM dirty_key
-                  WHERE connection = :connection AND claim_token = :token AND native_id = ANY(:items) FOR UPDATE),
+                  WHERE connection = :connection AND claim_token = :token AND native_id = ANY(:items)
+                  ORDER BY native_id FOR UPDATE),
     ended AS (DELETE FROM dirty_key AS d USING mine AS m
               WHERE d.connection = :connection AND d.native_id = m.native_id AND m.unchanged)
     SELECT native_id, claimed_inbox_id FROM mine ORDER BY native_id

@@ -174,13 +174,16 @@ class SqlOutbox:
     def done(self, delivery: OutboxRow, written: WriteResult) -> None:
         """Record the write even when the claim was taken over meanwhile: the tool has the values."""
         with self._engine.begin() as transaction:
+            if written is WriteResult.CHANGED_MEANWHILE:
+                # The key comes before the write: whoever stores an assessment has the key and then supersedes writes,
+                # and in another order the two would wait for one another.
+                mark_dirty(transaction, delivery.connection, {delivery.native_id: None})
             transaction.execute(
                 update(OUTBOX)
                 .where(OUTBOX.c.id == delivery.id, OUTBOX.c.state == "waiting")
                 .values(state="done", reason=written.value, settled_at=func.now(), **_UNCLAIMED)
             )
             if written is WriteResult.CHANGED_MEANWHILE:
-                mark_dirty(transaction, delivery.connection, {delivery.native_id: None})
                 self._waker.wake(transaction, TaskKind.RECONCILE, delivery.connection)
             rows = [
                 {

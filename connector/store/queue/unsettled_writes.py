@@ -35,5 +35,9 @@ _UNSETTLED = text("""
         SELECT native_id, target_values, 1 AS place, id FROM outbox
         WHERE connection = :connection AND target_values <> '{}'::jsonb
           AND (state = 'dead_letter' OR (state = 'waiting' AND attempts > 1))
+          -- The record of a service has no gate.
+          AND NOT EXISTS (SELECT 1 FROM service_record AS r WHERE r.connection = outbox.connection
+                          AND r.item = outbox.native_id AND NOT EXISTS (SELECT 1 FROM work_item AS w
+                              WHERE w.connection = r.connection AND w.native_id = r.item))
     ) AS unsettled ORDER BY native_id, place, id DESC
 """)

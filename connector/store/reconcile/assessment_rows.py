@@ -6,10 +6,12 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import TypeAlias
 
 from connector.people.permissions import ToolAccount
 from connector.store.database.json_codec import Json, json_digest, to_json, values_to_json
+from connector.store.database.people_in_json import Names, nameless_digest, people_names
 from connector.store.database.row_level_access import account_key
 from connector.store.measures.verdicts import verdict_to_json
 from connector.store.reconcile import evidence_names
@@ -61,6 +63,7 @@ class PreparedAssessment:
         decided = {name: part for name, part in self.verdict.items() if name not in VOLATILE_FIELDS}
         return json_digest([decided, statuses, findings])
 
+    @cached_property
     def evidence(self) -> Json:
         """The evidence of the decision; the plan by its number, commands by their rulings."""
         evidence = self.outcome.assessment.evidence
@@ -73,6 +76,11 @@ class PreparedAssessment:
             "evidence": stored,
             "plan": plan.number if plan else None,
         }
+
+    @cached_property
+    def people(self) -> Names:
+        """Everybody whom this assessment knows, with their names."""
+        return people_names(self.verdict, self.evidence)
 
 
 VOLATILE_FIELDS = frozenset(
@@ -183,7 +191,7 @@ def _role_change_parties(connection: ConnectionName, state: MeasureState) -> lis
 
 def decision_row(prepared: PreparedAssessment, mapping_version: int, now: datetime) -> Row:
     verdict = prepared.outcome.assessment.verdict
-    evidence = prepared.evidence()
+    evidence, names = prepared.evidence, prepared.people
     return {
         "measure_id": prepared.id,
         "decided_at": now,
@@ -193,7 +201,8 @@ def decision_row(prepared: PreparedAssessment, mapping_version: int, now: dateti
         "evidence": evidence,
         "mapping_version": mapping_version,
         "policy_version": verdict.policy_version,
-        "digest": json_digest([prepared.verdict, evidence]),
+        "digest": nameless_digest([prepared.verdict, evidence], names),
+        "names": names,
     }
 
 

@@ -31,6 +31,7 @@ from connector.store.notifications.event_recorder import EventRecorder
 from connector.store.queue.dirty_keys import release_claim, still_claimed
 from connector.store.queue.inbox import schedule_reassessment
 from connector.store.queue.outbox_planner import REASSESS_SECONDS, plan_writes, supersede_writes
+from connector.store.queue.reassess import reassess
 from connector.store.queue.wake_up import TaskKind, Waker
 from connector.store.reconcile import assessment_rows, command_rows, dependents
 from connector.sync.stores import AbsentItem, AssessedItem, Claim, ItemAlias, ItemOutcome, StoreResult, UnmappedItem
@@ -99,7 +100,7 @@ class SqlAssessmentStore:
             actual = {(claim.connection, outcome.native_id) for outcome in kept if isinstance(outcome, ItemAlias)}
             # What was read together with its evidence has been assessed by it.
             concerned -= {(claim.connection, name) for name in settled_names}
-            dependents.mark(transaction, self._waker, concerned | actual)
+            reassess(transaction, self._waker, concerned | actual)
             if dirty:
                 self._waker.wake(transaction, TaskKind.RECONCILE, claim.connection)
             for connection in sorted(planned.rows_by_connection):

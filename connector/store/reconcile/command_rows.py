@@ -5,6 +5,7 @@ These rows are written once and never changed.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from connector.store.database.json_codec import from_json, to_json
+from connector.store.database.people_in_json import named_in
 from connector.store.reconcile.assessment_rows import PreparedAssessment, Row, change_row
 from connector.store.reconcile.frozen_rates import frozen_from_json, frozen_to_json
 from connector.sync.stores import AssessedItem
@@ -57,14 +59,17 @@ def audit_entries(prepared: PreparedAssessment, decided: Row | None, mapping_ver
             "detail": detail,
             "mapping_version": mapping_version,
             "policy_version": assessment.verdict.policy_version,
+            "names": named_in(prepared.people, actor, json.dumps(detail, ensure_ascii=False, default=str)),
         }
         for actor, action, detail in found
     ]
 
 
 def _event_detail(event: Event) -> Row:
-    """What the audit keeps of an event: its text, of a change of a role who it is about, of a breach who it was."""
+    """Its text; the stage where it is of one; of a change of a role who it is about, of a breach who it was."""
     detail: Row = {"text": event.text}
+    if event.label:
+        detail["stage"] = event.label
     if event.role_change is not None:
         detail["role_change"] = to_json(event.role_change)
     if event.kind is EventKind.BREACHED:

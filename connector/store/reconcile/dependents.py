@@ -7,7 +7,7 @@ its new and its former parent dirty, and one that was deleted its last.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -15,8 +15,6 @@ from typing import TypeAlias
 from sqlalchemy import Connection, select, text
 
 from connector.store.database.tables import WORK_ITEM
-from connector.store.queue.inbox import mark_dirty
-from connector.store.queue.wake_up import TaskKind, Waker
 from connector.store.reconcile import evidence_names
 from mapping.work_item import ConnectionName, NativeId, WorkItem
 
@@ -81,31 +79,6 @@ def find(transaction: Connection, connection: ConnectionName, changed: EvidenceN
     found = transaction.execute(_DEPENDENTS, asked)
     return frozenset((ConnectionName(row.connection), NativeId(row.native_id)) for row in found)
 
-
-def mark(transaction: Connection, waker: Waker, measures: Iterable[tuple[ConnectionName, NativeId]]) -> None:
-    """Have measures assessed again.
-
-    All keys come before the first task: whoever stores an event locks its keys and then the task that it wakes, and
-    in another order the two would wait for one another.
-    """
-    due: dict[ConnectionName, dict[NativeId, int | None]] = {}
-    for connection, item in sorted(measures):
-        due.setdefault(connection, {})[item] = None
-    for connection, items in due.items():
-        for part in _parts(items):
-            mark_dirty(transaction, connection, part)
-    for connection in due:
-        waker.wake(transaction, TaskKind.RECONCILE, connection)
-
-
-def _parts(items: dict[NativeId, int | None]) -> Iterator[dict[NativeId, int | None]]:
-    names = list(items)
-    for start in range(0, len(names), MAX_MARKED):
-        yield {name: items[name] for name in names[start : start + MAX_MARKED]}
-
-
-MAX_MARKED = 5_000
-"""Keys that one statement marks; a long list would make one very long statement."""
 
 _DEPENDENTS = text("""
     WITH found AS (

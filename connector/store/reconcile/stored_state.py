@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Engine, Row, select, text
@@ -20,7 +21,10 @@ from connector.store.reconcile import command_rows
 from connector.store.reconcile.account_people import load_people, other_accounts
 from connector.store.reconcile.changed_fields import changed_fields
 from connector.store.reporting.exchange_rates import ExchangeRates
-from connector.sync.stores import StoredState
+from connector.store.reporting.stated_week import stated_week
+from connector.store.service_portfolio.kpi_values import newest_of_measures
+from connector.store.service_portfolio.notes import service_notes
+from connector.sync.stores import StatedWeek, StoredState
 from governance.closed_months import ClosedMonths
 from governance.effects import EffectLine, Version
 from governance.evidence import BaselineClaim
@@ -29,6 +33,7 @@ from governance.measure_state import MeasureState
 from governance.money import Money, Period
 from governance.named_sentence import Place
 from governance.rates import Rates
+from governance.service_notes import ServiceNote
 from mapping.known_people import KnownPeople
 from mapping.places import area_of_key
 from mapping.work_item import ConnectionName, FieldName, NativeId, WorkItem
@@ -115,6 +120,20 @@ class SqlStateStore:
                 else:
                     claims[row.id] = replace(claim, booked={**claim.booked, **amount})
         return {name: tuple(claims.values()) for name, claims in found.items()}
+
+    def service_notes(self, names: Sequence[str]) -> dict[str, tuple[ServiceNote, ...]]:
+        if not names:
+            return {}
+        with self._engine.connect() as transaction:
+            return service_notes(transaction, names)
+
+    def kpi_values(self, measures: Sequence[MeasureId]) -> dict[MeasureId, dict[str, tuple[Period, Decimal]]]:
+        with self._engine.connect() as transaction:
+            return newest_of_measures(transaction, measures)
+
+    def stated_hours(self, people: Collection[str], month: Period, *, teams: bool) -> StatedWeek:
+        with self._engine.connect() as transaction:
+            return stated_week(transaction, people, month, teams=teams)
 
     def ledger_lines(
         self, measures: Sequence[MeasureId], group: Collection[str]

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Engine, RowMapping, delete, func, select, tex
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.database.tables import SWEEP, SWEEP_SEEN, WORK_ITEM
+from connector.store.queue.reassess import reassess
 from connector.store.queue.wake_up import TaskKind, Waker
-from connector.store.reconcile import dependents, evidence_sweep
+from connector.store.reconcile import evidence_sweep
 from connector.sync.scan import EvidenceChange, ScanPage
 from connector.sync.sweep import Sweep, SweepKind
 from mapping.work_item import ConnectionName, NativeId
@@ -86,7 +87,7 @@ class SqlSweeps:
         with self._engine.begin() as transaction:
             asked = {"connection": sweep.connection, "ids": list(versions), "versions": list(versions.values())}
             changed = [NativeId(row.native_id) for row in transaction.execute(_CHANGED, asked)]
-            dependents.mark(transaction, self._waker, {(sweep.connection, item) for item in changed})
+            reassess(transaction, self._waker, {(sweep.connection, item) for item in changed})
             if sweep.kind is SweepKind.FULL and versions:
                 seen = [{"connection": sweep.connection, "native_id": item} for item in versions]
                 transaction.execute(insert(SWEEP_SEEN).on_conflict_do_nothing(), seen)
@@ -101,7 +102,7 @@ class SqlSweeps:
     def mark_evidence(self, sweep: Sweep, changes: Sequence[EvidenceChange]) -> Sweep:
         with self._engine.begin() as transaction:
             measures = evidence_sweep.measures_concerned(transaction, sweep.connection, changes)
-            dependents.mark(transaction, self._waker, measures)
+            reassess(transaction, self._waker, measures)
         return replace(sweep, evidence=sweep.evidence + len(measures))
 
     def end(self, sweep: Sweep, due: datetime) -> Sweep:
@@ -112,7 +113,7 @@ class SqlSweeps:
                 gone = [NativeId(row.native_id) for row in rows]
                 transaction.execute(delete(SWEEP_SEEN).where(SWEEP_SEEN.c.connection == sweep.connection))
                 again = evidence_sweep.measures_read_before(transaction, sweep.connection, sweep.started_at)
-                dependents.mark(transaction, self._waker, again | {(sweep.connection, item) for item in gone})
+                reassess(transaction, self._waker, again | {(sweep.connection, item) for item in gone})
                 sweep = replace(sweep, evidence=len(again))
             after = replace(sweep, marked=sweep.marked + len(gone), cursor=None)
             self._store(transaction, after, cursor=None, marked=after.marked, ended_at=func.now(), due_at=due)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from sqlalchemy import Connection, select, text
 
 from connector.store.database.tables import MEASURE_FIGURES
 from connector.store.reporting.portfolio_lists import PortfolioLists
 from connector.store.reporting.rollup_rows import line_of
-from governance.effects import EffectLine
+from governance.effects import EffectLine, Version
 from governance.money import Period
 from governance.roll_up import Amounts
 
@@ -37,31 +38,42 @@ class ComparedRow:
 class ComparedRows(PortfolioLists):
     """Of one part of the portfolio on one day, as one viewer sees it."""
 
-    def counted_rows(self) -> dict[str, ComparedRow]:
-        """Every measure of the totals, by id."""
+    def counted_rows(
+        self, measure: str | None = None, known: dict[tuple[Decimal | None, ...], Amounts] | None = None
+    ) -> dict[str, ComparedRow]:
+        """Every measure of the totals, or the one of this id where they hold it; by id.
+
+        ``known`` holds the amounts of the other day: most measures have the same ones, as the same object then.
+        """
+        known = {} if known is None else known
         columns = MEASURE_FIGURES.c
         query = select(
             columns.measure_id, columns.key, columns.title, columns.closed_month, *(columns[name] for name in NAMES)
         ).where(self._wanted, self._counted)
-        return {
-            row.measure_id: ComparedRow(
-                row.measure_id, row.key, row.title or "", Amounts(**{name: getattr(row, name) for name in NAMES}),
-                Period.of(row.closed_month),
-            )
-            for row in self._connection.execute(query)
-        }  # fmt: skip
+        if measure is not None:
+            query = query.where(columns.measure_id == measure)
+        found: dict[str, ComparedRow] = {}
+        for id_, key, title, closed, *values in self._connection.execute(query):
+            made = tuple(values)
+            amounts = known.get(made)
+            if amounts is None:
+                amounts = known[made] = Amounts(**dict(zip(NAMES, made, strict=True)))
+            found[id_] = ComparedRow(id_, key, title or "", amounts, _month(closed))
+        return found
+
+
+_month = lru_cache(maxsize=100)(Period.of)
+ACTUALS = (Version.ACTUAL,)
 
 
 def known_lines(
-    connection: Connection, measures: Sequence[str], at: datetime | None
+    connection: Connection, measures: Sequence[str], at: datetime | None, versions: Sequence[Version] = ACTUALS
 ) -> dict[str, tuple[EffectLine, ...]]:
-    """The effect lines of measures as they were known at a moment, or now."""
+    """The effect lines of measures as they were known at a moment, or now; without ``versions`` the actuals."""
     if not measures:
         return {}
-    if at is None:
-        rows = connection.execute(_NOW, {"ids": list(measures)})
-    else:
-        rows = connection.execute(_THEN, {"ids": list(measures), "at": at})
+    asked = {"ids": list(measures), "versions": [one.value for one in versions]}
+    rows = connection.execute(_NOW, asked) if at is None else connection.execute(_THEN, asked | {"at": at})
     found: dict[str, list[EffectLine]] = {}
     for row in rows:
         line = line_of(
@@ -74,7 +86,7 @@ def known_lines(
 
 _NOW = text("""
     SELECT measure_id, version, kind, month, CAST(amount AS text) AS amount, currency, account, hard, pl_line
-    FROM effect_line WHERE measure_id = ANY(:ids) AND version = 'actual'
+    FROM effect_line WHERE measure_id = ANY(:ids) AND version = ANY(:versions)
 """)
 _THEN = text("""
     SELECT held.measure_id, line ->> 'version' AS version, line ->> 'kind' AS kind,
@@ -87,5 +99,5 @@ _THEN = text("""
                         ORDER BY v.known_from DESC, v.id DESC LIMIT 1) AS held
     JOIN effects_version AS e ON e.measure_id = held.measure_id AND e.digest = held.effects_digest
     CROSS JOIN LATERAL jsonb_array_elements(e.lines) AS line
-    WHERE line ->> 'version' = 'actual'
+    WHERE line ->> 'version' = ANY(:versions)
 """)

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.database import audit
 from connector.store.database.tables import EXCHANGE_RATE, MEASURE
-from connector.store.queue.inbox import mark_dirty
+from connector.store.queue.reassess import mark_items
 from governance.rates import Rate, RateKind, Rates
 from mapping.work_item import ConnectionName, NativeId
 
@@ -69,8 +69,5 @@ def _reassess(transaction: Connection, currency: str) -> None:
     query = select(MEASURE.c.connection, MEASURE.c.native_id).where(
         MEASURE.c.currency == currency, MEASURE.c.unmapped_since.is_(None)
     )
-    items: dict[ConnectionName, dict[NativeId, int | None]] = {}
-    for row in transaction.execute(query):
-        items.setdefault(ConnectionName(row.connection), {})[NativeId(row.native_id)] = None
-    for connection, some in sorted(items.items()):
-        mark_dirty(transaction, connection, some)
+    rows = transaction.execute(query)
+    mark_items(transaction, {(ConnectionName(row.connection), NativeId(row.native_id)) for row in rows})

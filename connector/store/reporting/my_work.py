@@ -20,6 +20,8 @@ from connector.people.permissions import Role as ViewerRole
 from connector.people.permissions import Viewer
 from connector.store.database.json_codec import from_json
 from connector.store.database.row_level_access import account_key, grant_key
+from connector.store.reporting.portfolio_filters import escaped
+from governance.capital import capitalised
 from governance.gates import REBASELINE
 from governance.measure import Role
 from governance.measure_state import ReasonRequest, deviation_text
@@ -47,13 +49,15 @@ def load_my_work(
     committee_programs: Sequence[str] = (),
     kinds: Sequence[WorkKind] = (),
     per_kind: int | None = None,
+    person: str | None = None,
     after: PageStart | None = None,
     limit: int = PAGE,
 ) -> MyWork:
     """What waits for the viewer, the oldest first; the sums are of everything, whatever is shown.
 
     ``committee_programs`` are those in whose steering committee the viewer sits; ``per_kind`` limits the
-    tasks of each kind.
+    tasks of each kind.  ``person`` is a part of the name of a measure's owner, sponsor or controller: then tasks and
+    sums are of their measures alone.
     """
     accounts = sorted(viewer.accounts)
     offices = [grant_key(grant) for grant in viewer.grants if grant.role is ViewerRole.OFFICE]
@@ -71,6 +75,7 @@ def load_my_work(
         "since": after.since if after else None,
         "after": after.measure if after else None,
         "after_kind": after.kind if after else None,
+        "person": f"%{escaped(person)}%" if person else None,
         "limit": limit + 1,
     }
     rows = connection.execute(_WORK, values).all() if accounts or offices else []
@@ -92,18 +97,18 @@ def load_my_work(
 def _blocked(blocker: Blocker) -> Reason:
     approval = blocker.approval
     awaits = approval.kind if approval is not None and approval.state is ApprovalState.NOT_GIVEN else None
-    return Reason(blocker.code, _capital(blocker.reason), blocker.sentence, awaits)
+    return Reason(blocker.code, capitalised(blocker.reason), blocker.sentence, awaits)
 
 
 def _reason_request(request: ReasonRequest, checks: tuple[PlanCheck, ...], slip_days: int) -> Reason:
     who = request.responsible.text
     past = deviation_text(checks, slip_days)
-    text = f"{_capital(past)}; {who} was asked for the reason"
+    text = f"{capitalised(past)}; {who} was asked for the reason"
     return Reason("DEVIATION_UNEXPLAINED", text, text)
 
 
 def _role_change(finding: Finding) -> Reason:
-    return Reason(finding.code, _capital(finding.sentence), finding.sentence)
+    return Reason(finding.code, capitalised(finding.sentence), finding.sentence)
 
 
 def _difference(kind: str, ledger: str, tool: str, due: str) -> Reason:
@@ -132,15 +137,12 @@ def _reason(stored: Mapping[str, object]) -> Reason:
             return _rebaseline(str(stored["rebaseline"]))
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _open_task(row: Row[tuple[object, ...]]) -> OpenTask:
     return OpenTask(
         measure=row.id,
         key=row.key,
         title=row.title,
+        owner=row.owner or "",
         url=row.url,
         connection=row.connection,
         hierarchy=tuple(name for name in (row.portfolio, row.program, row.project, row.package) if name),
@@ -199,8 +201,8 @@ WITH me AS (
           AND CAST(:offices AS jsonb) ?| gatepost_place_keys(m.portfolio, m.program, m.project, m.package,
                                                              m.legal_entity)
 ), held AS MATERIALIZED (
-    SELECT m.id, m.connection, m.native_id, m.key, m.title, m.portfolio, m.program, m.project, m.package, m.gate,
-           m.implementation, m.potential, m.plan_net, m.actual_net, m.variance_net, m.currency, h.roles,
+    SELECT m.id, m.connection, m.native_id, m.key, m.title, m.owner, m.portfolio, m.program, m.project, m.package,
+           m.gate, m.implementation, m.potential, m.plan_net, m.actual_net, m.variance_net, m.currency, h.roles,
            v.blockers, v.deviation, m.findings, h.concerned,
            coalesce(jsonb_typeof(v.off_ramp) = 'object', false) AS off_ramp, v.next_stage AS next_key,
            v.next_stage_label AS next_label,
@@ -215,6 +217,8 @@ WITH me AS (
     CROSS JOIN LATERAL jsonb_to_record(m.verdict) AS v (blockers jsonb, deviation jsonb, off_ramp jsonb,
                                                         next_stage text, next_stage_label text, figures jsonb)
     WHERE m.unmapped_since IS NULL
+      AND (CAST(:person AS text) IS NULL OR m.owner ILIKE :person OR m.sponsor ILIKE :person
+           OR m.controller ILIKE :person)
 ), parts AS (
     SELECT h.id, CAST(b.blocker ->> 'since' AS timestamptz) AS since, true AS blocks, false AS rebaselines,
            jsonb_build_object('blocker', b.blocker) AS reason,
@@ -269,8 +273,8 @@ WITH me AS (
            bool_or(p.rebaselines) AS rebaselined, count(*) FILTER (WHERE p.blocks) AS blockers_here
     FROM parts p GROUP BY p.id, p.kind
 ), priced AS (
-    SELECT t.*, h.connection, h.native_id, h.key, h.title, h.portfolio, h.program, h.project, h.package, h.gate,
-           h.implementation, h.potential, h.roles, h.next_key, h.next_label, h.currency,
+    SELECT t.*, h.connection, h.native_id, h.key, h.title, h.owner, h.portfolio, h.program, h.project, h.package,
+           h.gate, h.implementation, h.potential, h.roles, h.next_key, h.next_label, h.currency,
            coalesce(b.currency, h.currency) AS reporting,
            jsonb_array_length(h.blockers) AS blockers_in_all,
            CASE WHEN f.measure_id IS NOT NULL THEN f.cash_plan

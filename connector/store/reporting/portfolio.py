@@ -96,6 +96,13 @@ class Portfolio:
         rows = self._connection.execute(query.group_by(func.grouping_sets(*sets))).all()
         return _overview(rows, len(places), filters.hierarchy, *self._by_step())
 
+    def amounts(self, names: Sequence[str]) -> dict[str, Decimal | None]:
+        """These amounts in all, the same as those of :meth:`overview`; ``measures`` is how many there are."""
+        source = self._source("program")
+        query = select(func.sum(source.c.measures), *self._amounts(source, names))
+        measures, *found = self._connection.execute(query).one()
+        return {"measures": Decimal(measures or 0)} | dict(zip(names, found, strict=True))
+
     def _by_step(self) -> tuple[_ByStep, _ByReason]:
         """By stage and by why it is left out, also of measures that have ended."""
         source = self._source("program", ended=True)

@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, any_, false, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    any_,
+    cast,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import JSONPATH
 
 from connector.people.permissions import ToolAccount, Viewer
 from connector.store.database.row_level_access import account_key, visible_to
@@ -24,6 +39,7 @@ FILTER_LABELS = {
     "entity": "Legal entity",
     "unit": "Business unit",
     "owner": "Owner",
+    "person": "Who must act",
     "stage": "Stage",
     "implementation": "Implementation",
     "potential": "Potential",
@@ -31,12 +47,13 @@ FILTER_LABELS = {
     "finding": "Finding",
     "left_out": "Not in the totals",
     "text": "Text",
+    "measure": "Measure",
 }
 """Filters as people call them, in the order in which an address has them."""
 
 HIERARCHY_LEVELS = ("portfolio", "program", "project", "package")
 
-_MEASURE_LEVEL = ("project", "package", "unit", "owner", "gate", "finding", "text")
+_MEASURE_LEVEL = ("project", "package", "unit", "owner", "person", "gate", "finding", "text", "measure")
 """Filters that the groups of a program cannot answer."""
 
 
@@ -55,6 +72,8 @@ class PortfolioFilters:
     entity: str | None = None
     unit: str | None = None
     owner: str | None = None
+    person: str | None = None
+    """A part of the name of somebody who must act on it."""
     stage: str | None = None
     """A stage's key, ``on_hold``, or how a measure ended; the empty text is before the first stage."""
     implementation: str | None = None
@@ -66,6 +85,8 @@ class PortfolioFilters:
     """Only what the totals leave out for this reason."""
     text: str | None = None
     """A part of the key or the title."""
+    measure: str | None = None
+    """The id or the whole key of one measure, so that what a figure opens is of no other."""
 
     @classmethod
     def parse(cls, values: Mapping[str, str]) -> PortfolioFilters:
@@ -179,9 +200,36 @@ def measures_where(filters: PortfolioFilters) -> ColumnElement[bool]:
         found = select(MEASURE_FINDING.c.measure_id).where(MEASURE_FINDING.c.code == filters.finding)
         parts.append(columns.measure_id.in_(found))
     if filters.text:
-        part = filters.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        part = escaped(filters.text)
         parts.append(or_(columns.key.ilike(f"%{part}%"), columns.title.ilike(f"%{part}%")))
+    if filters.measure:
+        parts.append(or_(columns.measure_id == filters.measure, columns.key == filters.measure))
+    if filters.person:
+        parts.append(columns.measure_id.in_(_waits_for(filters.person)))
     return and_(true(), *parts)
+
+
+def _waits_for(name: str) -> Select[Any]:
+    """Measures on which somebody of that name must act, for a gate or for a finding."""
+    return select(MEASURE.c.id).where(
+        or_(
+            named(MEASURE.c.verdict, "$.blockers[*].responsible[*].name", name),
+            named(MEASURE.c.findings, "$[*].responsible[*].name", name),
+        )
+    )
+
+
+def named(document: ColumnElement[Any], path: str, name: str) -> ColumnElement[bool]:
+    """Whether a text at the path of a JSON document holds this part, in whatever case."""
+    found = func.jsonb_path_query(document, cast(path, JSONPATH)).table_valued("name", joins_implicitly=True)
+    people = found.render_derived()
+    text = people.c.name.op("#>>")(literal_column("CAST('{}' AS text[])"))
+    return select(1).select_from(people).where(text.ilike(f"%{escaped(name)}%")).exists()
+
+
+def escaped(part: str) -> str:
+    """A part of a name for ``ILIKE``."""
+    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def sums_where(filters: PortfolioFilters, table: FromClause = ROLLUP_GROUP) -> ColumnElement[bool]:
@@ -191,12 +239,13 @@ def sums_where(filters: PortfolioFilters, table: FromClause = ROLLUP_GROUP) -> C
 
 def live(filters: PortfolioFilters, table: FromClause) -> ColumnElement[bool]:
     """What is counted as a measure: all that have not ended, unless those are asked for."""
-    return true() if _asks_for_ended(filters) else table.c.step.not_in(ENDED)
+    return true() if filters.measure is not None or _asks_for_ended(filters) else table.c.step.not_in(ENDED)
 
 
 def counted(filters: PortfolioFilters, table: FromClause) -> ColumnElement[bool]:
     """What amounts are of: what committed totals hold, unless what they leave out is asked for."""
-    return true() if filters.left_out is not None or _asks_for_ended(filters) else table.c.left_out == ""
+    every = filters.left_out is not None or filters.measure is not None or _asks_for_ended(filters)
+    return true() if every else table.c.left_out == ""
 
 
 def _asks_for_ended(filters: PortfolioFilters) -> bool:

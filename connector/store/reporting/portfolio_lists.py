@@ -5,13 +5,26 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, cast, func, literal, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
 
 from connector.people.permissions import Viewer
 from connector.store.database.json_codec import from_json
@@ -25,21 +38,26 @@ from connector.store.database.tables import (
 )
 from connector.store.measures.further_holders import further_holders
 from connector.store.reconcile.frozen_rates import frozen_from_text
+from connector.store.reporting.made_of import part_of, terms_of
 from connector.store.reporting.part_conditions import lines_of
 from connector.store.reporting.portfolio_filters import (
     PortfolioFilters,
     counted,
     live,
     measures_where,
+    named,
     visible_measures,
 )
 from connector.store.reporting.rollup_rows import line_of
 from governance.definitions.results import Figure
 from governance.effects import EffectLine
 from governance.left_out import LEFT, LeftOut
+from governance.measure_gates import GateAhead, gate_ahead
 from governance.money import Period
 from governance.plan_rates import FrozenRates
+from governance.portfolio import OPEN_AMOUNTS
 from governance.roll_up import AMOUNTS, Amounts
+from governance.verdict import Blocker, GateState
 from governance.verdict import Finding as Stored
 
 PAGE = 50
@@ -81,6 +99,17 @@ class MeasureRow:
     findings: tuple[str, ...]
     further_roles: tuple[tuple[str, str], ...] = ()
     """Key of each further role that somebody holds, and the holder's name."""
+    stage: str = ""
+    """The granted one; empty before the first."""
+    next_stage: str = ""
+    """Empty when every stage was granted."""
+    part: Decimal | None = None
+    """Its part of the amount that the list is made of."""
+
+    @property
+    def gate_ahead(self) -> GateAhead | None:
+        """The first gate that is not open; ``None`` when all are."""
+        return gate_ahead(self.stage, self.next_stage, GateState(self.gate))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +124,18 @@ class FindingRow:
     sentence: str
     who: str
     since: datetime | None
+    plan: Decimal | None
+    """Net EBITDA effect of the measure's present plan, in the reporting currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockerRow:
+    """One condition that keeps a gate of a measure shut."""
+
+    measure: str
+    key: str
+    title: str
+    blocker: Blocker
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +166,17 @@ SORTS = {
     "variance": ("variance", False),
     "delayed": ("delayed_benefit", True),
     "plan": ("ebitda_plan", True),
+    "age": ("waiting_since", False),
     "key": ("", False),
 }
 """Column, and whether the largest comes first; ``key`` is the order of the ids."""
+
+AGE = "age"
+"""The order by the day since which somebody must act, the oldest first; holds only measures that wait for somebody."""
+
+
+FINDING_SORTS = ("money", "age", "code")
+"""Findings by the plan of their measure, the largest first; by when they came up, the oldest first; or by code."""
 
 
 class PortfolioLists:
@@ -148,31 +197,49 @@ class PortfolioLists:
         """Figures with the measure and its item; both sides of the wall hold on each of them."""
         return _joined()
 
-    def measures(self, sort: str = "key", after: str | None = None, limit: int = PAGE) -> ListPage[MeasureRow]:
-        """By variance (largest loss first), by what waits or is planned (largest first), or by id.
+    def measures(
+        self,
+        sort: str = "key",
+        after: str | None = None,
+        limit: int = PAGE,
+        made_of: str | None = None,
+        *,
+        constant: bool = False,
+    ) -> ListPage[MeasureRow]:
+        """By variance (largest loss first), by what waits or is planned (largest first), by age, or by id.
 
-        The first two hold only measures that lose or wait.
+        The first two hold only measures that lose or wait.  ``made_of`` is the name of an amount: then they are those
+        that it is made of, the largest part first, with ``constant`` without what exchange rates made of it.
         """
         name, largest = SORTS[sort]
         columns = MEASURE_FIGURES.c
         query = _measures().where(self._wanted, self._listed)
-        order = [columns[name], columns.measure_id] if name else [columns.measure_id]
-        if name:
+        by: ColumnElement[Any] | None = columns[name] if name and sort != AGE else None
+        if sort == AGE:
+            by = _WAITING_SINCE
+            query = query.add_columns(by.label("waiting_since")).where(by.is_not(None), self._live)
+        elif made_of is not None:
+            part = part_of(MEASURE_FIGURES, terms_of(made_of, constant=constant))
+            by, largest = func.abs(part), True
+            shown = self._live if made_of in OPEN_AMOUNTS else self._counted
+            query = query.where(shown, self._live, part != 0).add_columns(part.label("part"))
+        elif name:
             shown = self._live if sort == "delayed" else self._counted
             query = query.where(shown, columns[name] < 0 if sort == "variance" else columns[name] > 0)
+        order: list[ColumnElement[Any]] = [columns.measure_id] if by is None else [by, columns.measure_id]
         begun = _parse_cursor(after, len(order))
-        if begun:
-            values = [*map(Decimal, begun[:-1]), begun[-1]]
+        values = begun if by is None or sort == AGE else _numbered(begun)
+        if values:
             here, there = tuple_(*order), tuple_(*map(literal, values))
             query = query.where(here < there if largest else here > there)
         query = query.order_by(*(one.desc() if largest else one for one in order)).limit(limit + 1)
-        rows = tuple(row_of(row) for row in self._connection.execute(query))
-        if len(rows) <= limit:
+        found = self._connection.execute(query).all()
+        rows = tuple(row_of(row) if made_of is None else replace(row_of(row), part=row.part) for row in found[:limit])
+        if len(found) <= limit:
             return ListPage(rows, None)
-        last = rows[limit - 1]
-        return ListPage(
-            rows[:limit], _format_cursor((str(getattr(last.amounts, name)), last.id) if name else (last.id,))
-        )
+        last = found[limit - 1]
+        place = abs(last.part) if made_of is not None and sort != AGE else getattr(last, name or "key")
+        return ListPage(rows, _format_cursor((last.measure_id,) if by is None else (str(place), last.measure_id)))
 
     def measure(self, measure: str) -> MeasureRow | None:
         """One measure by its id; ``None`` before its figures were made."""
@@ -193,23 +260,53 @@ class PortfolioLists:
             query = query.select_from(MEASURE_FINDING.join(MEASURE_FIGURES, _HAS_FINDING)).where(self._wanted)
         return {row[0]: int(row[1]) for row in self._connection.execute(query)}
 
-    def findings(self, after: str | None = None, limit: int = PAGE) -> ListPage[FindingRow]:
-        """Findings in the order of their codes and the measures' ids; one line a code and measure."""
+    def findings(self, after: str | None = None, limit: int = PAGE, sort: str = "code") -> ListPage[FindingRow]:
+        """Findings in one of :data:`FINDING_SORTS`; one line a code and measure."""
         columns, found = MEASURE_FIGURES.c, MEASURE_FINDING.c
+        order: tuple[ColumnElement[Any], ...] = {
+            "money": (_PLAN_OR_ZERO, columns.measure_id, found.code),
+            "age": (_FOUND_SINCE, columns.measure_id, found.code),
+            "code": (found.code, found.measure_id),
+        }[sort]
+        largest = sort == "money"
         query = (
             select(found.code, columns.measure_id, columns.key, columns.title, WORK_ITEM.c.url, MEASURE.c.findings)
+            .add_columns(columns.ebitda_plan, order[0].label("place"))
             .select_from(_joined().join(MEASURE_FINDING, _HAS_FINDING))
             .where(self._wanted)
-            .order_by(found.code, found.measure_id)
+            .order_by(*(one.desc() if largest else one for one in order))
         )
         if self._filters.finding is not None:
             query = query.where(found.code == self._filters.finding)
-        begun = _parse_cursor(after, 2)
-        if begun:
-            query = query.where(tuple_(found.code, found.measure_id) > tuple_(*map(literal, begun)))
-        rows = tuple(_finding(row) for row in self._connection.execute(query.limit(limit + 1)))
-        more = len(rows) > limit
-        return ListPage(rows[:limit], _format_cursor((rows[limit - 1].code, rows[limit - 1].measure)) if more else None)
+        if self._filters.person:
+            query = query.where(named(MEASURE.c.findings, "$[*].responsible[*].name", self._filters.person))
+        begun = _parse_cursor(after, len(order))
+        values = _numbered(begun) if largest else begun
+        if values:
+            here, there = tuple_(*order), tuple_(*map(literal, values))
+            query = query.where(here < there if largest else here > there)
+        rows = self._connection.execute(query.limit(limit + 1)).all()
+        kept = tuple(map(_finding, rows[:limit]))
+        if len(rows) <= limit:
+            return ListPage(kept, None)
+        last = rows[limit - 1]
+        place = (last.code, last.measure_id) if sort == "code" else (str(last.place), last.measure_id, last.code)
+        return ListPage(kept, _format_cursor(place))
+
+    def blockers(self, measures: Collection[str]) -> tuple[BlockerRow, ...]:
+        """What keeps the next gates of these measures shut, by measure in the order of their keys."""
+        columns = MEASURE_FIGURES.c
+        query = (
+            select(MEASURE.c.id, columns.title, columns.key, MEASURE.c.verdict["blockers"].label("blockers"))
+            .join(MEASURE_FIGURES, columns.measure_id == MEASURE.c.id)
+            .where(MEASURE.c.id.in_(measures))
+            .order_by(columns.key, columns.measure_id)
+        )
+        return tuple(
+            BlockerRow(row.id, row.key, row.title, from_json(Blocker, stored))
+            for row in self._connection.execute(query)
+            for stored in row.blockers or ()
+        )
 
     def lines(self, filters: EffectLineFilters, after: str | None = None, limit: int = PAGE) -> ListPage[EffectLineRow]:
         """Effect lines by measure, version, kind and month, of the measures that the totals count."""
@@ -255,6 +352,18 @@ _PLAN_RATES = (
     .label("plan_rates")
 )
 _HAS_FINDING = MEASURE_FINDING.c.measure_id == MEASURE_FIGURES.c.measure_id
+_PLAN_OR_ZERO: ColumnElement[Any] = func.coalesce(MEASURE_FIGURES.c.ebitda_plan, literal_column("0"))
+"""As the index ``measure_figures_money`` has it."""
+_FOUND = func.jsonb_array_elements(MEASURE.c.findings).table_valued("finding").render_derived("found")
+_FOUND_SINCE: ColumnElement[Any] = func.coalesce(
+    select(func.min(_FOUND.c.finding.op("->>")("since")))
+    .select_from(_FOUND)
+    .where(_FOUND.c.finding.op("->>")("code") == MEASURE_FINDING.c.code)
+    .correlate(MEASURE, MEASURE_FINDING)
+    .scalar_subquery(),
+    "",
+)
+"""As it is stored: a moment in UTC, so that its text has the order of time; empty where none is stored."""
 
 
 def _measures() -> Select[Any]:
@@ -295,7 +404,7 @@ def row_of(row: Any) -> MeasureRow:
         row.step, row.gate, row.implementation, row.potential, LeftOut(row.left_out) if row.left_out else None,
         Amounts(*(getattr(row, name) for name in AMOUNTS)), row.missing_rate, Period.of(row.closed_month),
         row.stage_since, row.deviation_since, row.deviation_reason, tuple(row.blockers), tuple(row.findings),
-        further_holders(row.further_roles),
+        further_holders(row.further_roles), row.stage, row.next_stage or "",
     )  # fmt: skip
 
 
@@ -308,7 +417,7 @@ def _finding(row: Any) -> FindingRow:
     first = next((finding for finding in findings if finding.code == row.code), None)
     since = first.since if first else None
     sentence, who = (first.sentence, first.who) if first else ("", "")
-    return FindingRow(row.measure_id, row.key, row.title, row.url, row.code, sentence, who, since)
+    return FindingRow(row.measure_id, row.key, row.title, row.url, row.code, sentence, who, since, row.ebitda_plan)
 
 
 def _line(row: Any) -> EffectLineRow:
@@ -316,6 +425,28 @@ def _line(row: Any) -> EffectLineRow:
         row.version, row.kind, row.month, row.amount, row.currency, row.account, hard=row.hard, pl_line=row.pl_line
     )
     return EffectLineRow(row.measure_id, row.key, row.title, row.url, line, frozen_from_text(row.plan_rates))
+
+
+# Of those whom a blocker names, what has waited longest; without any name, the oldest: as the lists say it.
+_BLOCKER = func.jsonb_array_elements(MEASURE.c.verdict["blockers"]).table_valued("blocker").render_derived("waits")
+_SINCE = _BLOCKER.c.blocker.op("->>")("since")
+_NAMED = func.jsonb_array_length(_BLOCKER.c.blocker.op("->")("responsible")) > 0
+_WAITING_SINCE: ColumnElement[Any] = (
+    select(func.coalesce(func.min(_SINCE).filter(_NAMED), func.min(_SINCE)))
+    .select_from(_BLOCKER)
+    .correlate(MEASURE)
+    .scalar_subquery()
+)
+"""As it is stored: a moment in UTC, so that its text has the order of time."""
+
+
+def _numbered(begun: Sequence[str]) -> list[Any]:
+    """A place whose first part is a number; a mangled one begins at the beginning."""
+    try:
+        number = Decimal(begun[0]) if begun else Decimal(0)
+    except InvalidOperation:
+        return []
+    return [number, *begun[1:]] if begun and number.is_finite() else []
 
 
 def _format_cursor(parts: Sequence[str]) -> str:

@@ -10,12 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from governance.money import Money, Period
-from governance.outcomes import share
+from governance.outcomes import REFUSED_TARGET, share
 from governance.rates import Conversion, MissingRate, Rates
 
 MOST_LISTED = 200
-TARGET = Decimal("0.3")
-"""Share of the requests that is refused where a portfolio chooses (the practice's number)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +59,8 @@ class RefusedDemands:
     against_rules: tuple[AgainstRules, ...]
     missing: tuple[MissingRate, ...]
     """Rates without which an amount is left out."""
+    target: Decimal
+    """Share that is to be refused."""
 
     @property
     def requests(self) -> int:
@@ -74,10 +74,16 @@ class RefusedDemands:
     @property
     def reaches_target(self) -> bool | None:
         """``None`` while nothing was answered."""
-        return None if self.share is None else self.share >= TARGET
+        return None if self.share is None else self.share >= self.target
 
 
-def refused_demands(connection: Connection, committed: tuple[str, ...], rates: Rates, currency: str) -> RefusedDemands:
+def refused_demands(
+    connection: Connection,
+    committed: tuple[str, ...],
+    rates: Rates,
+    currency: str,
+    target: Decimal = REFUSED_TARGET,
+) -> RefusedDemands:
     """``committed`` are the keys of the stages from the decision on."""
     asked = {"committed": list(committed)}
     counts = connection.execute(_COUNTS, asked).one()
@@ -98,7 +104,7 @@ def refused_demands(connection: Connection, committed: tuple[str, ...], rates: R
         for row in connection.execute(_AGAINST, {**asked, "limit": MOST_LISTED})
     )
     total = sum(kept.values(), Decimal(0))
-    return RefusedDemands(counts.refused, counts.approved, total, demands, against, tuple(missing))
+    return RefusedDemands(counts.refused, counts.approved, total, demands, against, tuple(missing), target)
 
 
 def _demand(row: Row[Any], kept: Decimal) -> RefusedDemand:
@@ -117,7 +123,9 @@ _COUNTS = text("""
 """)
 _KEPT = text("""
     SELECT f.measure_id, e.month, e.currency, sum(e.amount) AS amount
-    FROM measure_figures AS f JOIN effect_line AS e ON e.measure_id = f.measure_id
+    FROM measure_figures AS f
+    -- Its lines are read by the measure: the index by month has the measure last, and looks costless.
+    CROSS JOIN LATERAL (SELECT * FROM effect_line AS l WHERE l.measure_id = f.measure_id OFFSET 0) AS e
     WHERE f.step = 'cancelled' AND f.stage <> ALL (:committed) AND e.version = 'plan'
       AND e.kind IN ('one_off_cost', 'capex') AND e.account IN ('ebitda', 'cash')
     GROUP BY 1, 2, 3

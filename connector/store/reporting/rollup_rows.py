@@ -27,13 +27,14 @@ RowValues: TypeAlias = "tuple[object, ...]"
 
 FIGURES = (
     "measure_id", "group_id", "curve_id", "portfolio", "program", "project", "package", "legal_entity", "business_unit",
-    "owner", "rule", "key", "title", "stage", "step", "gate", "implementation", "potential", "left_out",
+    "owner", "rule", "key", "title", "stage", "step", "next_stage", "gate", "implementation", "potential", "left_out",
     "is_held_up", "holders", "missing_rate", "closed_month", *NUMBERS, "blockers", "findings", "stage_since",
-    "deviation_since", "deviation_reason",
+    "deviation_since", "deviation_reason", "promised_to_date", "came_to_date", "pipeline_benefit", "decided_owner",
 )  # fmt: skip
 """Columns of ``measure_figures`` in the order of :attr:`RollupRows.figures`."""
 
 FINDINGS = ("code", "measure_id")
+VALIDATED = ("measure_id", "month", "amount")
 SERIES = ("measure_id", "version", "months", *MONTHLY)
 RECORD_SEPARATOR = "\x1e"
 UNIT_SEPARATOR = "\x1f"
@@ -48,6 +49,7 @@ class RollupRows:
     figures: RowValues
     findings: tuple[RowValues, ...]
     series: tuple[RowValues, ...]
+    validated: tuple[RowValues, ...]
 
 
 def rollup_rows_of(row: Any, lines: Sequence[EffectLine], settings: RollUpSettings, rates: Rates) -> RollupRows:
@@ -62,13 +64,15 @@ def rollup_rows_of(row: Any, lines: Sequence[EffectLine], settings: RollUpSettin
     group_id = group_key(*names[:2], entity, entry.step, row.implementation, row.potential, left_out)
     figures = (
         row.id, group_id, curve_id, *names, entity, unit, row.owner or "", row.rule, row.key, row.title or "",
-        row.stage or "", entry.step, row.gate, row.implementation, row.potential, left_out, entry.held_up,
-        _role_holders(row), str(part.missing) if part.missing else None, settings.closed_of(entity).first_day,
-        *_numbers(part), row.blockers, row.findings, _moment(row.stage_since),
-        _moment(row.deviation_since), row.reason or "",
+        row.stage or "", entry.step, row.next_stage or "", row.gate, row.implementation, row.potential, left_out,
+        entry.held_up, _role_holders(row), str(part.missing) if part.missing else None,
+        settings.closed_of(entity).first_day, *_numbers(part), row.blockers, row.findings, _moment(row.stage_since),
+        _moment(row.deviation_since), row.reason or "", part.track.promised if part.track else None,
+        part.track.came if part.track else None, part.pipeline_benefit, row.decided_owner or row.owner or "",
     )  # fmt: skip
     findings = () if entry.step == LEFT else tuple((code, row.id) for code in row.findings)
-    return RollupRows(group_id, curve_id, figures, findings, tuple(_series(row.id, part.months)))
+    validated = tuple((row.id, month.first_day, amount) for month, amount in part.validated_months.items())
+    return RollupRows(group_id, curve_id, figures, findings, tuple(_series(row.id, part.months)), validated)
 
 
 def group_key(*names: str) -> UUID:

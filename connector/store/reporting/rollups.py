@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from sqlalchemy import Connection, Engine, TextClause, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -24,13 +25,22 @@ from connector.store.database.tables import (
     MEASURE_FIGURES,
     MEASURE_FINDING,
     MEASURE_SERIES,
+    MEASURE_VALIDATED,
 )
 from connector.store.database.tables.rollups import MONTHLY, NUMBERS
 from connector.store.ledger.closed_months import closed_months
 from connector.store.measures.roll_up_entry import BUDGET
 from connector.store.reporting import figures_history
 from connector.store.reporting.exchange_rates import all_rates
-from connector.store.reporting.rollup_rows import FIGURES, FINDINGS, SERIES, RollupRows, line_of, rollup_rows_of
+from connector.store.reporting.rollup_rows import (
+    FIGURES,
+    FINDINGS,
+    SERIES,
+    VALIDATED,
+    RollupRows,
+    line_of,
+    rollup_rows_of,
+)
 from governance.effects import EffectLine
 from governance.rates import Rates
 from governance.roll_up import RollUpSettings
@@ -47,8 +57,10 @@ ROLLUP_TABLES = (
     "measure_figures",
     "measure_finding",
     "measure_series",
+    "measure_validated",
     "rollup_group",
     "rollup_month",
+    "rollup_validated",
     "rollup_curve",
 )
 
@@ -67,6 +79,12 @@ class RefreshStatus(StrEnum):
 class RefreshResult:
     status: RefreshStatus
     measures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Touched:
+    groups: Sequence[UUID]
+    curves: Sequence[UUID]
 
 
 class Rollups:
@@ -89,32 +107,40 @@ class Rollups:
                 reason = "exchange rates, currency, policy or month have changed" if before else "the first time"
                 count = self._rebuild(transaction, settings, Rates(rates), reason, now)
                 _store_settings(transaction, settings, stamp, now)
-                figures_history.store_versions(transaction, None, now)
-                figures_history.store_settings(transaction, now)
+                known_from = figures_history.known_from(transaction, None, now)
+                figures_history.store_versions(transaction, None, known_from)
+                figures_history.store_groups(transaction, None, known_from)
+                figures_history.store_curves(transaction, None, known_from)
+                figures_history.store_settings(transaction, known_from)
                 return RefreshResult(RefreshStatus.REBUILT, count)
             ids = sorted(set(transaction.execute(_TAKE_DUE, {"most": MAX_DUE}).scalars()))
             if ids:
-                self._renew(transaction, ids, settings, Rates(rates))
-                figures_history.store_versions(transaction, ids, now)
+                touched = self._renew(transaction, ids, settings, Rates(rates))
+                known_from = figures_history.known_from(transaction, ids, now)
+                figures_history.store_versions(transaction, ids, known_from)
+                figures_history.store_groups(transaction, touched.groups, known_from)
+                figures_history.store_curves(transaction, touched.curves, known_from)
             more = bool(ids) and bool(transaction.execute(_HAS_DUE).scalar())
             if not more:
                 transaction.execute(FIGURES_SETTINGS.update().values(refreshed_at=now))
         return RefreshResult(RefreshStatus.MORE if more else RefreshStatus.DONE, len(ids))
 
-    def _renew(self, transaction: Connection, ids: Sequence[str], basis: RollUpSettings, rates: Rates) -> None:
-        """Some measures' figures, and the groups that these left or joined."""
+    def _renew(self, transaction: Connection, ids: Sequence[str], basis: RollUpSettings, rates: Rates) -> _Touched:
+        """Some measures' figures, and the groups that these left or joined; returns these with their curves."""
         gone = transaction.execute(_DELETE_FIGURES, {"ids": ids}).all()
         group_ids, curve_ids = {row.group_id for row in gone}, {row.curve_id for row in gone}
-        for statement in (_DELETE_FINDINGS, _DELETE_SERIES):
+        for statement in (_DELETE_FINDINGS, _DELETE_SERIES, _DELETE_VALIDATED):
             transaction.execute(statement, {"ids": ids})
         for chunk in _chunks(ids):
             rows = list(_rollup_rows(transaction, chunk, basis, rates))
             _store(transaction, rows)
             group_ids |= {row.group_id for row in rows}
             curve_ids |= {row.curve_id for row in rows}
-        touched = {"group_ids": sorted(group_ids), "curve_ids": sorted(curve_ids)}
-        for statement in (_DELETE_GROUPS, _DELETE_GROUP_MONTHS, _DELETE_CURVES, *_add_up(whole=False)):
-            transaction.execute(statement, touched)
+        touched = _Touched(sorted(group_ids), sorted(curve_ids))
+        sums = (_DELETE_GROUPS, _DELETE_GROUP_MONTHS, _DELETE_GROUP_VALIDATED, _DELETE_CURVES)
+        for statement in (*sums, *_add_up(whole=False)):
+            transaction.execute(statement, {"group_ids": touched.groups, "curve_ids": touched.curves})
+        return touched
 
     def _rebuild(self, transaction: Connection, basis: RollUpSettings, rates: Rates, reason: str, now: datetime) -> int:
         for table in ROLLUP_TABLES:
@@ -156,6 +182,15 @@ def _store_settings(transaction: Connection, basis: RollUpSettings, stamp: str, 
         "closed_month": basis.closed.first_day,
         "committed_from": basis.committed_from,
         "rate_age_days": basis.rate_age_days,
+        "stages": [
+            {
+                "key": key,
+                "label": basis.labels.get(key, key),
+                "weight": str(weight),
+                "is_committed": basis.is_committed(key),
+            }
+            for key, weight in basis.weights.items()
+        ],
         "built_at": now,
         "refreshed_at": now,
     }
@@ -184,6 +219,7 @@ def _store(transaction: Connection, rows: Sequence[RollupRows]) -> None:
         (MEASURE_FIGURES, FIGURES, [row.figures for row in rows]),
         (MEASURE_FINDING, FINDINGS, [found for row in rows for found in row.findings]),
         (MEASURE_SERIES, SERIES, [series for row in rows for series in row.series]),
+        (MEASURE_VALIDATED, VALIDATED, [month for row in rows for month in row.validated]),
     ):
         insert_many(transaction, table, [dict(zip(columns, value, strict=True)) for value in values])
 
@@ -196,11 +232,12 @@ _HAS_DUE = text("SELECT EXISTS (SELECT 1 FROM figures_due)")
 _ALL = text("SELECT id FROM measure ORDER BY id")
 _DELETE_FIGURES = text("DELETE FROM measure_figures WHERE measure_id = ANY(:ids) RETURNING group_id, curve_id")
 _DELETE_FINDINGS = text("DELETE FROM measure_finding WHERE measure_id = ANY(:ids)")
+_DELETE_VALIDATED = text("DELETE FROM measure_validated WHERE measure_id = ANY(:ids)")
 _DELETE_SERIES = text("DELETE FROM measure_series WHERE measure_id = ANY(:ids)")
 MEASURES = text(f"""
     SELECT id, connection, key, title, rule, portfolio, program, project, package, legal_entity, business_unit, owner,
            stage, gate, implementation, potential, owner_id, sponsor_id, controller_id, further_holders, unmapped_since,
-           verdict #>> '{{off_ramp,kind}}' AS off_ramp,
+           verdict ->> 'next_stage' AS next_stage, verdict #>> '{{off_ramp,kind}}' AS off_ramp,
            coalesce(CAST(verdict ->> 'without_value' AS boolean), false) AS without_value,
            verdict -> 'signed' AS signed, verdict ->> 'steady_from' AS steady_from,
            verdict #>> '{{deviation,reason}}' AS reason, verdict #>> '{{deviation,since}}' AS deviation_since,
@@ -211,6 +248,9 @@ MEASURES = text(f"""
             AND EXISTS (SELECT 1 FROM plan_version AS q WHERE q.measure_id = measure.id AND q.number > 1)
            ) AS original_lines,
            {BUDGET} AS budget,
+           (SELECT v.record ->> 'owner' FROM plan_version AS p JOIN verdict_version AS v
+                ON v.measure_id = p.measure_id AND v.known_from >= p.locked_at
+            WHERE p.measure_id = measure.id AND p.number = 1 ORDER BY v.known_from, v.id LIMIT 1) AS decided_owner,
            ARRAY(SELECT DISTINCT one ->> 'code' FROM jsonb_array_elements(verdict -> 'blockers') AS one ORDER BY 1)
                AS blockers,
            ARRAY(SELECT DISTINCT one ->> 'code' FROM jsonb_array_elements(findings) AS one ORDER BY 1) AS findings
@@ -222,6 +262,7 @@ _LINES = text("""
 """)
 _DELETE_GROUPS = text("DELETE FROM rollup_group WHERE group_id = ANY(:group_ids)")
 _DELETE_GROUP_MONTHS = text("DELETE FROM rollup_month WHERE group_id = ANY(:group_ids)")
+_DELETE_GROUP_VALIDATED = text("DELETE FROM rollup_validated WHERE group_id = ANY(:group_ids)")
 _DELETE_CURVES = text("DELETE FROM rollup_curve WHERE curve_id = ANY(:curve_ids)")
 
 _INSERT_GROUPS = f"""
@@ -239,6 +280,12 @@ _INSERT_GROUP_MONTHS = f"""
          unnest(s.months, {", ".join(f"s.{name}" for name in MONTHLY)}) AS u (month, {", ".join(MONTHLY)})
     {{where}} GROUP BY f.group_id, s.version, u.month
 """  # noqa: S608 - our own names
+_INSERT_GROUP_VALIDATED = """
+    INSERT INTO rollup_validated (group_id, month, amount, measures)
+    SELECT f.group_id, v.month, sum(v.amount), count(*)
+    FROM measure_figures AS f JOIN measure_validated AS v USING (measure_id)
+    {where} GROUP BY f.group_id, v.month
+"""
 _INSERT_CURVES = f"""
     INSERT INTO rollup_curve (curve_id, version, month, portfolio, program, legal_entity,
                               {", ".join(MONTHLY)})
@@ -255,6 +302,7 @@ def _add_up(*, whole: bool) -> Iterator[TextClause]:
     for statement, where in (
         (_INSERT_GROUPS, "WHERE group_id = ANY(:group_ids)"),
         (_INSERT_GROUP_MONTHS, "WHERE f.group_id = ANY(:group_ids)"),
+        (_INSERT_GROUP_VALIDATED, "WHERE f.group_id = ANY(:group_ids)"),
         (_INSERT_CURVES, "AND c.curve_id = ANY(:curve_ids)"),
     ):
         yield text(statement.format(where="" if whole else where))

@@ -14,6 +14,7 @@ from connector.store.database.json_codec import from_json
 from connector.store.database.tables import MEASURE, MEASURE_FIGURES, WORK_ITEM
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.portfolio_lists import MeasureRow, PortfolioLists, row_of
+from governance.measure_gates import gate_ahead
 from governance.measure_state import deviation_text
 from governance.plan_check import PlanCheck
 from governance.responsible import Responsible, in_words
@@ -42,7 +43,7 @@ class SteeringRow:
     measure: MeasureRow
     sponsor: str
     next_stage: str
-    """Key; empty when there is none."""
+    """Key of the stage behind the first gate that is not open; empty when all are."""
     next_label: str
     gate_due: date | None
     """From which day the gate is due; ``None`` when it is due now."""
@@ -57,16 +58,21 @@ class SteeringRow:
     """Until when somebody has to decide after the kill switch."""
     implementation_reason: str
     potential_reason: str
+    gate: GateState | None = None
+    """Of the item's own gate, as the verdict has it that the next stage is of."""
+
+    @property
+    def item_gate(self) -> GateState:
+        return GateState(self.measure.gate) if self.gate is None else self.gate
 
     @property
     def next_state(self) -> GateState:
         """Of the gate into the next stage: while the item may still move into the granted one, it is not due."""
-        state = GateState(self.measure.gate)
-        return GateState.NOT_DUE if state is GateState.OPEN else state
+        return GateState.NOT_DUE if self.item_gate is GateState.OPEN else self.item_gate
 
     @property
     def is_breach(self) -> bool:
-        return self.measure.gate == GateState.BREACH
+        return self.item_gate is GateState.BREACH
 
     @property
     def waits_for_reason(self) -> bool:
@@ -80,7 +86,7 @@ class SteeringRow:
     @property
     def waits_for_approval(self) -> bool:
         """Nothing but approvals is missing."""
-        return self.measure.gate == GateState.WAITING
+        return self.item_gate is GateState.WAITING
 
 
 class SteeringRows(PortfolioLists):
@@ -122,11 +128,14 @@ def _steering_row(row: Any) -> SteeringRow:
     killed = off_ramp.get("kind") == "killed"
     deviation = verdict.get("deviation") or {}
     due = verdict.get("gate_due")
+    gate = GateState(verdict.get("gate") or row.gate)
+    ahead = gate_ahead(verdict.get("stage"), verdict.get("next_stage"), gate)
+    label = verdict.get("next_stage_label") if verdict.get("next_stage") else verdict.get("stage_label")
     return SteeringRow(
         measure=row_of(row),
         sponsor=row.sponsor or "",
-        next_stage=verdict.get("next_stage") or "",
-        next_label=verdict.get("next_stage_label") or "",
+        next_stage=ahead.stage if ahead else "",
+        next_label=(label or "") if ahead else "",
         gate_due=date.fromisoformat(due) if due else None,
         blockers=tuple(_blocker(one) for one in verdict.get("blockers") or ()),
         deviation=_deviation(deviation),
@@ -138,6 +147,7 @@ def _steering_row(row: Any) -> SteeringRow:
         decide_by=datetime.fromisoformat(off_ramp["decide_by"]) if killed and off_ramp.get("decide_by") else None,
         implementation_reason=(verdict.get("implementation") or {}).get("reason") or "",
         potential_reason=(verdict.get("potential") or {}).get("reason") or "",
+        gate=gate,
     )
 
 

@@ -111,14 +111,14 @@ _UP = text("""
         UNION
         SELECT m.id, 2, 'waits for it' FROM work_item AS i JOIN measure AS m
             ON m.connection = i.connection AND m.native_id = i.native_id
-        WHERE i.rests_on @> ARRAY[CAST(:key AS text)]
+        WHERE i.rests_on <> '{}' AND i.rests_on @> ARRAY[CAST(:key AS text)]
         UNION
-        SELECT m.id, 2, 'waits for it' FROM measure AS m WHERE m.waiting_for @> ARRAY[CAST(:key AS text)]
+        SELECT n.measure_id, 2, 'waits for it' FROM measure_name AS n WHERE n.kind = 'ticket' AND n.name = :key
         UNION
         SELECT d.measure_id, 3, 'is joined to it' FROM dependency AS d WHERE d.on_name = :lower
         UNION
         SELECT e.measure_id, 4, 'money comes from it' FROM ledger_entry AS e
-        WHERE e.measure_id IS NOT NULL AND e.source ->> 'item' IS NOT NULL AND e.source ->> 'item' = :key
+        WHERE e.measure_id IS NOT NULL AND e.item = :key
     )
     SELECT n.why, m.id, m.key, m.title, m.owner, m.measure_state -> 'waiting_since' ->> :key AS since,
            f.ebitda_plan, f.in_year_estimate

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import MEASURE
+from governance.capital import capitalised
 from governance.responsible import Responsible, in_words
 
 
@@ -42,4 +43,4 @@ def actions_needed(connection: Connection, measures: Collection[str]) -> Mapping
 def _needed(stored: Mapping[str, Any]) -> ActionNeeded:
     responsible = [from_json(Responsible, person) for person in stored.get("responsible") or ()]
     what = str(stored.get("reason") or stored["sentence"])
-    return ActionNeeded(in_words(responsible), what[:1].upper() + what[1:], datetime.fromisoformat(stored["since"]), 0)
+    return ActionNeeded(in_words(responsible), capitalised(what), datetime.fromisoformat(stored["since"]), 0)

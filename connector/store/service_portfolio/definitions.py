@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
 from connector.store.database.json_codec import to_json
+from connector.store.service_portfolio.notes import mark_measures_of
 from mapping.services import StatedService
 
 
@@ -36,7 +37,22 @@ def store_services(transaction: Connection, services: Iterable[StatedService], s
             continue
         transaction.execute(_DROP_NAMES, {"service": definition.key, "names": list(one.names)})
         transaction.execute(_ADD_NAMES, {"service": definition.key, "names": list(one.names)})
-    transaction.execute(_END, {"source": source, "kept": kept, "now": now})
+    _end(transaction, list(transaction.execute(_LEFT, {"source": source, "kept": kept}).scalars()), now)
+
+
+def end_sources(transaction: Connection, connections: Sequence[str], now: datetime) -> None:
+    """Services of every other connection have left: the mapping takes none from there any more.
+
+    Nothing is written on the records of those connections either.
+    """
+    _end(transaction, list(transaction.execute(_OF_OTHERS, {"connections": list(connections)}).scalars()), now)
+    transaction.execute(_DROP_RECORDS, {"connections": list(connections)})
+
+
+def _end(transaction: Connection, keys: Sequence[str], now: datetime) -> None:
+    """The figures that were made last stay, so that it is known what left; measures that name them are judged again."""
+    mark_measures_of(transaction, keys)
+    transaction.execute(_ENDED, {"keys": list(keys), "now": now})
     transaction.execute(_DROP_ENDED)
 
 
@@ -66,14 +82,15 @@ _ADD_NAMES = text("""
     INSERT INTO service_name (name, service) SELECT name, :service FROM unnest(CAST(:names AS text[])) AS name
     ON CONFLICT (name) DO NOTHING
 """)
-_END = text("""
-    UPDATE service SET ended_at = :now WHERE source = :source AND ended_at IS NULL AND key <> ALL (:kept)
+_LEFT = text("SELECT key FROM service WHERE source = :source AND ended_at IS NULL AND key <> ALL (:kept) ORDER BY key")
+_OF_OTHERS = text("""
+    SELECT key FROM service WHERE source <> '' AND source <> ALL (:connections) AND ended_at IS NULL ORDER BY key
 """)
+_ENDED = text("UPDATE service SET ended_at = :now WHERE key = ANY (:keys)")
 _DROP_ENDED = text("""
-    WITH ended AS (SELECT key FROM service WHERE ended_at IS NOT NULL),
-         figures AS (DELETE FROM service_figures WHERE service IN (SELECT key FROM ended))
-    DELETE FROM service_name WHERE service IN (SELECT key FROM ended)
+    DELETE FROM service_name WHERE service IN (SELECT key FROM service WHERE ended_at IS NOT NULL)
 """)
+_DROP_RECORDS = text("DELETE FROM service_record WHERE connection <> ALL (:connections)")
 _NAME_HURDLE = text("""
     UPDATE service SET hurdle = :hurdle, hurdle_by = :login, hurdle_at = :now
     WHERE key = :key AND ended_at IS NULL RETURNING key

@@ -11,10 +11,13 @@ from decimal import Decimal
 from sqlalchemy import Connection, Engine, text
 
 from connector.store.database.json_codec import from_json, json_digest, to_json
+from connector.store.queue.wake_up import Waker
 from connector.store.reporting.exchange_rates import all_rates
-from connector.store.service_portfolio.definitions import store_services
+from connector.store.service_portfolio.definitions import end_sources, store_services
 from connector.store.service_portfolio.linked_measures import linked_measures
+from connector.store.service_portfolio.notes import mark_measures_of, reported, reported_before
 from connector.store.service_portfolio.objectives import store_objectives
+from connector.store.service_portfolio.shown_findings import plan_record_writes
 from governance.money import Money, Period
 from governance.outcomes import Objective
 from governance.rates import Rates
@@ -41,9 +44,11 @@ class ServiceSettings:
     off: tuple[str, ...]
     services: tuple[StatedService, ...]
     objectives: tuple[Objective, ...] = ()
+    connections: tuple[str, ...] | None = None
+    """Those from which the mapping takes services; the services of others have left.  ``None`` lets them stay."""
 
 
-def refresh_services(engine: Engine, settings: ServiceSettings, now: datetime) -> int:
+def refresh_services(engine: Engine, settings: ServiceSettings, now: datetime, waker: Waker | None = None) -> int:
     """Make the figures of what is due, up to a batch; returns how many names were due, -1 while another is at it."""
     month = Period.of(now.date()).plus(-1)
     with engine.begin() as transaction:
@@ -53,6 +58,8 @@ def refresh_services(engine: Engine, settings: ServiceSettings, now: datetime) -
         stamp = json_digest(to_json([settings, str(month), *stated]))
         if transaction.execute(text("SELECT digest FROM service_settings")).scalar() != stamp:
             store_services(transaction, settings.services, "", now)
+            if settings.connections is not None:
+                end_sources(transaction, settings.connections, now)
             store_objectives(transaction, settings.objectives, "", "mapping", now)
             transaction.execute(text("DELETE FROM service_due"))
             transaction.execute(text("INSERT INTO service_due (name) SELECT key FROM service WHERE ended_at IS NULL"))
@@ -62,8 +69,18 @@ def refresh_services(engine: Engine, settings: ServiceSettings, now: datetime) -
             return 0
         rates = Rates(stated).aged(month.plus(1).first_day, settings.rate_age_days)
         due = _Due(transaction, names, rates, settings.currency, month)
-        for key, inputs in due.inputs().items():
-            _store(transaction, key, service_report(inputs, month, rates, settings.currency, settings.off), now)
+        reports = {
+            key: service_report(inputs, month, rates, settings.currency, settings.off)
+            for key, inputs in due.inputs().items()
+        }
+        # Keys before tasks, as whoever stores an event or an assessment locks them.
+        changed = [
+            key for key, report in reports.items() if reported(report) != (reported_before(transaction, key) or ())
+        ]
+        mark_measures_of(transaction, changed)
+        for key, report in reports.items():
+            _store(transaction, key, report, now)
+            plan_record_writes(transaction, key, report, waker)
         return len(names)
 
 

@@ -10,7 +10,10 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, text
 
+from connector.store.queue.inbox import mark_dirty
+from governance.measure import MeasureId
 from governance.money import Period
+from mapping.work_item import ConnectionName, NativeId
 
 
 def kpi_name(name: str) -> str:
@@ -47,7 +50,46 @@ def store_values(transaction: Connection, values: Sequence[KpiValue], source: st
     ]  # fmt: skip
     columns = {name: [row[name] for row in rows] for name in ("kind", "subject", "kpi", "month", "value")}
     asked = {**columns, "source": source, "login": login, "now": now}
-    return len(transaction.execute(_STORE, asked).all())
+    changed = transaction.execute(_STORE, asked).all()
+    measures = {row.subject for row in changed if row.subject_kind == SubjectKind.MEASURE}
+    for connection, some in sorted(_items(measures).items()):
+        mark_dirty(transaction, connection, some)
+    return len(changed)
+
+
+def newest_of_measures(
+    connection: Connection, measures: Sequence[MeasureId]
+) -> dict[MeasureId, dict[str, tuple[Period, Decimal]]]:
+    """The newest value of each KPI of these measures."""
+    found: dict[MeasureId, dict[str, tuple[Period, Decimal]]] = {}
+    for row in connection.execute(_NEWEST, {"measures": list(measures)}):
+        found.setdefault(MeasureId(row.subject), {})[row.kpi] = (Period.of(row.month), row.value)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class KpiMonth:
+    """A value that was stated of a measure."""
+
+    kpi: str
+    month: Period
+    value: Decimal
+    source: str
+
+
+def values_of_measure(connection: Connection, measure: str, limit: int = 200) -> tuple[KpiMonth, ...]:
+    """Newest first, of what the reader may see."""
+    rows = connection.execute(_OF_MEASURE, {"measure": measure, "limit": limit})
+    return tuple(KpiMonth(row.kpi, Period.of(row.month), row.value, row.source) for row in rows)
+
+
+def _items(measures: Iterable[str]) -> dict[ConnectionName, dict[NativeId, int | None]]:
+    """A gate may ask for a KPI: another value may be another verdict."""
+    items: dict[ConnectionName, dict[NativeId, int | None]] = {}
+    for measure in measures:
+        name, _, item = measure.partition("/")
+        items.setdefault(ConnectionName(name), {})[NativeId(item)] = None
+    return items
 
 
 def subjects_by_name(connection: Connection, kind: SubjectKind, names: Iterable[str]) -> dict[str, str]:
@@ -65,7 +107,15 @@ _STORE = text("""
         SET value = excluded.value, source = excluded.source, entered_by = excluded.entered_by,
             entered_at = excluded.entered_at
         WHERE kpi_value.value <> excluded.value
-    RETURNING subject
+    RETURNING subject, subject_kind
+""")
+_NEWEST = text("""
+    SELECT DISTINCT ON (subject, kpi) subject, kpi, month, value FROM kpi_value
+    WHERE subject_kind = 'measure' AND subject = ANY (:measures) ORDER BY subject, kpi, month DESC
+""")
+_OF_MEASURE = text("""
+    SELECT kpi, month, value, source FROM kpi_value
+    WHERE subject_kind = 'measure' AND subject = :measure ORDER BY month DESC, kpi LIMIT :limit
 """)
 _FIND = {
     SubjectKind.SERVICE: text("SELECT name, service AS subject FROM service_name WHERE name = ANY (:names)"),

@@ -42,7 +42,7 @@ _NETS = text("""
         SELECT DISTINCT n.service, m.id, m.key
         FROM service_name AS n JOIN measure AS m ON m.service_names @> ARRAY[n.name]
         WHERE n.service = ANY (:services) AND m.unmapped_since IS NULL
-          AND coalesce(m.measure_state #>> '{off_ramp,kind}', '') <> 'cancelled'
+          AND coalesce(m.off_ramp, '') <> 'cancelled'
     ), counted AS (
         SELECT l.service, l.id, l.key,
                CASE WHEN EXISTS (SELECT 1 FROM effect_line AS e WHERE e.measure_id = l.id AND e.version = 'forecast')

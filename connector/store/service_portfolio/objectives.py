@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -62,24 +62,25 @@ def coverage(
     While no objective is defined a measure serves one when it names any.
     """
     teams: dict[str, TeamCoverage] = {}
-    for row in connection.execute(_MEASURES):
-        teams[row.team] = TeamCoverage(
-            row.team, tuple(row.owners or ()), tickets=int(row.tickets), tickets_without=int(row.tickets_without),
-            measures=row.measures, measures_without=row.measures_without,
-        )  # fmt: skip
     missing: dict[MissingRate, None] = {}
-    for query, name in ((_SPEND, "spend"), (_HOURS, "hours")):
-        for row in connection.execute(query, {"first": first.first_day, "last": last.first_day}):
-            amount = _amount(row, rates, currency)
-            if isinstance(amount, MissingRate):
-                missing[amount] = None
-                continue
-            one = teams.get(row.team, TeamCoverage(row.team, ()))
-            without = f"{name}_without"
-            changed = {name: getattr(one, name) + amount}
-            if not row.serves:
-                changed[without] = getattr(one, without) + amount
-            teams[row.team] = replace(one, **changed)
+    # The first rows are those of the measures.
+    for row in connection.execute(_COVERAGE, {"first": first.first_day, "last": last.first_day}):
+        if row.what == "measures":
+            teams[row.team] = TeamCoverage(
+                row.team, tuple(row.owners or ()), tickets=row.tickets, tickets_without=row.tickets_without,
+                measures=row.measures, measures_without=row.measures_without,
+            )  # fmt: skip
+            continue
+        amount = _amount(row, rates, currency)
+        if isinstance(amount, MissingRate):
+            missing[amount] = None
+            continue
+        one = teams.get(row.team, TeamCoverage(row.team, ()))
+        without = f"{row.what}_without"
+        changed = {row.what: getattr(one, row.what) + amount}
+        if not row.serves:
+            changed[without] = getattr(one, without) + amount
+        teams[row.team] = replace(one, **changed)
     return tuple(teams[name] for name in sorted(teams)), tuple(missing)
 
 
@@ -88,12 +89,43 @@ def _amount(row: Row[Any], rates: Rates, currency: str) -> Decimal | MissingRate
     return converted.money.amount if isinstance(converted, Conversion) else converted
 
 
-def serving(connection: Connection, objectives: Sequence[str]) -> dict[str, list[Row[Any]]]:
-    """Measures and services that serve each objective, those that the reader sees, at most 50 of each."""
-    found: dict[str, list[Row[Any]]] = {}
-    for row in connection.execute(_SERVING, {"keys": list(objectives)}):
-        found.setdefault(row.objective, []).append(row)
-    return found
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What serves an objective, of what the reader sees."""
+
+    count: int
+    """Measures and services."""
+    rows: Sequence[Row[Any]]
+    """Some of them, measures before services."""
+
+
+NOTHING = Serving(0, ())
+
+
+def serving(connection: Connection, objectives: Sequence[str], most: int) -> dict[str, Serving]:
+    """By objective, at most so many measures and so many services of each; what serves none is absent."""
+    asked = {"keys": list(objectives)}
+    rows: dict[str, list[Row[Any]]] = {}
+    for row in connection.execute(_SERVING, {**asked, "most": most}):
+        rows.setdefault(row.objective, []).append(row)
+    return {
+        row.objective: Serving(int(row.many), rows.get(row.objective, ()))
+        for row in connection.execute(_SERVING_COUNTS, asked)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class UnstatedName:
+    """What measures name as their objective, and no stated objective is called."""
+
+    name: str
+    """In small letters, as names are compared."""
+    measures: int
+
+
+def unstated_names(connection: Connection, most: int) -> tuple[UnstatedName, ...]:
+    """Of the measures that the reader sees; at most so many, those of the most measures first."""
+    return tuple(UnstatedName(row.name, row.measures) for row in connection.execute(_UNSTATED, {"most": most}))
 
 
 def unserved_services(connection: Connection) -> tuple[int, Decimal]:
@@ -127,47 +159,74 @@ _NEWEST = text("""
     SELECT DISTINCT ON (subject) subject, value FROM kpi_value
     WHERE subject_kind = 'key_result' ORDER BY subject, month DESC, entered_at DESC
 """)
-_MEASURES = text("""
-    WITH known AS (SELECT coalesce(array_agg(name), '{}') AS names FROM objective_name), counted AS (
-        SELECT coalesce(m.business_unit, '') AS team, m.owner,
-               (m.objective_names && known.names OR known.names = '{}' AND m.objective_names <> '{}') AS serves,
-               (SELECT count(*) FROM jsonb_object_keys(coalesce(m.measure_state -> 'highest_priorities', '{}')))
-                   AS tickets
+_COVERAGE = text("""
+    WITH known AS (SELECT coalesce(array_agg(name), '{}') AS names FROM objective_name),
+    -- Every measure is read once, for its tickets as for its money.
+    seen AS MATERIALIZED (
+        SELECT m.id, coalesce(m.business_unit, '') AS team, m.owner, m.tickets_seen AS tickets,
+               CASE WHEN m.objective_names = '{}' THEN false
+                    ELSE known.names = '{}' OR m.objective_names && known.names END AS serves
         FROM measure AS m, known WHERE m.unmapped_since IS NULL
+    ), owned AS (
+        SELECT team, owner, serves, count(*) AS measures, sum(tickets) AS tickets FROM seen GROUP BY team, owner, serves
+    ), team AS (
+        SELECT team, sum(measures) AS measures,
+               coalesce(sum(measures) FILTER (WHERE NOT serves), 0) AS measures_without,
+               sum(tickets) AS tickets, coalesce(sum(tickets) FILTER (WHERE NOT serves), 0) AS tickets_without,
+               (array_agg(DISTINCT owner ORDER BY owner) FILTER (WHERE NOT serves AND owner IS NOT NULL))[1:20]
+                   AS owners
+        FROM owned GROUP BY team
+    ), spend AS (
+        SELECT s.team, e.month, e.currency, s.serves, sum(e.amount) AS amount
+        FROM effect_line AS e JOIN seen AS s ON s.id = e.measure_id
+        WHERE e.version = 'actual' AND e.month BETWEEN :first AND :last
+          AND e.kind IN ('recurring_cost', 'one_off_cost', 'capex', 'legacy_cost')
+        GROUP BY 1, 2, 3, 4
+    ), hours AS (
+        SELECT s.team, e.month, e.currency, s.serves, sum(e.amount) AS amount
+        FROM ledger_entry AS e JOIN seen AS s ON s.id = e.measure_id
+        WHERE e.source ->> 'kind' = 'worklog' AND e.version = 'actual' AND e.month BETWEEN :first AND :last
+        GROUP BY 1, 2, 3, 4
     )
-    SELECT team, count(*) AS measures, count(*) FILTER (WHERE NOT serves) AS measures_without,
-           sum(tickets) AS tickets, coalesce(sum(tickets) FILTER (WHERE NOT serves), 0) AS tickets_without,
-           (array_agg(DISTINCT owner ORDER BY owner) FILTER (WHERE NOT serves AND owner IS NOT NULL))[1:20] AS owners
-    FROM counted GROUP BY team
-""")
-_SPEND = text("""
-    WITH known AS (SELECT coalesce(array_agg(name), '{}') AS names FROM objective_name)
-    SELECT coalesce(m.business_unit, '') AS team, e.month, e.currency,
-           (m.objective_names && known.names OR known.names = '{}' AND m.objective_names <> '{}') AS serves,
-           sum(e.amount) AS amount
-    FROM effect_line AS e JOIN measure AS m ON m.id = e.measure_id, known
-    WHERE e.version = 'actual' AND e.month BETWEEN :first AND :last AND m.unmapped_since IS NULL
-      AND e.kind IN ('recurring_cost', 'one_off_cost', 'capex', 'legacy_cost')
-    GROUP BY 1, 2, 3, 4
-""")
-_HOURS = text("""
-    WITH known AS (SELECT coalesce(array_agg(name), '{}') AS names FROM objective_name)
-    SELECT coalesce(m.business_unit, '') AS team, e.month, e.currency,
-           (m.objective_names && known.names OR known.names = '{}' AND m.objective_names <> '{}') AS serves,
-           sum(e.amount) AS amount
-    FROM ledger_entry AS e JOIN measure AS m ON m.id = e.measure_id, known
-    WHERE e.source ->> 'kind' = 'worklog' AND e.version = 'actual' AND e.month BETWEEN :first AND :last
-      AND m.unmapped_since IS NULL
-    GROUP BY 1, 2, 3, 4
+    SELECT 1 AS part, 'measures' AS what, team, CAST(measures AS int) AS measures,
+           CAST(measures_without AS int) AS measures_without,
+           CAST(tickets AS int) AS tickets, CAST(tickets_without AS int) AS tickets_without, owners,
+           CAST(NULL AS date) AS month, '' AS currency, false AS serves, CAST(NULL AS numeric) AS amount
+    FROM team
+    UNION ALL SELECT 2, 'spend', team, 0, 0, 0, 0, NULL, month, currency, serves, amount FROM spend
+    UNION ALL SELECT 3, 'hours', team, 0, 0, 0, 0, NULL, month, currency, serves, amount FROM hours
+    ORDER BY part, team, month, currency, serves
 """)
 _SERVING = text("""
-    SELECT o.objective, 'measure' AS kind, m.id, m.key, coalesce(m.title, m.key) AS name, m.owner
-    FROM objective_name AS o JOIN measure AS m ON m.objective_names @> ARRAY[o.name] AND m.unmapped_since IS NULL
-    WHERE o.objective = ANY (:keys)
-    UNION
-    SELECT s.objective, 'service', s.key, s.key, s.name, s.owner FROM service AS s
-    WHERE s.objective = ANY (:keys) AND s.ended_at IS NULL
-    ORDER BY 1, 2, 4 LIMIT 500
+    SELECT k.objective, one.* FROM unnest(CAST(:keys AS text[])) AS k (objective)
+    CROSS JOIN LATERAL (
+        (SELECT DISTINCT 'measure' AS kind, m.id, m.key, coalesce(m.title, m.key) AS name, m.owner
+         FROM (SELECT DISTINCT n.measure_id FROM objective_name AS o
+               JOIN measure_name AS n ON n.kind = 'objective' AND n.name = o.name
+               WHERE o.objective = k.objective ORDER BY n.measure_id LIMIT :most) AS listed
+         JOIN measure AS m ON m.id = listed.measure_id)
+        UNION ALL
+        (SELECT 'service', s.key, s.key, s.name, s.owner FROM service AS s
+         WHERE s.objective = k.objective AND s.objective <> '' AND s.ended_at IS NULL ORDER BY s.key LIMIT :most)
+    ) AS one
+    ORDER BY k.objective, one.kind, one.key
+""")
+_SERVING_COUNTS = text("""
+    SELECT one.objective, sum(one.many) AS many FROM (
+        SELECT o.objective, count(DISTINCT n.measure_id) AS many
+        FROM objective_name AS o JOIN measure_name AS n ON n.kind = 'objective' AND n.name = o.name
+        WHERE o.objective = ANY (:keys) GROUP BY o.objective
+        UNION ALL
+        SELECT s.objective, count(*) FROM service AS s
+        WHERE s.objective = ANY (:keys) AND s.ended_at IS NULL GROUP BY s.objective
+    ) AS one GROUP BY one.objective
+""")
+_UNSTATED = text("""
+    SELECT n.name, count(DISTINCT n.measure_id) AS measures
+    FROM measure_name AS n JOIN measure AS m ON m.id = n.measure_id
+    WHERE n.kind = 'objective' AND m.unmapped_since IS NULL
+      AND NOT EXISTS (SELECT 1 FROM objective_name AS o WHERE o.name = n.name)
+    GROUP BY n.name ORDER BY measures DESC, n.name LIMIT :most
 """)
 _UNSERVED = text("""
     SELECT count(*) AS many, coalesce(sum(f.cost), 0) AS cost

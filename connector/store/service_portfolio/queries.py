@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,9 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, 
 from connector.people.permissions import Viewer
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import SERVICE, SERVICE_FIGURES
+from connector.store.measures.stored_gates import StoredGates
+from governance.effects import ZERO
+from governance.measure_gates import MeasureGates, gates_of
 from governance.service import ServiceDefinition
 from governance.service_findings import ServiceFinding
 from governance.service_report import ServiceReport
@@ -31,6 +34,10 @@ class ServiceFilters:
     text: str | None = None
     """Part of the key or name."""
     objectives: Sequence[str] = ()
+    owner: str | None = None
+    """Part of the owner's name."""
+    left: bool = False
+    """Those that have left the mapping, in place of those that are in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,10 @@ class StoredService:
     hurdle_by: str
     hurdle_at: datetime | None
     report: ServiceReport | None
+    """Of one that has left: the last one before."""
     made_at: datetime | None
+    left_at: datetime | None = None
+    """When the mapping, or the connection that it names, no longer had the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +68,7 @@ class ServiceMeasure:
     key: str
     title: str
     owner: str
-    gate: str
-    blocker: str
-    """The first one of its gate; empty where it is open."""
+    gates: MeasureGates
 
 
 def visible_services(viewer: Viewer) -> ColumnElement[bool]:
@@ -121,6 +129,10 @@ class ServiceTotals:
     stranded: Decimal
     blocked: int
     codes: dict[str, int]
+    left: int = 0
+    """Services that have left the mapping: in no other figure."""
+    left_cost: Decimal = ZERO
+    """Σ of what they cost in the last month that was known of each, in the reporting currency."""
 
 
 def totals(connection: Connection, viewer: Viewer, filters: ServiceFilters) -> ServiceTotals:
@@ -144,7 +156,9 @@ def totals(connection: Connection, viewer: Viewer, filters: ServiceFilters) -> S
     )
     services, cost, unknown, stranded, blocked = row
     codes = {found.code: found.many for found in connection.execute(by_code)}
-    return ServiceTotals(services, cost, unknown, stranded, blocked, codes)
+    gone = select(func.count(), func.coalesce(func.sum(figures.cost), 0)).select_from(joined)
+    left, left_cost = connection.execute(gone.where(*_where(viewer, replace(filters, left=True)))).one()
+    return ServiceTotals(services, cost, unknown, stranded, blocked, codes, left, left_cost)
 
 
 def business_units(connection: Connection, viewer: Viewer) -> list[str]:
@@ -164,7 +178,9 @@ def _values(connection: Connection, viewer: Viewer, column: ColumnElement[str]) 
 def measures_of(connection: Connection, key: str, limit: int = 50) -> list[ServiceMeasure]:
     """The measures that name the service and that the viewer may see, those that are held up first."""
     return [
-        ServiceMeasure(row.id, row.key, row.title or row.key, row.owner or "", row.gate, row.blocker or "")
+        ServiceMeasure(
+            row.id, row.key, row.title or row.key, row.owner or "", gates_of(from_json(StoredGates, row.verdict))
+        )
         for row in connection.execute(_MEASURES, {"service": key, "limit": limit})
     ]
 
@@ -183,13 +199,17 @@ def sentence_for(finding: ServiceFinding, seen: Collection[str]) -> str:
 
 
 def _where(viewer: Viewer, filters: ServiceFilters) -> Sequence[ColumnElement[bool]]:
-    wanted = [SERVICE.c.ended_at.is_(None), visible_services(viewer)]
+    in_force = SERVICE.c.ended_at.is_not(None) if filters.left else SERVICE.c.ended_at.is_(None)
+    wanted = [in_force, visible_services(viewer)]
     if filters.codes:
         wanted.append(or_(*(SERVICE_FIGURES.c.codes.contains([code]) for code in filters.codes)))
     if filters.business_units:
         wanted.append(SERVICE.c.business_unit.in_(filters.business_units))
     if filters.objectives:
         wanted.append(SERVICE.c.objective.in_(filters.objectives))
+    if filters.owner:
+        owner = SERVICE.c.definition["owner"].as_string()
+        wanted.append(owner.icontains(filters.owner, autoescape=True))
     if filters.text:
         parts = (SERVICE.c.key, SERVICE.c.name)
         wanted.append(or_(*(one.icontains(filters.text, autoescape=True) for one in parts)))
@@ -201,7 +221,7 @@ def _stored(row: Row[Any]) -> StoredService:
     report = from_json(ServiceReport, row.report) if row.report is not None else None
     return StoredService(
         definition, row.portfolio, row.program, row.legal_entity, row.objective, row.source, row.hurdle_by,
-        row.hurdle_at, report, row.made_at,
+        row.hurdle_at, report, row.made_at, row.ended_at,
     )  # fmt: skip
 
 
@@ -209,8 +229,9 @@ _SELECT = select(SERVICE, SERVICE_FIGURES.c.report, SERVICE_FIGURES.c.made_at).s
     SERVICE.outerjoin(SERVICE_FIGURES, SERVICE_FIGURES.c.service == SERVICE.c.key)
 )
 _MEASURES = text("""
-    SELECT DISTINCT m.id, m.key, m.title, m.owner, m.gate, m.verdict #>> '{blockers,0,sentence}' AS blocker,
-           m.gate = 'open' AS is_open
-    FROM service_name AS n JOIN measure AS m ON m.service_names @> ARRAY[n.name]
-    WHERE n.service = :service AND m.unmapped_since IS NULL ORDER BY is_open, m.key LIMIT :limit
+    SELECT m.id, m.key, m.title, m.owner, m.verdict
+    FROM measure AS m
+    WHERE m.id IN (SELECT n.measure_id FROM service_name AS s
+                   JOIN measure_name AS n ON n.kind = 'service' AND n.name = s.name WHERE s.service = :service)
+    ORDER BY m.gate = 'open', m.key LIMIT :limit
 """)

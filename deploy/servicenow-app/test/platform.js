@@ -31,7 +31,7 @@ class Platform {
     this.respond = () => ({ status: 202, body: '' });
     this.ids = 0;
     this.context = vm.createContext(this.globals());
-    for (const name of ['Gate', 'Guard', 'EventBody', 'Events', 'Status', 'Sender', 'Access', 'Installation']) {
+    for (const name of ['Gate', 'Instance', 'Guard', 'EventBody', 'Events', 'Status', 'Sender', 'Access', 'Installation']) {
       this.run(`Gatepost${name}.js`);
     }
   }

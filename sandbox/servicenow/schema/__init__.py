@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sandbox.servicenow.model import Column
-from sandbox.servicenow.schema import money, people, platform, service, task
+from sandbox.servicenow.schema import money, people, platform, resource, service, task
 
-TABLES = (*platform.TABLES, *people.TABLES, *task.TABLES, *service.TABLES, *money.TABLES)
+TABLES = (*platform.TABLES, *people.TABLES, *task.TABLES, *service.TABLES, *money.TABLES, *resource.TABLES)
 """A parent comes before what extends it."""
 PLATFORM = frozenset(
     {table.name for table in platform.TABLES} | {"sys_user", "sys_user_role", "sys_user_has_role", "sys_user_group"}

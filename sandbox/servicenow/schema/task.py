@@ -163,6 +163,17 @@ TIME_WORKED = (
     Column("time_in_seconds", "Time in seconds", "integer"),
     Column("comments", "Comments", max_length=4000),
 )
+AUDIT = (
+    Column("tablename", "Table name", "table_name", 80),
+    Column("documentkey", "Document key", max_length=32),
+    Column("fieldname", "Field name", "field_name", 80),
+    Column("oldvalue", "Old value", max_length=4000),
+    Column("newvalue", "New value", max_length=4000),
+    Column("user", "User"),
+    Column("record_checkpoint", "Update count", "integer"),
+)
+AUDITED = ("state", "assigned_to", "assignment_group")
+"""Columns of tasks whose changes are kept here; a real instance keeps those of every audited column."""
 TABLES = (
     Table("task", "Task", TASK_COLUMNS, prefix="TASK", shown_by="number"),
     Table("planned_task", "Planned task", PLANNED, parent="task", prefix="PTASK", shown_by="number"),
@@ -173,6 +184,7 @@ TABLES = (
     Table("incident", "Incident", INCIDENT, parent="task", prefix="INC", shown_by="number"),
     Table("time_card", "Time card", TIME_CARD),
     Table("task_time_worked", "Time Worked", TIME_WORKED),
+    Table("sys_audit", "Audit", AUDIT),
     Table("pm_portfolio", "Portfolio", (Column("name", "Name"),), parent="planned_task", prefix="PRTF"),
 )
 CLOSED_STATES = {

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO, StringIO
 from itertools import permutations
@@ -20,20 +20,21 @@ import pytest
 from sqlalchemy import text
 
 from connector.bootstrap import Services
-from connector.errors import ToolError, ValuesRejected
+from connector.errors import AuthenticationFailed, ToolError, ValuesRejected
 from connector.finance.fields import state_fields
+from connector.finance.files.limits import FileRefused
 from connector.finance.hours import measures_of_items, state_hours
 from connector.finance.import_plan import ImportPlan
 from connector.finance.import_template import write_template
 from connector.finance.import_text import import_lines
 from connector.finance.ledger_export import write_csv, write_workbook
 from connector.finance.money_import import GivenFile, ImportResult, MoneyImports, NotDecided
-from connector.finance.money_sweep import Sweeping, sweep_money
+from connector.finance.money_sweep import Sweeping, sweep_due_money, sweep_money
 from connector.store.database.json_codec import to_json
 from connector.store.ledger.close_checklist import close_checklist
 from connector.store.ledger.entries import LedgerEntries, read_entries
 from connector.store.ledger.imports import kept_file, read_imports
-from connector.store.ledger.money_sources import read_sources
+from connector.store.ledger.money_sources import is_due, read_sources
 from connector.store.ledger.quarantine import open_quarantine
 from connector.store.ledger.sums import ledger_lines
 from connector.sync.money_records import ItemAmounts
@@ -143,7 +144,7 @@ def test_another_amount_is_a_correction_and_an_older_file_changes_nothing(
     imports.run(given(HEAD + "4711;CRM;80;\n", profile("later"), "2.csv", date(2026, 11, 3)))
     assert amounts(store, 1)[-2:] == ["100 posting", "-20 correction"]
     older = imports.run(given(HEAD + "4711;CRM;70;\n", profile("later"), "0.csv", date(2026, 11, 2)))
-    assert told(older)[-1] == "1 amounts change nothing: a file of a later day states them already."
+    assert told(older)[-1] == "1 amount changes nothing: a file of a later day states it already."
     assert total(store, "later") == 80
     credit = given(HEAD + "4711;CRM;-5;\n", profile("later", negative="credit"), "3.csv", date(2026, 11, 4))
     assert imports.run(credit).plan.count(ChangeKind.CHANGED) == 1
@@ -179,6 +180,41 @@ def test_one_problem_keeps_the_whole_file_out(store: StoreFixture, imports: Mone
         "when it means that there is none."
     ]
     assert (done.number, total(store, "whole")) == (0, 0)
+    imports.run(given(HEAD + "4711;CRM;0;\n", profile("whole")))
+    assert total(store, "whole") == 0
+
+
+def source_lines(store: StoreFixture, month: Period = Period(2026, 10)) -> list[tuple[str, str, date]]:
+    """What of sources and files that failed is on the checklist of a month."""
+    with store.engine.connect() as connection:
+        items = close_checklist(connection, month, "Nordbank AG", Reporting("EUR"))
+    found = [one for one in items if one.kind is CloseItemKind.SOURCE_FAILED]
+    assert not any(one.kind.keeps_open for one in found)
+    return [(one.text, one.who, one.due) for one in found]
+
+
+def test_a_file_that_was_not_imported_is_on_the_checklist_until_it_is(
+    store: StoreFixture, imports: MoneyImports
+) -> None:
+    spoiled = given(HEAD + "4711;CRM;1,5;\n4712;Exit;twelve;\n4713;Exit;ten;\n", profile("spoiled"))
+    imports.dry_run(spoiled)
+    assert source_lines(store) == [], "a dry run stores nothing"
+    imports.run(spoiled)
+    told = (
+        'October.csv of 05 Nov 2026 was not imported as spoiled: C3: There is a text where an amount belongs: "twelve". '
+        "Correct it, or list it under no_amount in the profile when it means that there is none. 1 more problem."
+    )
+    assert source_lines(store) == [(told, "j.weber", date(2026, 11, 10))]
+    with pytest.raises(FileRefused):
+        imports.run(given(b"\x00\x01", profile("unreadable"), "blob.xlsx"))
+    assert [line[0].partition(":")[0] for line in source_lines(store)] == [
+        "October.csv of 05 Nov 2026 was not imported as spoiled",
+        "blob.xlsx of 05 Nov 2026 was not imported as unreadable",
+    ]
+    imports.run(given(HEAD + "4711;CRM;0;\n", profile("spoiled"), "November.csv"))
+    imports.failed("cloud", "blob.xlsx", "It is no bill.", by="m.nkosi", at=NOW)
+    imports.run(given(HEAD + "4711;CRM;0;\n", profile("other"), "blob.xlsx"))
+    assert source_lines(store) == []
 
 
 def test_what_matches_nothing_waits_is_on_the_checklist_and_is_decided(
@@ -217,7 +253,7 @@ def test_a_complete_file_takes_back_what_it_no_longer_names(store: StoreFixture,
     imports.run(given(HEAD + "4711;CRM;1;2\n4712;Exit;3;\n", profile("full", complete="true"), "1.csv"))
     partly = given(HEAD + "4711;CRM;1;2\n", profile("full"), "2.csv")
     assert told(imports.dry_run(partly))[-1].startswith(
-        "1 amounts of the same months that earlier files of this profile"
+        "1 amount of the same months that earlier files of this profile"
     )
     done = imports.run(given(HEAD + "4711;CRM;1;2\n", profile("full", complete="true"), "2.csv"))
     assert told(done)[0] == "2 amounts: 0 new, 0 changed, 1 taken back, 2 as they are."
@@ -363,7 +399,7 @@ def test_a_cloud_bill_goes_to_measures_and_services_and_the_rest_is_unallocated(
     file = replace(given("a bill", source, "aws.csv"), lines=read_bill(charge, rows, rules).lines)
     assert told(imports.run(file))[:2] == [
         "3 amounts: 2 new, 0 changed, 0 taken back, 0 as they are.",
-        "1 amounts of 1 names match no rule and are unallocated: 4 EUR.",
+        "1 amount of 1 name matches no rule and is unallocated: 4 EUR.",
     ]
     with store.engine.connect() as connection:
         waiting = next(one for one in open_quarantine(connection) if one.stream == "bill")
@@ -394,7 +430,7 @@ def test_hours_are_stated_again_and_what_changed_is_a_correction(store: StoreFix
 
     assert state(("4", "2"), ("5", "1")) == "2 amounts: 2 new, 0 changed, 0 taken back, 0 as they are."
     assert state(("5", "1"), ("4", "2")) == "2 amounts: 0 new, 0 changed, 0 taken back, 2 as they are."
-    assert state(("4", "3")) == "1 amounts: 0 new, 1 changed, 1 taken back, 0 as they are."
+    assert state(("4", "3")) == "1 amount: 0 new, 1 changed, 1 taken back, 0 as they are."
     assert (total(store, "hours jira-main"), amounts(store, 4)[-2:]) == (240, ["160 posting", "80 correction"])
     assert state() == "0 amounts: 0 new, 0 changed, 1 taken back, 0 as they are."
 
@@ -447,18 +483,37 @@ def test_records_of_a_tool_are_swept_an_edit_is_a_correction_and_what_is_unknown
     ]
     records.plans[item] = [amount("a", "3", "80")]
     records.expenses = ValuesRejected("expense lines are hidden")
-    assert swept() == ["1 amounts: 0 new, 1 changed, 1 taken back, 0 as they are.", "expense lines are hidden"]
+    assert swept() == ["1 amount: 0 new, 1 changed, 1 taken back, 0 as they are.", "expense lines are hidden"]
     assert amounts(store, 3, Period(2026, 3)) == [
         "100 posting", "50 posting", "7 posting", "-20 correction", "-50 correction",
     ]  # fmt: skip
+    due = date(2026, 11, 10)
+    assert source_lines(store) == [
+        ("expense lines jira-main could not be taken in: expense lines are hidden", "an operator", due)
+    ]
     records.plans, records.unknown, records.expenses = {}, {item: "hidden"}, [amount("c", "3", "7", Period(2026, 4))]
     assert swept() == [
         "0 amounts: 0 new, 0 changed, 0 taken back, 0 as they are.",
-        "1 amounts: 0 new, 1 changed, 1 taken back, 0 as they are.",
+        "1 amount: 0 new, 1 changed, 1 taken back, 0 as they are.",
     ]
     with store.engine.connect() as connection:
         found = {one.stream: (one.failed, one.sentences[-1]) for one in read_sources(connection)}
     assert found["plans jira-main"] == (False, "3: hidden")
+    assert source_lines(store) == []
+    assert source_lines(store, Period(2026, 11)) == [
+        (f"{stream} jira-main was read last on 05 Nov 2026, before 2026-11 was over", "an operator", date(2026, 12, 10))
+        for stream in ("expense lines", "plans")
+    ]
+    records.expenses = AuthenticationFailed("jira-main refuses the password.")
+    with pytest.raises(AuthenticationFailed):
+        sweep_money(run, rule)
+    assert source_lines(store) == [
+        ("expense lines jira-main could not be taken in: jira-main refuses the password.", "an operator", due)
+    ]
+    assert is_due(store.engine, "jira-main", NOW + timedelta(hours=1))
+    services = cast("Services", SimpleNamespace(engine=store.engine, waker=store.waker))
+    sweep_due_money(services, site, config.config, NOW, whole=False)
+    assert source_lines(store) == [], "the mapping has no such source any more"
 
 
 def test_what_fields_hold_is_stated_with_its_day_and_counts_for_nothing_that_finance_owns(store: StoreFixture) -> None:

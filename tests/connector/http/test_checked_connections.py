@@ -83,8 +83,8 @@ def test_a_forbidden_address_tells_nothing_about_its_ports(server: HTTPServer) -
         closed.bind(("127.0.0.1", 0))
         texts = {_refusal(port) for port in (server.server_port, closed.getsockname()[1])}
     assert texts == {
-        "localhost leads to 127.0.0.1, which is no public address. If that is meant, add the host or its network to "
-        "GATEPOST_CONNECTION_PRIVATE_NETWORKS. Nothing was sent."
+        "localhost leads to 127.0.0.1, which is no public address. Nothing was sent. If that is meant, add the host or "
+        "its network to GATEPOST_CONNECTION_PRIVATE_NETWORKS."
     }
     assert server.asked == []  # type: ignore[attr-defined]
 
@@ -101,4 +101,4 @@ def _refusal(port: int) -> str:
     )  # fmt: skip
     with pytest.raises(HostNotAllowed) as refused:
         mount_adapter(requests.Session(), adapter).get(f"http://localhost:{port}/rest/api/3/myself")
-    return str(refused.value).replace("::1", "127.0.0.1")
+    return refused.value.at_terminal.replace("::1", "127.0.0.1")

@@ -98,6 +98,29 @@ def test_a_token_that_is_refused_before_its_expiry_is_renewed_once_and_the_write
 
 
 @responses.activate
+def test_a_token_that_another_process_stored_and_that_has_ended_too_is_renewed() -> None:
+    path = f"{BASE}/api/now/table/pm_project/{'a' * 32}"
+    for token, status in (("old", 401), ("stored meanwhile", 401), ("new", 204)):
+        responses.delete(
+            path, status=status, match=[responses.matchers.header_matcher({"Authorization": f"Bearer {token}"})]
+        )
+    current = {"old": "stored meanwhile", "stored meanwhile": "new"}
+    tool_site = site(access(), timeout=Timeout(), clock=lambda: NOW, renew=current.__getitem__)
+    tool_site.reader._client.delete("pm_project", "a" * 32)  # type: ignore[attr-defined]
+    assert [call.response.status_code for call in responses.calls] == [401, 401, 204]  # type: ignore[union-attr]
+
+
+@responses.activate
+def test_tokens_that_are_refused_one_after_another_end_in_an_authentication_failure() -> None:
+    path = f"{BASE}/api/now/table/pm_project/{'a' * 32}"
+    responses.delete(path, status=401)
+    tool_site = site(access(), timeout=Timeout(), clock=lambda: NOW, renew=lambda refused: f"{refused}, renewed")
+    with pytest.raises(AuthenticationFailed):
+        tool_site.reader._client.delete("pm_project", "a" * 32)  # type: ignore[attr-defined]
+    assert len(responses.calls) == 3
+
+
+@responses.activate
 def test_a_renewed_token_that_is_refused_too_is_an_authentication_failure() -> None:
     path = f"{BASE}/api/now/table/pm_project/{'a' * 32}"
     responses.delete(path, status=401)

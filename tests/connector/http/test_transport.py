@@ -89,7 +89,8 @@ def response(
 )
 def test_jiras_responses_have_their_own_errors(received: ToolResponse, error: type[GatepostError], text: str) -> None:
     raised = jira_classifier("jira-main")(received) or error_for_status(received, "jira-main")
-    assert (type(raised), str(raised)) == (error, text)
+    assert raised is not None
+    assert (type(raised), raised.at_terminal) == (error, text)
 
 
 @pytest.mark.parametrize(

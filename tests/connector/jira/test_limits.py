@@ -11,10 +11,11 @@ import pytest
 
 from connector.http.json_values import JsonObject
 from connector.jira import adf
+from connector.jira.build import BREADTH
 from connector.jira.bulk import _bulk_value
 from connector.jira.client import MAX_IDS
 from connector.jira.fields import Field
-from connector.jira.jql import MAX_VALUES, one_of
+from connector.jira.jql import MAX_VALUES, children_of, one_of
 from connector.jira.worklog_changes import worklog_ids
 from connector.jira.writer import single_line
 from connector.sync.outbox_writer import MAX_BULK_ROWS
@@ -73,3 +74,15 @@ def test_as_many_worklogs_are_asked_for_as_are_listed() -> None:
     """A page of numbers is a list of worklogs: both have a thousand at most."""
     asked = list(worklog_ids(lambda _: {"values": [{"worklogId": n} for n in range(1_000)], "lastPage": True}, NOW))
     assert [len(ids) for ids in asked] == [1_000]
+
+
+def test_the_longest_query_of_a_read() -> None:
+    """500 issues, with keys and ids as long as they can be, and both fields of old by which children hang on an issue."""
+    ids = [str(10**18 + number) for number in range(BREADTH * MAX_IDS)]
+    keys = [f"ABCDEFGHIJ-{number + 10**6}" for number in range(BREADTH * MAX_IDS)]
+    query = children_of(ids, keys, ["Epic Link", "Parent Link"])
+    lists = re.findall(r"in \(([^)]*)\)", query)
+    assert [len(part.split(", ")) for part in lists] == [500, 500, 500], "of a thousand that a list may have"
+    assert len(query) == 30_550
+    assert query.startswith("parent in (1000000000000000000, ")
+    assert children_of(["1"], ["A-1"], []) == "parent in (1)"

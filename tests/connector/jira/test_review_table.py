@@ -13,7 +13,7 @@ ROWS = {
     int(row[0]): row[1:] for row in re.findall(r"^\| (\d+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", PAGE, re.MULTILINE)
 }
 STEPS = {
-    part.strip() for row in re.findall(r"^\| ([\dA-H, ]+) \| [^|]+ \|$", PAGE, re.MULTILINE) for part in row.split(",")
+    part.strip() for row in re.findall(r"^\| ([\dA-I, ]+) \| [^|]+ \|$", PAGE, re.MULTILINE) for part in row.split(",")
 }
 
 

@@ -21,7 +21,7 @@ def test_the_two_consents_share_nothing_that_administers() -> None:
     ("granted", "said"),
     [
         (None, []),
-        (SAID, ["GOOD for daily work only; provisioning asks an administrator: gatepost provision plan j --consent"]),
+        (SAID, ["GOOD for daily work only; provisioning asks an administrator"]),
         (SAID - {"manage:jira-webhook"}, ["BAD it lacks manage:jira-webhook"]),
         (
             SAID | {"manage:jira-configuration"},
@@ -30,7 +30,7 @@ def test_the_two_consents_share_nothing_that_administers() -> None:
         (
             {"read:jira-work", "manage:jira-project"},
             [
-                "BAD it lacks write:jira-work, read:jira-user, manage:jira-webhook",
+                "BAD it lacks write:jira-work, read:jira-user, manage:jira-webhook, report:personal-data",
                 "WARNING the daily one covers administration as well: manage:jira-project",
             ],
         ),

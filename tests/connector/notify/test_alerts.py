@@ -19,7 +19,7 @@ from connector.notify.message_addresses import OperatorMessengers
 
 NOW = Situation("https://gate.acme.example", "Jira at https://acme.atlassian.net", items=3412, writes=1, workers=2)
 SINCE = "2026-11-21T16:40:12.345678Z"
-REASON = "jira-main does not accept the credentials (401). Renew them with: gatepost connection add"
+REASON = "jira-main does not accept the credentials (401)."
 LATE = Alert(AlertKind.BACKLOG, "jira-main", {"age": "725", "limit": "600"})
 
 
@@ -39,19 +39,19 @@ MESSAGES = {
         "Gatepost: jira-main is paused",
         "jira-main (Jira at https://acme.atlassian.net) is paused since 21 Nov 2026, 16:40 UTC. Gatepost does "
         "not call it until somebody has acted.\n"
-        "Why: jira-main does not accept the credentials (401). Renew them with: gatepost connection add\n"
+        "Why: jira-main does not accept the credentials (401).\n"
         "Waiting: 3,412 items to be assessed and 1 write to be made. Nothing is lost; all work continues when the pause "
         "ends.\n"
-        "What to do: correct the cause, then resume the connection at https://gate.acme.example/connections/jira-main or "
-        "with: gatepost connection resume jira-main. Saving new credentials ends the pause as well.",
+        "What to do: correct the cause, then resume the connection at https://gate.acme.example/connections/jira-main. "
+        "Saving new credentials ends the pause as well.\n"
+        "At a terminal: gatepost connection resume jira-main",
     ),
     "its end": (
         Alert(AlertKind.RESUMED, "jira-main", {"reason": REASON, "since": SINCE, "by": "perez@acme.example"}),
         NOW,
         "Gatepost: jira-main is in use again",
         "jira-main (Jira at https://acme.atlassian.net) is in use again; the pause was ended by perez@acme.example.\n"
-        "It had been paused since 21 Nov 2026, 16:40 UTC, because: jira-main does not accept the credentials (401). "
-        "Renew them with: gatepost connection add\n"
+        "It had been paused since 21 Nov 2026, 16:40 UTC, because: jira-main does not accept the credentials (401).\n"
         "Waiting: 3,412 items to be assessed and 1 write to be made; they are processed now. See "
         "https://gate.acme.example/operations",
     ),
@@ -64,7 +64,7 @@ MESSAGES = {
         "Waiting: 3,412 items to be assessed and 1 write to be made. Nothing is lost: what a sender gives up on, the "
         "next sweep finds.\n"
         "What to do: 2 workers are at work. See what delays them at https://gate.acme.example/operations, or start "
-        "more with: gatepost worker",
+        "more.\nAt a terminal: gatepost worker",
     ),
     "events that wait because nobody works": (
         LATE,
@@ -74,7 +74,7 @@ MESSAGES = {
         "is so its webhook endpoint answers 503, and senders try again later.\n"
         "Waiting: 0 items to be assessed and 0 writes to be made. Nothing is lost: what a sender gives up on, the next "
         "sweep finds.\n"
-        "What to do: no worker is at work. Start one with: gatepost worker",
+        "What to do: no worker is at work. Start one.\nAt a terminal: gatepost worker",
     ),
     "events in time again": (
         Alert(AlertKind.CAUGHT_UP, "jira-main", {"since": SINCE}),
@@ -91,8 +91,8 @@ MESSAGES = {
         "1,340 items of jira-main could not be assessed and are dead letters, all for one reason. Other work continues.\n"
         "Why: jira-main refused PUT /rest/api/3/issue/… (400): the field is not on the screen\n"
         "What to do: correct the cause, then replay them all at "
-        "https://gate.acme.example/operations/dead-letters/0a1b2c3d4e5f or with: gatepost dead-letters replay "
-        "0a1b2c3d4e5f",
+        "https://gate.acme.example/operations/dead-letters/0a1b2c3d4e5f\n"
+        "At a terminal: gatepost dead-letters replay 0a1b2c3d4e5f",
     ),
     "many dead writes": (
         dead_letters("write", "jira-main"),
@@ -101,8 +101,8 @@ MESSAGES = {
         "1,340 writes to jira-main were not accepted and are dead letters, all for one reason. Other work continues.\n"
         "Why: jira-main refused PUT /rest/api/3/issue/… (400): the field is not on the screen\n"
         "What to do: correct the cause, then replay them all at "
-        "https://gate.acme.example/operations/dead-letters/0a1b2c3d4e5f or with: gatepost dead-letters replay "
-        "0a1b2c3d4e5f",
+        "https://gate.acme.example/operations/dead-letters/0a1b2c3d4e5f\n"
+        "At a terminal: gatepost dead-letters replay 0a1b2c3d4e5f",
     ),
     "many dead deliveries": (
         dead_letters("delivery", "bridge"),
@@ -112,8 +112,8 @@ MESSAGES = {
         "continues.\n"
         "Why: jira-main refused PUT /rest/api/3/issue/… (400): the field is not on the screen\n"
         "What to do: correct the cause, then replay them all at "
-        "https://gate.acme.example/operations/dead-letters/0a1b2c3d4e5f or with: gatepost dead-letters replay "
-        "0a1b2c3d4e5f",
+        "https://gate.acme.example/operations/dead-letters/0a1b2c3d4e5f\n"
+        "At a terminal: gatepost dead-letters replay 0a1b2c3d4e5f",
     ),
 }
 
@@ -178,7 +178,7 @@ def test_the_addresses_of_the_settings_are_shown_without_their_secrets(name: str
 @pytest.mark.parametrize(
     ("alerts", "problem"),
     [
-        ("ops@acme.example", "ops@acme.example needs a mail server: set GATEPOST_DIGEST_MAIL."),
+        ("ops@acme.example", "ops@acme.example needs a mail server. Set GATEPOST_DIGEST_MAIL."),
         ("file:///etc/passwd", "The address is not complete: a part that its kind needs is missing."),
         ("slack://onlyone", "The address is not complete: a part that its kind needs is missing."),
     ],
@@ -186,4 +186,4 @@ def test_the_addresses_of_the_settings_are_shown_without_their_secrets(name: str
 def test_an_invalid_address_is_refused_with_the_reason(alerts: str, problem: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         assert operators(alerts).names
-    assert str(caught.value) == problem
+    assert caught.value.at_terminal == problem

@@ -162,12 +162,12 @@ def test_sinks_are_named_without_secrets(listed: str, names: list[str]) -> None:
 def test_what_is_no_sink_is_refused_without_repeating_it(listed: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         parse_sinks(listed)
-    assert str(refused.value) == (
-        "GATEPOST_AUDIT_SINKS cannot be read. Write file:/folder, https://host/folder, syslog:host:port, "
-        "syslog+tcp:host:port, or syslog: for this machine's own; separated by commas."
+    assert refused.value.at_terminal == (
+        "The sinks of the audit cannot be read. Write into GATEPOST_AUDIT_SINKS file:/folder, https://host/folder, "
+        "syslog:host:port, syslog+tcp:host:port, or syslog: for this machine's own; separated by commas."
     )
 
 
 def test_one_sink_is_named_once() -> None:
-    with pytest.raises(ConfigurationError, match="names a sink twice"):
+    with pytest.raises(ConfigurationError, match="is named twice"):
         parse_sinks("https://a.example/x,https://a.example/y")

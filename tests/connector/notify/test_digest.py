@@ -56,9 +56,9 @@ def test_when_a_digest_is_due(frequency: DigestFrequency, hour: int, now: dateti
 def task(
     key: str = "ITX-2", kind: WorkKind = WorkKind.APPROVAL, plan_amount: Decimal | None = Decimal(1_200_000)
 ) -> OpenTask:
-    reason = Reason("APPROVAL_MISSING", "M. Brandt has not yet given the approval", "Decided is shut: …")
+    reason = Reason("APPROVAL_MISSING", "M. Brandt has not yet given the approval", "Cannot move into Decided yet: …")
     return OpenTask(
-        "jira-main/1", key, "One portal", "https://acme.example", "jira-main", ("IT",), kind, (Role.SPONSOR,),
+        "jira-main/1", key, "One portal", "A. Kaya", "https://acme.example", "jira-main", ("IT",), kind, (Role.SPONSOR,),
         datetime(2026, 2, 1, tzinfo=UTC), (reason,), "decided", "Decided", 0, "blocked", "green",
         "red", plan_amount, None, "EUR",
     )  # fmt: skip
@@ -210,7 +210,7 @@ INSERT INTO measure (id, connection, native_id, key, title, rule, gate, implemen
                {"key": "decided:APPROVAL_MISSING:sponsor", "code": "APPROVAL_MISSING", "subject": "sponsor",
                 "stage": "decided", "reason": "not given", "responsible": [{"role": "sponsor", "name": "M. Brandt"}],
                 "approval": {"kind": "approval", "state": "not_given"}, "since": "2026-02-01T08:00:00+00:00",
-                "sentence": "Decided is shut: not given · sponsor M. Brandt"}]}',
+                "sentence": "Cannot move into Decided yet: not given · sponsor M. Brandt"}]}',
             'd', 'd', (SELECT max(number) FROM mapping_version), 'p', now())
 """
 

@@ -151,7 +151,7 @@ def test_the_body_says_what_where_and_who_must_act() -> None:
         "id": "decided:APPROVAL_MISSING:sponsor",
         "code": "APPROVAL_MISSING",
         "subject": "sponsor",
-        "sentence": "Decided is shut: M. Brandt has not yet given the approval · sponsor M. Brandt to act · since 21 Nov"
+        "sentence": "Waiting for M. Brandt (sponsor) to approve Decided, since 21 Nov. Comment /approve decided"
         " · APPROVAL_MISSING",
         "who": "sponsor M. Brandt",
         "responsible": [{"role": "sponsor", "name": "M. Brandt"}],

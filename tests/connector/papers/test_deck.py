@@ -18,8 +18,9 @@ from connector.papers.deck.contents import DeckFigures, deck_of
 from connector.papers.deck.decisions import decisions_asked
 from connector.papers.deck.model import Slide, Table, Text, Tone
 from connector.papers.deck.status import status_sentence
-from connector.papers.deck.template import UnusableTemplate, open_template
+from connector.papers.deck.template import open_template
 from connector.papers.deck.text_fit import LINE_HEIGHT, wrapped
+from connector.papers.deck.unusable import UnusableTemplate
 from connector.papers.deck.write import write_deck
 from governance.evidence import Verb
 from tests.connector.papers.deck_figures import LONG, crowded, figures, measure, nothing, steering, unknown

@@ -119,12 +119,15 @@ def test_what_cannot_be_checked_is_said() -> None:
     some = chain(1, 3)
     files = pack({"audit/entries.jsonl": lines(some), "audit/anchors.json": b"[]"}, chain_state="not checked")
     assert texts(checked(files, None), Outcome.NOT_CHECKED) == [
-        "Whether that is the key of your installation cannot be known from the pack itself: compare it with gatepost "
-        "audit key, or give that to the check with --key.",
+        "Whether that is the key of your installation cannot be known from the pack itself.",
         "Between these entries stand 1 entry about something else, whose content is not in the pack. That nothing was "
-        "changed there is checked where Gatepost runs: gatepost audit verify.",
+        "changed there is checked where Gatepost runs.",
         "The installation did not recompute its own chain when the pack was made.",
         "No anchor is in the pack: only Gatepost's own signature says when these entries stood.",
+    ]
+    assert [one.remedy.command for one in checked(files, None).findings if one.remedy.command] == [
+        "Compare it with gatepost audit key, or give that to the check with --key.",
+        "There: gatepost audit verify",
     ]
     assert not checked(files, None).is_broken
 

@@ -28,7 +28,7 @@ HINT = "Put TLS in front of Gatepost, and set GATEPOST_PUBLIC_URL to the address
         ),
         (
             None, EVERYWHERE, Health.BAD,
-            "GATEPOST_PUBLIC_URL is missing, and Gatepost listens on 0.0.0.0 without TLS: cookies are not marked Secure",
+            "no public address is set, and Gatepost listens on 0.0.0.0 without TLS: cookies are not marked Secure",
         ),
         (
             "http://localhost:8600", EVERYWHERE, Health.WARNING,
@@ -43,7 +43,7 @@ def test_an_address_without_tls_is_complained_of(
     settings = Settings(public_url=public_url, host=host, trusted_proxies=1)
     (check,) = address_checks(settings)
     assert (check.subject, check.health, check.message) == ("public address", health, message)
-    assert check.hint == ("" if health is Health.GOOD else HINT)
+    assert check.remedy.at_terminal == ("" if health is Health.GOOD else HINT)
     report_address(settings)
     assert (message in capsys.readouterr().out) is (health is not Health.GOOD), "also when the web server starts"
 

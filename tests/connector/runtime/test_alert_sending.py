@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL
 
 from connector.bootstrap import Services, bootstrap
 from connector.notify.message_addresses import OperatorMessengers
+from connector.remedy import Remedy
 from connector.runtime.alert_sending import CAUSE_CHECK_SECONDS, AlertMonitor, send_due_alerts
 from connector.runtime.doctor import installation_checks
 from connector.runtime.expiry_alerts import report_expiries
@@ -156,7 +157,7 @@ def test_without_a_messenger_alerts_are_kept_and_not_sent_later(
 ) -> None:
     services.connections.pause(JIRA, "the credentials are refused.", None)
     assert send_due_alerts(services, operators()) == 0
-    assert rows(services) == [("paused", "dropped", 1, "GATEPOST_ALERTS is not set")]
+    assert rows(services) == [("paused", "dropped", 1, "no address for alerts is set")]
     assert send_due_alerts(services, operators(receivers[0])) == 0
 
 
@@ -164,7 +165,7 @@ def test_an_address_that_is_none_says_so_and_loses_nothing(services: Services) -
     services.connections.pause(JIRA, "the credentials are refused.", None)
     assert send_due_alerts(services, OperatorMessengers("ops@acme.example")) == 0
     assert rows(services) == [
-        ("paused", "waiting", 1, "GATEPOST_ALERTS: ops@acme.example needs a mail server: set GATEPOST_DIGEST_MAIL.")
+        ("paused", "waiting", 1, "the addresses for alerts: ops@acme.example needs a mail server.")
     ]
 
 
@@ -178,7 +179,7 @@ def test_a_backlog_and_its_end_are_reported_once(services: Services, receivers: 
     body = receivers[0].got[0]["message"]
     assert "has waited for 11 minutes to be processed; the limit is 10 minutes." in body
     assert "Waiting: 1 item to be assessed and 0 writes to be made." in body
-    assert "What to do: no worker is at work. Start one with: gatepost worker" in body
+    assert "What to do: no worker is at work. Start one." in body
     run(services, "UPDATE dirty_key SET due_at = now() - interval '6 minutes'")
     watch(services)
     assert len(rows(services)) == 1, "still on the edge: the alert stays open"
@@ -274,11 +275,11 @@ def test_the_doctor_reports_whether_alerts_are_sent(services: Services, receiver
     first = receivers[0]
     assert check_of("") == ConnectionCheck(
         "alerts", Health.WARNING, "no alert is sent when a connection is paused",
-        "Set GATEPOST_ALERTS to a mail address or a chat, then: gatepost alerts test",
+        Remedy(command="Set GATEPOST_ALERTS to a mail address or a chat, then: gatepost alerts test"),
     )  # fmt: skip
     assert check_of("ops@acme.example") == ConnectionCheck(
-        "alerts", Health.BAD, "ops@acme.example needs a mail server: set GATEPOST_DIGEST_MAIL.",
-        "Correct GATEPOST_ALERTS, then: gatepost alerts test",
+        "alerts", Health.BAD, "ops@acme.example needs a mail server.",
+        Remedy(command="Set GATEPOST_DIGEST_MAIL. Correct GATEPOST_ALERTS, then: gatepost alerts test"),
     )  # fmt: skip
     assert check_of(first.address) == ConnectionCheck("alerts", Health.GOOD, f"go to {first.address}")
     first.status = 500
@@ -286,7 +287,7 @@ def test_the_doctor_reports_whether_alerts_are_sent(services: Services, receiver
     send_due_alerts(services, operators(first))
     assert check_of(first.address) == ConnectionCheck(
         "alerts", Health.BAD, f"the last alert could not be sent: not accepted by {first.address}",
-        "Try it: gatepost alerts test",
+        Remedy(command="Try it: gatepost alerts test"),
     )  # fmt: skip
 
 
@@ -345,9 +346,9 @@ def test_a_token_that_ends_is_announced_twice_and_no_more_once_it_is_renewed(
         assert told() == ["Gatepost: the credential of jira-main ends on 1 Dec 2026"]
     assert receivers[0].got[0]["message"] == (
         "From 1 Dec 2026, 00:00 UTC on Gatepost is not let in any more, and its work there stops.\n"
-        "What to do: create a new one at https://acme.example and enter it with: gatepost connect jira jira-main --url "
-        "https://acme.example …, with --expires\n"
-        "See https://gate.acme.example/connections"
+        "See https://gate.acme.example/connections\n"
+        "What to do: create a new one at https://acme.example and enter it, with its end, on the page Set-up.\n"
+        "At a terminal: gatepost connect jira jira-main --url https://acme.example …, with --expires"
     )
     report_expiries(services, now + timedelta(days=9))
     assert len(told()) == 2

@@ -106,4 +106,4 @@ def account(**other: str | None) -> OwnAccount:
 def test_the_checks_report_what_can_change_figures(account_read: OwnAccount, messages: list[str]) -> None:
     checks = list(account_checks(account_read))
     assert [f"{check.health.value}: {check.subject}: {check.message}" for check in checks] == messages
-    assert all(check.hint for check in checks if check.health is not Health.GOOD)
+    assert all(check.remedy.page for check in checks if check.health is not Health.GOOD)

@@ -103,7 +103,7 @@ def test_setup_names_a_table_whose_rows_are_all_hidden(sandbox: servers.Sandbox,
     assert site.setup is not None
     (check,) = [one for one in site.setup.checks(["pm_project"], None) if one.subject == "table pm_project"]
     count = len(sandbox.servicenow.tables["pm_project"])
-    assert (check.health, check.message, check.hint) == (
+    assert (check.health, check.message, check.remedy.page) == (
         Health.BAD,
         f"{count} rows are counted and none is shown: an access control hides them",
         "Give the integration user the role sn_ppm_read.",

@@ -18,10 +18,11 @@ from connector.http.tool_access import Auth, OAuthGrant, OAuthGrantType, ToolAcc
 from connector.http.transport import Timeout
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.query import Query
-from connector.sync.ports import ToolSite
+from connector.sync.ports import EffortUnit, ToolSite, WriteRequest, WriteResult
 from governance.facts import Unknown
 from governance.measure import Person
 from governance.money import Money, Period
+from mapping.capacity_config import CapacityRule, CapacityTable
 from mapping.service_config import OfferingRule
 from mapping.work_item import FieldName, NativeId, WorkItem
 from sandbox import servers
@@ -306,3 +307,101 @@ def test_offerings_are_services_and_incidents_their_demand(sandbox: servers.Sand
     assert found.id == gold["sys_id"]
     counted = [one for one in reader.demand(rule, Period(2020, 1)) if one.service == found.id]
     assert [one.count for one in counted] == [2]
+
+
+def test_what_is_reported_is_written_on_the_record_of_the_service(sandbox: servers.Sandbox) -> None:
+    snow = sandbox.servicenow
+    snow.add_column("cmdb_ci_service", Column("u_reported", "Reported", max_length=4000))
+    rule = OfferingRule(connection="servicenow-main", findings="Reported")
+    for table, name in (("service_offering", "Gold mail"), ("cmdb_ci_service", "Mail")):
+        made = snow.insert(table, {"name": name}, "admin")
+        site = servicenow_site(snow)
+        assert site.offerings is not None
+        of_table = rule.model_copy(update={"table": table})
+
+        def shown(site: ToolSite = site, name: str = name, of_table: OfferingRule = of_table) -> str | None:
+            assert site.offerings is not None
+            return next(one.findings for one in site.offerings.offerings(of_table) if one.name == name)
+
+        assert shown() == ""
+        said = "a unit costs more · owner K. Owner · NEGATIVE_UNIT_MARGIN\nnobody has said · owner K. Owner · HURDLE_UNNAMED"
+        item = NativeId(f"{table}:{made['sys_id']}")
+        assert site.writer.write(WriteRequest(item, {FieldName("Reported"): said}, None)) is WriteResult.DONE
+        assert (shown() or "").replace("\r\n", "\n") == said
+        site.writer.write(WriteRequest(item, {FieldName("Reported"): None}, None))
+        assert shown() == ""
+    missing = rule.model_copy(update={"findings": "No such column"})
+    assert site.offerings is not None
+    assert {one.findings for one in site.offerings.offerings(missing)} == {None}
+
+
+def planned(sandbox: servers.Sandbox, table: CapacityTable) -> list[tuple[str, str, str, Decimal, EffortUnit, bool]]:
+    reader = servicenow_site(sandbox.servicenow).planned_capacity
+    assert reader is not None
+    rule = CapacityRule(connection="servicenow-main", table=table)
+    found = reader.planned(rule, date(2026, 8, 1))
+    return sorted(
+        (one.team, one.person, f"{one.start}..{one.end}", one.effort.amount, one.effort.unit, one.counts)
+        for one in found
+    )
+
+
+def test_only_confirmed_and_allocated_resource_plans_count_and_requested_ones_are_apart(
+    sandbox: servers.Sandbox,
+) -> None:
+    snow = sandbox.servicenow
+    lind, kaya = (snow.find_user(login) for login in ("lind", "kaya"))
+    assert lind is not None
+    assert kaya is not None
+    network = snow.insert("sys_user_group", {"name": "Network"}, "admin")["sys_id"]
+    days = {"start_date": "2026-11-02", "end_date": "2026-12-31", "group_resource": network}
+    plans = {
+        name: snow.insert("resource_plan", {**days, "state": state, "planned_hours": hours}, "admin")["sys_id"]
+        for name, state, hours in (
+            ("planning", "1", "900"), ("requested", "2", "40"), ("allocated", "3", "100"), ("completed", "4", "60"),
+            ("canceled", "5", "900"), ("rejected", "7", "900"), ("confirmed", "8", "80"), ("hidden", "8", "1"),
+        )
+    }  # fmt: skip
+    snow.update("resource_plan", plans["hidden"], {"allocated_hours": "33"}, "admin")
+    for name, user, hours in (
+        ("allocated", lind, "60"), ("allocated", kaya, "40"), ("confirmed", lind, "80"), ("completed", kaya, "60"),
+        ("requested", lind, "999"), ("rejected", lind, "999"), ("canceled", lind, "999"),
+    ):  # fmt: skip
+        booked = {"resource_plan": plans[name], "user": user["sys_id"], "allocated_hours": hours}
+        snow.insert("resource_allocation", {**days, **booked}, "admin")
+    alone = {"state": "2", "user_resource": kaya["sys_id"], "planned_hours": "8", "start_date": "2026-11-02"}
+    snow.insert("resource_plan", {**alone, "end_date": "2026-11-03"}, "admin")
+    snow.insert("resource_plan", {**alone, "end_date": "2026-07-31", "start_date": "2026-07-01"}, "admin")
+    snow.insert("resource_plan", {**alone, "end_date": ""}, "admin")
+    span, hours = "2026-11-02..2026-12-31", EffortUnit.HOURS
+    assert planned(sandbox, CapacityTable.RESOURCE_PLAN) == sorted([
+        ("Network", lind["name"], span, Decimal(60), hours, True),
+        ("Network", kaya["name"], span, Decimal(40), hours, True),
+        ("Network", lind["name"], span, Decimal(80), hours, True),
+        ("Network", kaya["name"], span, Decimal(60), hours, True),
+        ("Network", "", span, Decimal(33), hours, True),
+        ("Network", "", span, Decimal(40), hours, False),
+        (kaya["name"], kaya["name"], "2026-11-02..2026-11-03", Decimal(8), hours, False),
+    ])  # fmt: skip
+
+
+def test_approved_resource_assignments_count_and_unassigned_ones_are_requested(sandbox: servers.Sandbox) -> None:
+    snow = sandbox.servicenow
+    lind = snow.find_user("lind")
+    assert lind is not None
+    network = snow.insert("sys_user_group", {"name": "Network"}, "admin")["sys_id"]
+    days = {"start_date": "2026-11-02", "end_date": "2026-11-30", "group_resource": network}
+    for state, kind, effort, user in (
+        ("approved", "hours", "80", lind["sys_id"]), ("approved", "fte", "0.5", lind["sys_id"]),
+        ("approved", "person_days", "3", ""), ("unassigned", "hours", "16", ""), ("unapproved", "hours", "999", ""),
+        ("approved", "unheard_of", "999", ""),
+    ):  # fmt: skip
+        values = {"state": state, "effort_type": kind, "effort": effort, "user_resource": user}
+        snow.insert("sn_plng_att_core_resource_assignment", {**days, **values}, "admin")
+    span = "2026-11-02..2026-11-30"
+    assert planned(sandbox, CapacityTable.RESOURCE_ASSIGNMENT) == sorted([
+        ("Network", lind["name"], span, Decimal(80), EffortUnit.HOURS, True),
+        ("Network", lind["name"], span, Decimal("0.5"), EffortUnit.PEOPLE, True),
+        ("Network", "", span, Decimal(3), EffortUnit.DAYS, True),
+        ("Network", "", span, Decimal(16), EffortUnit.HOURS, False),
+    ])  # fmt: skip

@@ -58,6 +58,9 @@ def test_a_column_in_six_encodings(column: Json, value: str, display: str) -> No
         ("true", "boolean", True),
         ("2026-10-31 12:00:00", "glide_date_time", datetime(2026, 10, 31, 12, tzinfo=UTC)),
         ("1200.50", "decimal", Decimal("1200.50")),
+        ("0.0", "decimal", Decimal(0)),
+        ("0", "integer", Decimal(0)),
+        ("EUR;0.00", "currency", Money(Decimal(0), "EUR")),
         ("EUR;1200.5", "currency", Money(Decimal("1200.5"), "EUR")),
         ("EUR;1e999", "currency", "EUR;1e999"),
         ("Infinity", "decimal", "Infinity"),
@@ -68,7 +71,8 @@ def test_a_column_in_six_encodings(column: Json, value: str, display: str) -> No
 )
 def test_a_column_is_read_by_its_type(column: Json, kind: str, expected: object) -> None:
     name, _, reference = kind.partition(":")
-    assert column_value(column, name, reference, "true") == expected
+    value = column_value(column, name, reference, "true")
+    assert (value, type(value)) == (expected, type(expected))
 
 
 @pytest.mark.parametrize(

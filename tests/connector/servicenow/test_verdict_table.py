@@ -13,9 +13,9 @@ from mapping.marks import Mark
 from mapping.work_item import FieldName, NativeId
 from mapping.writeback import WriteValue
 from sandbox import servers
-from sandbox.servicenow.app_tables import verdict_of
-from sandbox.servicenow.gatepost_app import install_app
-from sandbox.servicenow.model import Record
+from sandbox.servicenow.app_tables import SCOPE, verdict_of
+from sandbox.servicenow.gatepost_app import install_app, uninstall_app
+from sandbox.servicenow.model import Record, Refusal
 from sandbox.story import seed
 from tests.conftest import ROOT
 from tests.sites import servicenow_site
@@ -193,7 +193,7 @@ def test_the_live_check_tries_each_assumption_on_its_own_record_and_leaves_nothi
     assert {key: step.result.value for key, step in steps.items() if key.startswith("L")} == {
         "L1": "proved", "L2": "proved", "L3": "proved", "L4": "proved", "L5": "proved", "L6": "not tried",
         "L7": "refuted", "L8": "proved", "L9": "proved", "L10": "proved", "L11": "proved", "L12": "proved",
-        "L13": "proved",
+        "L13": "proved", "L14": "proved",
     }  # fmt: skip
     assert steps["L5"].observed == (
         "cost_plan_breakdown: portfolio, program, requirement, task; "
@@ -215,3 +215,33 @@ def test_a_hold_that_a_rule_takes_back_is_told(
     with pytest.raises(ValuesRejected, match="the record is not on hold: an access control does not let"):
         site.writer.write(WriteRequest(item, {FieldName(Mark.ON_HOLD): "Gatepost: no proof"}, "0"))
     assert row["on_hold"] != "true"
+
+
+def test_the_scoped_application_is_used_where_it_is_installed(sandbox: servers.Sandbox) -> None:
+    """Last in this file: the instance has the scoped application from here on, with the same gate on changes."""
+    state = sandbox.servicenow
+    uninstall_app(state)
+    install_app(state, gated={"change_request": "state:-1,3"}, writer=seed.BOT_USER, columns=False, in_scope=True)
+    site = servicenow_site(state)
+    item, row = record(sandbox, "change_request", state="-2")
+    assert site.writer.write(WriteRequest(item, SHUT)) is WriteResult.DONE
+    (held,) = state.tables[f"{SCOPE}_verdict"].values()
+    assert (held["u_task"], held["u_gate"], held["u_blockers"]) == (row["sys_id"], "Blocked", "No proof")
+    assert read(site, item) == {"Gate": "Blocked", "Gate blockers": "No proof"}
+    with pytest.raises(Refusal, match="Operation Failed"):
+        state.update("change_request", row["sys_id"], {"state": "-1"}, "lind")
+    assert site.heartbeat is not None
+    site.heartbeat.send(NOW, {item: UnsettledWrite({GATE: "Open"})})
+    (beat,) = state.tables[f"{SCOPE}_heartbeat"].values()
+    assert beat["u_unwritten"] == row["sys_id"], "what is not written is not fresh"
+    assert site.writer.write(WriteRequest(item, {GATE: "Open", BLOCKERS: ""})) is WriteResult.DONE
+    site.heartbeat.send(NOW, {})
+    assert state.update("change_request", row["sys_id"], {"state": "-1"}, "lind")["state"] == "-1"
+
+    assert site.instance_check is not None
+    steps = {step.key: step for step in site.instance_check.run("change_request")}
+    assert steps["L9"].result.value == steps["L14"].result.value == "proved"
+    assert steps["L14"].observed == (
+        f"1 rows of {SCOPE}_verdict refer to the record; u_task.short_description is reached"
+    )
+    assert steps["L7"].observed == "self-test: no secret is set"

@@ -1,4 +1,4 @@
-"""Loaded by Python itself in the processes that the fault suite starts, and only there.
+"""Loaded at the start of the processes that the fault suite starts, as Python itself does it, and only there.
 
 A folder, named by ``FAULTS_FOLDER``, holds the faults: ``kill`` names a point at which the first process that reaches
 it kills itself as ``kill -9`` does; ``clock`` holds seconds by which the process's clock is off.  The file ``kill``
@@ -149,6 +149,9 @@ def install(folder: Path) -> None:
     patches["connector.store.database.engine"] = lambda _module: watch_commits(switch)
     patches["connector.bootstrap"] = lambda module: setattr(module, "datetime", WrongClock(switch))
     patches["connector.runtime.queue"] = lambda module: setattr(module, "TICK_SECONDS", TICK_SECONDS)
+    # A copy of a process that has read modules has them already.
+    for name in patches.keys() & sys.modules.keys():
+        patches.pop(name)(sys.modules[name])
     sys.meta_path.insert(0, Finder(patches))
 
 

@@ -33,7 +33,8 @@ def test_an_amount(text: str | float, decimal: str | None, number: str) -> None:
     ("text", "why"),
     [
         ("1.234", NotANumber.AMBIGUOUS), ("1,234", NotANumber.AMBIGUOUS), ("n/a", NotANumber.TEXT), ("5%", NotANumber.PERCENT),
-        ("#REF!", NotANumber.ERROR), ("1.2.3", NotANumber.TEXT), ("5 of 6", NotANumber.TEXT), ("1,23", None), (True, NotANumber.TRUTH),
+        ("#REF!", NotANumber.ERROR), ("1.2.3", NotANumber.TEXT), ("MOD-17", NotANumber.TEXT),
+        ("ABC 12", NotANumber.TEXT), ("5 of 6", NotANumber.TEXT), ("1,23", None), (True, NotANumber.TRUTH),
     ],
 )  # fmt: skip
 def test_no_amount(text: str | bool, why: NotANumber | None) -> None:

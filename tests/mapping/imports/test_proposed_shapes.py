@@ -35,6 +35,31 @@ SHAPES = {
     "Spanish totals": ("Proyecto;ene 2026\nA;1\nTotales;1\n", "2026-01 1"),
     "Italian totals": ("Progetto;gen 2026\nA;1\nTotale complessivo;1\n", "2026-01 1"),
     "Dutch totals": ("Project;mrt 2026\nA;1\nTotaal;1\n", "2026-03 1"),
+    "a long list whose first column is the period": (
+        'Posting period,Object,Amount in LC,Currency,Cost element,Text\n003.2026,A,"(1,500.00)",EUR,650000,Credit\n'
+        '003.2026,B,"2,500.00",EUR,650000,Work\n004.2026,C,3 100.00,EUR,650000,x\n005.2026,C,"2,100.00",EUR,650000,x\n',
+        "2026-03 -1500.00, 2026-03 2500.00, 2026-04 3100.00",
+    ),
+    "a long list of months, each once": (
+        "Monat;Kostenstelle;Betrag;Währung\n01.2026;A;10,50;EUR\n02.2026;B;20,50;EUR\n03.2026;C;5,25;EUR\n",
+        "2026-01 10.50, 2026-02 20.50, 2026-03 5.25",
+    ),
+    "measures in columns": ("Month;ITX-1;A\n2026-01;10;20\n2026-02;11;21\n2026-03;12;22\n", "2026-01 10"),
+    "a total of the year beside its months": (
+        "Project,"
+        + ",".join(
+            f"{name}-26"
+            for name in ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        )
+        + ",FY26\nITX-1,"
+        + ",".join("1" * 12)
+        + ",12\n",
+        "2026-01 1, 2026-02 1",
+    ),
+    "the unit above the heads": (
+        "Benefits FY26 (kEUR);;\nProject;Jan 2026;Feb 2026\nITX-1;1,5;2\n",
+        "2026-01 1500.0, 2026-02 2000",
+    ),
     "lines above the heads": ("Report\nprinted\n\nOrder;Month;Amount\nA;2026-10;12,50\n", "2026-10 12.50"),
 }
 
@@ -47,3 +72,35 @@ def test_a_table_is_read_by_what_is_proposed(shape: str) -> None:
     assert list(map(str, found.read.problems)) == []
     assert ", ".join(f"{one.posting.month} {one.posting.money.amount:f}" for one in found.read.lines).startswith(wanted)
     assert {one.subject for one in found.read.lines} <= {"A", "B", "C", "ITX-1", "4711"}
+
+
+def test_measures_are_found_by_the_column_of_keys_whatever_its_head() -> None:
+    content = (
+        "Posting period,Object,Amount,Text\n003.2026,MOD-1,5.00,Credit\n003.2026,MOD-1,7.00,Work\n"
+        "004.2026,PRJ0000002,1.00,x\n"
+    )
+    found = propose(read_file("table.csv", content.encode()), "shape")
+    assert isinstance(found, Proposal)
+    assert (found.profile.subject.column, found.profile.subject.by) == ("Object", "key")
+    assert {one.subject for one in found.read.lines} == {"MOD-1", "PRJ0000002"}
+
+
+def test_what_an_amount_is_comes_from_the_words_of_its_row() -> None:
+    content = (
+        "Measure,Type,Version,Jan 2026\nITX-1,Savings,Actuals,10\nITX-1,One-off cost,Actuals,4\nITX-1,Run cost,FC,2\n"
+    )
+    found = propose(read_file("table.csv", content.encode()), "shape")
+    assert isinstance(found, Proposal)
+    assert [(one.posting.kind.value, one.posting.version.value) for one in found.read.lines] == [
+        ("benefit", "actual"), ("one_off_cost", "actual"), ("recurring_cost", "forecast"),
+    ]  # fmt: skip
+
+
+def test_costs_below_zero_beside_benefits_are_costs() -> None:
+    content = "Measure,Type,Jan 2026,Feb 2026\nITX-1,Savings,10,-1\nITX-1,One-off cost,-4,-5\n"
+    found = propose(read_file("table.csv", content.encode()), "shape")
+    assert isinstance(found, Proposal)
+    assert (found.profile.sign, found.profile.negative) == ("negative_costs", "credit")
+    assert [f"{one.posting.kind.value} {one.posting.money.amount}" for one in found.read.lines] == [
+        "benefit 10", "benefit -1", "one_off_cost 4", "one_off_cost 5",
+    ]  # fmt: skip

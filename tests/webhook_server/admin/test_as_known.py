@@ -78,7 +78,7 @@ def test_the_page_of_a_day_shows_what_was_known_then(office: SignedInBrowser) ->
     assert "As known on 2026-02-10. What was corrected or decided later is not on this page" in page
     assert "ITX-1 Retire the legacy CRM" in page
     assert "Owner A. Kaya" in page
-    assert "600 EUR planned net benefit depends on it." in page
+    assert "600 EUR of planned net benefit depends on it." in page
     assert "N. Novak" not in page
     assert "No mapping rule covers this item" not in page
     page = office.text("/measures/ITX-1?on=2026-03-31")
@@ -190,6 +190,36 @@ def test_a_variance_opens_into_its_causes_and_the_change_before_them(api: ApiSer
     assert "750 EUR" not in past
     assert "Without a forecast there is no variance." in office.text("/measures/ITX-1/why?on=2026-02-10")
     assert office.get("/measures/ITX-1/why?on=2026-02-09").status_code == 404
+
+
+def test_a_measure_is_compared_with_an_earlier_day_on_page_and_api(api: ApiServer, office: SignedInBrowser) -> None:
+    """A quarter less is forecast in June than in May."""
+    loaded = load_mapping(FORECAST)
+    assert isinstance(loaded, LoadedMapping)
+    for month, forecast in ((5, 1000), (6, 750)):
+        some = item(SHOWN | {"Forecast benefit": Decimal(forecast), "Planned cost": None})
+        at = FEBRUARY.replace(month=month)
+        assess_at(api.store, loaded, replace(some, version=f"in {month}"), at, NOVAK)
+        Rollups(api.store.engine).refresh(BASIS, at)
+    page = office.text("/measures/ITX-1?compare=2026-05-10")
+    assert "What changed since 2026-05-10" in page
+    assert "The totals of neither day hold this measure, so there is no part of them to compare." in page
+    assert "What As known on 2026-05-10 Now Potential green red" in page
+    past = office.text("/measures/ITX-1?on=2026-05-10&compare=2026-03-10")
+    assert "What As known on 2026-03-10 As known on 2026-05-10" in past
+    assert "Owner N. Novak A. Kaya" in past
+    assert "No figures were known then" in past
+    assert "Gatepost did not know this measure on 2026-01-01." in office.text("/measures/ITX-1?compare=2026-01-01")
+    api.person("office", OFFICE)
+    found = api.get("office", "/measures/ITX-1?compare=2026-05-10").get_json()["comparison"]
+    assert {"name": "potential", "before": "green", "after": "red"} in found["facts"]
+    assert (found["earlier"], found["figures"]) == ("2026-05-10", [])
+    explained = api.get("office", "/measures/ITX-1/explain?compare=2026-05-10").get_json()
+    assert explained["comparison"] == found
+    assert api.get("office", "/measures/ITX-1").get_json()["comparison"] is None
+    text_form = api.get("office", "/measures/ITX-1/explain?compare=2026-05-10", Accept="text/plain").text
+    assert "Compared with what was known on 2026-05-10:\n" in text_form
+    assert "  potential: green became red\n" in text_form
 
 
 def test_whom_the_tool_does_not_name_for_certain_is_nobody(api: ApiServer, office: SignedInBrowser) -> None:

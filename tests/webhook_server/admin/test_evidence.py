@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -104,6 +105,18 @@ def test_the_pack_holds_what_is_known_and_is_checked_without_the_database(api: A
         "made an evidence pack of ITX-1 as of 2",
     )
     assert "made an evidence pack" in office.get("/audit").text
+
+
+def test_the_api_sends_the_same_pack_and_names_its_manifest(api: ApiServer) -> None:
+    api.person("auditor", RoleGrant(Role.OFFICE))
+    answer = api.get("auditor", "/measures/ITX-1/evidence")
+    assert (answer.status_code, answer.mimetype) == (200, "application/zip")
+    assert not verify_pack(BytesIO(answer.data)).is_broken
+    manifest = hashlib.sha256(contents(answer.data)["manifest.json"]).hexdigest()
+    assert answer.headers["Gatepost-Manifest-SHA256"] == manifest
+    past = api.get("auditor", "/measures/ITX-1/evidence?on=2026-02-28")
+    assert json.loads(contents(past.data)["verdict.json"])["figures"]["plan"] == {"amount": "600.00", "currency": "EUR"}
+    assert api.get("auditor", "/measures/ITX-1/evidence?on=2026-01-01").status_code == 404
 
 
 def test_before_a_correction_the_pack_has_what_was_known_then(api: ApiServer) -> None:

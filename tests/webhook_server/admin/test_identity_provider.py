@@ -21,6 +21,7 @@ from tests.waiting import LONGEST_CALL_SECONDS
 from tests.webhook_server.identity import CLIENT, SECRET, Provider, provider
 from tests.webhook_server.visitor import FormBrowser, WebSite, page_text
 from tests.webhook_server.visitor import site as open_site
+from webhook_server.page_messages import ON_THE_SERVER
 
 OFFICE = RoleGrant(Role.OFFICE, ("IT",))
 
@@ -133,7 +134,7 @@ def test_an_address_that_is_not_verified_makes_nobody_somebody_else(
     idp.alter_claims = bend
     assert (
         "The identity provider calls you s-evil (ada@x.example) and does not say that your address is verified, so "
-        "nobody is found by it. An administrator of Gatepost can link you. Whoever runs Gatepost can do this on the server."
+        "nobody is found by it. An administrator of Gatepost can link you."
     ) in refusal(through(house.visitor()))
     assert [person.login for person in house.services.people.all()] == ["ada@x.example"]
 
@@ -367,7 +368,7 @@ def test_a_provider_that_calls_itself_otherwise_is_not_used(database: URL, tmp_p
     with open_site(database, tmp_path, **changes) as here:
         answer = here.visitor().get("/signin/provider")
     assert answer.status_code == 503
-    assert f'calls itself "{idp.url}": set GATEPOST_OIDC_ISSUER to exactly that.' in page_text(answer)
+    assert f'calls itself "{idp.url}", and not as it is set here. {ON_THE_SERVER}' in page_text(answer)
 
 
 @pytest.mark.parametrize("issuer", ["http://idp.example", "http://127.0.0.1:9"])

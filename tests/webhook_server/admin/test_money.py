@@ -150,7 +150,7 @@ def test_a_file_is_shown_on_the_page_confirmed_and_taken_back(api: ApiServer, we
     again = weber.post("/money/import/preview", profile="export", file=(BytesIO(exported), "ledger.xlsx"))
     assert "0 new, 0 changed, 0 taken back, 2 as they are. Nothing changes." in page_text(again).replace("</li>", "")
     assert "2 amounts: 1 new, 0 changed, 0 taken back, 0 as they are." in page_text(shown)
-    assert "1 amounts of 1 names match no measure and go to quarantine: 8 EUR." in page_text(shown)
+    assert "1 amount of 1 name matches no measure and goes to quarantine: 8 EUR." in page_text(shown)
     names = ("sha256", "name", "digest", "as_of")
     fields: dict[str, object] = {name: hidden(shown, name) for name in names}
     assert weber.post("/money/import/confirm", **fields | {"digest": "another"}, source=source).status_code == 409

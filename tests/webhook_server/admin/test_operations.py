@@ -190,6 +190,18 @@ def test_the_empty_page_says_what_would_stand_there(operator: FormBrowser) -> No
     assert re.search(r"Schema revision \d{4} PostgreSQL \d+", found)
 
 
+def test_the_page_answers_when_secrets_were_sealed_with_another_key(site: WebSite, operator: FormBrowser) -> None:
+    add_dead_letters(site)
+    registered = {"id": "7", "auth": "jwt", "url": "http://x/hooks", "expires_at": (NOW - HOUR).isoformat()}
+    site.services.connections.update_details("jira-main", webhook_registration=registered)
+    with site.services.engine.begin() as connection:
+        connection.execute(text("UPDATE connection SET credential = ''"))
+    found = operator.get("/operations")
+    assert found.status_code == 200
+    assert "3 writes that were refused" in page_text(found)
+    assert "the webhook of jira-main has expired" in page_text(found)
+
+
 def test_dead_letters_are_listed_by_cause_with_their_details(site: WebSite, operator: FormBrowser) -> None:
     add_dead_letters(site)
     page = operator.get("/operations")
@@ -289,6 +301,30 @@ def test_a_long_list_goes_page_by_page(site: WebSite, operator: FormBrowser) -> 
     assert len(re.findall(r"ref=write", second.text)) == 10
 
 
+def test_dead_letters_are_shown_by_time(site: WebSite, operator: FormBrowser) -> None:
+    add_dead_letters(site, 3)
+    with site.services.engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE outbox SET settled_at = now() - interval '2 days', created_at = now() - interval '2 days' "
+                "WHERE key = 'ITX-1'"
+            )
+        )
+        connection.execute(
+            text(
+                "UPDATE outbox SET settled_at = now() - interval '2 hours', created_at = now() - interval '2 hours' "
+                "WHERE key <> 'ITX-1'"
+            )
+        )
+    address = f"/operations/dead-letters/{cause_of(operator.get('/operations').text)}"
+    shown = {
+        span: len(re.findall(r"ref=write", operator.get(f"{address}{span}").text))
+        for span in ("", "?span=hour", "?span=day", "?span=week", "?span=x")
+    }
+    assert shown == {"": 3, "?span=hour": 0, "?span=day": 2, "?span=week": 3, "?span=x": 3}
+    assert "None of them came in the last hour." in page_text(operator.get(f"{address}?span=hour"))
+
+
 def test_a_paused_connection_is_resumed(site: WebSite, operator: FormBrowser) -> None:
     add_dead_letters(site, 1)
     site.services.connections.pause(ConnectionName("jira-main"), "The credentials are refused.", None)
@@ -326,7 +362,7 @@ def test_the_part_that_is_refreshed_is_a_part(site: WebSite, operator: FormBrows
 def test_the_audit_is_searched_and_its_filters_stand_in_the_address(site: WebSite) -> None:
     admin = site.signed_in("admin", RoleGrant(Role.ADMINISTRATOR))
     found = page_text(admin.get("/audit?action=person&actor=tests"))
-    assert "person.added" in found
+    assert "Person: added" in found
     assert "signed_in person/1" not in found
     assert "Nothing matches these filters." in page_text(admin.get("/audit?subject=nothing/such"))
     assert "Nothing matches these filters." in page_text(admin.get("/audit?until=2020-01-01"))

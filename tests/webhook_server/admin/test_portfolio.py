@@ -100,7 +100,7 @@ def test_the_first_line_answers_in_words_with_figures(three: WebSite) -> None:
     assert "ITX-1 ↗ Retire the legacy CRM" in page
     assert "−1,600,000 −67% delay: the supplier is late" in page
     assert "OPEN_WORK is missing" in page
-    assert "Something is orphan_owner owner A. Kaya" in page
+    assert "Something is orphan_owner ITX-1 ↗ Retire the legacy CRM 2,400,000 owner A. Kaya" in page
 
 
 @pytest.mark.parametrize(
@@ -173,10 +173,82 @@ def test_a_figure_leads_to_its_lines_which_add_up_to_it(three: WebSite) -> None:
     assert 'href="https://acme.example/browse/ITX-1"' in visitor.get("/portfolio/lines").text
 
 
-@pytest.mark.parametrize("spoiled", ["version=x", "kind=x", "first=2026-13", "last=x", "after=x", "figure=x"])
-def test_a_spoiled_address_filters_nothing(three: WebSite, spoiled: str) -> None:
-    page = read(three.signed_in("office@acme.example", OFFICE), f"/portfolio/lines?{spoiled}")
-    assert "9 lines on this page" in page
+def test_a_spoiled_cursor_begins_anew(three: WebSite) -> None:
+    assert "9 lines on this page" in read(three.signed_in("office@acme.example", OFFICE), "/portfolio/lines?after=x")
+
+
+PROGRAM = 'Program: nothing has "cloud exit". Known: Branches, Cloud exit.'
+UNKNOWN_VALUES = (
+    ("?program=cloud+exit", PROGRAM),
+    ("?stage=live", 'Stage: nothing has "live". Known: identified, detailed, decided, implemented, closed, on_hold, '
+                    "cancelled, without_value, left."),
+    ("?potential=blue", 'Potential: nothing has "blue". Known: green, amber, red, grey.'),
+    ("?gate=shut", 'Gate: nothing has "shut". Known: open, not_due, waiting, blocked, breach, held_up.'),
+    ("?left_out=x&owner=Nobody", 'Owner: nothing has "Nobody". Known: A. Kaya.'),
+    ("?finding=NONE", 'Finding: nothing has "NONE". Known: '),
+    ("?bridge=x", 'Bridge: nothing has "x". Known: cause, stage, hierarchy.'),
+    ("?rates=x", 'Rates: nothing has "x". Known: month, budget.'),
+    ("/why?by=x", 'By: nothing has "x". Known: program, portfolio, legal_entity, business_unit, owner.'),
+    ("/measures?sort=x", 'Sort: nothing has "x". Known: '),
+    ("/lines?version=x", 'Version: nothing has "x". Known: plan, forecast, actual.'),
+    ("/lines?kind=x", 'Kind: nothing has "x". Known: '),
+    ("/lines?figure=x", 'Figure: nothing has "x". Known: '),
+    ("/lines?first=2026-13", 'First: "2026-13" is no month; write it as 2026-10.'),
+    ("/lines?last=x", 'Last: "x" is no month; write it as 2026-10.'),
+    ("/export.csv?rows=people", 'Rows: nothing has "people". Known: measures, lines.'),
+)  # fmt: skip
+
+
+def test_a_value_of_a_filter_that_nothing_has_is_refused_with_the_known_ones(three: WebSite) -> None:
+    visitor = three.signed_in("office@acme.example", OFFICE)
+    for address, message in UNKNOWN_VALUES:
+        answer = visitor.get(f"/portfolio{address}")
+        assert (answer.status_code, message in page_text(answer)) == (422, True), (address, page_text(answer)[150:600])
+    for path in ("", "/measures", "/lines", "/findings", "/curve", "/hierarchy", "/why", "/export.csv",
+                 "/export.csv?rows=lines", "/workbook.xlsx", "/deck.pptx"):  # fmt: skip
+        answer = visitor.get(f"/portfolio{path}{'&' if '?' in path else '?'}program=cloud+exit")
+        assert (answer.status_code, PROGRAM in page_text(answer)) == (422, True), path
+    for good in ("?program=(not+stated)", "?stage=(not+stated)", "?gate=held_up", "?stage=on_hold", "?text=nothing"):
+        assert visitor.get(f"/portfolio{good}").status_code == 200, good
+
+
+def test_a_trace_refuses_a_place_or_measure_that_there_is_not(three: WebSite) -> None:
+    visitor = three.signed_in("office@acme.example", OFFICE)
+    for query, message in (
+        ("figure=x", 'Figure: nothing has "x". Known: '),
+        ("portfolio=it", 'Portfolio: nothing has "it". Known: IT, Operations.'),
+        ("portfolio=IT&program=x", 'Program: nothing has "x". Known: Cloud exit.'),
+        ("program=Cloud+exit", "Program: name the portfolio that it is in as well."),
+        ("measure=x", 'Measure: nothing has the id "x". Choose it from the parts of its package.'),
+    ):
+        answer = visitor.get(f"/trace?{query}")
+        assert (answer.status_code, message in page_text(answer)) == (422, True), (query, page_text(answer)[150:600])
+    assert visitor.get("/trace?portfolio=IT&program=Cloud+exit").status_code == 200
+
+
+def test_the_api_refuses_the_same_values_with_a_code(three: WebSite) -> None:
+    now = datetime.now(UTC)
+    token = three.services.tokens.create(
+        three.person("api@acme.example", OFFICE), "tests", frozenset({TokenScope.MONEY_READ}),
+        expires_at=now + timedelta(days=1), by="tests", now=now,
+    ).token  # fmt: skip
+    visitor = three.visitor()
+    for query, location, known in (
+        ("portfolio?program=branches", "program", ["Branches", "Cloud exit"]),
+        ("portfolio?legal_entity=x", "legal_entity", None),
+        ("portfolio?business_unit=x", "business_unit", None),
+        ("portfolio?stage=live", "stage", None),
+        ("portfolio/why?program=branches", "program", ["Branches", "Cloud exit"]),
+        ("trace?portfolio=IT&program=Branches", "program", ["Cloud exit"]),
+        ("trace?figure=x", "figure", None),
+        ("trace?program=Branches", "program", []),
+        ("trace?measure=x", "measure", []),
+    ):
+        answer = visitor.get(f"/api/v1/{query}", Authorization=f"Bearer {token}")
+        body = answer.get_json()
+        (error,) = body["errors"]
+        assert (answer.status_code, body["code"], error["location"]) == (422, "unknown_filter_value", location), query
+        assert error["known"] == known if known is not None else error["known"], query
 
 
 def test_an_address_that_no_form_can_send_is_refused(three: WebSite) -> None:
@@ -193,6 +265,10 @@ def test_a_file_holds_every_measure_and_no_formula(three: WebSite) -> None:
         ("ITX-3", "", "EUR", "no rate from SEK to EUR on 2026-07-01"),
     ]
     assert rows[1]["title"] == "'=cmd|' /C calc'!A0"
+    assert [(row["gate into"], row["gate"]) for row in rows[:2]] == [
+        ("implemented", "blocked"),
+        ("implemented", "not_due"),
+    ]
 
 
 def test_a_file_of_lines_says_how_each_was_converted(three: WebSite) -> None:
@@ -210,7 +286,6 @@ def test_a_file_of_lines_says_how_each_was_converted(three: WebSite) -> None:
     assert [(row["key"], row["amount"], row["converted"], row["rate"]) for row in rows] == [
         ("ITX-3", "1000", "", "no rate from SEK to EUR on 2026-07-01")
     ]
-    assert visitor.get("/portfolio/export.csv?rows=people").status_code == 404
 
 
 def test_a_title_is_text_and_never_marks(mapped: WebSite) -> None:
@@ -274,7 +349,7 @@ def test_what_a_currency_does_is_a_bar_of_its_own_and_in_no_constant_currency(ma
             )
     refresh(engine)
     visitor = mapped.signed_in("office@acme.example", OFFICE)
-    bridge = "EBITDA effect EUR Plan original 1,296,000 No reason given −216,000 "
+    bridge = "EBITDA effect EUR Plan original 1,296,000 Shortfall without a stated reason −216,000 "
     page = read(visitor, "/portfolio")
     assert f"{bridge}Exchange rates −60,000 Latest estimate 1,020,000" in page
     assert "EBITDA effect 1,080,000 1,020,000 −60,000" in page
@@ -399,3 +474,87 @@ def test_the_portfolio_names_the_sources_of_what_its_reader_sees(three: WebSite)
     assert "Sources:" not in read(office, "/portfolio?on=2026-11-22")
     nothing = three.signed_in("hr@acme.example", RoleGrant(Role.OFFICE, ("HR",)))
     assert "jira-main" not in read(nothing, "/portfolio")
+
+
+def test_a_figure_opens_the_measures_that_it_is_made_of(three: WebSite) -> None:
+    visitor = three.signed_in("office@acme.example", OFFICE)
+    page = read(visitor, "/portfolio/measures?of=variance")
+    assert "Variance, EBITDA effect: −1,600,000.00 EUR . It is the sum of these parts, the largest first" in page
+    assert "ITX-1 ↗" in page
+    assert "ITX-2 ↗" not in page, "what adds nothing is not listed"
+    losses = read(visitor, "/portfolio/measures?of=leak_delay")
+    assert "Loss of run-rate: delay: " in losses
+    # A cursor of another list begins at the beginning.
+    assert "ITX-1 ↗" in read(visitor, "/portfolio/measures?of=variance&after=WyJ4IiwiaXR4LTEiXQ")
+    assert visitor.get("/portfolio/measures?of=password_hash").status_code == 422
+    overview = visitor.get("/portfolio").text
+    for name in ("in_year_plan", "in_year_original", "variance", "ebitda_estimate", "validated"):
+        assert f"of={name}" in overview, name
+
+
+def money_without_a_link(page: str, currency: str = "EUR") -> list[str]:
+    """Figures of money in tables and tiles that open nothing; what is not there opens nothing either."""
+    found = []
+    for table in re.findall(r"<table\b.*?</table>", page, re.DOTALL):
+        head = re.search(r"<thead>.*?</thead>", table, re.DOTALL)
+        heads = re.findall(r"<th\b.*?</th>", head[0], re.DOTALL) if head else []
+        for row in re.findall(r"<tr\b.*?</tr>", table[head.end() :] if head else table, re.DOTALL):
+            cells = re.findall(r"<(t[dh])\b([^>]*)>(.*?)</\1>", row, re.DOTALL)
+            for title, (_, kind, cell) in zip(heads, cells, strict=False):
+                is_money = "num" in kind and re.search(rf'class="unit">(k )?{currency}', title)
+                if is_money and re.search(r"\d", re.sub(r"<[^>]+>", "", cell)) and "<a " not in cell:
+                    found.append(" ".join(re.sub(r"<[^>]+>", " ", cells[0][2] + title + cell).split()))
+    values = re.findall(r'<dd class="value".*?</dd>', page, re.DOTALL)
+    plain = (value for value in values if currency in value and "<a " not in value)
+    return found + [value for value in plain if re.search(r"\d", re.sub(r"<[^>]+>", "", value))]
+
+
+def test_every_figure_of_money_opens_what_it_is_made_of(three: WebSite) -> None:
+    visitor = three.signed_in("office@acme.example", OFFICE)
+    seen = 0
+    for path in (
+        "/portfolio", "/portfolio?bridge=stage", "/portfolio?bridge=hierarchy", "/portfolio?rates=budget",
+        "/portfolio?person=kaya", "/portfolio/findings", "/portfolio/measures",
+        "/portfolio/measures?of=in_year_estimate", "/portfolio/curve",
+    ):  # fmt: skip
+        answer = visitor.client.get(path, follow_redirects=True)
+        assert answer.status_code == 200, path
+        assert money_without_a_link(answer.text) == [], path
+        seen += len(re.findall(r'<td class="num[^"]*"><a ', answer.text))
+    assert seen > 100
+
+
+def test_what_a_bridge_does_not_compare_and_its_smaller_bars_open_their_measures(mapped: WebSite) -> None:
+    """A measure with a plan and nothing later: of those that are left out a bridge knows no loss."""
+    save(mapped.services.engine, GivenMeasure(1, lines=(line("plan", "benefit", "2026-03", 1_000),)))
+    refresh(mapped.services.engine)
+    visitor = mapped.signed_in("office@acme.example", OFFICE)
+    (reason,) = re.findall(r"left_out=(\w+)", visitor.get("/portfolio").text)[:1]
+    page = visitor.get(f"/portfolio?left_out={reason}").text
+    assert "Not compared" in page
+    assert money_without_a_link(page) == []
+    assert f"left_out={reason}&amp;of=in_year_rest" in page
+    opened = read(visitor, f"/portfolio/measures?left_out={reason}&of=in_year_rest")
+    assert "In-year: not compared: −1,000.00 EUR . It is the sum of these parts" in opened
+    several = read(visitor, "/portfolio/measures?of=year_leak_price,year_leak_volume")
+    assert "Loss in-year: price, and Loss in-year: volume:" in several
+    assert visitor.get("/portfolio/measures?of=year_leak_price,secret").status_code == 422
+
+
+def test_lists_are_filtered_by_the_person_who_must_act_and_sorted_by_age(three: WebSite) -> None:
+    visitor = three.signed_in("office@acme.example", OFFICE)
+    for path in ("/portfolio/measures?person=KAYA", "/portfolio?person=kaya", "/portfolio/findings?person=kaya"):
+        assert "ITX-1" in read(visitor, path), path
+    for path in ("/portfolio/measures?person=nobody%25", "/portfolio/findings?person=nobody"):
+        assert "ITX-1" not in read(visitor, path), path
+    oldest = read(visitor, "/portfolio/measures?sort=age")
+    assert "OPEN_WORK is missing" in oldest
+    assert "ITX-2 ↗" not in oldest, "it waits for nobody"
+    by_age = visitor.get("/portfolio/measures?sort=age&after=WyIyMDI2LTAxLTAxIiwiaXR4Il0")
+    assert by_age.status_code == 200
+
+
+def test_one_measure_is_named_whole(three: WebSite) -> None:
+    visitor = three.signed_in("office@acme.example", OFFICE)
+    assert "ITX-1 ↗" in read(visitor, "/portfolio/lines?measure=ITX-1")
+    assert "ITX-1 ↗" not in read(visitor, "/portfolio/lines?measure=ITX")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from connector.people.permissions import Role, RoleGrant
@@ -141,6 +142,12 @@ def test_events_of_a_connection_are_told_to_who_asked_for_them_and_shown_with_it
     assert "connection.paused jira-main just now waiting" in shown
     assert "connection.paused of jira-main" in shown
     assert "No matching event has occurred yet" in page_text(admin.get("/subscriptions/all"))
+    with here.services.engine.begin() as connection:
+        connection.execute(text("UPDATE subscription_delivery SET created_at = now() - interval '2 hours'"))
+    hour, day = (page_text(admin.get(f"/subscriptions/pager?span={span}")) for span in ("hour", "day"))
+    assert "connection.paused of jira-main" in day
+    assert "connection.paused of jira-main" not in hour
+    assert "No delivery of the last hour." in hour
 
 
 def test_the_head_of_the_audit_is_an_event_of_no_measure(here: WebSite, admin: FormBrowser, receiver: Receiver) -> None:

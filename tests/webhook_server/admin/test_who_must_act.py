@@ -90,7 +90,7 @@ def everything(verdict: Verdict) -> Verdict:
     )  # fmt: skip
     blockers = tuple(
         Blocker(
-            one.key, one.code, one.subject, one.stage, one.reason, f"Detailed is shut: {one.reason}", one.responsible,
+            one.key, one.code, one.subject, one.stage, one.reason, f"Cannot move into Detailed yet: {one.reason}", one.responsible,
             NOW, one.approval,
         )
         for one in checklist

@@ -33,6 +33,7 @@ from tests.webhook_server.admin.test_measure import enter
 from tests.webhook_server.api_server import ApiServer, api_server, problem_of
 from tests.webhook_server.signed_in_browser import page_text
 from tests.webhook_server.visitor import site as open_site
+from webhook_server.admin.work import awaits_bookings
 
 __all__ = ["loaded"]
 
@@ -53,7 +54,7 @@ def blocker(
     who = PEOPLE[role]
     return Blocker(
         f"decided:{code}:{subject}", code, subject, "decided", reason,
-        f"Decided is shut: {reason} · {who.text} to act · since 1 Feb · {code}", (who,),
+        f"Cannot move into Decided yet: {reason}. {who.text} needs to act, since 1 Feb · {code}", (who,),
         datetime(2026, 2, day, 8, tzinfo=UTC), approval,
     )  # fmt: skip
 
@@ -151,6 +152,7 @@ def test_booked_actuals_make_a_confirmation_of_it(api: ApiServer, loaded: Loaded
             if one.key == "ITX-1" and not one.other_open_conditions
         ]
     assert (one.kind, one.amount, one.currency) == (WorkKind.CONFIRMATION, 1000, "EUR")
+    assert not awaits_bookings(one)
 
 
 def test_a_delegate_sees_it_until_the_last_day_and_only_where_they_may_see_the_measure(api: ApiServer) -> None:
@@ -182,7 +184,7 @@ def test_a_member_of_the_committee_is_asked_for_its_decision(api: ApiServer) -> 
     assert isinstance(config, LoadedMapping)
     record_assessment(api.store, config, item(SHOWN))
     lacking = Approval(ApprovalKind.APPROVAL, ApprovalState.QUORUM)
-    reason = "0 of 1 members have approved"
+    reason = "0 of 1 member has approved"
     blocked(api, "10001", blocker("STEERCO_DECISION", COMMITTEE_ROLE, 1, reason, "steering_committee", lacking))
     member = Viewer(None, "z", "Z", (RoleGrant(Role.VIEWER, ("IT",)),), frozenset({ToolAccount("jira-main", "z")}))
     seats = committee_programs(config.config, member)
@@ -240,6 +242,18 @@ def test_one_kind_has_a_list_of_its_own_and_another_name_is_not_found(api: ApiSe
     assert kaya.get("/work?kind=dreams").status_code == 404
 
 
+def test_tasks_are_filtered_by_a_person_of_the_measure(api: ApiServer) -> None:
+    blocked(api, "10001", SPONSOR)
+    blocked(api, "10002", SPONSOR)
+    with api.services.engine.begin() as transaction:
+        transaction.exec_driver_sql("UPDATE measure SET owner = 'Petr 100%% Novak' WHERE native_id = '10002'")
+    brandt = enter(api, "Brandt", account="b")
+    shown = brandt.text("/work?person=100%25+nov")
+    assert "You have 1 open task, since 1 Feb 2026" in shown
+    assert ("Petr 100% Novak" in shown, "ITX-1" in shown) == (True, False)
+    assert "You have no open tasks at measures of “Nobody”." in brandt.text("/work?person=Nobody")
+
+
 @pytest.mark.parametrize(
     ("account", "message"),
     [
@@ -274,10 +288,13 @@ def test_a_cursor_that_is_none_of_ours_is_told(api: ApiServer) -> None:
     )
 
 
-def test_a_digest_without_any_setting_says_what_an_administrator_does(api: ApiServer) -> None:
-    page = enter(api, "Kaya", account="k").text("/digest")
-    assert "Digests are not set up here yet." in page
-    assert "GATEPOST_DIGEST_MAIL" in page
+def test_a_digest_without_any_setting_says_who_can_switch_it_on(api: ApiServer) -> None:
+    grants = (RoleGrant(Role.ADMINISTRATOR), RoleGrant(Role.OFFICE))
+    for reader in (enter(api, "Kaya", account="k"), enter(api, "Stein", *grants)):
+        page = reader.text("/digest")
+        assert "Notifications are off." in page
+        assert "Whoever runs Gatepost can switch them on, by mail, Slack or Teams." in page
+        assert "GATEPOST" not in page
 
 
 def test_an_address_is_stored_when_it_is_allowed_and_never_shown_whole(database: URL, tmp_path: Path) -> None:

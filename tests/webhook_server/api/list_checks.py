@@ -11,27 +11,42 @@ from urllib.parse import quote, urlencode
 from connector.people.permissions import Role, RoleGrant
 from connector.store.database.json_codec import to_json
 from governance.verdict import Finding
+from mapping.load import LoadedMapping, load_mapping
+from tests.mapping.test_apply import MAPPING
 from tests.webhook_server.api_server import ApiServer
 from webhook_server.api import OPERATIONS
 from webhook_server.api.operation import Operation
 
 PAGES = [operation for operation in OPERATIONS if operation.is_page]
 WHOLE = [operation for operation in OPERATIONS if operation.is_list and not operation.is_page]
-SINGLE = {"limit", "cursor", "sort", "q", "text", "since", "until", "assessed_since", "include_removed"}
-"""Parameters that have one value: a part of a text, bounds of time, and what is no filter."""
+SINGLE = {"limit", "cursor", "sort", "q", "text", "since", "until", "assessed_since", "include_removed", "left"}
+"""Parameters that have one value: a part of a text, bounds of time, yes or no, and what is no filter."""
+CALENDAR = """
+calendar:
+  papers:
+    lists:
+      kind: monthly_pack
+      cut_off: {working_day: 1}
+      send: {working_day: 1}
+      owner: reader
+      to: [{role: administrator}]
+"""
 UNKNOWN = "no-such-value"
 UNSET = {"month", "legal_entity", "business_unit", "objective", "controller"}
 """Of which nothing here has any value, so that none is known; a month is any month."""
 
 
 def address(operation: Operation) -> str:
-    return operation.path.replace("{measure}", "ITX-1").replace("{subscription}", "lists")
+    return operation.path.replace("{measure}", "ITX-1").replace("{subscription}", "lists").replace("{paper}", "lists")
 
 
 def fill(api: ApiServer) -> None:
     """Two entries at least in most lists; a person who may read all of them."""
     api.person("reader", *(RoleGrant(role) for role in (Role.ADMINISTRATOR, Role.OPERATOR, Role.CONTROLLER)))
     api.post("admin", "/subscriptions", {"name": "lists", "url": "http://127.0.0.1:9/x", "events": ["gate.blocked"]})
+    loaded = load_mapping(MAPPING + CALENDAR)
+    assert isinstance(loaded, LoadedMapping)
+    api.services.mappings.activate(MAPPING + CALENDAR, loaded.version, author="tests", reason="tests")
     line = {"measure": "ITX-1", "version": "actual", "kind": "benefit", "month": "2026-01", "currency": "EUR"}
     lines = [line | {"account": "ebitda", "amount": amount} for amount in ("1.00", "2.00")]
     posted = api.post("reader", "/ledger/entries", {"entries": lines})

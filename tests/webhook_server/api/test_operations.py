@@ -93,13 +93,13 @@ def test_a_measure_is_named_by_key_or_id(api: ApiServer, name: str) -> None:
     assert api.get("admin", f"/measures/{name}").get_json()["measure"]["key"] == "ITX-1"
     found = api.get("admin", f"/measures/{name}/explain").get_json()
     assert (found["key"], found["verdict"]["gate"]) == ("ITX-1", "blocked")
-    assert found["lines"][0].startswith("Detailed is shut: ")
+    assert found["lines"][0].startswith("Cannot move into Detailed yet: ")
 
 
 def test_as_plain_text_it_is_the_checklist(api: ApiServer) -> None:
     answer = api.get("admin", "/measures/ITX-1/explain", Accept="text/plain")
     assert answer.mimetype == "text/plain"
-    assert answer.text.startswith("ITX-1 Retire the legacy CRM\n\nDetailed is shut: ")
+    assert answer.text.startswith("ITX-1 Retire the legacy CRM\n\nCannot move into Detailed yet: ")
 
 
 def test_a_measure_has_its_figures_as_texts_and_what_blocks_it(api: ApiServer) -> None:
@@ -175,6 +175,8 @@ def test_some_fields_of_each_entry_and_an_answer_that_has_not_changed(api: ApiSe
         ("measures?person=jira-main/x", "person", None),
         ("measures?may_enter=live", "may_enter", ["identified", "detailed", "decided", "implemented", "closed"]),
         ("measures?blocker=NONE", "blocker", None),
+        ("trace?figure=x", "figure", None),
+        ("trace?program=Branches", "program", []),
     ],
 )
 def test_a_value_that_nothing_has_is_refused_with_the_known_ones(
@@ -262,7 +264,7 @@ def test_a_gate_that_is_open_is_200_and_one_that_is_shut_409_with_the_checklist(
     assert shut.get_json()["summary"] == (
         "The gate into Implemented is shut for ITX-1 Retire the legacy CRM: Detailed comes first."
     )
-    assert shut.get_json()["gates"]["next"]["blockers"][0]["sentence"].startswith("Detailed is shut: ")
+    assert shut.get_json()["gates"]["next"]["blockers"][0]["sentence"].startswith("Cannot move into Detailed yet: ")
 
 
 def test_an_unknown_stage_names_the_stages(api: ApiServer) -> None:

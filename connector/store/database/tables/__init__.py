@@ -7,10 +7,13 @@ from connector.store.database.tables.access_changes import ACCESS_CHANGE, COUNTE
 from connector.store.database.tables.accounts import (
     API_TOKEN,
     FAILED_SIGN_IN,
+    MEASURE_VISIT,
     PENDING_FORM,
     PERSON,
     PERSON_ACCOUNT,
+    PERSON_VIEW,
     RECOVERY_CODE,
+    REPORT_LOGIN,
     ROLE_GRANT,
     ROLE_RULE,
     ROW_POLICY,
@@ -24,8 +27,10 @@ from connector.store.database.tables.alerts import ALERT
 from connector.store.database.tables.audit_anchors import AUDIT_ANCHOR
 from connector.store.database.tables.columns import METADATA
 from connector.store.database.tables.digests import DIGEST, DIGEST_DAY
+from connector.store.database.tables.held_accounts import ACCOUNT_REPORT, HELD_ACCOUNT
 from connector.store.database.tables.imports import (
     MONEY_ALIAS,
+    MONEY_FAILED_FILE,
     MONEY_FILE,
     MONEY_IMPORT,
     MONEY_PROFILE,
@@ -56,6 +61,7 @@ from connector.store.database.tables.measures import (
     STATUS_DAY,
     WORK_ITEM,
 )
+from connector.store.database.tables.papers import PAPER, PAPER_COPY, PAPER_ISSUE
 from connector.store.database.tables.queue import (
     CONNECTION,
     DIRTY_KEY,
@@ -70,7 +76,7 @@ from connector.store.database.tables.queue import (
     SWEEP_SEEN,
     WORKER,
 )
-from connector.store.database.tables.reports import MEETING_DECISION, REPORT_SNAPSHOT
+from connector.store.database.tables.reports import DECK_TEMPLATE, MEETING_DECISION, REPORT_SNAPSHOT
 from connector.store.database.tables.rollups import (
     FIGURES_DUE,
     FIGURES_PROGRESS,
@@ -78,19 +84,26 @@ from connector.store.database.tables.rollups import (
     MEASURE_FIGURES,
     MEASURE_FINDING,
     MEASURE_SERIES,
+    MEASURE_VALIDATED,
     ROLLUP_CURVE,
     ROLLUP_GROUP,
     ROLLUP_MONTH,
+    ROLLUP_VALIDATED,
 )
+from connector.store.database.tables.scenarios import SCENARIO, SCENARIO_PROPOSAL
 from connector.store.database.tables.services import (
     KPI_VALUE,
+    MEASURE_NAME,
     OBJECTIVE,
     OBJECTIVE_NAME,
     SERVICE,
     SERVICE_DUE,
     SERVICE_FIGURES,
     SERVICE_NAME,
+    SERVICE_RECORD,
     SERVICE_SETTINGS,
+    TEAM_HOURS,
+    VALUE_WAIT,
 )
 from connector.store.database.tables.subscriptions import (
     IDEMPOTENT_RESPONSE,
@@ -99,14 +112,17 @@ from connector.store.database.tables.subscriptions import (
     SUBSCRIPTION_DELIVERY,
 )
 from connector.store.database.tables.verdict_history import (
+    CURVE_VERSION,
     EFFECTS_VERSION,
     FIGURES_SETTINGS_VERSION,
     FIGURES_VERSION,
+    GROUP_VERSION,
     VERDICT_VERSION,
 )
 
 __all__ = [
     "ACCESS_CHANGE",
+    "ACCOUNT_REPORT",
     "ALERT",
     "API_TOKEN",
     "AUDIT",
@@ -116,7 +132,9 @@ __all__ = [
     "COMMAND",
     "CONNECTION",
     "COUNTED_EVENT",
+    "CURVE_VERSION",
     "DECISION",
+    "DECK_TEMPLATE",
     "DEPENDENCY",
     "DIGEST",
     "DIGEST_DAY",
@@ -130,6 +148,8 @@ __all__ = [
     "FIGURES_SETTINGS",
     "FIGURES_SETTINGS_VERSION",
     "FIGURES_VERSION",
+    "GROUP_VERSION",
+    "HELD_ACCOUNT",
     "IDEMPOTENT_RESPONSE",
     "INBOX",
     "INBOX_BODY",
@@ -143,10 +163,14 @@ __all__ = [
     "MEASURE",
     "MEASURE_FIGURES",
     "MEASURE_FINDING",
+    "MEASURE_NAME",
     "MEASURE_SERIES",
+    "MEASURE_VALIDATED",
+    "MEASURE_VISIT",
     "MEETING_DECISION",
     "METADATA",
     "MONEY_ALIAS",
+    "MONEY_FAILED_FILE",
     "MONEY_FILE",
     "MONEY_IMPORT",
     "MONEY_PROFILE",
@@ -158,20 +182,28 @@ __all__ = [
     "OBJECTIVE",
     "OBJECTIVE_NAME",
     "OUTBOX",
+    "PAPER",
+    "PAPER_COPY",
+    "PAPER_ISSUE",
     "PENDING_FORM",
     "PERSON",
     "PERSON_ACCOUNT",
+    "PERSON_VIEW",
     "PLAN_VERSION",
     "PROVISIONED_OBJECT",
     "RATE_LIMIT",
     "RECOVERY_CODE",
+    "REPORT_LOGIN",
     "REPORT_SNAPSHOT",
     "ROLE_GRANT",
     "ROLE_RULE",
     "ROLLUP_CURVE",
     "ROLLUP_GROUP",
     "ROLLUP_MONTH",
+    "ROLLUP_VALIDATED",
     "ROW_POLICY",
+    "SCENARIO",
+    "SCENARIO_PROPOSAL",
     "SCHEMA_COMPATIBILITY",
     "SECOND_FACTOR",
     "SERVICE",
@@ -179,6 +211,7 @@ __all__ = [
     "SERVICE_DUE",
     "SERVICE_FIGURES",
     "SERVICE_NAME",
+    "SERVICE_RECORD",
     "SERVICE_SECRET",
     "SERVICE_SETTINGS",
     "SERVICE_TOKEN",
@@ -188,6 +221,8 @@ __all__ = [
     "SUBSCRIPTION_DELIVERY",
     "SWEEP",
     "SWEEP_SEEN",
+    "TEAM_HOURS",
+    "VALUE_WAIT",
     "VERDICT_VERSION",
     "WEB_SESSION",
     "WORKER",

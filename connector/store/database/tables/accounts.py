@@ -45,6 +45,15 @@ PERSON_ACCOUNT = Table(
     Index("person_account_of", "person_id"),
 )
 
+REPORT_LOGIN = Table(
+    "report_login",
+    METADATA,
+    Column("login", Text, primary_key=True),
+    _person_id(),
+    Column("made_by", Text, nullable=False),
+    timestamp_column("made_at", now=True),
+)
+
 ROLE_GRANT = Table(
     "role_grant",
     METADATA,
@@ -164,6 +173,27 @@ PENDING_FORM = Table(
     Column("fields", LargeBinary, nullable=False),
     timestamp_column("created_at", nullable=False),
     Index("pending_form_of", "session_id"),
+)
+
+PERSON_VIEW = Table(
+    "person_view",
+    METADATA,
+    id_column(),
+    Column("person_id", BigInteger, ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    timestamp_column("kept_at", nullable=False),
+    UniqueConstraint("person_id", "path", "name"),
+)
+
+MEASURE_VISIT = Table(
+    "measure_visit",
+    METADATA,
+    Column("person_id", BigInteger, ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
+    Column("measure_id", Text, primary_key=True),
+    timestamp_column("seen_at", nullable=False),
+    timestamp_column("before_at"),
 )
 
 FAILED_SIGN_IN = Table(

@@ -111,6 +111,16 @@ MONEY_SOURCE = Table(
     Column("failed", Boolean, nullable=False),
 )
 
+MONEY_FAILED_FILE = Table(
+    "money_failed_file",
+    METADATA,
+    Column("stream", Text, primary_key=True),
+    Column("file", Text, nullable=False),
+    Column("failed_by", Text, nullable=False),
+    timestamp_column("failed_at", nullable=False),
+    Column("sentence", Text, nullable=False),
+)
+
 MONEY_PROGRESS = Table(
     "money_progress",
     METADATA,

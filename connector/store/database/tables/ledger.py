@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, Identity, Index, Numeric, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Computed,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Numeric,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from connector.store.database.tables.columns import METADATA, id_column, timestamp_column
@@ -36,15 +49,23 @@ LEDGER_ENTRY = Table(
     Column("statement", Text, nullable=False, server_default=text("''")),
     timestamp_column("entered_at", nullable=False),
     Column("entered_by", Text, nullable=False),
+    Column("item", Text, Computed("source ->> 'item'", persisted=True)),
     Index("ledger_entry_corrects", "corrects", unique=True, postgresql_where=text("corrects IS NOT NULL")),
     Index("ledger_entry_reverses", "reverses", unique=True, postgresql_where=text("reverses IS NOT NULL")),
     Index("ledger_entry_of_measure", "measure_id", "version", "month", postgresql_where=text("measure_id IS NOT NULL")),
     Index("ledger_entry_month", "month", "legal_entity", "id"),
-    Index("ledger_entry_of_entity", text("lower(legal_entity)"), "id"),
     Index(
-        "ledger_entry_from_item",
-        text("(source ->> 'item')"),
-        postgresql_where=text("source ->> 'item' IS NOT NULL"),
+        "ledger_entry_of_supplier",
+        "counterparty",
+        "measure_id",
+        postgresql_where=text("counterparty <> '' AND measure_id IS NOT NULL"),
+    ),
+    Index("ledger_entry_of_entity", text("lower(legal_entity)"), "id"),
+    Index("ledger_entry_from_item", "item", postgresql_where=text("item IS NOT NULL")),
+    Index(
+        "ledger_entry_of_hours",
+        "month",
+        postgresql_where=text("version = 'actual' AND source ->> 'kind' = 'worklog'"),
     ),
     Index("ledger_entry_of_service", text("lower(service)"), "month", postgresql_where=text("service <> ''")),
     Index("ledger_entry_batch", "batch", postgresql_where=text("batch <> ''")),

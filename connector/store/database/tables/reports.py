@@ -1,8 +1,22 @@
-"""Reports that are kept by a number, and what meetings decided on them (``reports.sql``)."""
+"""Reports that are kept by a number, what meetings decided on them, and the decks' template (``reports.sql``)."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from connector.store.database.tables.columns import METADATA, id_column, timestamp_column
@@ -37,4 +51,18 @@ MEETING_DECISION = Table(
     timestamp_column("given_at"),
     UniqueConstraint("measure_id", "command", "minutes"),
     Index("meeting_decision_open", "measure_id", postgresql_where=text("given IS NULL")),
+)
+
+DECK_TEMPLATE = Table(
+    "deck_template",
+    METADATA,
+    Column("is_stored", Boolean, CheckConstraint("is_stored"), primary_key=True, server_default=text("true")),
+    Column("file_name", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("front_layout", Text, nullable=False),
+    Column("content_layout", Text, nullable=False),
+    Column("notes", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("stored_by", Text, nullable=False),
+    timestamp_column("stored_at", nullable=False),
 )

@@ -7,7 +7,7 @@ stated is the empty text here, so that it can be part of a key.
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, Numeric, Table, Text, Uuid, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from connector.store.database.tables.columns import METADATA, id_column, timestamp_column
 from governance.definitions.leakage import LeakReason
@@ -44,6 +44,7 @@ FIGURES_SETTINGS = Table(
     Column("closed_month", Date, nullable=False),
     Column("committed_from", Text, nullable=False),
     Column("rate_age_days", Integer, nullable=False),
+    Column("stages", JSONB, nullable=False, server_default=text("'[]'")),
     timestamp_column("built_at", nullable=False),
     timestamp_column("refreshed_at", nullable=False),
 )
@@ -68,6 +69,8 @@ MEASURE_FIGURES = Table(
     *(Column(name, Text, nullable=False) for name in ("portfolio", "program", "project", "package")),
     *(Column(name, Text, nullable=False) for name in ("legal_entity", "business_unit", "owner", "rule")),
     *(Column(name, Text, nullable=False) for name in ("key", "title", "stage", "step")),
+    # Empty when every stage was granted.
+    Column("next_stage", Text, nullable=False),
     *(Column(name, Text, nullable=False) for name in ("gate", "implementation", "potential", "left_out")),
     Column("is_held_up", Boolean, nullable=False),
     # Connection and account of whoever is owner, sponsor or controller; they see the measure without a grant.
@@ -81,6 +84,9 @@ MEASURE_FIGURES = Table(
     timestamp_column("stage_since"),
     timestamp_column("deviation_since"),
     Column("deviation_reason", Text, nullable=False),
+    *(Column(name, Numeric) for name in ("promised_to_date", "came_to_date")),
+    Column("pipeline_benefit", Numeric, nullable=False),
+    Column("decided_owner", Text, nullable=False),
     Index("measure_figures_place", "portfolio", "program", "project", "package", "measure_id"),
     Index("measure_figures_group", "group_id"),
     Index("measure_figures_owner", "owner"),
@@ -92,6 +98,7 @@ MEASURE_FIGURES = Table(
         "measure_id",
         postgresql_where=text("delayed_benefit > 0"),
     ),
+    Index("measure_figures_money", text("coalesce(ebitda_plan, 0)"), "measure_id"),
     Index("measure_figures_excluded", "measure_id", postgresql_where=text("missing_rate IS NOT NULL")),
 )
 
@@ -113,6 +120,14 @@ MEASURE_SERIES = Table(
     *(Column(name, ARRAY(Numeric), nullable=False) for name in MONTHLY),
 )
 
+MEASURE_VALIDATED = Table(
+    "measure_validated",
+    METADATA,
+    Column("measure_id", Text, primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("amount", Numeric, nullable=False),
+)
+
 ROLLUP_GROUP = Table(
     "rollup_group",
     METADATA,
@@ -132,6 +147,15 @@ ROLLUP_MONTH = Table(
     Column("version", Text, primary_key=True),
     Column("month", Date, primary_key=True),
     *(Column(name, Numeric, nullable=False) for name in MONTHLY),
+)
+
+ROLLUP_VALIDATED = Table(
+    "rollup_validated",
+    METADATA,
+    Column("group_id", Uuid, primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("amount", Numeric, nullable=False),
+    Column("measures", BigInteger, nullable=False),
 )
 
 ROLLUP_CURVE = Table(

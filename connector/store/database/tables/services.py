@@ -35,7 +35,7 @@ SERVICE = Table(
     timestamp_column("hurdle_at"),
     timestamp_column("ended_at"),
     Index("service_place", "portfolio", "program"),
-    Index("service_objective", "objective", postgresql_where=text("objective <> ''")),
+    Index("service_objective", "objective", "key", postgresql_where=text("objective <> ''")),
 )
 
 SERVICE_NAME = Table(
@@ -103,10 +103,59 @@ SERVICE_FIGURES = Table(
     Index("service_figures_codes", "codes", postgresql_using="gin"),
 )
 
+SERVICE_RECORD = Table(
+    "service_record",
+    METADATA,
+    *(Column(name, Text, primary_key=True) for name in ("connection", "item")),
+    Column("service", Text, ForeignKey("service.key"), nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("name", "field")),
+    Column("shown", Text),
+    Index("service_record_of", "service"),
+)
+
 SERVICE_SETTINGS = Table(
     "service_settings",
     METADATA,
     Column("only_one", Boolean, primary_key=True, server_default=text("true")),
     Column("digest", Text, nullable=False),
     timestamp_column("made_at", nullable=False),
+)
+
+MEASURE_NAME = Table(
+    "measure_name",
+    METADATA,
+    Column("kind", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("measure_id", Text, ForeignKey("measure.id", ondelete="CASCADE"), primary_key=True),
+    Index("measure_name_of", "measure_id"),
+)
+
+VALUE_WAIT = Table(
+    "value_wait",
+    METADATA,
+    Column("measure_id", Text, ForeignKey("measure.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("ticket", Text, nullable=False, server_default=text("''")),
+    Column("a_day", Numeric, nullable=False),
+    Column("currency", Text, nullable=False),
+    timestamp_column("since", nullable=False),
+    Column("queued", Boolean, nullable=False),
+    Column("alone", Boolean, nullable=False),
+    Column("counts", Boolean, nullable=False),
+    Index("value_wait_of", "measure_id"),
+    Index("value_wait_place", "kind", text("lower(place)"), text("a_day DESC")),
+)
+
+TEAM_HOURS = Table(
+    "team_hours",
+    METADATA,
+    *(Column(name, Text, primary_key=True) for name in ("kind", "team")),
+    Column("month", Date, primary_key=True),
+    Column("person", Text, primary_key=True, server_default=text("''")),
+    Column("hours", Numeric, nullable=False),
+    Column("source", Text, primary_key=True),
+    Column("entered_by", Text, nullable=False),
+    timestamp_column("entered_at", nullable=False),
+    Index("team_hours_of", text("lower(btrim(person))"), "month", postgresql_where=text("person <> ''")),
 )

@@ -31,7 +31,7 @@ var GatepostEventBody = (function () {
         var key = GlideStringUtil.base64Encode(secret);
         var mac = new GlideCertificateEncryption().generateMac(key, 'HmacSHA256', timestamp + '.' + sentBody);
         if (!mac) {
-            throw new Error('The event cannot be signed: check the property gatepost.secret.');
+            throw new Error('The event cannot be signed: check its secret in Gatepost > Gatepost sender.');
         }
         return 'v1=' + String(mac);
     }

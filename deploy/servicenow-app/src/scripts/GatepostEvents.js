@@ -22,7 +22,7 @@ var GatepostEvents = (function () {
     /** Whether Gatepost wrote its own columns and nothing else. */
     function isOwnWrite(record, previous) {
         var names;
-        if (record.operation() !== 'update' || !previous || !GatepostGuard.isWriter()) {
+        if (record.operation() !== 'update' || !previous || !GatepostInstance.isWriter()) {
             return false;
         }
         names = columnsOf(record).filter(function (name) {
@@ -56,7 +56,7 @@ var GatepostEvents = (function () {
     }
 
     function queue(record, table, sysId, through) {
-        if (GatepostGuard.isClone() || (waits(table, sysId) && (through || record.operation() !== 'delete'))) {
+        if (GatepostInstance.isClone() || (waits(table, sysId) && (through || record.operation() !== 'delete'))) {
             return;
         }
         add(record, table, sysId, through);

@@ -2,7 +2,6 @@
 var GatepostGuard = (function () {
     'use strict';
 
-    var WRITER = 'u_gatepost_writer';
     var VERDICT = 'u_gatepost_verdict';
 
     /** Optional columns on the record itself, which only Gatepost fills; see tables.json. */
@@ -11,23 +10,6 @@ var GatepostGuard = (function () {
         'u_gatepost_findings', 'u_gatepost_blockers', 'u_gatepost_why', 'u_gatepost_plan', 'u_gatepost_forecast',
         'u_gatepost_actual', 'u_gatepost_variance', 'u_gatepost_checked', 'u_gatepost_link'
     ];
-
-    /** gs.hasRole is true for every administrator; an administrator is not the integration user. */
-    function isWriter() {
-        var roles = new GlideRecord('sys_user_has_role');
-        roles.addQuery('user', gs.getUserID());
-        roles.addQuery('role.name', WRITER);
-        roles.addQuery('state', 'active');
-        roles.setLimit(1);
-        roles.query();
-        return roles.next();
-    }
-
-    /** A clone has the properties of the instance that it was made from, and another name. */
-    function isClone() {
-        var home = gs.getProperty('gatepost.instance', '');
-        return home !== '' && home !== gs.getProperty('instance_name', '');
-    }
 
     /** The newest heartbeat, and whether one of them says that this record's verdict could not be read or written. */
     function heartbeat(sysId) {
@@ -86,8 +68,8 @@ var GatepostGuard = (function () {
             when_unassessed: gs.getProperty('gatepost.when_unassessed', 'open'),
             exempt_writer: gs.getProperty('gatepost.exempt_writer', 'true'),
             gate_names: gs.getProperty('gatepost.gate_names', ''),
-            is_writer: isWriter(),
-            is_clone: isClone(),
+            is_writer: GatepostInstance.isWriter(),
+            is_clone: GatepostInstance.isClone(),
             heartbeat_at: beat.at,
             unwritten: beat.unwritten,
             labels: labels(record, columns),
@@ -135,7 +117,7 @@ var GatepostGuard = (function () {
         var filled = OWNED_COLUMNS.filter(function (column) {
             return record.isValidField(column) && record.getValue(column);
         });
-        if (filled.length && !isWriter()) {
+        if (filled.length && !GatepostInstance.isWriter()) {
             filled.forEach(function (column) {
                 record.setValue(column, '');
             });
@@ -177,5 +159,5 @@ var GatepostGuard = (function () {
         }
     }
 
-    return { check: check, isWriter: isWriter, isClone: isClone };
+    return { check: check };
 }());

@@ -146,7 +146,7 @@ var GatepostSender = (function () {
     function send() {
         var until = now() + MAX_RUN;
         var status;
-        if (GatepostGuard.isClone()) {
+        if (GatepostInstance.isClone()) {
             return;
         }
         status = GatepostStatus.read(now());

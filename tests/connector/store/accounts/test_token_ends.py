@@ -25,6 +25,9 @@ MONEY, OPERATE, ACCESS = TokenScope.MONEY_WRITE, TokenScope.OPERATIONS_WRITE, To
 CONFIGURE = TokenScope.CONFIGURATION_WRITE
 SUBSCRIBE = {TokenScope.SUBSCRIPTIONS_READ, TokenScope.SUBSCRIPTIONS_WRITE}
 READING = READING_SCOPES - SUBSCRIBE
+BASIC = READING | {TokenScope.PAPERS_WRITE}
+"""The owner of a paper is whoever the calendar names; each address asks whether it is the caller."""
+SCENARIOS = {TokenScope.SCENARIOS_WRITE, TokenScope.SCENARIOS_DECIDE}
 
 
 @pytest.fixture(scope="module")
@@ -62,14 +65,14 @@ def scopes_of(services: Services, given: str, now: datetime = NOW) -> set[TokenS
 @pytest.mark.parametrize(
     ("roles", "scopes"),
     [
-        ((), READING),
-        ((Role.VIEWER,), READING),
-        ((Role.OFFICE,), READING | {WRITE, MONEY}),
-        ((Role.OWNER,), READING | {WRITE}),
-        ((Role.CONTROLLER, Role.VIEWER), READING | {WRITE, MONEY}),
-        ((Role.OPERATOR,), READING | {OPERATE, ACCESS}),
-        ((Role.INTEGRATOR,), READING | SUBSCRIBE),
-        ((Role.ADMINISTRATOR,), READING | SUBSCRIBE | {OPERATE, ACCESS, CONFIGURE}),
+        ((), BASIC),
+        ((Role.VIEWER,), BASIC),
+        ((Role.OFFICE,), BASIC | SCENARIOS | {WRITE, MONEY}),
+        ((Role.OWNER,), BASIC | SCENARIOS | {WRITE}),
+        ((Role.CONTROLLER, Role.VIEWER), BASIC | SCENARIOS | {WRITE, MONEY}),
+        ((Role.OPERATOR,), BASIC | {OPERATE, ACCESS}),
+        ((Role.INTEGRATOR,), BASIC | SUBSCRIBE),
+        ((Role.ADMINISTRATOR,), BASIC | SUBSCRIBE | {OPERATE, ACCESS, CONFIGURE}),
         (tuple(Role), set(TokenScope)),
     ],
 )

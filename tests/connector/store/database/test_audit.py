@@ -110,8 +110,8 @@ def test_a_decision_that_was_slipped_in_is_found(store: StoreFixture, loaded: ob
         ),
         pytest.param(
             "INSERT INTO decision (measure_id, decided_at, stage, gate, verdict, evidence, mapping_version, "
-            "policy_version, digest) SELECT measure_id, decided_at, stage, gate, verdict, evidence, mapping_version, "
-            "policy_version, digest FROM decision",
+            "policy_version, digest, names) SELECT measure_id, decided_at, stage, gate, verdict, evidence, "
+            "mapping_version, policy_version, digest, names FROM decision",
             ["decision 2 of jira-main/10001 is not in the audit"], id="twice",
         ),
     ],

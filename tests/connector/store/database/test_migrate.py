@@ -10,6 +10,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
@@ -31,6 +32,13 @@ def test_migrations_and_table_descriptions_say_the_same(database: URL) -> None:
         context = MigrationContext.configure(connection, opts={"include_object": _ours})
         assert compare_metadata(context, METADATA) == []
     engine.dispose()
+
+
+def test_the_name_of_a_migration_begins_with_its_revision() -> None:
+    """Processes read the newest revision from there, without Alembic."""
+    files = {Path(one.path).name[:4]: one.revision for one in ScriptDirectory(str(migrate.FOLDER)).walk_revisions()}
+    assert files == {name: name for name in files}
+    assert max(files) == NEWEST
 
 
 def test_the_next_version_goes_up_and_down_again(

@@ -158,8 +158,22 @@ def test_hours_that_the_team_logs_in_another_tool_are_elsewhere(store: StoreFixt
 
     assert team(snow) == Team(
         (
-            TeamMember("A. Kaya", Decimal(4), Decimal(30), "snow-main incident", elsewhere=True),
-            TeamMember("M. Brandt", Decimal(0), Decimal(8), "snow-main incident", elsewhere=True),
+            TeamMember(
+                "A. Kaya",
+                Decimal(4),
+                Decimal(30),
+                "snow-main incident",
+                elsewhere=True,
+                weeks=((date(2026, 2, 9), Decimal(34)),),
+            ),
+            TeamMember(
+                "M. Brandt",
+                Decimal(0),
+                Decimal(8),
+                "snow-main incident",
+                elsewhere=True,
+                weeks=((date(2026, 2, 9), Decimal(8)),),
+            ),
         ),
         14,
         day,

@@ -17,6 +17,7 @@ from connector.store.database.postgres import conninfo
 from connector.store.database.row_level_access import read_as
 from connector.store.operations import gauges, overview
 from connector.store.operations.overview import group_of, operations_overview
+from connector.store.operations.time_span import TimeSpan
 from connector.store.queue.dead_letters import causes, list_dead_letters
 from connector.store.queue.workers import WorkerPresence
 from tests.conftest import NEWEST
@@ -228,7 +229,7 @@ def read_whole(shown: str) -> list[str]:
 
 
 def test_with_a_million_events_every_query_goes_by_an_index(crowd: StoreFixture) -> None:
-    here = {"space": 1, "limit": 50}
+    here = {"space": 1, "limit": 50, "step": TimeSpan.HOUR.step, "bars": TimeSpan.HOUR.bars}
     names = (
         "THROUGHPUT",
         "QUEUES",

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError, ProgrammingError
 from structlog.testing import capture_logs
 
 from connector.people.permissions import PersonId, Role, RoleGrant, Viewer
+from connector.remedy import Note, Remedy
 from connector.store.database.engine import open_database
 from connector.store.database.row_level_access import read_as
 from connector.store.operations import retention
@@ -165,7 +166,7 @@ def test_a_day_that_has_begun_in_the_default_partition_stays_there(kept: StoreFi
     event(kept, "early", age=timedelta(days=-8))
     tomorrow = NOW + timedelta(days=1)
     (sentence,) = clean_up(kept.engine, KEEPING, tomorrow).problems
-    assert sentence == (
+    assert sentence.text == (
         "No partition was made for 2026-03-28: the default partition already holds bodies of that time. They are deleted one "
         "by one when they are old."
     )
@@ -209,7 +210,7 @@ def test_a_drop_that_does_not_get_its_lock_gives_way_and_is_done_in_the_next_rou
         "The bodies of 2026-03-04 to 2026-03-05 (2 days) could not be dropped: somebody holds the table inbox_body, for "
         "example a backup. It is tried again in the next round."
     )
-    assert held == CleanupResult(CleanupStatus.DONE, problems=(message,))
+    assert held == CleanupResult(CleanupStatus.DONE, problems=(Note(message),))
     assert [(one["event"], one["why"]) for one in logged] == [("cleanup incomplete", message)]
     assert clean_up(kept.engine, KEEPING, NOW).partitions_dropped == (date(2026, 3, 4), date(2026, 3, 5))
     assert [name for name, _ in bodies(kept)] == ["d1"]
@@ -222,8 +223,10 @@ def test_a_partition_that_does_not_get_its_lock_is_made_in_the_next_round(kept: 
         other.execute(text("LOCK TABLE inbox_body IN SHARE UPDATE EXCLUSIVE MODE"))
         held = clean_up(kept.engine, KEEPING, tomorrow)
     assert held.problems == (
-        "No partition could be made for 2026-03-28: somebody holds the table inbox_body. It is tried again in the next "
-        "round.",
+        Note(
+            "No partition could be made for 2026-03-28: somebody holds the table inbox_body. It is tried again in the next "
+            "round."
+        ),
     )
     assert clean_up(kept.engine, KEEPING, tomorrow).partitions_created == (date(2026, 3, 28),)
 
@@ -262,10 +265,16 @@ def test_a_login_without_the_right_removes_bodies_one_by_one_and_says_so(kept: S
     cleaned = clean_up(clerk, KEEPING, NOW + timedelta(days=1))
     assert (cleaned.partitions_created, cleaned.partitions_dropped, cleaned.bodies_deleted) == ((), (), 1)
     assert cleaned.problems == (
-        "No partition could be made for 2026-03-28: Gatepost's login has no right to it. Bodies go to the default partition "
-        "and are deleted one by one, which takes longer. Run: gatepost db upgrade",
-        "The bodies of 2026-03-05 could not be dropped as a whole: Gatepost's login has no right to it. They were deleted "
-        "one by one. Run: gatepost db upgrade",
+        Note(
+            "No partition could be made for 2026-03-28: Gatepost's login has no right to it. Bodies go to the default "
+            "partition and are deleted one by one, which takes longer.",
+            Remedy(command="Run: gatepost db upgrade"),
+        ),
+        Note(
+            "The bodies of 2026-03-05 could not be dropped as a whole: Gatepost's login has no right to it. They were "
+            "deleted one by one.",
+            Remedy(command="Run: gatepost db upgrade"),
+        ),
     )
     assert bodies(kept) == []
 

@@ -27,7 +27,7 @@ def add(store: StoreFixture, number: int, state: str, reason: str | None, later:
 
 def said(store: StoreFixture) -> list[tuple[str, Health, str, str]]:
     checks = backlog_checks(cast("Services", store), JIRA)
-    return [(check.subject, check.health, check.message, check.hint) for check in checks]
+    return [(check.subject, check.health, check.message, check.remedy.at_terminal) for check in checks]
 
 
 def test_the_doctor_says_what_waits_and_what_is_not_tried_any_more(store: StoreFixture) -> None:

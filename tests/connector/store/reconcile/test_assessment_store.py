@@ -100,7 +100,7 @@ def test_an_assessed_item_is_a_measure_a_decision_and_a_write_request(
     assert (write.key, write.gate, write.state) == ("ITX-1", "Blocked", "waiting")
     entries = store.rows("SELECT action, subject, detail FROM audit WHERE subject = 'jira-main/10001' ORDER BY seq")
     assert [entry.action for entry in entries] == ["stage.granted", "measure.assessed"]
-    assert entries[0].detail == {"text": "Identified granted"}
+    assert entries[0].detail == {"text": "Identified granted", "stage": "Identified"}
 
 
 def test_a_second_assessment_of_the_same_state_decides_nothing_and_replaces_the_request(

@@ -11,6 +11,7 @@ from decimal import Decimal
 from sqlalchemy import Engine, text
 
 from connector.people.permissions import PersonId, Role, RoleGrant, Viewer
+from connector.store.database.json_codec import to_json
 from connector.store.reporting.rollups import RefreshResult, Rollups
 from governance.definitions.years import FiscalYear
 from governance.effects import Account, EffectKind, EffectLine, Version
@@ -21,6 +22,7 @@ from governance.money import Money, Period
 from governance.presets import default_policy
 from governance.rates import Rate, RateKind
 from governance.roll_up import RollUpSettings
+from governance.signature import SignedLine
 from governance.verdict import GateState
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -36,6 +38,11 @@ RATES = (
     Rate("CHF", "EUR", date(2026, 4, 30), Decimal("1.06"), "tests", RateKind.CLOSING),
 )
 """SEK has none, and CHF none before April 2026."""
+
+
+NEXT_STAGE = {
+    "": "identified", "identified": "detailed", "detailed": "decided", "decided": "implemented", "implemented": "closed",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,7 @@ class GivenMeasure:
     findings: tuple[str, ...] = ()
     left: bool = False
     lines: tuple[EffectLine, ...] = field(default_factory=tuple)
+    signed: tuple[SignedLine, ...] = ()
 
     @property
     def id(self) -> str:
@@ -82,6 +90,7 @@ class GivenMeasure:
             step,
             governable=all((self.owner_id, self.sponsor_id, self.unit, self.entity)),
             held_up=GateState(self.gate).holds_up and step not in ENDED,
+            signed=self.signed,
         )
 
 
@@ -146,7 +155,13 @@ def _values(one: GivenMeasure) -> dict[str, object]:
         "controller": {"id": "c", "name": "C. Controller", "active": True},
     }
     since = "2026-09-01T00:00:00+00:00"
-    blockers = [{"code": code, "sentence": f"{code} is missing", "since": since} for code in one.codes]
+    blockers: list[dict[str, object]] = [
+        {
+            "key": code, "code": code, "subject": "", "stage": "implemented", "reason": f"{code} is missing",
+            "sentence": f"{code} is missing", "responsible": [], "since": since, "approval": None,
+        }
+        for code in one.codes
+    ]  # fmt: skip
     findings = [
         {
             "code": code,
@@ -161,6 +176,9 @@ def _values(one: GivenMeasure) -> dict[str, object]:
         "blockers": blockers,
         "off_ramp": {"kind": one.off_ramp} if one.off_ramp else None,
         "without_value": one.without_value,
+        "signed": to_json(list(one.signed)),
+        "stage": one.stage,
+        "next_stage": NEXT_STAGE.get(one.stage or ""),
         "deviation": {"reason": one.reason, "since": since} if one.reason is not None else None,
     }
     stamp = json.dumps(
@@ -168,6 +186,7 @@ def _values(one: GivenMeasure) -> dict[str, object]:
             str(part)
             for part in (
                 one.lines,
+                one.signed,
                 one.stage,
                 one.gate,
                 one.off_ramp,

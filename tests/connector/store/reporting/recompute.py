@@ -13,10 +13,20 @@ from decimal import Decimal
 Month = str
 Series = dict[Month, Decimal]
 
-FIRST, LAST, CLOSED = "2026-01", "2026-12", "2026-10"
+
+@dataclass(frozen=True)
+class Calendar:
+    """The fiscal year by its first and last month, and the last closed month."""
+
+    first: Month = "2026-01"
+    last: Month = "2026-12"
+    closed: Month = "2026-10"
+
+
+CALENDAR = Calendar()
 COMMITTED = ("decided", "implemented", "closed")
 WEIGHTS = {"identified": "0", "detailed": "0.1", "decided": "0.5", "implemented": "0.9", "closed": "1"}
-COSTS = ("recurring_cost", "one_off_cost", "capex", "depreciation", "tax")
+COSTS = ("recurring_cost", "one_off_cost", "capex", "depreciation", "tax", "legacy_cost")
 
 
 @dataclass
@@ -68,20 +78,22 @@ def drawer(kind: str, account: str, hard: bool) -> str:
     return kind
 
 
-def estimate_of(name: str, booked: Series, expected: Series) -> Series:
+def estimate_of(name: str, booked: Series, expected: Series, closed: Month) -> Series:
+    if name == "legacy_cost":
+        return expected
     if name not in {"one_off_benefit", "one_off_cost", "capex"} or not booked:
         return expected | {
             month: amount
             for month, amount in booked.items()
-            if month <= CLOSED or (name not in {"benefit", "soft", "avoidance"} and month not in expected)
+            if month <= closed or (name not in {"benefit", "soft", "avoidance"} and month not in expected)
         }
     months, left = dict(booked), sum((*expected.values(), *(-one for one in booked.values())), Decimal(0))
     for month in sorted(expected):
-        if month > CLOSED and month not in booked and left * sum(expected.values()) > 0:
+        if month > closed and month not in booked and left * sum(expected.values()) > 0:
             part = expected[month] if abs(expected[month]) < abs(left) else left
             months[month], left = part, left - part
     if left * sum(expected.values()) > 0:
-        place = after(max(CLOSED, *booked))
+        place = after(max(closed, *booked))
         months[place] = months.get(place, Decimal(0)) + left
     return months
 
@@ -95,12 +107,23 @@ def summed(drawers: Mapping[str, Series], *names: str) -> Series:
 
 
 RECURRING = ("benefit", "recurring_cost")
-EBITDA = (*RECURRING, "one_off_benefit", "one_off_cost")
+EBITDA = (*RECURRING, "one_off_benefit", "one_off_cost", "legacy_cost")
 CASH = (*EBITDA, "capex", "working capital", "tax")
 
 
-def year(months: Series) -> Decimal:
-    return sum((amount for month, amount in months.items() if FIRST <= month <= LAST), Decimal(0))
+def year(months: Series, calendar: Calendar = CALENDAR) -> Decimal:
+    found = (amount for month, amount in months.items() if calendar.first <= month <= calendar.last)
+    return sum(found, Decimal(0))
+
+
+def year_after(months: Series, calendar: Calendar) -> Decimal:
+    return sum(
+        (amount for month, amount in months.items() if calendar.last < month <= _later(calendar.last)), Decimal(0)
+    )
+
+
+def _later(month: Month) -> Month:
+    return f"{int(month[:4]) + 1}{month[4:]}"
 
 
 def trailing(months: Series, at: Month) -> Decimal:
@@ -124,7 +147,9 @@ def shifted(month: Month, first: Month, other: Month) -> Month:
     return f"{number // 12}-{number % 12 + 1:02}"
 
 
-def figures_of(row: Row, rates: Sequence[tuple[str, Month, Decimal]]) -> tuple[str, dict[str, Decimal]]:
+def figures_of(
+    row: Row, rates: Sequence[tuple[str, Month, Decimal]], calendar: Calendar = CALENDAR
+) -> tuple[str, dict[str, Decimal]]:
     """Why it is in no total, or the empty text, and the figures by the heading of the file."""
     versions: dict[str, dict[str, Series]] = {}
     (currency,) = {line[4] for line in row.lines} or {"EUR"}
@@ -135,7 +160,10 @@ def figures_of(row: Row, rates: Sequence[tuple[str, Month, Decimal]]) -> tuple[s
     estimate = None
     if forecast is not None and not _unforecast(plan or {}, forecast):
         names = {*forecast, *(actual or {})}
-        estimate = {name: estimate_of(name, (actual or {}).get(name, {}), forecast.get(name, {})) for name in names}
+        estimate = {
+            name: estimate_of(name, (actual or {}).get(name, {}), forecast.get(name, {}), calendar.closed)
+            for name in names
+        }
     try:
         plan, estimate, actual = (
             _in_euro(drawers, currency, rates, closes) for drawers, closes in
@@ -143,7 +171,7 @@ def figures_of(row: Row, rates: Sequence[tuple[str, Month, Decimal]]) -> tuple[s
         )  # fmt: skip
     except LookupError:
         return ("cancelled" if row.ended else "no_rate"), {}
-    return _why(row, plan, estimate), _figures(row, plan, estimate, actual)
+    return _why(row, plan, estimate), _figures(row, plan, estimate, actual, calendar)
 
 
 def _in_euro(
@@ -182,7 +210,11 @@ def _why(row: Row, plan: object, estimate: object) -> str:
 
 
 def _figures(
-    row: Row, plan: dict[str, Series] | None, estimate: dict[str, Series] | None, actual: dict[str, Series] | None
+    row: Row,
+    plan: dict[str, Series] | None,
+    estimate: dict[str, Series] | None,
+    actual: dict[str, Series] | None,
+    calendar: Calendar,
 ) -> dict[str, Decimal]:
     found: dict[str, Decimal] = {}
     for side, drawers in (("plan current", plan), ("latest estimate", estimate), ("actual", actual)):
@@ -191,13 +223,16 @@ def _figures(
         found[f"EBITDA effect, {side}"] = sum(summed(drawers, *EBITDA).values(), Decimal(0))
         found[f"Capex, {side}"] = sum(summed(drawers, "capex").values(), Decimal(0))
         found[f"Cash effect, {side}"] = sum(summed(drawers, *CASH).values(), Decimal(0))
-        found[f"In-year, EBITDA effect, {side}"] = year(summed(drawers, *EBITDA))
+        found[f"In-year, EBITDA effect, {side}"] = year(summed(drawers, *EBITDA), calendar)
         if side != "actual":
             found[f"Recurring EBITDA, {side}"] = sum(summed(drawers, *RECURRING).values(), Decimal(0))
             found[f"Soft savings, {side}"] = sum(summed(drawers, "soft").values(), Decimal(0))
             found[f"Avoidance, {side}"] = sum(summed(drawers, "avoidance").values(), Decimal(0))
             recurring = summed(drawers, *RECURRING)
-            found[f"Exit rate, {side}"] = 12 * recurring.get(LAST, Decimal(0))
+            found[f"Exit rate, {side}"] = 12 * recurring.get(calendar.last, Decimal(0))
+            later_on = year_after(recurring, calendar) - year(recurring, calendar)
+            lives = any(amount for month, amount in recurring.items() if calendar.first <= month <= calendar.last)
+            found[f"Carry-over, {side}"] = later_on if lives else Decimal(0)
     own, expected = summed(plan or {}, *RECURRING), summed(estimate or {}, *RECURRING)
     at = steady(own or expected) if own or expected else None
     planned = trailing(own, at) if own and at else Decimal(0)
@@ -223,7 +258,16 @@ def _figures(
             found[f"Leakage, loss {name}"] = max(difference, Decimal(0))
             found[f"Leakage, gain {name}"] = max(-difference, Decimal(0))
     found["Pipeline"] = _pipeline(row, plan, own, at)
+    found["Delayed benefit"] = _delayed(row, estimate if estimate is not None else plan, calendar)
     return found
+
+
+def _delayed(row: Row, expected: dict[str, Series] | None, calendar: Calendar) -> Decimal:
+    """Gross benefit of the months to come of the fiscal year, while a gate holds the measure up."""
+    if not row.held_up or row.ended or row.stage in {"implemented", "closed"} or expected is None:
+        return Decimal(0)
+    benefit = summed(expected, "benefit", "one_off_benefit")
+    return year({month: amount for month, amount in benefit.items() if month > calendar.closed}, calendar)
 
 
 def _pipeline(row: Row, plan: dict[str, Series] | None, own: Series, at: Month | None) -> Decimal:
@@ -234,12 +278,17 @@ def _pipeline(row: Row, plan: dict[str, Series] | None, own: Series, at: Month |
     return (trailing(own, at) - cost) * Decimal(WEIGHTS.get(row.stage or "", "0")) + cost
 
 
-def totals_of(rows: Iterable[Row], rates: Sequence[tuple[str, Month, Decimal]]) -> dict[str, Decimal]:
-    """Over the measures that committed totals hold; the pipeline over all."""
+OPEN = ("Pipeline", "Delayed benefit")
+
+
+def totals_of(
+    rows: Iterable[Row], rates: Sequence[tuple[str, Month, Decimal]], calendar: Calendar = CALENDAR
+) -> dict[str, Decimal]:
+    """Over the measures that committed totals hold; the pipeline and what a gate delays over all."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for row in rows:
-        why, found = figures_of(row, rates)
+        why, found = figures_of(row, rates, calendar)
         for name, amount in found.items():
-            if not why or name == "Pipeline":
+            if not why or name in OPEN:
                 sums[name] += amount
     return dict(sums)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from connector.people.permissions import RoleGrant
@@ -79,6 +79,58 @@ def test_the_newest_version_is_what_the_portfolio_says_today(world: StoreFixture
             )  # fmt: skip
 
 
+def test_figures_are_not_known_before_the_verdicts_that_they_rest_on(world: StoreFixture) -> None:
+    """The verdict was stored after the refresh had read its clock, and before it read the measure."""
+    stored, known_from = LATER + timedelta(days=1, seconds=2), "SELECT max(known_from) FROM figures_version"
+    save(world.engine, given(1, 300))
+    with world.engine.begin() as transaction:
+        transaction.execute(
+            text("""INSERT INTO verdict_version (measure_id, known_from, record, facts, verdict, findings,
+                                                 measure_state, explanation, effects_digest, mapping_version,
+                                                 policy_version)
+                    SELECT id, :at, '{}', facts, verdict, findings, '{}', '', '', mapping_version, policy_version
+                    FROM measure WHERE id = 'jira-main/1'"""),
+            {"at": stored},
+        )
+    Rollups(world.engine).refresh(BASIS, stored - timedelta(seconds=1))
+    assert world.rows(known_from) == [(stored,)]
+    save(world.engine, given(1, 200))
+    Rollups(world.engine).refresh(replace(BASIS, currency="USD"), stored - timedelta(seconds=1))
+    assert world.rows(known_from) == [(stored,)]
+    save(world.engine, given(1, 100))
+    Rollups(world.engine).refresh(BASIS, stored + timedelta(seconds=1))
+    assert world.rows(known_from) == [(stored + timedelta(seconds=1),)]
+
+
+def test_sums_of_a_past_day_are_added_up_of_groups_and_open_no_version_of_a_measure(world: StoreFixture) -> None:
+    sent: list[tuple[str, object]] = []
+
+    def note(_c: object, _cursor: object, statement: str, values: object, _context: object, _many: object) -> None:
+        sent.append((statement, values))
+
+    with read_as(world.engine, OFFICE) as connection:
+        past = PastPortfolio(connection, OFFICE, NO_FILTER, FIRST)
+        event.listen(world.engine, "before_cursor_execute", note)
+        assert (past.overview().total.measures, past.choices().portfolios) == (2, ("IT",))
+        event.remove(world.engine, "before_cursor_execute", note)
+        cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
+        plans = ["\n".join(row[0] for row in cursor.execute(f"EXPLAIN {asked}", given)) for asked, given in sent]
+    assert len(plans) == 3
+    assert all("group_version" in plan and "figures_version" not in plan for plan in plans)
+
+
+def test_a_group_that_is_empty_has_no_sums_from_then_on_and_has_them_again(world: StoreFixture) -> None:
+    kept = "SELECT has_left FROM group_version WHERE implementation = 'green' AND portfolio = 'IT' ORDER BY id"
+    assert [row.has_left for row in world.rows(kept)][-1]
+    save(world.engine, given(1, 400))
+    Rollups(world.engine).refresh(BASIS, LATER + timedelta(days=1))
+    assert not [row.has_left for row in world.rows(kept)][-1]
+    with read_as(world.engine, OFFICE) as connection:
+        at = (LATER, LATER + timedelta(days=1))
+        found = [PastPortfolio(connection, OFFICE, NO_FILTER, one).overview().total.red_implementation for one in at]
+    assert found == [1, 0]
+
+
 def test_before_the_first_figures_there_are_none(world: StoreFixture) -> None:
     with read_as(world.engine, OFFICE) as connection:
         past = PastPortfolio(connection, OFFICE, NO_FILTER, FIRST - timedelta(seconds=1))
@@ -91,6 +143,9 @@ def test_a_reader_sees_the_past_of_what_they_see_today(world: StoreFixture) -> N
     with read_as(world.engine, OF_IT) as connection:
         lists = past_lists(connection, OF_IT, NO_FILTER, FIRST)
         assert [row.key for row in lists.measures().rows] == ["ITX-2"]
+        # A group of that day holds what has moved elsewhere since, so that its sum is not for them.
+        assert PastPortfolio(connection, OF_IT, NO_FILTER, FIRST).overview().total.measures == 1
+        assert connection.execute(text("SELECT count(*) FROM group_version")).scalar_one() == 0
         rows = connection.execute(text("SELECT DISTINCT measure_id FROM figures_version")).all()
         assert [row.measure_id for row in rows] == ["jira-main/2"]
 
@@ -107,7 +162,12 @@ def test_what_changes_nothing_leaves_no_version(world: StoreFixture) -> None:
 def test_what_was_superseded_goes_when_it_is_old_enough_and_no_question_loses_its_answer(world: StoreFixture) -> None:
     with world.engine.begin() as transaction:
         transaction.execute(
-            text("INSERT INTO figures_version (measure_id, known_from, figures) VALUES ('jira-main/1', :t, '{}')"),
+            text("""
+                INSERT INTO figures_version OVERRIDING SYSTEM VALUE SELECT (v).* FROM (
+                    SELECT jsonb_populate_record(old, jsonb_build_object('known_from', CAST(:t AS text),
+                        'id', nextval(pg_get_serial_sequence('figures_version', 'id')))) AS v
+                    FROM figures_version AS old WHERE measure_id = 'jira-main/1' ORDER BY id LIMIT 1) AS made
+            """),
             [{"t": datetime(2020, 1, day, tzinfo=UTC)} for day in (1, 2, 3)],
         )
     statement = text("SELECT gatepost_forget_versions(:before, 1000)")

@@ -13,9 +13,11 @@ from sqlalchemy import Connection, Engine, event, text
 
 from connector.people.permissions import PersonId, Role, RoleGrant, ToolAccount, Viewer
 from connector.store.database.row_level_access import read_as
+from connector.store.reporting.figures_history import PastPortfolio, past_lists
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.portfolio_lists import EffectLineFilters, PortfolioLists
+from connector.store.reporting.validated_months import validated_by_month
 from governance.effects import EffectLine, Version
 from governance.money import Period
 from tests.bench.generate import MAPPING, Size, fill
@@ -89,12 +91,15 @@ def test_sums_and_lists_hold_what_a_viewer_may_see_and_nothing_else(
 
 
 def test_the_database_itself_hides_the_rest_when_a_query_forgets_to(world: StoreFixture) -> None:
-    tables = ("measure_figures", "measure_finding", "measure_series", "rollup_group", "rollup_month", "rollup_curve")
+    tables = (
+        "measure_figures", "measure_finding", "measure_series", "measure_validated", "rollup_group", "rollup_month",
+        "rollup_validated", "rollup_curve",
+    )  # fmt: skip
     with read_as(world.engine, OF_SUISSE) as connection:
         counts = {table: _count(connection, table) for table in tables}
     assert counts == {
-        "measure_figures": 1, "measure_finding": 2, "measure_series": 2, "rollup_group": 1, "rollup_month": 2,
-        "rollup_curve": 2,
+        "measure_figures": 1, "measure_finding": 2, "measure_series": 2, "measure_validated": 0,
+        "rollup_group": 1, "rollup_month": 2, "rollup_validated": 0, "rollup_curve": 2,
     }  # fmt: skip
 
 
@@ -195,6 +200,26 @@ def test_pages_of_lines_and_findings_lose_and_double_nothing(world: StoreFixture
     assert (first.rows[0].sentence, first.rows[0].who) == ("Something is creep", "owner A. Kaya")
 
 
+@pytest.mark.parametrize(
+    ("sort", "keys"),
+    [
+        pytest.param("money", ["ITX-2", "ITX-3", "ITX-3"], id="the largest plan first: 5000 before 300"),
+        pytest.param("age", ["ITX-2", "ITX-3", "ITX-3"], id="as old as each other: by measure"),
+        pytest.param("code", ["ITX-3", "ITX-2", "ITX-3"], id="by code"),
+    ],
+)
+def test_findings_have_an_order_and_no_page_loses_one(world: StoreFixture, sort: str, keys: list[str]) -> None:
+    found, after = [], None
+    with seen(world.engine, OFFICE) as (_, lists):
+        while True:
+            page = lists.findings(after, 1, sort)
+            found += [row.key for row in page.rows]
+            after = page.next_cursor
+            if after is None:
+                break
+    assert found == keys
+
+
 @pytest.mark.parametrize("after", ["", "x", "bm90IGpzb24", "WzEsIDJd", "W10"])
 def test_a_mangled_place_in_a_list_begins_at_the_beginning(world: StoreFixture, after: str) -> None:
     with seen(world.engine, OFFICE) as (_, lists):
@@ -214,7 +239,7 @@ def test_names_begin_as_somebody_writes(world: StoreFixture) -> None:
         assert lists.column_values("owner", "B") == ("B. Brandt",)
 
 
-LARGE = "measure|effect_line|work_item|measure_series|measure_figures"
+LARGE = "measure|effect_line|work_item|measure_series|measure_figures|measure_validated|figures_version"
 
 
 @dataclass(frozen=True)
@@ -255,6 +280,7 @@ def test_hot_queries_read_no_large_table_from_end_to_end(store: StoreFixture) ->
         for sort in ("variance", "delayed", "key"):
             lists.measures(sort, limit=10)
         lists.findings(limit=10)
+        lists.findings(limit=10, sort="money")
         lists.lines(EffectLineFilters(version="plan"), limit=50)
         lists.column_values("owner")
     with (
@@ -267,8 +293,16 @@ def test_hot_queries_read_no_large_table_from_end_to_end(store: StoreFixture) ->
         portfolio.overview()
         portfolio.curve()
         lists.measures("variance", limit=10)
+    with read_as(store.engine, OFFICE) as connection, asked(store.engine) as others:
+        validated_by_month(connection, OFFICE, PortfolioFilters())
+        past = PastPortfolio(connection, OFFICE, PortfolioFilters(), NOW)
+        assert past.overview().total.measures
+        past.choices()
+        past.curve()
+        # Of the worst on a past day every measure's version is asked; of a page by key those that are on it.
+        past_lists(connection, OFFICE, PortfolioFilters(), NOW).measures("key", limit=10)
     with read_as(store.engine, OFFICE) as connection:
-        for query in (*queries, *more):
+        for query in (*queries, *more, *others):
             plan = "\n".join(
                 connection.exec_driver_sql(
                     f"EXPLAIN (ANALYZE, TIMING off) {query.statement}", query.parameters

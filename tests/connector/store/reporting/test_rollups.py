@@ -10,19 +10,22 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Engine, text
 
+from connector.people.permissions import Role, RoleGrant
 from connector.store.database.row_level_access import read_as
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.portfolio_results import PortfolioOverview, PortfolioSums
 from connector.store.reporting.rollups import RefreshStatus
+from connector.store.reporting.validated_months import ValidatedMonth, validated_by_month
 from governance import portfolio
 from governance.definitions.leakage import LeakReason
 from governance.definitions.years import FiscalYear
-from governance.effects import ZERO, EffectLine, Version
+from governance.effects import ZERO, EffectKind, EffectLine, Version
 from governance.left_out import ENDED, LeftOut
 from governance.money import Period
 from governance.rates import Rate, Rates
 from governance.roll_up import AMOUNTS, RollUpSettings
+from governance.signature import SignedLine
 from tests.connector.store.conftest import StoreFixture
 from tests.connector.store.reporting.portfolio_data import (
     BASIS,
@@ -231,6 +234,46 @@ def test_what_a_gate_delays_are_the_months_to_come(store: StoreFixture) -> None:
     assert (total.held_up, total.amounts.delayed_benefit) == (3, 1700)
     amounts = total.amounts
     assert (amounts.claimed, amounts.validated, amounts.unvalidated) == (400, 0, 400)
+
+
+def signed(month: str, amount: int, currency: str = "EUR", pl_line: str = "") -> SignedLine:
+    value = Decimal(amount)
+    return SignedLine(Period.parse(month), EffectKind.BENEFIT, value, value, currency, pl_line)
+
+
+def test_what_is_signed_by_month_adds_up_to_the_validated_value(store: StoreFixture) -> None:
+    save_rates(store.engine)
+    booked = (line("plan", "benefit", "2026-03", 900), line("actual", "benefit", "2026-03", 900))
+    save(
+        store.engine,
+        GivenMeasure(1, lines=booked, signed=(signed("2026-03", 500), signed("2026-03", 100, pl_line="it"))),
+        GivenMeasure(2, lines=booked, signed=(signed("2026-03", 100, "USD"), signed("2026-04", 7)), owner_id="b"),
+        GivenMeasure(3, place=("Operations", None, None, None), lines=booked, signed=(signed("2026-04", 1000),)),
+        GivenMeasure(4, lines=booked, signed=(signed("2026-03", 3),), off_ramp="cancelled"),
+        GivenMeasure(5, lines=booked, signed=(signed("2026-03", 9, "SEK"),)),
+    )
+    refresh(store.engine)
+    march, april = Period(2026, 3), Period(2026, 4)
+    of_it = replace(OFFICE, grants=(RoleGrant(Role.OFFICE, ("IT",)),))
+    everything = {march: ValidatedMonth(Decimal(692), 2), april: ValidatedMonth(Decimal(1007), 2)}
+    in_it = {march: ValidatedMonth(Decimal(692), 2), april: ValidatedMonth(Decimal(7), 1)}
+    for viewer, filters, expected in (
+        (OFFICE, PortfolioFilters(), everything),
+        (OFFICE, FINE, everything),
+        (OFFICE, PortfolioFilters(portfolio="IT"), in_it),
+        (of_it, PortfolioFilters(), in_it),
+        (of_it, FINE, in_it),
+    ):
+        with read_as(store.engine, viewer) as connection:
+            assert validated_by_month(connection, viewer, filters) == expected
+            validated = Portfolio(connection, viewer, filters).overview().total.amounts.validated
+        assert sum(one.amount for one in expected.values()) == validated
+    save(store.engine, GivenMeasure(1, lines=booked))
+    unmap(store.engine, 2)
+    refresh(store.engine)
+    for filters in (PortfolioFilters(), FINE):
+        with read_as(store.engine, OFFICE) as connection:
+            assert validated_by_month(connection, OFFICE, filters) == {april: ValidatedMonth(Decimal(1000), 1)}
 
 
 def test_plan_estimate_and_variance_of_a_row_are_of_the_same_measures(store: StoreFixture) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -16,17 +17,26 @@ from connector.finance.service_values import StatedValue, ValuesResult, read_val
 from connector.people.permissions import PersonId, Role, RoleGrant, Viewer
 from connector.store.database.row_level_access import read_as
 from connector.store.ledger.entries import LedgerEntries
+from connector.store.reconcile.stored_state import SqlStateStore
 from connector.store.service_portfolio.definitions import name_hurdle
 from connector.store.service_portfolio.figures import ServiceSettings, refresh_services
-from connector.store.service_portfolio.kpi_values import SubjectKind
-from connector.store.service_portfolio.objectives import coverage, read_objectives, store_objectives
+from connector.store.service_portfolio.kpi_values import SubjectKind, values_of_measure
+from connector.store.service_portfolio.objectives import coverage, read_objectives, serving, store_objectives
 from connector.store.service_portfolio.offerings import store_offerings
-from connector.store.service_portfolio.queries import ServiceFilters, StoredService, get_service, list_services, totals
+from connector.store.service_portfolio.queries import (
+    ServiceFilters,
+    ServiceTotals,
+    StoredService,
+    get_service,
+    list_services,
+    totals,
+)
 from connector.sync.offerings import read_offerings
 from connector.sync.ports import DemandCount, Offering
 from governance.effects import EffectKind
 from governance.ledger import LedgerVersion, NewEntry, Posting
 from governance.ledger_source import BillLine
+from governance.measure import MeasureId
 from governance.money import Money, Period
 from governance.outcomes import KeyResult, Objective, progress_by_objective
 from governance.rates import Rates
@@ -203,6 +213,7 @@ def test_the_hurdle_that_somebody_names_answers_the_third_question(store: StoreF
 def test_a_service_that_leaves_the_mapping_takes_its_names_along(store: StoreFixture) -> None:
     refresh(store, ServiceSettings("EUR", 400, (), STATED[:2]))
     assert service(store, "cards") is None
+    assert figures_of_all(store).left == 1
     assert store.rows("SELECT 1 FROM service_name WHERE service = 'cards'") == []
     refresh(store)
     assert service(store, "cards") is not None
@@ -226,7 +237,8 @@ def test_a_file_is_stored_as_a_whole_or_not_at_all(store: StoreFixture, content:
     if isinstance(stated, str):
         assert stated == problem
         return
-    assert save_values(store.engine, stated, "f.csv", "office", NOW).problems == (problem,)
+    problems = save_values(store.engine, stated, "f.csv", "office", NOW).problems
+    assert [str(one) for one in problems] == [problem]
     assert store.rows("SELECT 1 FROM kpi_value WHERE value = 77") == []
 
 
@@ -242,11 +254,14 @@ def test_what_serves_no_objective_by_business_unit(store: StoreFixture) -> None:
         GivenMeasure(11, unit="Payments", owner="Kaya", lines=(line("actual", "one_off_cost", "2026-03", "100.10"),)),
         GivenMeasure(12, unit="Payments", owner="Lind", lines=(line("actual", "capex", "2026-03", 50, "USD"),)),
         GivenMeasure(13, unit=None, owner="Omar", lines=(line("actual", "one_off_cost", "2025-12", 7),)),
+        GivenMeasure(14, unit="Cards", owner="Omar"),
     )
     result = KeyResult("run-cost/month", "Run cost", Decimal(100), Decimal(80), Decimal(90))
     objective = Objective("run-cost", "Cut run cost", ("cut run cost", "run-cost"), key_results=(result,))
     with store.engine.begin() as transaction:
-        named = """UPDATE measure SET facts = facts || '{"objective": "Cut run cost"}' WHERE key = 'ITX-11'"""
+        named = (
+            """UPDATE measure SET facts = facts || '{"objective": "Cut run cost"}' WHERE key IN ('ITX-11', 'ITX-14')"""
+        )
         transaction.execute(text(named))
         assert store_objectives(transaction, (objective,), "file", "office", NOW) == []
         assert store_objectives(transaction, (objective,), "api OKR", "office", NOW) == ["run-cost"]
@@ -257,7 +272,12 @@ def test_what_serves_no_objective_by_business_unit(store: StoreFixture) -> None:
     with read_as(store.engine, OFFICE) as connection:
         (found,) = read_objectives(connection)
         teams, missing = coverage(connection, Period(2026, 1), Period(2026, 12), Rates(RATES), "EUR")
+        served = {most: serving(connection, ["run-cost", "nobody's"], most) for most in (1, 5)}
     assert progress_by_objective((found,)) == {"run-cost": Decimal("0.25")}
+    assert {most: (one["run-cost"].count, len(one["run-cost"].rows), len(one)) for most, one in served.items()} == {
+        1: (2, 1, 1), 5: (2, 2, 1),
+    }  # fmt: skip
+    assert [row.key for row in served[5]["run-cost"].rows] == ["ITX-11", "ITX-14"]
     payments = next(one for one in teams if one.team == "Payments")
     assert (payments.spend, payments.spend_without) == (Decimal("100.10") + 46, 46)
     assert "Lind" in payments.owners
@@ -265,11 +285,47 @@ def test_what_serves_no_objective_by_business_unit(store: StoreFixture) -> None:
     assert (next(one for one in teams if one.team == "").measures_without, missing) == (1, ())
 
 
+NAMES = "SELECT kind, name FROM measure_name WHERE measure_id = 'jira-main/21' ORDER BY kind, name"
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        pytest.param(
+            """facts = facts || '{"services": "Helpdesk; cards", "objective": "Cut run cost"}',
+               measure_state = measure_state || '{"waiting_since": {"OPS-1": "2026-10-01T09:00:00+00:00"}}'""",
+            [("objective", "cut run cost"), ("service", "cards"), ("service", "helpdesk"), ("ticket", "OPS-1")],
+            id="named",
+        ),
+        pytest.param(
+            """facts = facts || '{"services": "cards"}', measure_state = measure_state || '{"waiting_since": {}}'""",
+            [("objective", "cut run cost"), ("service", "cards")],
+            id="some no more",
+        ),
+        pytest.param("unmapped_since = now()", [], id="left"),
+        pytest.param("unmapped_since = NULL", [("objective", "cut run cost"), ("service", "cards")], id="back"),
+    ],
+)
+def test_the_names_in_a_measures_fields_are_found_by_readers(
+    store: StoreFixture, change: str, names: list[tuple[str, str]]
+) -> None:
+    if store.rows("SELECT 1 FROM measure WHERE key = 'ITX-21'") == []:
+        save(store.engine, GivenMeasure(21))
+    with store.engine.begin() as transaction:
+        transaction.execute(text(f"UPDATE measure SET {change} WHERE key = 'ITX-21'"))
+    assert [tuple(row) for row in store.rows(NAMES)] == names
+
+
 class Reader:
     """Two offerings, one of them with incidents in October."""
 
+    def __init__(self) -> None:
+        self.shown: dict[str, str | None] = {}
+        """What the column for what is reported holds."""
+
     def offerings(self, rule: OfferingRule) -> tuple[Offering, ...]:
-        return (Offering("a1", "Gold mail", "K. Owner", hurdle="No licence"), Offering("b2", "Helpdesk"))
+        gold = Offering("a1", "Gold mail", "K. Owner", hurdle="No licence", findings=self.shown.get("a1", ""))
+        return (gold, Offering("b2", "Helpdesk", findings=self.shown.get("b2", "")))
 
     def demand(self, rule: OfferingRule, first: Period) -> tuple[DemandCount, ...]:
         assert first == Period(2026, 8)
@@ -289,3 +345,142 @@ def test_a_connections_services_come_with_the_records_that_are_their_demand(stor
     assert store.rows("SELECT value FROM kpi_value WHERE subject = 'snow.a1' ORDER BY month") == [(0,), (0,), (7,)]
     # Its name is that of a service of the mapping already: the cost stays there.
     assert store.rows("SELECT service FROM service_name WHERE name = 'helpdesk'") == [("desk",)]
+
+
+def written(store: StoreFixture) -> dict[str, Any]:
+    """What waits to be written on the records of services; the tool takes it."""
+    rows = store.rows(
+        "SELECT native_id, target_values ->> 'u_reported' FROM outbox WHERE connection = 'snow' AND state = 'waiting'"
+    )
+    with store.engine.begin() as transaction:
+        transaction.execute(text("UPDATE outbox SET state = 'done' WHERE connection = 'snow' AND state = 'waiting'"))
+    return {str(item): shown for item, shown in map(tuple, rows)}
+
+
+def test_what_is_reported_of_a_service_stands_in_the_tools_own_record_of_it(store: StoreFixture) -> None:
+    loaded = load_mapping(f"{MAPPING}\nservices_from: [{{connection: snow, demand: incident, findings: u_reported}}]\n")
+    assert isinstance(loaded, LoadedMapping), loaded
+    with store.engine.begin() as transaction:
+        transaction.execute(
+            text("""INSERT INTO connection (name, tool, base_url, username, credential)
+                    VALUES ('snow', 'servicenow', 'https://snow', 'bot', '')""")
+        )
+    reader = Reader()
+    site: Any = SimpleNamespace(name="snow", offerings=reader)
+
+    def sweep() -> dict[str, Any]:
+        read_offerings(site, loaded.config, partial(store_offerings, store.engine), NOW)
+        refresh(store)
+        return written(store)
+
+    gold, desk = "service_offering:a1", "service_offering:b2"
+    first = sweep()
+    assert first[gold] == (
+        "the unit cost is not known: no cost is booked in 2026-10 · owner K. Owner · UNIT_COST_UNKNOWN"
+    )
+    # The record of the tool shows what is reported of the mapping's service of its name: the cost is booked there.
+    lines = first[desk].split("\n")
+    assert [line.rpartition(" · ")[2] for line in lines] == [
+        "COST_SPIKE", "NEGATIVE_UNIT_MARGIN", "CONFLICTING_MEASURES", "HURDLE_UNNAMED",
+    ]  # fmt: skip
+    assert lines[2] == (
+        "2 measures pull the cost of Service desk in opposite directions · owner M. Brandt · CONFLICTING_MEASURES"
+    ), "measures are not named where others read"
+    reader.shown = {"a1": first[gold], "b2": first[desk].replace("\n", "\r\n")}
+    assert sweep() == {}, "what is there already is not written again"
+    reader.shown["a1"] = "edited by hand"
+    assert sweep() == {gold: first[gold]}
+    reader.shown["a1"] = None
+    assert sweep() == {gold: first[gold]}, "what is not shown is not known to be there"
+    reader.shown["a1"] = first[gold]
+    assert sweep() == {}
+    # Something else is reported: written at once, without a sweep.
+    post(store, "Gold mail", "2026-10", "70")
+    refresh(store)
+    assert written(store) == {gold: None}, "all three questions are answered: the field is cleared"
+    assert store.rows("SELECT 1 FROM outbox WHERE state = 'superseded' AND connection = 'snow'") == []
+    none = load_mapping(f"{MAPPING}\nservices_from: [{{connection: snow, demand: incident}}]\n")
+    assert isinstance(none, LoadedMapping)
+    read_offerings(site, none.config, partial(store_offerings, store.engine), NOW)
+    assert store.rows("SELECT 1 FROM service_record") == [], "where the mapping does not say so, nothing is written"
+
+
+def figures_of_all(store: StoreFixture) -> ServiceTotals:
+    with read_as(store.engine, OFFICE) as connection:
+        return totals(connection, OFFICE, ServiceFilters())
+
+
+def test_measures_that_name_a_service_are_told_what_is_reported_of_it(store: StoreFixture) -> None:
+    state = SqlStateStore(store.engine)
+    notes = state.service_notes(["helpdesk", "unheard of"])
+    assert set(notes) == {"helpdesk"}
+    codes = {one.code: one for one in notes["helpdesk"]}
+    assert "HURDLE_UNNAMED" in codes
+    assert (codes["HURDLE_UNNAMED"].service, codes["HURDLE_UNNAMED"].place) == ("Service desk", ("IT", "Desk"))
+    with store.engine.begin() as transaction:
+        transaction.execute(text("DELETE FROM dirty_key"))
+        transaction.execute(text("INSERT INTO service_due (name) VALUES ('desk')"))
+    refresh(store)
+    assert store.rows("SELECT native_id FROM dirty_key") == [], "nothing else is reported than before"
+    with store.engine.begin() as transaction:
+        assert name_hurdle(transaction, "desk", "The contract runs until June", "office", NOW)
+    refresh(store)
+    assert store.rows("SELECT native_id FROM dirty_key ORDER BY 1") == [("1",), ("2",), ("3",)]
+    assert "HURDLE_UNNAMED" not in {one.code for one in state.service_notes(["helpdesk"])["helpdesk"]}
+
+
+def test_a_kpi_of_a_measure_is_known_by_its_newest_value_and_has_it_assessed_again(store: StoreFixture) -> None:
+    with store.engine.begin() as transaction:
+        transaction.execute(text("DELETE FROM dirty_key"))
+    lines = b"measure,kpi,month,value\nITX-1,Handling time,2026-09,7\nITX-1,handling Time,2026-10,4.5\n"
+    stated = read_values_file("kpis.csv", lines)
+    assert not isinstance(stated, str)
+    assert save_values(store.engine, stated, "kpis.csv", "office", NOW).changed == 2
+    measure = MeasureId("jira-main/1")
+    newest = SqlStateStore(store.engine).kpi_values([measure, MeasureId("jira-main/2")])
+    assert newest == {measure: {"handling time": (Period(2026, 10), Decimal("4.5"))}}
+    assert store.rows("SELECT native_id FROM dirty_key") == [("1",)]
+    with read_as(store.engine, OFFICE) as connection:
+        assert [str(one.month) for one in values_of_measure(connection, measure)] == ["2026-10", "2026-09"]
+    elsewhere = Viewer(PersonId(9), "e", "E", (RoleGrant(Role.VIEWER, ("Payments",)),))
+    with read_as(store.engine, elsewhere) as connection:
+        assert values_of_measure(connection, measure) == ()
+
+
+def test_services_of_a_connection_leave_with_its_rule(store: StoreFixture) -> None:
+    save(store.engine, GivenMeasure(30))
+    with store.engine.begin() as transaction:
+        transaction.execute(
+            text("""INSERT INTO service_record (connection, item, service, name, field)
+                                    VALUES ('snow', 'service_offering:a1', 'snow.a1', 'Gold mail', 'u_reported')""")
+        )
+        transaction.execute(
+            text("UPDATE measure SET facts = facts || '{\"services\": \"Gold mail\"}' WHERE key = 'ITX-30'")
+        )
+    refresh(store, replace(SETTINGS, connections=("snow",)))
+    with store.engine.begin() as transaction:
+        transaction.execute(text("DELETE FROM dirty_key"))
+    before = figures_of_all(store)
+    refresh(store, replace(SETTINGS, connections=("another",)))
+    after = figures_of_all(store)
+    # Of the two offerings one has a cost: 70 of October.
+    assert (before.services - after.services, before.cost - after.cost) == (2, 70)
+    assert (after.left - before.left, after.left_cost - before.left_cost) == (2, 70)
+    assert service(store, "snow.a1") is None
+    with read_as(store.engine, OFFICE) as connection:
+        gone = list_services(connection, OFFICE, ServiceFilters(left=True))
+    found = {one.definition.key: (one.source, one.left_at, one.report.cost if one.report else None) for one in gone}
+    assert found["snow.a1"] == ("snow", NOW, Decimal(70))
+    assert store.rows("SELECT 1 FROM service_record WHERE connection = 'snow'") == [], (
+        "nothing is written there any more"
+    )
+    assert store.rows("SELECT native_id FROM dirty_key") == [("30",)], "what names it is judged again"
+    # The rule comes back, and a sweep with it: the service is there as before.
+    loaded = load_mapping(f"{MAPPING}\nservices_from: [{{connection: snow, demand: incident}}]\n")
+    assert isinstance(loaded, LoadedMapping), loaded
+    site: Any = SimpleNamespace(name="snow", offerings=Reader())
+    refresh(store, replace(SETTINGS, connections=("snow",)))
+    read_offerings(site, loaded.config, partial(store_offerings, store.engine), NOW)
+    refresh(store, replace(SETTINGS, connections=("snow",)))
+    again = figures_of_all(store)
+    assert (again.services, again.cost, again.left_cost) == (before.services, before.cost, before.left_cost)

@@ -34,7 +34,7 @@ BEGIN
                                       'money_profile', 'money_statement',
                                       'month_close_step', 'plan_version',
                                       'submitted_command', 'verdict_version', 'effects_version', 'figures_version',
-                                      'figures_settings_version')
+                                      'figures_settings_version', 'group_version', 'curve_version')
                        THEN 'SELECT, INSERT'
                    WHEN c.relname = 'inbox_body' THEN 'SELECT, INSERT, DELETE'
                    ELSE 'SELECT, INSERT, UPDATE, DELETE'
@@ -54,9 +54,9 @@ BEGIN
     END LOOP;
     REVOKE EXECUTE ON FUNCTION gatepost_apply_rights(), gatepost_apply_policies(), gatepost_protect(text, text),
         gatepost_create_body_partition(date), gatepost_drop_body_partition(date),
-        gatepost_forget_versions(timestamptz, integer) FROM PUBLIC;
+        gatepost_forget_versions(timestamptz, integer), gatepost_erase_account(text, text) FROM PUBLIC;
     GRANT EXECUTE ON FUNCTION gatepost_create_body_partition(date), gatepost_drop_body_partition(date),
-        gatepost_forget_versions(timestamptz, integer) TO gatepost_app;
+        gatepost_forget_versions(timestamptz, integer), gatepost_erase_account(text, text) TO gatepost_app;
     BEGIN
         -- Nobody but the owners makes anything that could stand in the place of a table or a function of ours.
         EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM PUBLIC, gatepost_app', current_schema());

@@ -12,7 +12,9 @@ CREATE TABLE audit (
     mapping_version integer,
     policy_version  text,
     prev_hash       text NOT NULL,
-    hash            text NOT NULL
+    hash            text NOT NULL,
+    -- By account of the tool, the names in actor and detail; the hash is made without them (personal_data.sql).
+    names           jsonb NOT NULL DEFAULT '{}'
 );
 CREATE INDEX audit_of_subject ON audit (subject, id);
 CREATE INDEX audit_actor ON audit (actor, seq);
@@ -46,7 +48,8 @@ DO $make$ BEGIN EXECUTE format($sql$
     CREATE FUNCTION audit_text(a %1$I.audit) RETURNS text LANGUAGE sql STABLE AS $$
         SELECT pg_catalog.jsonb_build_array(
             a.seq, a.prev_hash, pg_catalog.to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-            a.actor, a.action, a.subject, a.detail, a.mapping_version, a.policy_version)::text
+            %1$I.gatepost_text_without_names(a.actor, a.names), a.action, a.subject,
+            %1$I.gatepost_without_names(a.detail, a.names), a.mapping_version, a.policy_version)::text
     $$;
 
     CREATE FUNCTION audit_chain() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER

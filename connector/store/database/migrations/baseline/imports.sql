@@ -84,6 +84,15 @@ CREATE TABLE money_source (
     failed     boolean NOT NULL
 );
 
+-- Files that were to be imported and could not be read or posted; gone when the stream or the file is imported.
+CREATE TABLE money_failed_file (
+    stream    text PRIMARY KEY,
+    file      text NOT NULL,
+    failed_by text NOT NULL,
+    failed_at timestamptz NOT NULL,
+    sentence  text NOT NULL
+);
+
 -- How far an import on a page has come, by the number that its form was given.
 CREATE TABLE money_progress (
     job   text PRIMARY KEY,

@@ -16,6 +16,8 @@ CREATE TABLE work_item (
     PRIMARY KEY (connection, native_id)
 );
 CREATE INDEX work_item_rests_on ON work_item USING gin (rests_on);
+-- For readers: under row-level security PostgreSQL looks into no index on an array.
+CREATE INDEX work_item_with_rests ON work_item (connection, native_id) INCLUDE (rests_on) WHERE rests_on <> '{}';
 CREATE INDEX work_item_key ON work_item (key);
 CREATE INDEX work_item_former_keys ON work_item USING gin (former_keys);
 CREATE INDEX work_item_read ON work_item (read_at DESC);
@@ -82,6 +84,8 @@ CREATE TABLE measure (
     controller_id   text GENERATED ALWAYS AS (facts #>> '{roles,controller,id}') STORED,
     -- The accounts that hold the roles which a mapping adds, as in gatepost.accounts.
     further_holders text[] GENERATED ALWAYS AS (gatepost_further_holders(connection, facts)) STORED,
+    -- What controllers have signed, so that nobody unpacks the verdict of every measure to add it up.
+    signed          jsonb GENERATED ALWAYS AS (NULLIF(verdict -> 'signed', '[]')) STORED,
     FOREIGN KEY (connection, native_id) REFERENCES work_item (connection, native_id),
     UNIQUE (connection, native_id)
 );

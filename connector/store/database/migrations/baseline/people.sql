@@ -141,9 +141,37 @@ CREATE TABLE pending_form (
 );
 CREATE INDEX pending_form_of ON pending_form (session_id);
 
+-- A view of a page that somebody keeps under a name: its address, with filters, order and columns.
+CREATE TABLE person_view (
+    id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    person_id bigint NOT NULL REFERENCES person (id) ON DELETE CASCADE,
+    path      text NOT NULL,
+    name      text NOT NULL,
+    address   text NOT NULL,
+    kept_at   timestamptz NOT NULL,
+    UNIQUE (person_id, path, name)
+);
+
+-- When somebody looked at a measure's page last, and before that: what has changed since is shown to them alone.
+CREATE TABLE measure_visit (
+    person_id  bigint NOT NULL REFERENCES person (id) ON DELETE CASCADE,
+    measure_id text NOT NULL,
+    seen_at    timestamptz NOT NULL,
+    before_at  timestamptz,
+    PRIMARY KEY (person_id, measure_id)
+);
+
 CREATE TABLE failed_sign_in (
     id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     subject text NOT NULL,
     at      timestamptz NOT NULL
 );
 CREATE INDEX failed_sign_in_of ON failed_sign_in (subject, at);
+
+-- As whom a login of the database sees the views of reporting; such a login is a member of gatepost_reports.
+CREATE TABLE report_login (
+    login     text PRIMARY KEY,
+    person_id bigint NOT NULL REFERENCES person (id) ON DELETE CASCADE,
+    made_by   text NOT NULL,
+    made_at   timestamptz NOT NULL DEFAULT now()
+);

@@ -39,6 +39,13 @@ INSERT INTO row_policy (name, visible) VALUES
     ('service_figures',
         $$(SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM service seen WHERE seen.key = service_figures.service)$$),
+    ('measure_name',
+        $$(SELECT gatepost_sees_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = measure_name.measure_id)$$),
+    ('value_wait',
+        $$(SELECT gatepost_sees_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = value_wait.measure_id)$$),
+    -- Hours of teams name people: for those who see everything.  How many hours a week a team has names nobody, and what
+    -- measures plan is the same for every reader.
+    ('team_hours', $$(SELECT gatepost_sees_all()) OR (kind = 'weekly' AND person = '')$$),
     -- What an organisation wants to reach is no secret inside it; nothing of a measure stands there.
     ('objective', NULL),
     ('objective_name', NULL),
@@ -97,6 +104,9 @@ INSERT INTO row_policy (name, visible) VALUES
     ('measure_series',
         $$(SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM measure_figures seen WHERE seen.measure_id = measure_series.measure_id)$$),
+    ('measure_validated',
+        $$(SELECT gatepost_sees_all())
+            OR EXISTS (SELECT 1 FROM measure_figures seen WHERE seen.measure_id = measure_validated.measure_id)$$),
     -- A sum over a program is for those who see all of it: of the keys only those that end at the program or above.
     ('rollup_group',
         $$(SELECT gatepost_sees_all())
@@ -106,9 +116,19 @@ INSERT INTO row_policy (name, visible) VALUES
         $$(SELECT gatepost_sees_all())
     OR (SELECT gatepost_scopes())
        ?| (gatepost_place_keys(portfolio, program, NULL, NULL, nullif(legal_entity, '')))[1:5]$$),
+    -- Of measures that have moved elsewhere, too; so not for whoever sees a part.
+    ('group_version',
+        $$(SELECT gatepost_sees_all())$$),
+    ('curve_version',
+        $$(SELECT gatepost_sees_all())
+    OR (SELECT gatepost_scopes())
+       ?| (gatepost_place_keys(portfolio, program, NULL, NULL, nullif(legal_entity, '')))[1:5]$$),
     ('rollup_month',
         $$(SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM rollup_group seen WHERE seen.group_id = rollup_month.group_id)$$),
+    ('rollup_validated',
+        $$(SELECT gatepost_sees_all())
+            OR EXISTS (SELECT 1 FROM rollup_group seen WHERE seen.group_id = rollup_validated.group_id)$$),
     -- The past of what a reader sees today.
     ('verdict_version',
         $$(SELECT gatepost_sees_all())
@@ -128,6 +148,14 @@ INSERT INTO row_policy (name, visible) VALUES
     ('meeting_decision',
         $$(SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = meeting_decision.measure_id)$$),
+    -- A scenario names many measures: it is for those who see every one of them.
+    ('scenario',
+        $$(SELECT gatepost_sees_all())
+            OR NOT EXISTS (SELECT 1 FROM unnest(measures) AS named (id)
+                WHERE NOT EXISTS (SELECT 1 FROM measure seen WHERE seen.id = named.id))$$),
+    ('scenario_proposal',
+        $$(SELECT gatepost_sees_all())
+            OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = scenario_proposal.measure_id)$$),
     -- The filters name people and programs: whoever has the number gets them from the page.
     ('report_snapshot', $$(SELECT gatepost_sees_all())$$),
     -- Nothing of a measure stands in these.

@@ -10,7 +10,10 @@ CREATE TABLE decision (
     evidence        jsonb NOT NULL,
     mapping_version integer NOT NULL REFERENCES mapping_version (number),
     policy_version  text NOT NULL,
-    digest          text NOT NULL DEFAULT ''
+    -- Of verdict and evidence without the names of people.
+    digest          text NOT NULL DEFAULT '',
+    -- By account of the tool, the names in verdict and evidence (personal_data.sql).
+    names           jsonb NOT NULL DEFAULT '{}'
 );
 CREATE INDEX decision_of_measure ON decision (measure_id, id);
 

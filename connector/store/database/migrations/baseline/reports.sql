@@ -31,3 +31,18 @@ CREATE TABLE meeting_decision (
     UNIQUE (measure_id, command, minutes)
 );
 CREATE INDEX meeting_decision_open ON meeting_decision (measure_id) WHERE given IS NULL;
+
+-- The template of the organisation's decks.  No reader sees it: a deck is written in it for them.
+CREATE TABLE deck_template (
+    -- At most one row.
+    is_stored      boolean PRIMARY KEY DEFAULT true CHECK (is_stored),
+    file_name      text NOT NULL,
+    content        bytea NOT NULL,
+    sha256         text NOT NULL,
+    front_layout   text NOT NULL,
+    content_layout text NOT NULL,
+    -- What it lacks, in sentences.
+    notes          jsonb NOT NULL DEFAULT '[]',
+    stored_by      text NOT NULL,
+    stored_at      timestamptz NOT NULL
+);

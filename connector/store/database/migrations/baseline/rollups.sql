@@ -17,6 +17,8 @@ CREATE TABLE figures_settings (
     closed_month      date NOT NULL,
     committed_from    text NOT NULL,
     rate_age_days     integer NOT NULL,
+    -- Key, label, weight and whether totals count from it, in the order of the policy.
+    stages            jsonb NOT NULL DEFAULT '[]',
     built_at          timestamptz NOT NULL,
     refreshed_at      timestamptz NOT NULL
 );
@@ -132,6 +134,8 @@ CREATE TABLE measure_figures (
     title                     text NOT NULL,
     stage                     text NOT NULL,
     step                      text NOT NULL,
+    -- Empty when every stage was granted.
+    next_stage                text NOT NULL,
     gate                      text NOT NULL,
     implementation            text NOT NULL,
     potential                 text NOT NULL,
@@ -146,7 +150,13 @@ CREATE TABLE measure_figures (
     findings                  text[] NOT NULL,
     stage_since               timestamptz,
     deviation_since           timestamptz,
-    deviation_reason          text NOT NULL
+    deviation_reason          text NOT NULL,
+    -- What the decision promised of the closed months, and what is booked of it; NULL before it is decided.
+    promised_to_date          numeric,
+    came_to_date              numeric,
+    pipeline_benefit          numeric NOT NULL,
+    -- Who owned it when it was decided; the present owner where that is not known.
+    decided_owner             text NOT NULL
 );
 CREATE INDEX measure_figures_place ON measure_figures (portfolio, program, project, package, measure_id);
 CREATE INDEX measure_figures_group ON measure_figures (group_id);
@@ -155,6 +165,7 @@ CREATE INDEX measure_figures_unit ON measure_figures (business_unit);
 CREATE INDEX measure_figures_variance ON measure_figures (variance, measure_id) WHERE variance < 0;
 CREATE INDEX measure_figures_delayed ON measure_figures (delayed_benefit, measure_id)
     WHERE delayed_benefit > 0;
+CREATE INDEX measure_figures_money ON measure_figures (coalesce(ebitda_plan, 0), measure_id);
 CREATE INDEX measure_figures_excluded ON measure_figures (measure_id) WHERE missing_rate IS NOT NULL;
 
 CREATE TABLE measure_finding (
@@ -177,6 +188,14 @@ CREATE TABLE measure_series (
     ebitda_fx  numeric[] NOT NULL,
     cash_fx    numeric[] NOT NULL,
     PRIMARY KEY (measure_id, version)
+);
+
+-- What controllers have signed of a measure, in the reporting currency; adds up to its validated value.
+CREATE TABLE measure_validated (
+    measure_id text NOT NULL,
+    month      date NOT NULL,
+    amount     numeric NOT NULL,
+    PRIMARY KEY (measure_id, month)
 );
 
 CREATE TABLE rollup_group (
@@ -209,6 +228,15 @@ CREATE TABLE rollup_month (
     ebitda_fx numeric NOT NULL,
     cash_fx   numeric NOT NULL,
     PRIMARY KEY (group_id, version, month)
+);
+
+CREATE TABLE rollup_validated (
+    group_id uuid NOT NULL,
+    month    date NOT NULL,
+    amount   numeric NOT NULL,
+    -- Of which something is signed for this month.
+    measures bigint NOT NULL,
+    PRIMARY KEY (group_id, month)
 );
 
 CREATE TABLE rollup_curve (

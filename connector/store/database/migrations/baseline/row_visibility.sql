@@ -9,20 +9,46 @@
 --                         them
 --     gatepost.accounts   JSON list of the reader's own accounts in the tools: who holds a role of a measure sees it
 
+-- A login that reads the views of reporting by itself (report_login) has no say in what it sees: whatever it sets, its
+-- person's roles count.  Only what may work as gatepost_reader, as Gatepost's own processes may, is taken at its word.
+CREATE FUNCTION gatepost_is_reader() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'gatepost_reader' AND pg_has_role(session_user, oid, 'MEMBER'))
+$$;
+
+DO $make$ BEGIN EXECUTE format($sql$
+    -- What the person of this session's login sees, as the settings above say it; nothing for a login of nobody.
+    CREATE FUNCTION gatepost_report_viewer(OUT sees_all boolean, OUT scopes jsonb, OUT accounts jsonb)
+    LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, %1$I, pg_temp AS $$
+        SELECT coalesce(bool_or(g.hierarchy = '{}' AND g.legal_entity IS NULL), false),
+               jsonb_agg(array_to_string(g.hierarchy, E'\x1f') || E'\x1e' || coalesce(g.legal_entity, ''))
+                   FILTER (WHERE g.id IS NOT NULL),
+               (SELECT jsonb_agg(a.connection || E'\x1e' || a.account) FROM %1$I.person_account AS a
+                WHERE a.person_id = min(p.id))
+        FROM %1$I.report_login AS l
+        JOIN %1$I.person AS p ON p.id = l.person_id AND p.active
+        -- As connector.people.permissions.ROLES_WITHOUT_MEASURES says.
+        LEFT JOIN %1$I.role_grant AS g ON g.person_id = p.id AND g.role <> 'operator'
+        WHERE l.login = session_user
+    $$;
+$sql$, current_schema()); END $make$;
+
 CREATE FUNCTION gatepost_sees_all() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT coalesce(current_setting('gatepost.all', true) = 'on', false)
+    SELECT CASE WHEN gatepost_is_reader() THEN coalesce(current_setting('gatepost.all', true) = 'on', false)
+                ELSE (SELECT sees_all FROM gatepost_report_viewer()) END
 $$;
 
 CREATE FUNCTION gatepost_operates() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT coalesce(current_setting('gatepost.operates', true) = 'on', false)
+    SELECT gatepost_is_reader() AND coalesce(current_setting('gatepost.operates', true) = 'on', false)
 $$;
 
 CREATE FUNCTION gatepost_scopes() RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT nullif(current_setting('gatepost.scopes', true), '')::jsonb
+    SELECT CASE WHEN gatepost_is_reader() THEN nullif(current_setting('gatepost.scopes', true), '')::jsonb
+                ELSE (SELECT scopes FROM gatepost_report_viewer()) END
 $$;
 
 CREATE FUNCTION gatepost_accounts() RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT nullif(current_setting('gatepost.accounts', true), '')::jsonb
+    SELECT CASE WHEN gatepost_is_reader() THEN nullif(current_setting('gatepost.accounts', true), '')::jsonb
+                ELSE (SELECT accounts FROM gatepost_report_viewer()) END
 $$;
 
 -- Every scope that would show such a row: each beginning of its place, for any legal entity and for its own.
@@ -104,6 +130,7 @@ BEGIN
     GRANT SELECT (name, tool, base_url, paused_at, paused_until, paused_reason, deployment, auth, expires_at,
                   webhook_auth)
         ON connection TO gatepost_reader;
+    PERFORM gatepost_apply_reporting();
     RETURN true;
 END $$;
 

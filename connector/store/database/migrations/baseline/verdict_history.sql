@@ -1,7 +1,8 @@
 -- What was known of measures, and since when: the answers to "as known on a day".
 --
--- Rows are added and never changed; each holds good until the next one of its measure.  Facts, verdicts and figures are
--- JSON, so that another figure or another condition needs no other table, and what was known stays as it was stored.
+-- Rows are added and never changed; each holds good until the next one of its measure.  Facts and verdicts are JSON, so
+-- that another condition needs no other table, and what was known stays as it was stored.  Figures are columns: a page of
+-- a past day adds up those of every measure, and unpacking the JSON of each took it longer than a page may take.
 
 CREATE TABLE verdict_version (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -34,15 +35,41 @@ CREATE TABLE effects_version (
     PRIMARY KEY (measure_id, digest)
 );
 
--- A row of measure_figures as it was; NULL when the measure left the figures.
+-- A row of measure_figures as it was.  The groups are found by place and status, and so are no facts of their own.
 CREATE TABLE figures_version (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    measure_id text NOT NULL,
     known_from timestamptz NOT NULL,
-    figures    jsonb
+    -- The measure left the figures; the row repeats its last ones, which hold good no longer.
+    has_left   boolean NOT NULL DEFAULT false,
+    LIKE measure_figures
 );
+ALTER TABLE figures_version DROP COLUMN group_id, DROP COLUMN curve_id;
 CREATE INDEX figures_version_of ON figures_version (measure_id, known_from DESC, id DESC);
 CREATE INDEX figures_version_age ON figures_version USING brin (known_from);
+
+-- A row of rollup_group as it was, so that a past day's sums are added up of groups as today's are.
+CREATE TABLE group_version (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    known_from timestamptz NOT NULL,
+    -- No measure is in the group any more; the row repeats its last sums, which hold good no longer.
+    has_left   boolean NOT NULL DEFAULT false,
+    LIKE rollup_group
+);
+CREATE INDEX group_version_of ON group_version (group_id, known_from DESC, id DESC);
+CREATE INDEX group_version_age ON group_version USING brin (known_from);
+
+-- The months of a place's curve as they were (rollup_curve); NULL when no measure of the place was in it any more.
+CREATE TABLE curve_version (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    curve_id     uuid NOT NULL,
+    known_from   timestamptz NOT NULL,
+    portfolio    text NOT NULL,
+    program      text NOT NULL,
+    legal_entity text NOT NULL,
+    months       jsonb
+);
+CREATE INDEX curve_version_of ON curve_version (curve_id, known_from DESC, id DESC);
+CREATE INDEX curve_version_age ON curve_version USING brin (known_from);
 
 -- Currency and fiscal year of the figures from a moment on.
 CREATE TABLE figures_settings_version (
@@ -81,6 +108,20 @@ DO $make$ BEGIN EXECUTE format($sql$
         DELETE FROM %1$I.figures_version WHERE id = ANY (ARRAY(
             SELECT old.id FROM %1$I.figures_version AS old WHERE old.known_from < before AND EXISTS (
                 SELECT 1 FROM %1$I.figures_version AS next WHERE next.measure_id = old.measure_id
+                    AND (next.known_from, next.id) > (old.known_from, old.id) AND next.known_from <= before)
+            LIMIT most));
+        GET DIAGNOSTICS more = ROW_COUNT;
+        gone := gone + more;
+        DELETE FROM %1$I.group_version WHERE id = ANY (ARRAY(
+            SELECT old.id FROM %1$I.group_version AS old WHERE old.known_from < before AND EXISTS (
+                SELECT 1 FROM %1$I.group_version AS next WHERE next.group_id = old.group_id
+                    AND (next.known_from, next.id) > (old.known_from, old.id) AND next.known_from <= before)
+            LIMIT most));
+        GET DIAGNOSTICS more = ROW_COUNT;
+        gone := gone + more;
+        DELETE FROM %1$I.curve_version WHERE id = ANY (ARRAY(
+            SELECT old.id FROM %1$I.curve_version AS old WHERE old.known_from < before AND EXISTS (
+                SELECT 1 FROM %1$I.curve_version AS next WHERE next.curve_id = old.curve_id
                     AND (next.known_from, next.id) > (old.known_from, old.id) AND next.known_from <= before)
             LIMIT most));
         GET DIAGNOSTICS more = ROW_COUNT;

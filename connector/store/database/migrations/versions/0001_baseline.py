@@ -27,18 +27,22 @@ TABLES = (
     "records",
     "ledger",
     "imports",
+    "personal_data",
     "audit",
     "services",
     "rollups",
     "verdict_history",
     "reports",
+    "scenarios",
     "interface",
     "messages",
+    "papers",
+    "erasure",
     "schema_compatibility",
 )
 """In this order, because of what refers to what."""
 
-RIGHTS = ("written_once", "application_role", "row_visibility", "event_bodies", "policies")
+RIGHTS = ("written_once", "application_role", "row_visibility", "event_bodies", "reporting", "policies")
 """Each file says what it needs: the role's rights are to the tables that are there by then."""
 
 

@@ -1,15 +1,12 @@
-"""Entries of the audit as sentences, and runs of sign-ins as one line."""
+"""Lines of the audit's page: an entry, or a run of sign-ins as one."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from connector.papers.audit_sentences import sentence_of
 from connector.store.database.audit import AuditEntry
-from governance.verdict import gate_text
-from webhook_server.audit_actions import SENTENCES
 
 SESSION_ACTIONS = frozenset({"session.started", "session.ended", "session.confirmed"})
 
@@ -38,15 +35,6 @@ class AuditLine:
         return f"{who}: signed in, out or again, {len(self.entries)} times"
 
 
-def sentence_of(entry: AuditEntry) -> str:
-    """What was done, without who did it and when, which stand beside it."""
-    known, detail = SENTENCES.get(entry.action), _words(entry.detail)
-    if known is None:
-        subject, _, what = entry.action.partition(".")
-        return f"{what.replace('_', ' ')} ({subject.replace('_', ' ')})" if what else subject.replace("_", " ")
-    return known.format_map(_Stated(detail))
-
-
 def collapsed(entries: Sequence[AuditEntry]) -> tuple[AuditLine, ...]:
     """Sign-ins that follow one another as one line; everything else by itself, in the same order."""
     return tuple(AuditLine(run) for run in _runs(entries))
@@ -64,18 +52,3 @@ def _runs(entries: Sequence[AuditEntry]) -> Iterator[list[AuditEntry]]:
         yield [entry]
     if run:
         yield run
-
-
-class _Stated(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        """An entry of an older version may not hold it."""
-        return "(not stated)"
-
-
-def _words(detail: Mapping[str, Any]) -> dict[str, str]:
-    found = {name: value if isinstance(value, str) else json.dumps(value) for name, value in detail.items()}
-    if "gate" in found:
-        found["gate"] = gate_text(found["gate"])
-    if not found.get("stage") or found["stage"] == "null":
-        found["stage"] = "none yet"
-    return found

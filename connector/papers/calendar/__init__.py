@@ -1,0 +1,1 @@
+"""The papers of the reporting calendar: what each says, and as whom it is made."""

@@ -1,0 +1,1 @@
+"""The reporting views: what they are, and reading them."""
