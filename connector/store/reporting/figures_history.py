@@ -224,7 +224,7 @@ def _tables_at() -> tuple[CTE, ...]:
     # Of the measure itself the lists show the sentences of its findings; they are looked up for those rows alone.
     measures = (
         text("""
-            SELECT m.id, m.connection, m.native_id, m.owner_id, m.sponsor_id, m.controller_id,
+            SELECT m.id, m.connection, m.native_id, m.owner_id, m.sponsor_id, m.controller_id, m.further_holders,
                    coalesce((SELECT v.facts FROM verdict_version AS v
                              WHERE v.measure_id = m.id AND v.known_from <= :figures_at
                              ORDER BY v.known_from DESC, v.id DESC LIMIT 1), '{}') AS facts,
@@ -249,6 +249,7 @@ def _tables_at() -> tuple[CTE, ...]:
                     "owner_id",
                     "sponsor_id",
                     "controller_id",
+                    "further_holders",
                     "facts",
                     "findings",
                     "verdict",

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
-from connector.people.permissions import RoleGrant
+from connector.people.permissions import Role, RoleGrant, ToolAccount
 from connector.store.database.row_level_access import read_as
 from connector.store.reporting.figures_history import PastPortfolio, past_lists
 from connector.store.reporting.portfolio import Portfolio
@@ -77,6 +77,14 @@ def test_the_newest_version_is_what_the_portfolio_says_today(world: StoreFixture
             assert (past.total, past.children, past.by_stage, past.by_status, past.run_rate_losses) == (
                 today.total, today.children, today.by_stage, today.by_status, today.run_rate_losses,
             )  # fmt: skip
+
+
+def test_who_holds_a_role_in_a_tool_sees_of_a_past_day_what_is_theirs(world: StoreFixture) -> None:
+    theirs = replace(OF_IT, grants=(), accounts=frozenset({ToolAccount("jira-main", "b")}), measure_roles=frozenset({Role.OWNER}))  # fmt: skip
+    with read_as(world.engine, theirs) as connection:
+        past = PastPortfolio(connection, theirs, NO_FILTER, FIRST)
+        assert (past.overview().total.measures, past.overview().total.amounts.ebitda_plan) == (1, Decimal(920))
+        assert [row.key for row in past_lists(connection, theirs, NO_FILTER, FIRST).measures().rows] == ["ITX-2"]
 
 
 def test_figures_are_not_known_before_the_verdicts_that_they_rest_on(world: StoreFixture) -> None:
