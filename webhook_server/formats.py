@@ -137,6 +137,16 @@ class Formats:
             return NOTHING
         return f"{self.day(value)}, {format_time(value.astimezone(self.zone), 'short', locale=self.locale)}"
 
+    @property
+    def zone_name(self) -> str:
+        """``Europe/Berlin``, as the reader chose it."""
+        return getattr(self.zone, "key", "UTC")
+
+    def input_moment(self, value: datetime) -> str:
+        """``2026-11-21T14:03``, as a form's input holds it, in the reader's zone; with seconds where it has some."""
+        exact = value.astimezone(self.zone).replace(tzinfo=None, microsecond=0)
+        return exact.isoformat(timespec="seconds" if exact.second else "minutes")
+
     def ago(self, value: datetime | None) -> str:
         """``3 days ago``, ``in 2 hours``."""
         if value is None:

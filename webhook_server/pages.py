@@ -106,6 +106,7 @@ def add_page_support(app: Flask, services: Services, navigation: Navigation) -> 
             "technical": is_technical(viewer),
             "theme": theme(),
             "navigation": navigation(viewer, app.view_functions) if viewer else (),
+            "zone_name": formats().zone_name,
             "version": installed_version("gatepost"),
             "last_read_at": lambda: _last_read_at(services),
         }

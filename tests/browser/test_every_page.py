@@ -64,6 +64,8 @@ NO_PAGE = (
     "/palette",
     "/account/views",
     "/waiting/places.csv",
+    "/operations/events.csv",
+    "/operations/writes.csv",
 )
 """What is downloaded or asked for by a script, and not shown: ends of addresses."""
 

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Services, system_clock
-from connector.people.permissions import Role
+from connector.people.permissions import SUBSCRIBING_ROLES, Role
 from connector.store.operations import overview as store
 from connector.store.operations.overview import OperationsOverview
 from connector.store.operations.time_span import TimeSpan
@@ -29,10 +29,12 @@ from webhook_server.admin.operations_messages import (
     plural,
     problems,
 )
+from webhook_server.admin.traffic import add_traffic_pages
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.formats import duration_text
 from webhook_server.pages import formats
 from webhook_server.permission import Reach
+from webhook_server.time_range import time_range
 
 OPERATORS = (Role.OPERATOR, Role.ADMINISTRATOR)
 PAGE_SIZE = 50
@@ -45,6 +47,7 @@ CHART_HEIGHT, MINUTE_WIDTH = 72, 10
 def operations(services: Services) -> Blueprint:
     blueprint = Blueprint("operations", __name__, url_prefix="/operations")
     _add_pages(blueprint, services)
+    add_traffic_pages(blueprint, services)
     _add_actions(blueprint, services)
     return blueprint
 
@@ -138,6 +141,12 @@ def _overview(services: Services) -> dict[str, object]:
         "span": overview.throughput.span,
         "rate_charts": _rate_charts(overview),
         "queue_labels": QUEUE_LABELS,
+        "queue_lists": {
+            "events": url_for("operations.events", state="pending"),
+            "writes": url_for("operations.writes", state="waiting"),
+        },
+        "input_moment": formats().input_moment,
+        "may_subscribe": bool(viewer.roles & SUBSCRIBING_ROLES),
         "dead_letter_labels": DEAD_LETTER_LABELS,
         "duration": duration_text,
         "may_resume": viewer.operates,
@@ -167,31 +176,36 @@ class RateChart:
     maximum: int
     total: int
     started_at: datetime
+    address: str
+    """Of the list that it counts; empty where there is none."""
 
 
 def _rate_charts(overview: OperationsOverview) -> tuple[RateChart, ...]:
     minutes = overview.throughput.minutes
     started_at = minutes[0][0]
+    span = overview.throughput.span.value
+    events = url_for("operations.events", span=span)
+    writes = url_for("operations.writes", span=span, state="done")
     charts = [
-        _rate_chart("Events received", started_at, [received for _, received, _, _ in minutes]),
-        _rate_chart("Writes done", started_at, [written for _, _, written, _ in minutes]),
+        _rate_chart("Events received", started_at, [received for _, received, _, _ in minutes], events),
+        _rate_chart("Writes done", started_at, [written for _, _, written, _ in minutes], writes),
     ]
     if overview.subscriptions:
         charts.append(_rate_chart("Events sent to subscribers", started_at, [sent for _, _, _, sent in minutes]))
     return tuple(charts)
 
 
-def _rate_chart(name: str, started_at: datetime, values: Sequence[int]) -> RateChart:
+def _rate_chart(name: str, started_at: datetime, values: Sequence[int], address: str = "") -> RateChart:
     maximum = max(values, default=0)
     heights = [round(value / maximum * (CHART_HEIGHT - 2), 1) if maximum else 0.0 for value in values]
     bars = tuple(
         RateBar(minute * MINUTE_WIDTH, CHART_HEIGHT - height, height) for minute, height in enumerate(heights) if height
     )
-    return RateChart(name, bars, maximum, sum(values), started_at)
+    return RateChart(name, bars, maximum, sum(values), started_at, address)
 
 
 def _render_cause(services: Services, cause_id: str, error: str = "") -> str:
-    parts, span = OperatedParts.of(current_viewer()), TimeSpan.chosen(request.args.get("span", ""))
+    parts, asked = OperatedParts.of(current_viewer()), time_range(request.args, formats())
     with services.engine.connect() as connection:
         cause = dead_letters.find_cause(connection, cause_id, parts=parts)
         if cause is None:
@@ -199,7 +213,8 @@ def _render_cause(services: Services, cause_id: str, error: str = "") -> str:
         listed = dead_letters.list_dead_letters(
             connection,
             cause_id,
-            since=system_clock() - span.length if span is not None else None,
+            since=asked.since,
+            until=asked.until,
             after=request.args.get("after", ""),
             limit=PAGE_SIZE + 1,
             parts=parts,
@@ -208,7 +223,7 @@ def _render_cause(services: Services, cause_id: str, error: str = "") -> str:
     return render_template(
         "operations/dead_letter_cause.html",
         cause=cause,
-        span=span,
+        range=asked,
         spans=tuple(TimeSpan),
         dead_letters=listed[:PAGE_SIZE],
         next=listed[PAGE_SIZE - 1].ref if len(listed) > PAGE_SIZE else None,

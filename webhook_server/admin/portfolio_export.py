@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
@@ -23,6 +21,7 @@ from governance.rates import MissingRate, Rates
 from governance.roll_up import AMOUNTS, Amounts
 from governance.verdict import GateState
 from webhook_server.admin.portfolio_request import PortfolioRequest, ReportSource
+from webhook_server.csv_rows import BYTE_ORDER_MARK, csv_rows
 from webhook_server.page_messages import page_text
 
 BATCH_ROWS = 2_000
@@ -30,9 +29,6 @@ BATCH_ROWS = 2_000
 
 ROWS = ("measures", "lines")
 """What a file may have rows of."""
-
-FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
-"""Beginnings of texts that a spreadsheet treats as formulas."""
 
 MEASURE_COLUMNS = (
     "key", "title", "portfolio", "program", "project", "package", "owner", "further roles", "stage", "gate into",
@@ -70,7 +66,7 @@ def export(
             except NoFigures as error:
                 raise NotFound(page_text(error)) from error
     written = _csv_rows(services, viewer, asked, wanted, rows, rates, since)
-    answer = Response(stream_with_context(written), mimetype="text/csv; charset=utf-8")
+    answer = Response(stream_with_context(written), mimetype="text/csv")
     day = f"-{asked.on.at:%Y-%m-%d}" if asked.on is not None else ""
     answer.headers["Content-Disposition"] = f'attachment; filename="portfolio-{rows}{day}.csv"'
     return answer
@@ -85,26 +81,25 @@ def _csv_rows(
     rates: Rates,
     since: ComparedColumns | None,
 ) -> Iterator[str]:
-    # Without this mark spreadsheets read the file in the character set of their country.
-    yield "\ufeff"
+    yield BYTE_ORDER_MARK
     with services.read_as(viewer) as connection:
         figures = asked.portfolio(connection, viewer).settings()
         currency = figures.currency if figures else ""
         lists = asked.lists(connection, viewer)
         headings = MEASURE_COLUMNS if rows == "measures" else LINE_COLUMNS
-        yield _csv([(*headings, *(since.headings if since is not None else ()))])
+        yield csv_rows([(*headings, *(since.headings if since is not None else ()))])
         after: str | None = None
         while True:
             if rows == "measures":
                 page, piece = _measures(lists, after, currency, asked.rates, since)
             else:
                 page, piece = _lines(lists, wanted, after, currency, rates)
-            yield _csv(piece)
+            yield csv_rows(piece)
             after = page
             if after is None:
                 break
         if since is not None:
-            yield _csv(since.gone())
+            yield csv_rows(since.gone())
 
 
 class ComparedColumns:
@@ -207,19 +202,3 @@ def _lines(
             )
         )  # fmt: skip
     return page.next_cursor, piece
-
-
-def _csv(rows: Sequence[Sequence[object]]) -> str:
-    written = io.StringIO()
-    csv.writer(written).writerows([[_cell(value) for value in row] for row in rows])
-    return written.getvalue()
-
-
-def _cell(value: object) -> str:
-    """Amounts as plain numbers; a text that would be read as a formula is quoted."""
-    if value is None:
-        return ""
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA_PREFIXES) else text

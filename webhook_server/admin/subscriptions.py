@@ -24,9 +24,11 @@ from connector.store.notifications.subscriptions import PER_MINUTE
 from connector.store.operations.time_span import TimeSpan
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.page_messages import page_text
+from webhook_server.pages import formats
 from webhook_server.permission import Reach
 from webhook_server.recent_sign_in import requires_recent_sign_in
 from webhook_server.subscription_access import administered, administers_events, require_administered
+from webhook_server.time_range import time_range
 
 PAGE_SIZE = 50
 DELIVERY_STATES = ("waiting", "done", "dead_letter")
@@ -148,19 +150,24 @@ def _render(
     state = request.args.get("state", "")
     state = state if state in DELIVERY_STATES else ""
     before, now = request.args.get("after", type=int), system_clock()
-    span = TimeSpan.chosen(request.args.get("span", ""))
-    since = now - span.length if span is not None else None
+    asked = time_range(request.args, formats())
     with services.read_as(current_viewer()) as connection:
         states = [state] if state else []
         rows = find_deliveries(
-            connection, subscription.id, states=states, since=since, after=before, limit=PAGE_SIZE + 1
+            connection,
+            subscription.id,
+            states=states,
+            since=asked.since,
+            until=asked.until,
+            after=before,
+            limit=PAGE_SIZE + 1,
         )
         counts = counts_by_state(connection).get(subscription.id, {})
     return render_template(
         "subscriptions/show.html",
         subscription=subscription,
         state=state,
-        span=span,
+        range=asked,
         spans=tuple(TimeSpan),
         rows=rows[:PAGE_SIZE],
         following=rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None,

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table
+from sqlalchemy import RowMapping
 
-from connector.people.permissions import Action, Role, TokenScope
+from connector.people.permissions import Action, TokenScope
 from connector.store.database.tables import INBOX, OUTBOX
 from connector.store.queue import dead_letters, traffic
-from connector.store.queue.operated_parts import OperatedParts, listed_for
+from connector.store.queue.operated_parts import OperatedParts
 from mapping.work_item import ConnectionName, NativeId
 from webhook_server.api.known_filters import require_connections
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
@@ -32,6 +31,7 @@ from webhook_server.api.values import (
     make_page,
     number_cursor,
 )
+from webhook_server.queue_access import queue_reader
 
 
 class InboxState(StrEnum):
@@ -117,22 +117,6 @@ class ReassessRequest(Model):
     native_id: ShortText
 
 
-@contextmanager
-def _queue(call: ApiCall, table: Table) -> Iterator[tuple[Connection, ColumnElement[bool] | None]]:
-    """A connection that lists the caller's rows of a queue, and the condition that narrows them.
-
-    The database shows an event or a write to whoever sees its measure or runs the whole installation.  Who runs a part
-    without seeing its measures gets the rows of that part by the condition alone, and never what stands in them.
-    """
-    viewer = call.viewer
-    if viewer.operates or not viewer.grants_of({Role.OPERATOR}):
-        with call.services.read_as(viewer) as connection:
-            yield connection, None
-    else:
-        with call.services.engine.connect() as connection:
-            yield connection, listed_for(viewer, table)
-
-
 def _sees(call: ApiCall, connection_name: str, items: Sequence[str | None]) -> bool:
     if call.viewer.sees_everything:
         return True
@@ -143,7 +127,7 @@ def _sees(call: ApiCall, connection_name: str, items: Sequence[str | None]) -> b
 def list_inbox(call: ApiCall) -> Page[EventModel]:
     query = call.query_as(InboxQuery)
     require_connections(call, query.connection)
-    with _queue(call, INBOX) as (connection, listed):
+    with queue_reader(call.services, call.viewer, INBOX) as (connection, listed):
         rows = traffic.list_events(
             connection,
             connections=query.connection,
@@ -168,7 +152,7 @@ def show_event(call: ApiCall) -> EventDetail:
 def list_outbox(call: ApiCall) -> Page[WriteModel]:
     query = call.query_as(OutboxQuery)
     require_connections(call, query.connection)
-    with _queue(call, OUTBOX) as (connection, listed):
+    with queue_reader(call.services, call.viewer, OUTBOX) as (connection, listed):
         rows = traffic.list_writes(
             connection,
             connections=query.connection,
@@ -219,7 +203,7 @@ def drop_write(call: ApiCall) -> None:
 
 def _event_row(call: ApiCall) -> Mapping[str, Any]:
     number = call.number_parameter("number")
-    with _queue(call, INBOX) as (connection, listed):
+    with queue_reader(call.services, call.viewer, INBOX) as (connection, listed):
         known = traffic.find_event(connection, number, listed=listed)
     if known is None:
         raise Problem(404, f"There is no event {number}.", "See the inbox.")
@@ -230,7 +214,7 @@ def _event_row(call: ApiCall) -> Mapping[str, Any]:
 
 def _row(call: ApiCall) -> RowMapping:
     number = call.number_parameter("number")
-    with _queue(call, OUTBOX) as (connection, listed):
+    with queue_reader(call.services, call.viewer, OUTBOX) as (connection, listed):
         row = traffic.find_write(connection, number, listed=listed)
     if row is None:
         raise Problem(404, f"There is no write {number}.", "See the outbox.")

@@ -205,6 +205,12 @@ class Connections:
             rows = transaction.execute(select(CONNECTION).order_by(CONNECTION.c.name)).mappings().all()
         return tuple(self._record(row) for row in rows)
 
+    def names(self) -> tuple[ConnectionName, ...]:
+        """In their order; opens no secret, so that they are known under any key."""
+        with self._engine.connect() as transaction:
+            rows = transaction.execute(select(CONNECTION.c.name).order_by(CONNECTION.c.name)).scalars()
+            return tuple(ConnectionName(name) for name in rows)
+
     def registrations(self) -> Mapping[ConnectionName, WebhookRegistration]:
         """What is registered at each tool, by name; opens no secret, so that it is known under any key."""
         columns = CONNECTION.c

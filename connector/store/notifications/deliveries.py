@@ -305,11 +305,14 @@ def find_deliveries(
     states: Sequence[str] = (),
     events: Sequence[str] = (),
     since: datetime | None = None,
+    until: datetime | None = None,
     after: int | None = None,
     limit: int = 50,
     oldest_first: bool = False,
 ) -> tuple[DeliveryEntry, ...]:
-    """Deliveries of a subscription in any of these states, about any of these events, made since then, newest first.
+    """Deliveries of a subscription in any of these states, about any of these events, newest first.
+
+    Only those that were made from ``since`` on and before ``until``.
 
     On a reading connection only those of measures that the reader sees, and of connections if they run Gatepost.
     """
@@ -325,6 +328,8 @@ def find_deliveries(
         query = query.where(rows.event.in_(events))
     if since is not None:
         query = query.where(rows.created_at >= since)
+    if until is not None:
+        query = query.where(rows.created_at < until)
     page = page_by_number(query, rows.id, after=after, limit=limit, oldest_first=oldest_first)
     return tuple(
         DeliveryEntry(

@@ -16,8 +16,6 @@ from connector.store.queue.dead_letters import DeadLetterCause, causes
 from connector.store.queue.operated_parts import WHOLE_ORGANISATION, OperatedParts
 from connector.store.queue.workers import WORKER_LOCK_NAMESPACE
 
-"""Of the rates."""
-
 
 @dataclass(frozen=True, slots=True)
 class Throughput:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+
+FIRST_STEP = datetime(2000, 1, 1, tzinfo=UTC)
+"""From which steps are counted."""
 
 
 class TimeSpan(StrEnum):
@@ -42,9 +45,12 @@ class TimeSpan(StrEnum):
         """What stands at the beginning of the axis."""
         return {TimeSpan.HOUR: "an hour ago", TimeSpan.DAY: "24 hours ago", TimeSpan.WEEK: "7 days ago"}[self]
 
-    @property
-    def length(self) -> timedelta:
-        return self.step * self.bars
+    def first_bar(self, now: datetime) -> datetime:
+        """When the first bar begins: a list of the range holds exactly what the bars count.
+
+        Bars begin at whole steps, as ``date_bin`` of the database counts them.
+        """
+        return now - (now - FIRST_STEP) % self.step - self.step * (self.bars - 1)
 
     @classmethod
     def chosen(cls, text: str) -> TimeSpan | None:

@@ -134,20 +134,23 @@ def list_dead_letters(
     target: str | None = None,
     *,
     since: datetime | None = None,
+    until: datetime | None = None,
     after: str = "",
     limit: int = 50,
     parts: OperatedParts = WHOLE_ORGANISATION,
 ) -> tuple[DeadLetter, ...]:
     """Dead letters in the order of their refs: all of them, those of one cause, or the one that a ref names.
 
-    ``since`` leaves out those that were dead letters before.
+    Only those that became dead letters from ``since`` on and before ``until``.
     """
     listed = _DEAD_LETTERS if parts.keys is None else _DEAD_LETTERS_OF_PARTS
     which = "TRUE" if target is None else "ref = :target" if "/" in target else "cause = :target"
     which += "" if since is None else " AND since >= :since"
+    which += "" if until is None else " AND since < :until"
     query = text(f"{listed} SELECT * FROM dead_letters WHERE {which} AND ref > :after ORDER BY ref LIMIT :limit")  # noqa: S608
     asked = {"target": target, "after": after, "limit": limit, **parts.parameters}
     asked |= {} if since is None else {"since": since}
+    asked |= {} if until is None else {"until": until}
     return tuple(_dead_letter(row) for row in connection.execute(query, asked))
 
 

@@ -147,7 +147,7 @@ def test_events_of_a_connection_are_told_to_who_asked_for_them_and_shown_with_it
     hour, day = (page_text(admin.get(f"/subscriptions/pager?span={span}")) for span in ("hour", "day"))
     assert "connection.paused of jira-main" in day
     assert "connection.paused of jira-main" not in hour
-    assert "No delivery of the last hour." in hour
+    assert "No delivery in the last hour." in hour
 
 
 def test_the_head_of_the_audit_is_an_event_of_no_measure(here: WebSite, admin: FormBrowser, receiver: Receiver) -> None:
