@@ -15,6 +15,8 @@ from sandbox import servers
 from sandbox.jira.model import Deployment
 from sandbox.story.seed import BOT_EMAIL, BOT_PASSWORD, BOT_TOKEN, BOT_USER
 
+ALLOWED = "GATEPOST_CONNECTION_PRIVATE_NETWORKS"
+
 
 def sandbox(
     jira_port: Annotated[int, typer.Option(help="Port of the Jira stand-in")] = 8701,
@@ -41,6 +43,10 @@ def sandbox(
     sign_in = f"user {BOT_EMAIL}, token" if deployment is Deployment.CLOUD else "personal access token"
     console.print(f"Jira        {running.jira.base_url}   {sign_in} {BOT_TOKEN}")
     console.print(f"ServiceNow  {running.servicenow.base_url}   user {BOT_USER}, password {BOT_PASSWORD}")
+    console.print(
+        "The page Set-up connects them like any other site. It reaches this machine only where that is allowed: start\n"
+        f"Gatepost with {ALLOWED}=127.0.0.1."
+    )
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

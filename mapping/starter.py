@@ -56,7 +56,7 @@ READ_CANDIDATES: Mapping[str, tuple[tuple[FieldKind, ...], tuple[str, ...]]] = {
     "business_unit": ((FieldKind.TEXT, FieldKind.OTHER), ("Business unit", "Department")),
     "legal_entity": ((FieldKind.TEXT, FieldKind.OTHER), ("Legal entity", "Company", "Company code")),
     "start": ((FieldKind.DATE,), ("Start date", "Planned start date", "Target start")),
-    "end": ((FieldKind.DATE,), ("Due date", "Planned end date", "Target end", "End date")),
+    "end": ((FieldKind.DATE,), ("Planned end date", "Due date", "Target end", "End date")),
     "rough_value": ((FieldKind.NUMBER, FieldKind.TEXT), ("Rough value", "Estimated value", "Business value")),
     "baseline": ((FieldKind.NUMBER, FieldKind.TEXT), ("Baseline", "Cost baseline")),
     "objective": ((FieldKind.TEXT, FieldKind.OTHER), ("Objective", "OKR", "Strategic objectives", "Goal")),

@@ -101,11 +101,13 @@ def add_page_support(app: Flask, services: Services, navigation: Navigation) -> 
     @app.context_processor
     def everywhere() -> dict[str, object]:
         viewer = viewer_or_none()
+        offered = navigation(viewer, app.view_functions) if viewer else ()
         return {
             "viewer": viewer,
             "technical": is_technical(viewer),
             "theme": theme(),
-            "navigation": navigation(viewer, app.view_functions) if viewer else (),
+            "navigation": offered,
+            "offers": lambda endpoint: any(getattr(entry, "endpoint", "") == endpoint for entry in offered),
             "zone_name": formats().zone_name,
             "version": installed_version("gatepost"),
             "last_read_at": lambda: _last_read_at(services),

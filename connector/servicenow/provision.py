@@ -14,10 +14,11 @@ from importlib import resources
 
 from connector.errors import NotFound, PermissionDenied, ValuesRejected
 from connector.http.json_values import JsonObject, as_list, as_object, as_text
-from connector.remedy import Note, Place, Remedy
+from connector.remedy import Note
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import SCOPE, TableFields
 from connector.servicenow.inspector import GOVERNABLE_TABLES
+from connector.servicenow.installed_app import SET_PROPERTIES, InstalledApp
 from connector.servicenow.payloads import raw_value
 from connector.servicenow.query import Query
 from connector.servicenow.sender import read_sender
@@ -50,12 +51,6 @@ DEVELOPMENT_ONLY_NOTE = (
     "This is second best, for a development instance: the records land in the account's current application and "
     "default update set, and are not upgraded. Everywhere else, have deploy/servicenow-app/gatepost-update-set.xml "
     "reviewed, previewed and committed."
-)
-SET_PROPERTIES = Remedy(
-    "Set the property gatepost.endpoint, and the secret in Gatepost > Gatepost sender, as the page Set-up shows them.",
-    "Set the property gatepost.endpoint, and the secret in Gatepost > Gatepost sender, as gatepost connect servicenow "
-    "--public-url prints them.",
-    Place.SET_UP,
 )
 
 
@@ -103,6 +98,7 @@ class ServiceNowProvisioner:
         self._client = client
         self._fields = fields
         self._verdict_table = VerdictTable(client, fields)
+        self._installed = InstalledApp(connection, client, fields)
 
     def plan(
         self, config: MappingConfig, made: Sequence[ProvisionedObject], options: ProvisionOptions
@@ -115,7 +111,11 @@ class ServiceNowProvisioner:
         records, absent = self._applicable_records()
         if absent:
             notes.append(Note(f"{', '.join(absent)}: no such table on this instance; nothing is planned for it."))
-        existing = self._existing_ids(records)
+        try:
+            existing = self._existing_ids(records)
+        except PermissionDenied:
+            # As it should be: at run time Gatepost works as a user who is no administrator.
+            return ProvisionPlan((), (*self._installed.seen_by_user(config), *self._wrong_scope(config)))
         steps = [
             ProvisionStep(
                 part.kind,
@@ -186,24 +186,10 @@ class ServiceNowProvisioner:
         """Owned columns that do not exist, and properties without which the app sends nothing."""
         self._fields.forget()
         return [
-            *map(Note, self._columns(config)),
+            *map(Note, self._installed.missing_columns(config)),
             *self._properties(),
             *map(Note, self._gate_names(config)),
         ]
-
-    def _columns(self, config: MappingConfig) -> Iterator[str]:
-        for rule in config.measures:
-            for table in selected_names(rule.match.table) if rule.connection == self._connection else ():
-                for name in filter(None, rule.write.model_dump().values()):
-                    found = self._verdict_table.resolve(table, name)
-                    if found.problem is not None:
-                        yield f"{table}: {found.problem.message}."
-                gate = rule.write.gate
-                if gate and self._verdict_table.exists_for(table) and not self._verdict_table.column(table, gate):
-                    yield (
-                        f"{table}: the rule {rule.name} writes its gate into {gate}, and the app's gate reads the "
-                        "verdict's own table: write it into Gate."
-                    )
 
     @property
     def _is_scoped(self) -> bool:

@@ -9,11 +9,13 @@ from flask import Blueprint, Flask, Response, jsonify, redirect, render_template
 from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.pages import governed_first, rendered_value, with_currency
-from sandbox.servicenow.app_tables import CHECKLIST
+from sandbox.servicenow.app_tables import CHECKLIST, SENDER, setting
+from sandbox.servicenow.events import sender_secret
 from sandbox.servicenow.model import Record, Refusal
 from sandbox.servicenow.state import ServiceNowState
 
 PRODUCT = "ServiceNow"
+ENDPOINT = "gatepost.endpoint"
 LISTED = ("pm_project", "dmn_demand", "change_request")
 
 
@@ -26,6 +28,8 @@ def install(app: Flask, state: ServiceNowState) -> None:
     pages.post("/sandbox/act")(views.play)
     pages.get("/sandbox/items")(views.items)
     pages.get("/nav_to.do")(views.navigate)
+    pages.get("/gatepost-app")(views.app_settings)
+    pages.post("/gatepost-app")(views.set_app)
     app.register_blueprint(pages)
 
 
@@ -55,8 +59,31 @@ class _Pages:
                 title=PRODUCT,
                 shown=rendered_value,
                 tables=tables,
+                names={table: self._state.columns.table(table).label for table in LISTED},
                 label=self._label,
+                has_app=SENDER.name in self._state.tables,
             )
+
+    def app_settings(self) -> str:
+        """Gatepost › Properties and Gatepost › Gatepost sender, on one page."""
+        with self._state.lock:
+            return render_template(
+                "servicenow_app.html",
+                product=PRODUCT,
+                title=f"Gatepost app - {PRODUCT}",
+                endpoint=setting(self._state, ENDPOINT),
+                has_secret=bool(sender_secret(self._state)),
+                saved="saved" in request.args,
+            )
+
+    def set_app(self) -> AnyResponse:
+        """As the instance's administrator would; a secret that is left empty stays as it is."""
+        state, secret = self._state, request.form["secret"].strip()
+        with state.lock:
+            state.set_property(ENDPOINT, request.form["endpoint"].strip())
+            for row in state.tables[SENDER.name].values() if secret else ():
+                row |= {"u_secret": secret, "u_self_test": "ok"}
+        return redirect("/gatepost-app?saved=1", 303)
 
     def browse(self, table: str, reference: str) -> str:
         return self._show(table, self._find(table, reference))

@@ -102,7 +102,7 @@ def test_the_administrators_way_from_an_error_to_a_rollback(desk: Desk) -> None:
     rewrite(page, "match: {project: [ITX, CLOUD]", "match: {project: [ITX], type: [Epic]}")
     expect(page.locator("#preview-result")).to_contain_text("1 would no longer be a measure")
     expect(page.locator("#preview-result")).to_contain_text("no rule takes CLOUD-1 (Epic in CLOUD, Backlog).")
-    page.get_by_role("link", name="What would change…").click()
+    page.get_by_role("link", name="Preview and activate…").click()
     expect(page.locator("main")).to_contain_text('Rule epics: match.project is now "ITX"; it was "ITX" or "CLOUD".')
     page.get_by_role("button", name="Preview the newest").click()
     expect(page.locator("#preview")).to_contain_text("Items previewed: 3 of 3 (100%)")

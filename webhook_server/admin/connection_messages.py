@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connector.http.tool_access import Auth
+from connector.remedy import NOTHING_TO_DO, Place, Remedy
 from connector.store.connections.connection_status import ConnectionStatus
 from connector.store.connections.connections import ConnectionRecord, registration_of
 from connector.sync.setup import REFRESH_BEFORE, Health
@@ -16,6 +17,9 @@ from webhook_server.formats import duration_text
 CREDENTIAL_WARNING = timedelta(days=14)
 EVENTS_SILENT = timedelta(days=2)
 """A governed tool that sends no event for so long has probably lost its webhook."""
+RETRIED = Remedy("It is retried automatically.")
+LIMIT_ENDS = Remedy("Work continues automatically when the limit ends.")
+WORKER_RUNS = Remedy("Check on the page Operations that a worker is running.", place=Place.OPERATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class Advice:
 
     health: Health
     message: str
-    action: str = ""
+    remedy: Remedy = NOTHING_TO_DO
 
 
 def advice_for(
@@ -64,17 +68,19 @@ def headline(advice_by_connection: Sequence[tuple[str, Sequence[Advice]]]) -> st
 
 def _in_use(paused: str | None, *, governed: bool) -> Iterator[Advice]:
     if paused:
-        yield Advice(Health.BAD, f"Paused: {paused}", "Correct the cause, check the connection, and resume it.")
+        yield Advice(Health.BAD, f"Paused: {paused}", Remedy("Correct the cause, check the connection, and resume it."))
     if not governed:
         yield Advice(
-            Health.WARNING, "No rule of the active mapping names it.", "Its items are not governed until one does."
+            Health.WARNING,
+            "No rule of the active mapping names it.",
+            Remedy("Its items are not governed until one does.", place=Place.MAPPING),
         )
 
 
 def _credential(record: ConnectionRecord, now: datetime) -> Iterator[Advice]:
     if record.auth is Auth.OAUTH or record.expires_at is None:
         return
-    renew = "Create a new one in the tool and enter it under Set-up before that day."
+    renew = Remedy("Create a new one in the tool, and enter it on the page Set-up before that day.", place=Place.SET_UP)
     if record.expires_at < now:
         yield Advice(Health.BAD, f"The credential expired on {record.expires_at:%d %b %Y}.", renew)
     elif record.expires_at < now + CREDENTIAL_WARNING:
@@ -89,13 +95,15 @@ def _webhook(record: ConnectionRecord, now: datetime) -> Iterator[Advice]:
         yield Advice(
             Health.BAD,
             f"The webhook expired on {webhook.expires_at:%d %b %Y}: the tool sends no more events.",
-            "Register it again on the page Set-up, at “Have events arrive at once”.",
+            Remedy("Register it again on the page Set-up, at “Have events arrive at once”.", place=Place.SET_UP),
         )
     elif webhook.expires_at < now + REFRESH_BEFORE - timedelta(days=2):
         yield Advice(
             Health.WARNING,
             f"The webhook expires on {webhook.expires_at:%d %b %Y} and has not been renewed.",
-            "A worker renews it with each sweep; check that one is running.",
+            Remedy(
+                "A worker renews it with each sweep; the page Operations says whether one runs.", place=Place.OPERATIONS
+            ),
         )
 
 
@@ -106,24 +114,30 @@ def _events(record: ConnectionRecord, status: ConnectionStatus, now: datetime, *
         message = "No event has arrived yet."
         if registration_of(record) is None:
             message += " No webhook is registered by Gatepost."
-        yield Advice(
-            Health.WARNING, message, "Changes are found by sweeps only, some minutes later. Check the webhook."
-        )
+        found_by = "Changes are found by sweeps only, some minutes later. "
+        have = "Have the tool send its events: on the page Set-up, at “Have events arrive at once”."
+        yield Advice(Health.WARNING, message, Remedy(found_by + have, place=Place.SET_UP))
     elif now - status.last_event_at > EVENTS_SILENT:
         days = (now - status.last_event_at).days
         yield Advice(
-            Health.WARNING, f"No event has arrived for {days} days.", "Check the webhook; sweeps continue meanwhile."
+            Health.WARNING,
+            f"No event has arrived for {days} days.",
+            Remedy(
+                "Sweeps continue meanwhile. Check whether the tool still sends its events, and have them sent again on "
+                "the page Set-up.",
+                place=Place.SET_UP,
+            ),
         )
 
 
 def _sweeps(status: ConnectionStatus, now: datetime, *, governed: bool) -> Iterator[Advice]:
     for sweep in status.sweeps:
         if sweep.error:
-            yield Advice(Health.BAD, f"The last sweep was interrupted: {sweep.error}", "It is retried automatically.")
+            yield Advice(Health.BAD, f"The last sweep was interrupted: {sweep.error}", RETRIED)
     changed = status.sweep("changed")
     if governed and changed is not None and not changed.error and now - changed.due_at > SWEEP_LATE:
         message = f"A sweep is {duration_text(now - changed.due_at)} late."
-        yield Advice(Health.BAD, message, "Check on the page Operations that a worker is running.")
+        yield Advice(Health.BAD, message, WORKER_RUNS)
 
 
 def _work(status: ConnectionStatus, now: datetime) -> Iterator[Advice]:
@@ -135,11 +149,12 @@ def _work(status: ConnectionStatus, now: datetime) -> Iterator[Advice]:
         label = "There is 1 dead letter" if total == 1 else f"There are {total} dead letters"
         newest = f" The newest: {status.dead_letter_reason}" if status.dead_letter_reason else ""
         message = f"{label} ({' and '.join(parts)}).{newest}"
-        yield Advice(Health.BAD, message, "Replay or drop them under Operations.")
+        remedy = Remedy("Replay or drop them on the page Operations.", place=Place.OPERATIONS)
+        yield Advice(Health.BAD, message, remedy)
     if status.oldest_waiting_since is not None and now - status.oldest_waiting_since > WORK_LATE:
         count = f"{status.waiting_items} {'item waits' if status.waiting_items == 1 else 'items wait'}"
         message = f"{count}, the first for {duration_text(now - status.oldest_waiting_since)}."
-        yield Advice(Health.WARNING, message, "Check that a worker is running.")
+        yield Advice(Health.WARNING, message, WORKER_RUNS)
     if status.rate_limits:
         limits = f"{status.rate_limits} {'operation' if status.rate_limits == 1 else 'operations'}"
-        yield Advice(Health.WARNING, f"The tool limits {limits}.", "Work continues automatically when the limit ends.")
+        yield Advice(Health.WARNING, f"The tool limits {limits}.", LIMIT_ENDS)

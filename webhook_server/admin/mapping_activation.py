@@ -25,6 +25,7 @@ from connector.store.reconcile.reassessment_progress import (
     newest_items,
     reassessment_progress,
 )
+from governance.codes import CODES
 from mapping.config import MappingConfig
 from mapping.existing_breaches import newly_moving
 from mapping.load import LoadedMapping, load_mapping
@@ -86,7 +87,12 @@ def _add_preview(blueprint: Blueprint, services: Services) -> None:
                 services.mappings.mark_previewed(candidate.stored.number)
         seconds = time.time() - counts.started_at
         return render_template(
-            "mapping/_preview_counts.html", candidate=candidate, counts=counts, state=_signed(counts), seconds=seconds
+            "mapping/_preview_counts.html",
+            codes=CODES,
+            candidate=candidate,
+            counts=counts,
+            state=_signed(counts),
+            seconds=seconds,
         )
 
 

@@ -45,14 +45,14 @@ def add_live_preview(blueprint: Blueprint, services: Services) -> None:
         unknown = _unknown_connections(services, loaded)
         if unknown:
             return render_template("mapping/_preview.html", errors=unknown, run=None)
-        items = select_items(services, viewer, loaded.config, keys, count)
-        run = run_preview(services, loaded.config, items)
+        chosen = select_items(services, viewer, loaded.config, keys, count)
+        run = run_preview(services, loaded.config, chosen.items)
         return render_template(
             "mapping/_preview.html",
             run=run,
             rows=sorted(run.rows, key=lambda row: OUTCOME_ORDER.index(row.outcome)),
             counts=summarise(run.rows),
-            errors=run.errors,
+            errors=tuple(dict.fromkeys((*chosen.errors, *run.errors))),
             order=OUTCOME_ORDER,
             seconds=LIVE_SECONDS,
             keys=keys,

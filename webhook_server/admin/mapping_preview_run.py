@@ -83,23 +83,58 @@ def _batches(items: Items, size: int) -> Iterator[tuple[ConnectionName, list[Nat
             yield name, ids[start : start + size]
 
 
-def select_items(services: Services, viewer: Viewer, config: MappingConfig, keys: Sequence[str], count: int) -> Items:
+@dataclass(frozen=True, slots=True)
+class SelectedItems:
+    items: Items
+    errors: tuple[str, ...] = ()
+    """Why a tool could not be asked for more."""
+
+
+def select_items(
+    services: Services, viewer: Viewer, config: MappingConfig, keys: Sequence[str], count: int
+) -> SelectedItems:
     """The items that a viewer named, or the newest ones that they may see.
 
-    A key that Gatepost has not read yet is looked up in the Jira of the mapping, for viewers who see everything.
+    What Gatepost has not read yet is looked for in the tools of the mapping, for viewers who see everything: keys, and
+    the newest items before anything has been read.
     """
     with services.read_as(viewer) as connection:
-        if not keys:
-            return newest_items(connection, count)
+        newest = [] if keys else newest_items(connection, count)
         by_key = {key: items_by_key(connection, key) for key in keys[:MAX_LIVE_ITEMS]}
+    items = [*newest, *(item for known in by_key.values() for item in known)]
+    if not viewer.sees_everything:
+        return SelectedItems(items)
+    unknown = [key for key, known in by_key.items() if not known]
+    found = _find_by_key(services, config, unknown) if unknown else SelectedItems(())
+    if not keys and not items:
+        found = SelectedItems(*find_first_items(services, config, count))
+    return SelectedItems((*items, *found.items), found.errors)
+
+
+def _find_by_key(services: Services, config: MappingConfig, keys: Sequence[str]) -> SelectedItems:
+    """Keys in the one Jira of a mapping, and numbers of records in the tables of its rules."""
     named = {rule.connection for rule in config.measures}
     jiras = [record.name for record in services.connections.all() if record.tool is Tool.JIRA and record.name in named]
     items: list[tuple[ConnectionName, NativeId]] = []
-    for key, known in by_key.items():
-        items += known
-        if not known and viewer.sees_everything and len(jiras) == 1:
-            items.append((jiras[0], NativeId(key.upper())))
-    return items
+    errors: list[str] = []
+    sites, _ = previewer(services)
+    for name in sorted({ConnectionName(rule.connection) for rule in config.measures} - set(jiras)):
+        tables = sorted(
+            {t for rule in config.measures if rule.connection == name for t in selected_names(rule.match.table)}
+        )
+        try:
+            reader = sites.get(name).join_reader
+            if reader is None:
+                continue
+            for table in tables:
+                numbers = [key.upper() for key in keys]
+                for records in reader.read_joined(table, None, numbers, frozenset()).values():
+                    items += [(name, record.native_id) for record in records]
+        except (ToolError, ConfigurationError) as error:
+            errors.append(f"{name}: {page_text(error)}")
+    if len(jiras) == 1 and not items:
+        items += [(jiras[0], NativeId(key.upper())) for key in keys]
+    return SelectedItems(tuple(items), tuple(errors))
 
 
 def find_first_items(

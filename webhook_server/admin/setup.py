@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -23,6 +24,13 @@ from webhook_server.admin.setup_steps import KEPT, render_setup
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.page_messages import page_message
 from webhook_server.permission import Reach
+
+TABLE_NAMES: Mapping[str, str] = {
+    "pm_project": "Projects",
+    "dmn_demand": "Demands",
+    "change_request": "Change requests",
+}
+"""What people call the tables of ServiceNow that are usually governed."""
 
 
 def setup(services: Services) -> Blueprint:
@@ -50,7 +58,9 @@ def _add_steps(blueprint: Blueprint, services: Services) -> None:
         except (ToolError, ConfigurationError) as error:
             return render_template("setup/_survey.html", name=name, kinds={}, error=page_message(error), chosen={})
         chosen = dict(request.args) if request.args.get("connection") == name else {}
-        return render_template("setup/_survey.html", name=name, kinds=kinds, error="", chosen=chosen)
+        return render_template(
+            "setup/_survey.html", name=name, kinds=kinds, error="", chosen=chosen, table_names=TABLE_NAMES
+        )
 
     @blueprint.post("/starter")
     @requires_role(Role.ADMINISTRATOR, reach=Reach.ORGANISATION)

@@ -52,32 +52,35 @@ def hooked(ends: datetime) -> ConnectionRecord:
         (RECORD, STATUS, None, False,
          "warning: No rule of the active mapping names it. Its items are not governed until one does."),
         (replace(RECORD, expires_at=NOW + timedelta(days=3)), STATUS, None, True,
-         "warning: The credential expires on 08 Oct 2026. Create a new one in the tool and enter it under Set-up before that "
-         "day."),
+         "warning: The credential expires on 08 Oct 2026. Create a new one in the tool, and enter it on the page "
+         "Set-up before that day."),
         (replace(RECORD, expires_at=NOW - timedelta(days=1)), STATUS, None, True,
-         "bad: The credential expired on 04 Oct 2026. Create a new one in the tool and enter it under Set-up before that day."),
+         "bad: The credential expired on 04 Oct 2026. Create a new one in the tool, and enter it on the page "
+         "Set-up before that day."),
         (replace(RECORD, auth=Auth.OAUTH, expires_at=NOW - timedelta(days=1)), STATUS, None, True,
          "good: All is well."),
         (hooked(NOW + timedelta(days=25)), STATUS, None, True, "good: All is well."),
         (hooked(NOW + timedelta(days=2)), STATUS, None, True,
-         "warning: The webhook expires on 07 Oct 2026 and has not been renewed. A worker renews it with each sweep; check "
-         "that one is running."),
+         "warning: The webhook expires on 07 Oct 2026 and has not been renewed. A worker renews it with each sweep; the "
+         "page Operations says whether one runs."),
         (hooked(NOW - timedelta(days=2)), STATUS, None, True,
          "bad: The webhook expired on 03 Oct 2026: the tool sends no more events. Register it again on the page Set-up, at "
          "“Have events arrive at once”."),
         (RECORD, replace(STATUS, last_event_at=None), None, True,
          "warning: No event has arrived yet. No webhook is registered by Gatepost. Changes are found by sweeps only, some "
-         "minutes later. Check the webhook."),
+         "minutes later. Have the tool send its events: on the page Set-up, at “Have events arrive at once”."),
         (RECORD, replace(STATUS, last_event_at=NOW - timedelta(days=5)), None, True,
-         "warning: No event has arrived for 5 days. Check the webhook; sweeps continue meanwhile."),
+         "warning: No event has arrived for 5 days. Sweeps continue meanwhile. Check whether the tool still sends its "
+         "events, and have them sent again on the page Set-up."),
         (RECORD, replace(STATUS, sweeps=(replace(SWEPT, error="503 from the tool."),)), None, True,
          "bad: The last sweep was interrupted: 503 from the tool. It is retried automatically."),
         (RECORD, replace(STATUS, sweeps=(replace(SWEPT, due_at=NOW - timedelta(hours=5)),)), None, True,
          "bad: A sweep is 5 hours late. Check on the page Operations that a worker is running."),
         (RECORD, replace(STATUS, dead_items=2, dead_writes=1, dead_letter_reason="the field is gone."), None, True,
-         "bad: There are 3 dead letters (2 items and 1 write). The newest: the field is gone. Replay or drop them under Operations."),
+         "bad: There are 3 dead letters (2 items and 1 write). The newest: the field is gone. Replay or drop them on "
+         "the page Operations."),
         (RECORD, replace(STATUS, waiting_items=1, oldest_waiting_since=NOW - timedelta(minutes=40)), None, True,
-         "warning: 1 item waits, the first for 40 minutes. Check that a worker is running."),
+         "warning: 1 item waits, the first for 40 minutes. Check on the page Operations that a worker is running."),
         (RECORD, replace(STATUS, rate_limits=1), None, True,
          "warning: The tool limits 1 operation. Work continues automatically when the limit ends."),
     ],
@@ -86,7 +89,7 @@ def test_the_advice_about_a_connection(
     record: ConnectionRecord, status: ConnectionStatus, paused: str | None, governed: bool, message: str
 ) -> None:
     (found, *more) = advice_for(record, status, paused, NOW, governed=governed)
-    assert f"{found.health}: {found.message} {found.action}".strip() == message
+    assert f"{found.health}: {found.message} {found.remedy.page}".strip() == message
     assert more == []
 
 
