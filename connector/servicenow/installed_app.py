@@ -62,7 +62,7 @@ class InstalledApp:
             )
         if problems:
             raise ConfigurationError(" ".join(problems), remedy=CHANGE_COLUMNS)
-        yield Note(SEEN_BY_USER_NOTE if installed else WITHOUT_APP_NOTE)
+        yield Note(SEEN_BY_USER_NOTE) if installed else Note(WITHOUT_APP_NOTE, COMMIT_UPDATE_SET)
         sender = read_sender(self._client, self._fields)
         if installed and (sender is None or not sender.works):
             yield Note("The app does not send events yet.", SET_PROPERTIES)

@@ -79,4 +79,5 @@ def sender_checks(client: ServiceNowClient, fields: TableFields) -> Iterator[Con
             Remedy("Check gatepost.endpoint, the network between the two, and gatepost.mid_server."),
         )  # fmt: skip
     else:
-        yield ConnectionCheck("app's sender", Health.GOOD, f"its signature was right at {sender.tested_at} UTC")
+        tested = f"its signature was right at {sender.tested_at} UTC" if sender.tested_at else "its signature is right"
+        yield ConnectionCheck("app's sender", Health.GOOD, tested)
