@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from enum import StrEnum
 
 from governance.cost_spike import QUARTER
 from governance.effects import ZERO
@@ -64,12 +65,32 @@ class ServiceFigures:
         """The trend beside what it saved: a falling unit cost alone is no saving.  Empty without a trend."""
         if self.trend is None or self.saving is None:
             return ""
-        way = "fell" if self.trend < 0 else "rose" if self.trend > 0 else "stayed"
-        moved = f"unit cost {way}" + (f" by {abs(self.trend):.1%}" if self.trend else " as it was")
         if self.trend < 0 and self.saving <= 0:
-            return f"{moved} against the trailing quarter because demand rose: the cost itself did not fall, no saving"
-        amount = f"{abs(self.saving):,.2f} {self.currency}"
-        return f"{moved} against the trailing quarter; the cost is {amount} {'lower' if self.saving > 0 else 'higher'}"
+            line = Trend.NO_SAVING
+        elif not self.trend:
+            line = (
+                Trend.LOWER_AS_IT_WAS if self.saving > 0 else Trend.HIGHER_AS_IT_WAS if self.saving else Trend.AS_IT_WAS
+            )
+        elif self.trend < 0:
+            line = Trend.FELL
+        else:
+            line = Trend.ROSE_AND_LOWER if self.saving > 0 else Trend.ROSE
+        return line.format(share=f"{abs(self.trend):.1%}", amount=f"{abs(self.saving):,.2f} {self.currency}")
+
+
+class Trend(StrEnum):
+    """The sentences of a trend."""
+
+    NO_SAVING = (
+        "The unit cost fell by {share} against the trailing quarter because demand rose: the cost itself did not fall, "
+        "so that nothing is saved."
+    )
+    FELL = "The unit cost fell by {share} against the trailing quarter; the cost is {amount} lower."
+    ROSE = "The unit cost rose by {share} against the trailing quarter; the cost is {amount} higher."
+    ROSE_AND_LOWER = "The unit cost rose by {share} against the trailing quarter; the cost is {amount} lower."
+    AS_IT_WAS = "The unit cost stayed as it was in the trailing quarter, and so did the cost."
+    LOWER_AS_IT_WAS = "The unit cost stayed as it was in the trailing quarter; the cost is {amount} lower."
+    HIGHER_AS_IT_WAS = "The unit cost stayed as it was in the trailing quarter; the cost is {amount} higher."
 
 
 def service_figures(

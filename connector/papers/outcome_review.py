@@ -15,7 +15,8 @@ from decimal import Decimal
 from connector.measures.committed_stages import committed_stages
 from connector.papers.deck.decisions import DecisionAsked, decisions_asked
 from connector.papers.report import Report
-from connector.papers.words import count, money, percent, stated_percent
+from connector.papers.review_sentences import CAME, MOVES, Came, answered_line
+from connector.papers.words import money, percent, stated_percent
 from connector.store.reporting.figures_history import figures_at
 from connector.store.reporting.outcome_rows import AnsweredDemands, Moments, OutcomeRows, QuarterRow, StepRow
 from connector.store.reporting.steering_rows import SteeringRow, SteeringRows
@@ -115,44 +116,37 @@ class OutcomeReview:
 
     @property
     def sentence(self) -> str:
-        """``Of 2,000,000 EUR promised for FY2026-Q3, 1,500,000 EUR came (75 %); 1 measure has booked nothing.``"""
-        total, currency = self.total, self.currency
-        if not self.lines:
-            return f"Nothing was promised for {self.period.label}, and nothing came."
-        if total.plan > 0:
-            begin = (
-                f"Of {money(total.plan, currency)} promised for {self.period.label}, {money(total.actual, currency)} "
-                f"came ({percent(total.share)})"
-            )
-        else:
-            begin = (
-                f"For {self.period.label} {money(total.plan, currency)} were planned, and "
-                f"{money(total.actual, currency)} came"
-            )
-        silent = f"; {count(total.unbooked, 'measure')} with a plan booked nothing" if total.unbooked else ""
-        return f"{begin}{silent}."
+        """``Of 2,000,000 EUR promised for FY2026-Q3, 1,500,000 EUR came (75 %); 2 measures with a plan …``"""
+        total = self.total
+        line = CAME[total.plan > 0][min(total.unbooked, 2)] if self.lines else Came.NOTHING
+        return line.format(
+            period=self.period.label,
+            plan=money(total.plan, self.currency),
+            actual=money(total.actual, self.currency),
+            share=percent(total.share),
+            silent=f"{total.unbooked:,}",
+        )
 
     @property
     def moves_sentence(self) -> str:
-        """``3 measures were stopped and 2 decided; 1 more is to stop, and 4 gates are due by 31 Dec 2026.``"""
-        stopped, started = len(self.stopped), len(self.started)
-        verb = "was" if stopped == 1 else "were"
-        return (
-            f"{count(stopped, 'measure')} {verb} stopped and {started:,} decided; the committee is asked to stop "
-            f"{len(self.to_stop):,} more, and {count(len(self.to_start), 'gate')} to decide or build come next."
+        """``3 measures were stopped and 2 decided; …``: with what the committee is asked for."""
+        return MOVES[len(self.stopped) == 1, len(self.to_start) == 1].format(
+            stopped=f"{len(self.stopped):,}",
+            started=f"{len(self.started):,}",
+            to_stop=f"{len(self.to_stop):,}",
+            gates=f"{len(self.to_start):,}",
         )
 
     @property
     def refused_sentence(self) -> str:
         """``2 of 5 demands were refused (40 %); the target of 30 % is reached.``"""
         answered = self.answered
-        if not answered.requests:
-            return f"No demand was answered in the quarter; the target is {stated_percent(self.target)} refused."
-        reached = "is reached" if self.reaches_target else "is missed"
-        verb = "was" if answered.refused == 1 else "were"
-        return (
-            f"{answered.refused:,} of {count(answered.requests, 'demand')} {verb} refused "
-            f"({percent(answered.share)}); the target of {stated_percent(self.target)} {reached}."
+        line = answered_line(answered.requests, answered.refused, reached=bool(self.reaches_target))
+        return line.format(
+            refused=f"{answered.refused:,}",
+            requests=f"{answered.requests:,}",
+            share=percent(answered.share),
+            target=stated_percent(self.target),
         )
 
     @property

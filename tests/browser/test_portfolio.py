@@ -43,7 +43,7 @@ def test_the_office_goes_from_the_sentence_to_the_lines(visit: Opener) -> None:
     page.wait_for_url("**/portfolio/measures?**of=ebitda_plan**")
     page.locator("a[href*='version=plan']").first.click()
     page.wait_for_url("**/portfolio/lines?**version=plan**")
-    expect(page.locator(".answer")).to_contain_text("The EBITDA effect of these lines: plan")
+    expect(page.locator(".answer")).to_contain_text("The EBITDA effect planned in these lines is")
     assert page.locator("tbody tr").count() > 0
     assert page.locator("tbody th a").first.get_attribute("href")
     window.is_accessible()

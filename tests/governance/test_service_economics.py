@@ -124,12 +124,34 @@ def test_a_falling_unit_cost_alone_is_no_saving() -> None:
     found = figures(lines({**FLAT, "2026-10": "1100"}), {**SAME, "2026-10": "200"})
     assert (found.trend, found.saving) == (d("-0.45"), d("-100"))
     assert found.trend_sentence == (
-        "unit cost fell by 45.0% against the trailing quarter because demand rose: the cost itself did not fall, no saving"
+        "The unit cost fell by 45.0% against the trailing quarter because demand rose: the cost itself did not fall, so that "
+        "nothing is saved."
     )
     fell = figures(lines({**FLAT, "2026-10": "900"}), SAME)
-    assert fell.trend_sentence == "unit cost fell by 10.0% against the trailing quarter; the cost is 100.00 EUR lower"
+    assert (
+        fell.trend_sentence == "The unit cost fell by 10.0% against the trailing quarter; the cost is 100.00 EUR lower."
+    )
     rose = figures(lines({**FLAT, "2026-10": "1200"}), SAME)
-    assert rose.trend_sentence == "unit cost rose by 20.0% against the trailing quarter; the cost is 200.00 EUR higher"
+    assert (
+        rose.trend_sentence
+        == "The unit cost rose by 20.0% against the trailing quarter; the cost is 200.00 EUR higher."
+    )
+    dearer = figures(lines({**FLAT, "2026-10": "900"}), {**SAME, "2026-10": "50"})
+    assert (
+        dearer.trend_sentence
+        == "The unit cost rose by 80.0% against the trailing quarter; the cost is 100.00 EUR lower."
+    )
+    assert figures(lines({**FLAT, "2026-10": "1000"}), SAME).trend_sentence == (
+        "The unit cost stayed as it was in the trailing quarter, and so did the cost."
+    )
+    as_it_was = figures(lines({**FLAT, "2026-10": "1100"}), {**SAME, "2026-10": "110"})
+    assert as_it_was.trend_sentence == (
+        "The unit cost stayed as it was in the trailing quarter; the cost is 100.00 EUR higher."
+    )
+    less = figures(lines({**FLAT, "2026-10": "900"}), {**SAME, "2026-10": "90"})
+    assert (
+        less.trend_sentence == "The unit cost stayed as it was in the trailing quarter; the cost is 100.00 EUR lower."
+    )
 
 
 def test_no_trend_while_a_month_of_the_quarter_is_missing() -> None:

@@ -21,6 +21,8 @@ from webhook_server.admin.deck_template import add_template
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.admin.person_filter import asked_person, is_named
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.first_lines.calendar import calendar_line
+from webhook_server.pages import formats
 from webhook_server.paper_access import paper_named
 
 STATE_KINDS = {
@@ -52,7 +54,9 @@ def calendar(services: Services) -> Blueprint:
         counts = {one.paper.key: unreported_count(services, active, viewer, one) for one in papers} if active else {}
         return render_template(
             "calendar/index.html", papers=[one for one in papers if is_named(person, [one.paper.owner])],
-            following=papers[0] if papers else None, person=person, counts=counts, has_mapping=active is not None,
+            following=papers[0] if papers else None,
+            summary=calendar_line(papers[0] if papers else None, formats()),
+            person=person, counts=counts, has_mapping=active is not None,
             may_edit=viewer.is_any({Role.ADMINISTRATOR}), may_set_template=viewer.holds_everywhere(TEMPLATE_ROLES),
         )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -45,25 +45,6 @@ def advice_for(
     ]
     found.sort(key=lambda advice: HEALTH_ORDER[advice.health])
     return tuple(found) or (Advice(Health.GOOD, "All is well."),)
-
-
-def headline(advice_by_connection: Sequence[tuple[str, Sequence[Advice]]]) -> str:
-    """The first line of the page."""
-    if not advice_by_connection:
-        return "No tool is connected yet."
-    bad = [name for name, found in advice_by_connection if any(advice.health is Health.BAD for advice in found)]
-    warned = [
-        name
-        for name, found in advice_by_connection
-        if name not in bad and any(advice.health is Health.WARNING for advice in found)
-    ]
-    count = f"{len(advice_by_connection)} {'tool is' if len(advice_by_connection) == 1 else 'tools are'} connected"
-    parts = [
-        f"{', '.join(names)} {'needs' if len(names) == 1 else 'need'} {what}"
-        for names, what in ((bad, "attention now"), (warned, "a check soon"))
-        if names
-    ]
-    return f"{count}; {'; '.join(parts)}." if parts else f"{count}, and all is well."
 
 
 def _in_use(paused: str | None, *, governed: bool) -> Iterator[Advice]:

@@ -25,9 +25,10 @@ from connector.store.connections.connections import (
 from connector.store.queue.rate_limits import SqlRateLimiter
 from connector.sync.setup import ConnectionCheck, Health
 from mapping.live_check import selected_names
-from webhook_server.admin.connection_messages import Advice, advice_for, headline
+from webhook_server.admin.connection_messages import Advice, advice_for
 from webhook_server.admin.mapping_candidate import author_of
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.first_lines.operations import connections_line
 from webhook_server.page_messages import page_text
 from webhook_server.pages import formats
 from webhook_server.permission import Reach
@@ -53,7 +54,7 @@ def _add_pages(blueprint: Blueprint, services: Services) -> None:
         return render_template(
             "connections/index.html",
             connections=rows,
-            summary=headline([(record.name, advice) for record, _, advice in rows]),
+            summary=connections_line([(record.name, advice) for record, _, advice in rows]),
             installation_checks=list(installation_checks(services)),
             may_change=current_viewer().holds_everywhere({Role.ADMINISTRATOR}),
         )

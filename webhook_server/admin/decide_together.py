@@ -19,6 +19,8 @@ from webhook_server.admin.measure_actions import FIGURES_CHANGED, ActionRequest,
 from webhook_server.admin.measure_view import gate_view
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.first_lines.work import together_line
+from webhook_server.pages import formats
 
 MAX_TOGETHER = 50
 
@@ -109,4 +111,7 @@ def _choice(services: Services, finder: MeasureFinder, viewer: Viewer, name: str
 
 
 def _page(choices: list[Choice]) -> str:
-    return render_template("work/approve.html", choices=choices)
+    ready = sum(not choice.problem for choice in choices)
+    return render_template(
+        "work/approve.html", choices=choices, summary=together_line(len(choices), ready, formats())
+    )  # fmt: skip

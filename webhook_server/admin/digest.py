@@ -13,6 +13,7 @@ from connector.runtime.digest_sending import digest_for, digest_store
 from connector.store.notifications.digests import DigestPreference
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.first_lines.work import digest_line
 from webhook_server.page_messages import page_text
 
 DEFAULT_HOUR = 7
@@ -37,7 +38,7 @@ def digest(services: Services) -> Blueprint:
         return render_template(
             "work/digest.html",
             preference=preference,
-            sentence=_sentence(preference, viewer),
+            sentence=digest_line(preference, viewer.time_zone),
             address=masked_address(preference.address) if preference else "",
             message=message,
             results=store.recent_results(person),
@@ -114,13 +115,6 @@ FREQUENCY_LABELS = {
     DigestFrequency.WEEKLY: "every Monday",
     DigestFrequency.OFF: "never",
 }
-
-
-def _sentence(preference: DigestPreference | None, viewer: Viewer) -> str:
-    if preference is None or preference.frequency is DigestFrequency.OFF:
-        return "You receive no digest; your open tasks are on the page My work."
-    often = FREQUENCY_LABELS[preference.frequency]
-    return f"Your open tasks are sent {often} at {preference.hour:02d}:00 ({viewer.time_zone}), if there are any."
 
 
 def _redirect() -> Response:

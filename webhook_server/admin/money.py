@@ -35,6 +35,8 @@ from webhook_server.admin.money_lock import agree_to_lock, lock_data, prepare_lo
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.auth import services as current_services
+from webhook_server.first_lines.money import closed_line, prepared_line, to_do_line
+from webhook_server.pages import formats
 from webhook_server.permission import Reach
 
 ROWS = 50
@@ -169,11 +171,14 @@ def _page(error: str = "") -> str:
                 limit=ROWS + 1,
             )
         keys = key_by_id(connection, {entry.posting.measure for entry in entries})
+    shown = _shown(entity, month) if entities else None
+    closed_through = here.month_close.closed_through(entity)
     return render_template(
         "money/index.html",
         error=error,
         form=request.form,
-        shown=_shown(entity, month) if entities else None,
+        shown=shown,
+        summary=_summary(entity, closed_through, shown),
         entities=entities,
         entity=entity,
         month=month,
@@ -181,13 +186,24 @@ def _page(error: str = "") -> str:
         ambiguous=[one.id for one in measures] if len(measures) > 1 else [],
         entries=[(entry, keys.get(entry.posting.measure, entry.posting.subject)) for entry in entries[:ROWS]],
         following=entries[ROWS - 1].id if len(entries) > ROWS else None,
-        closed_through=here.month_close.closed_through(entity),
+        closed_through=closed_through,
         me=viewer.person,
         may_import=viewer.holds_everywhere(SIGNERS),
         **(lock_data(viewer) if viewer.grants_of(SIGNERS) else {}),
         capitalised=capitalised,
         kind_text=kind_text,
     )
+
+
+def _summary(entity: str, closed_through: Period | None, shown: MonthShown | None) -> str:
+    """What is closed, and for whoever signs what waits or is not done."""
+    written = formats()
+    said = [closed_line(entity, closed_through, written)]
+    if shown is not None and shown.state.waiting is not None:
+        said.append(prepared_line(shown.state.waiting, written))
+    elif shown is not None:
+        said.append(to_do_line(shown.month, shown.checklist, written, is_cut=shown.is_cut))
+    return " ".join(filter(None, said))
 
 
 def _shown(entity: str, wanted: Period | None) -> MonthShown:

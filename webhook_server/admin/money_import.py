@@ -28,7 +28,9 @@ from mapping.imports.profile import ProfileProblem, profile_yaml
 from webhook_server.admin.person_filter import asked_person
 from webhook_server.auth import current_viewer
 from webhook_server.auth import services as current_services
+from webhook_server.first_lines.money import quarantine_line
 from webhook_server.page_messages import page_text
+from webhook_server.pages import formats
 
 SHOWN = 100
 
@@ -149,9 +151,10 @@ def _shown(plan: ImportPlan, given: GivenFile, sha256: str, unsure: list[str]) -
 def _page(error: str = "", source: str = "") -> str:
     person = asked_person()
     with current_services().engine.connect() as connection:
+        waiting = open_quarantine(connection, owner=person, limit=SHOWN)
         return render_template(
             "money/import.html", error=error, source=source, person=person, imports=read_imports(connection),
-            waiting=open_quarantine(connection, owner=person, limit=SHOWN),
+            waiting=waiting, summary=quarantine_line(len(waiting), person, formats()),
             profiles=[one.name for one in read_profiles(connection)], today=system_clock().date(),
             job=token_urlsafe(16), sources=read_sources(connection), bills=read_bills(connection),
         )  # fmt: skip

@@ -25,12 +25,12 @@ from webhook_server.admin.operations_messages import (
     QUEUE_LABELS,
     REPLAY_EFFECT,
     WebhookStatus,
-    headline,
     plural,
     problems,
 )
 from webhook_server.admin.traffic import add_traffic_pages
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.first_lines.operations import operations_line
 from webhook_server.formats import duration_text
 from webhook_server.pages import formats
 from webhook_server.permission import Reach
@@ -134,7 +134,7 @@ def _overview(services: Services) -> dict[str, object]:
     listed = problems(overview, webhooks, governed, formats())
     return {
         "overview": overview,
-        "summary": headline(overview, listed, formats()),
+        "summary": operations_line(overview, listed, formats()),
         "problems": listed,
         "webhooks": webhooks,
         "spans": tuple(TimeSpan),

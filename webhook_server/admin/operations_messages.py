@@ -6,10 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from connector.store.operations.overview import OperationsOverview, QueueFigures
+from connector.store.operations.overview import OperationsOverview
 from connector.store.queue.dead_letters import DeadLetterKind
 from connector.sync.setup import Health
-from governance.capital import capitalised
 from webhook_server.formats import Formats, duration_text
 
 WORK_LATE = timedelta(minutes=15)
@@ -93,29 +92,6 @@ def problems(
     return tuple(sorted(found, key=lambda problem: HEALTH_ORDER[problem.health]))
 
 
-def headline(overview: OperationsOverview, problems: Sequence[Problem], formats: Formats) -> str:
-    """The first sentence of the page."""
-    span = overview.throughput.span.label
-    flow = (
-        f"{plural(overview.throughput.events_received, 'event', 'events', formats)} received and "
-        f"{plural(overview.throughput.writes_done, 'write', 'writes', formats)} done in {span}"
-    )
-    if problems:
-        count = plural(len(problems), "problem needs", "problems need", formats)
-        messages = "; ".join(problem.message for problem in problems)
-        return f"{count} attention: {messages}. {capitalised(flow)}."
-    oldest = overview.oldest_waiting
-    waits = (
-        "nothing waits" if oldest is None else f"the oldest work has waited for {_waiting_time(oldest, overview.at)}"
-    )
-    workers = plural(len(overview.workers), "worker is", "workers are", formats)
-    return f"All is well: {flow}, {waits}, there are no dead letters, and {workers} running."
-
-
-def _waiting_time(queue: QueueFigures, now: datetime) -> str:
-    return duration_text(now - (queue.oldest or now))
-
-
 def _workers(overview: OperationsOverview) -> Iterator[Problem]:
     if not overview.workers:
         action = "Have one started on the server. Until then events are received, but nothing is assessed or written."
@@ -154,7 +130,8 @@ def _late_queues(overview: OperationsOverview) -> Iterator[Problem]:
     for queue in overview.queues:
         if queue.oldest is not None and overview.at - queue.oldest > WORK_LATE:
             singular, _, purpose = QUEUE_LABELS[queue.name]
-            message = f"the oldest {singular} of {queue.location} has waited for {_waiting_time(queue, overview.at)}"
+            waited = duration_text(overview.at - queue.oldest)
+            message = f"the oldest {singular} of {queue.location} has waited for {waited}"
             yield Problem(
                 Health.WARNING, message, f"It is {purpose}. Check below whether a limit or a pause delays it."
             )

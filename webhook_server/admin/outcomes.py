@@ -26,7 +26,9 @@ from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.admin.person_filter import asked_person, is_named
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.auth import services as current_services
+from webhook_server.first_lines.outcomes import outcomes_line
 from webhook_server.page_messages import page_text
+from webhook_server.pages import formats
 from webhook_server.permission import Reach
 
 STATING_ROLES = (Role.CONTROLLER, Role.OFFICE)
@@ -78,17 +80,21 @@ def _page(error: str = "") -> str:
         services, cost = unserved_services(connection)
         unstated = unstated_names(connection, MOST_SERVING)
     progress = progress_by_objective(objectives)
-    person = asked_person()
+    person, whole = asked_person(), whole_coverage(teams)
+    rows = [row for row in _tree(objectives) if is_named(person, [row[1].owner])]
     return render_template(
         "outcomes/index.html",
-        rows=[row for row in _tree(objectives) if is_named(person, [row[1].owner])],
+        rows=rows,
+        summary=outcomes_line(
+            len(rows), whole, first, last, currency, formats(), stated=bool(objectives), person=person
+        ),
         person=person,
         progress={key: known(one) for key, one in progress.items()},
         reasons={key: getattr(one, "reason", "") for key, one in progress.items()},
         served=served,
         nothing=NOTHING,
         teams=[team for team in teams if is_named(person, team.owners)],
-        whole=whole_coverage(teams),
+        whole=whole,
         share=share,
         known=known,
         missing=missing,

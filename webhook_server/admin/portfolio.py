@@ -60,6 +60,7 @@ from webhook_server.admin.portfolio_request import (
 from webhook_server.admin.sources import sources_view
 from webhook_server.admin.variance import add_portfolio_why
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.first_lines.portfolio import overview_line
 from webhook_server.page_messages import page_text
 from webhook_server.pages import formats
 
@@ -260,7 +261,7 @@ def _page_data(
         "overview": overview,
         "total": total,
         "scale": scale,
-        "sentence": show.summary_sentence(total, figures, formats()),
+        "sentence": overview_line(total, figures, formats()),
         "funnel": rows,
         "left_out": left_out,
         "report": REPORT,

@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 
 from connector.bootstrap import MappingCache, Services
 from connector.measures.usable_rates import usable_rates
-from connector.papers.curve import VERSION_LABELS
 from connector.store.reporting.made_of import SEVERAL, terms_of
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_lists import SORTS, EffectLineFilters, PortfolioLists
@@ -34,6 +33,7 @@ from webhook_server.admin.portfolio_request import (
     shared_page_data,
 )
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.first_lines.portfolio import lines_line, overview_line
 from webhook_server.pages import formats
 
 
@@ -72,7 +72,7 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
             page=page,
             total=total,
             sort=sort,
-            sentence=show.summary_sentence(total, figures, formats()),
+            sentence=overview_line(total, figures, formats()),
         )
 
     @blueprint.get("/lines")
@@ -99,8 +99,7 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
             line_filters=wanted_lines,
             rows=rows,
             after=page.next_cursor,
-            sums=sums,
-            version_labels=VERSION_LABELS,
+            summary=lines_line(sums, FIGURE_NAMES.get(wanted_lines.figure or "", ""), figures, formats()),
             figure_names=FIGURE_NAMES,
             versions=tuple(Version),
             kinds=tuple(EffectKind),

@@ -73,19 +73,6 @@ class Scale:
         return None if amount is None else amount / self.factor
 
 
-def summary_sentence(sums: PortfolioSums, figures: FigureSettings, formats: Formats) -> str:
-    """The page's summary: how many measures are held up at a gate, and the benefit that waits this fiscal year."""
-    if not sums.measures:
-        return "There is no measure here."
-    number, total = formats.number(sums.held_up), formats.number(sums.measures)
-    of = f"{total} measure" if sums.measures == 1 else f"{total} measures"
-    if not sums.held_up:
-        return f"Nothing is held up at a gate: {'the one measure' if sums.measures == 1 else f'all {of}'} can go on."
-    is_, it = ("is", "it") if sums.held_up == 1 else ("are", "them")
-    amount = f"{formats.short(sums.amounts.delayed_benefit or ZERO)} {figures.currency}"
-    return f"{number} of {of} {is_} held up at a gate, and {amount} of benefit still to come this year with {it}."
-
-
 @dataclass(frozen=True, slots=True)
 class LeftOutRow:
     """Measures that the totals do not hold, for one reason."""

@@ -29,7 +29,9 @@ from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.admin.person_filter import asked_person
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.auth import services as current_services
+from webhook_server.first_lines.services import service_line, services_line
 from webhook_server.page_messages import page_text
+from webhook_server.pages import formats
 from webhook_server.permission import Reach
 
 ROWS = 50
@@ -72,11 +74,13 @@ def _list(problems: tuple[str, ...] = ()) -> str:
         units = business_units(connection, viewer)
     more = len(rows) > ROWS
     shown = rows[:ROWS]
+    currency = next((one.report.currency for one in (*shown, *left) if one.report), "")
     following = (str(int(after) + ROWS) if sort != "key" else shown[-1].definition.key) if more else None
     return render_template(
         "service/index.html",
         services=shown,
         sums=sums,
+        summary=services_line(sums, currency, filtered=any((*wanted.values(), person)), formats=formats()),
         left=left[:ROWS],
         units=units,
         wanted=wanted,
@@ -86,7 +90,7 @@ def _list(problems: tuple[str, ...] = ()) -> str:
         codes=CODES,
         problems=problems,
         may_state=viewer.holds_everywhere(STATING_ROLES),
-        currency=next((one.report.currency for one in (*shown, *left) if one.report), ""),
+        currency=currency,
     )
 
 
@@ -105,6 +109,7 @@ def show(key: str) -> ResponseReturnValue:
         service=found,
         report=found.report,
         definition=found.definition,
+        summary=service_line(found.definition, found.report, formats()),
         sentences=[(finding, sentence_for(finding, seen)) for finding in findings],
         measures=measures,
         may_state=_may_state(viewer, found),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from uuid import uuid4
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -23,6 +23,7 @@ from connector.store.notifications.deliveries import counts_by_state, find_deliv
 from connector.store.notifications.subscriptions import PER_MINUTE
 from connector.store.operations.time_span import TimeSpan
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.first_lines.operations import subscriptions_line
 from webhook_server.page_messages import page_text
 from webhook_server.pages import formats
 from webhook_server.permission import Reach
@@ -52,7 +53,7 @@ def _add_pages(blueprint: Blueprint, services: Services) -> None:
             "subscriptions/index.html",
             subscriptions=subscriptions,
             counts=counts,
-            summary=_headline(subscriptions, counts),
+            summary=subscriptions_line(subscriptions, counts),
         )
 
     @blueprint.get("/new")
@@ -211,24 +212,3 @@ def _per_minute(form: Mapping[str, str]) -> int:
         return int(text or PER_MINUTE)
     except ValueError:
         raise ConfigurationError(f'"{text}" is not a number of events per minute.') from None
-
-
-def _headline(receivers: Sequence[Subscription], counts: Mapping[int, Mapping[str, int]]) -> str:
-    """The first line of the page."""
-    if not receivers:
-        return ""
-    off = sum(receiver.disabled_at is not None for receiver in receivers)
-    failing = sum(receiver.disabled_at is None and receiver.failing_since is not None for receiver in receivers)
-    dead_letters = sum(states.get("dead_letter", 0) for states in counts.values())
-    waiting = sum(states.get("waiting", 0) for states in counts.values())
-    summary = f"{len(receivers)} {'receiver gets' if len(receivers) == 1 else 'receivers get'} events"
-    problems = [f"{off} {'is' if off == 1 else 'are'} switched off"] if off else []
-    problems += [f"{failing} {'does' if failing == 1 else 'do'} not answer"] if failing else []
-    if problems:
-        summary += f"; {' and '.join(problems)}"
-    if not waiting and not dead_letters:
-        return f"{summary}. No delivery waits."
-    waits = f"{waiting} {'delivery waits' if waiting == 1 else 'deliveries wait'}"
-    return (
-        f"{summary}. {waits}; there {'is 1 dead letter' if dead_letters == 1 else f'are {dead_letters} dead letters'}."
-    )

@@ -22,6 +22,8 @@ from webhook_server.admin.portfolio_request import LONGEST_SHOWN, one_of, refuse
 from webhook_server.admin.portfolio_view import PART_NAMES
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.auth import services as current_services
+from webhook_server.first_lines.trace import Traced, refused_line, ticket_line, traced_line
+from webhook_server.pages import formats
 
 
 def trace(_: Services) -> Blueprint:
@@ -54,6 +56,11 @@ def index() -> str:
         path=path,
         measure=measure,
         named=named,
+        summary=(
+            traced_line(PART_NAMES[found.figure], found.total, found.currency, " / ".join(path), formats())
+            if found
+            else Traced.NONE
+        ),
         entries=entries,
     )
 
@@ -65,9 +72,11 @@ def ticket() -> str:
     config = here.active_config()
     with here.read_as(viewer) as connection:
         rows = trace_up(connection, key) if key else ()
+    currency = config.reporting_currency if config else ""
     return render_template(
-        "trace/ticket.html", key=key, rows=rows, currency=config.reporting_currency if config else ""
-    )
+        "trace/ticket.html", key=key, rows=rows, currency=currency,
+        summary=ticket_line(key, [one.ebitda_plan for one in rows], currency, formats()),
+    )  # fmt: skip
 
 
 def refused() -> str:
@@ -85,6 +94,7 @@ def refused() -> str:
         found=found,
         target=target,
         currency=currency,
+        summary=refused_line(found, currency, formats()),
         person=person,
         demands=[one for one in found.demands if is_named(person, (one.owner, one.by))],
         against=[one for one in found.against_rules if is_named(person, [one.owner])],

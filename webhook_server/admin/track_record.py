@@ -10,6 +10,8 @@ from governance.track_record import RecordKind
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.auth import services as current_services
+from webhook_server.first_lines.tradeoffs import record_line
+from webhook_server.pages import formats
 
 HEADINGS = (
     (RecordKind.OWNER, "Owners", "Who owned the measure when it was decided."),
@@ -30,6 +32,7 @@ def track_record(_: Services) -> Blueprint:
 
 def index() -> str:
     """The factor of each, always with its sample."""
+    shown = shown_records(current_services(), current_viewer())
     return render_template(
-        "track_record/index.html", shown=shown_records(current_services(), current_viewer()), headings=HEADINGS
-    )
+        "track_record/index.html", shown=shown, headings=HEADINGS, summary=record_line(shown, formats())
+    )  # fmt: skip

@@ -36,6 +36,8 @@ from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.admin.person_filter import asked_person, is_named
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.auth import services as current_services
+from webhook_server.first_lines.tradeoffs import compared_line, scenario_line, tradeoffs_line
+from webhook_server.pages import formats
 
 GOALS = (
     (Goal.MARGIN.value, "the result of the fiscal year"),
@@ -87,6 +89,7 @@ def _page(given: Mapping[str, str], error: str = "", status: int = 200) -> Respo
         goals=GOALS, names=names, saved=saved,
         shown=SHOWN, default_months=DEFAULT_MONTHS, most_months=MOST_MONTHS, may_save=may_save(viewer),
         agreement_text=agreement_text, lever_text=lever_text,
+        summary=tradeoffs_line(answer.ranking if answer else None, formats()),
         proposed={(one.id, one.lever) for one in answer.ranking.proposed} if answer else set(),
     )  # fmt: skip
     return page, status
@@ -121,6 +124,7 @@ def show(number: int) -> str:
     return render_template(
         "tradeoffs/scenario.html", scenario=found, figures=found.figures, present=present, proposals=made,
         others=others, goals=dict(GOALS), agreement_text=agreement_text, lever_text=lever_text,
+        summary=scenario_line(found.figures, formats()),
         may_choose=viewer.is_any(CHOOSING_ROLES) and found.may_be_chosen, states=ProposalState,
     )  # fmt: skip
 
@@ -130,7 +134,7 @@ def compare() -> str:
     one, other = (_found(_number(request.args.get(name, ""))) for name in ("one", "other"))
     return render_template(
         "tradeoffs/compare.html", one=one, other=other, compared=compare_scenarios(one.figures, other.figures),
-        lever_text=lever_text,
+        lever_text=lever_text, summary=compared_line(one.name, one.figures, other.name, other.figures, formats()),
     )  # fmt: skip
 
 

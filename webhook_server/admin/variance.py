@@ -14,14 +14,16 @@ from connector.measures.why import measure_why, why_of_now
 from connector.people.permissions import Viewer
 from connector.store.reporting.figures_history import figures_at
 from connector.store.reporting.variance_by_place import VarianceBy, variance_by
-from governance.effects import EffectKind
+from governance.effects import ZERO, EffectKind
 from governance.variance_tree import VarianceCause
 from webhook_server.admin.as_known import requested_day
 from webhook_server.admin.measure_view import KIND_LABELS
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.admin.portfolio_request import PortfolioRequest, Stages, figures_or_gone, member
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.first_lines.portfolio import measure_variance_line, variance_line
 from webhook_server.page_messages import page_text
+from webhook_server.pages import formats
 
 CAUSE_LABELS = {
     VarianceCause.SCOPE: "Scope: added or removed",
@@ -62,9 +64,11 @@ def add_measure_why(blueprint: Blueprint, services: Services, find: FindRow) -> 
                     abort(404, page_text(error))
                 row = known.row  # type: ignore[assignment]  # a row as the catalogue has it
                 found = measure_why(connection, row, known.effect_lines, on.at)
+        amount = found.tree.amount if found.tree is not None else ZERO
         return render_template(
-            "measure/why.html", row=row, why=found, cause_labels=CAUSE_LABELS, kind_label=_kind_label, shift=_shift
-        )
+            "measure/why.html", row=row, why=found, cause_labels=CAUSE_LABELS, kind_label=_kind_label, shift=_shift,
+            summary=found.problem or measure_variance_line(row["key"], amount, found.currency, formats()),
+        )  # fmt: skip
 
 
 def add_portfolio_why(blueprint: Blueprint, services: Services, stages: Stages) -> None:
@@ -83,8 +87,9 @@ def add_portfolio_why(blueprint: Blueprint, services: Services, stages: Stages) 
             source = connection if asked.on is None else figures_at(connection, asked.on.at)
             variance = variance_by(source, viewer, asked.filters, by)
         return render_template(
-            "portfolio/why.html", variance=variance, by=by, by_labels=BY_LABELS, filters=asked.filters, figures=figures
-        )
+            "portfolio/why.html", variance=variance, by=by, by_labels=BY_LABELS, filters=asked.filters, figures=figures,
+            summary=variance_line(variance.amount, figures.currency, formats()),
+        )  # fmt: skip
 
 
 def _kind_label(kind: EffectKind, hard: bool) -> str:

@@ -18,6 +18,8 @@ from mapping.policy import weekly_hours
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.auth import services as current_services
+from webhook_server.first_lines.waiting import capacity_line, waiting_line
+from webhook_server.pages import formats
 from webhook_server.permission import Reach
 
 STATING_ROLES = (Role.CONTROLLER, Role.OFFICE)
@@ -45,6 +47,7 @@ def index() -> str:
     return render_template(
         "waiting/index.html", found=found, measures=measures, proposals=proposed, filters=filters, currency=currency,
         kinds=tuple(PlaceKind), today=system_clock(),
+        summary=waiting_line(found, currency, formats(), filtered=filters != WaitFilters()),
     )  # fmt: skip
 
 
@@ -91,7 +94,7 @@ def _capacity_page(problems: tuple[str, ...] = ()) -> str:
     return render_template(
         "waiting/capacity.html", rows=rows, first=first, last=first.plus(MONTHS_SHOWN - 1), problems=problems,
         weekly=weekly_hours(config).others, may_state=viewer.holds_everywhere(STATING_ROLES),
-        sees_hours=viewer.sees_everything,
+        sees_hours=viewer.sees_everything, summary=capacity_line(rows, first, first.plus(MONTHS_SHOWN - 1), formats()),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from connector.bootstrap import MappingCache, Services, system_clock
 from connector.measures.meeting import open_for
 from connector.measures.my_work import my_work_of
 from connector.measures.proposals import open_proposals
-from connector.people.my_work import MyWork, OpenTask, WorkKind
+from connector.people.my_work import OpenTask, WorkKind
 from connector.store.reporting.my_work import PAGE, PageStart
 from governance.approvals import APPROVAL_NAMES
 from governance.gates import ApprovalKind
@@ -17,7 +17,7 @@ from webhook_server.admin.person_filter import asked_person
 from webhook_server.api.problem import Problem
 from webhook_server.api.work import cursor_after, page_start
 from webhook_server.auth import current_viewer, requires_role
-from webhook_server.formats import Formats
+from webhook_server.first_lines.work import work_line
 from webhook_server.pages import formats
 
 ROWS_PER_KIND = 12
@@ -85,7 +85,7 @@ def work(services: Services) -> Blueprint:
                 for tab, group in my_work.groups.items()
             ],
             groups=groups,
-            sentence=summary_sentence(my_work, formats(), person),
+            sentence=work_line(my_work, formats(), person),
             person=person,
             next=cursor_after(my_work) if kind else None,
             next_step=next_step,
@@ -94,20 +94,6 @@ def work(services: Services) -> Blueprint:
         )
 
     return blueprint
-
-
-def summary_sentence(my_work: MyWork, formats: Formats, person: str = "") -> str:
-    """The page's summary: how many open tasks, since when, and the planned benefit that depends on them."""
-    oldest = my_work.oldest
-    if oldest is None:
-        return f"You have no open tasks at measures of “{person}”." if person else "You have no open tasks."
-    single = my_work.total == 1
-    begin = "You have 1 open task" if single else f"You have {formats.number(my_work.total)} open tasks"
-    since = f"since {formats.day(oldest)}" if single else f"the oldest since {formats.day(oldest)}"
-    if not my_work.plan_amount:
-        return f"{begin}, {since}."
-    amount = f"{formats.short(my_work.plan_amount)} {my_work.currency}".strip()
-    return f"{begin}, {since}; {amount} of planned benefit depend on {'it' if single else 'them'}."
 
 
 def awaits_bookings(task: OpenTask) -> bool:

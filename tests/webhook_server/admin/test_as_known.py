@@ -176,7 +176,7 @@ def test_a_variance_opens_into_its_causes_and_the_change_before_them(api: ApiSer
     fall_short(api)
     assert 'href="/measures/jira-main/10001/why"' in office.get("/measures/ITX-1").text
     page = office.text("/measures/ITX-1/why")
-    assert "Why ITX-1 deviates At completion is −250.00 EUR against plan." in page
+    assert "Why ITX-1 deviates 250.00 EUR less than planned is expected of ITX-1 at completion." in page
     assert (
         "Benefit: −250.00 EUR Before that: forecast benefit from 1,000 EUR to 750 EUR, seen 10 Jun 2026, 09:00; "
         "Forecast benefit last edited by N. Novak. Value: more or less a month: −250.00 EUR"
@@ -185,7 +185,7 @@ def test_a_variance_opens_into_its_causes_and_the_change_before_them(api: ApiSer
     assert "Forecast benefit: 1,000 EUR became 750 EUR" in page
     past = office.text("/measures/ITX-1/why?on=2026-05-31")
     assert "As known on 2026-05-31." in past
-    assert "At completion is 0.00 EUR against plan." in past
+    assert "What is expected of ITX-1 at completion is what was planned." in past
     assert "Every kind of line is as planned." in past
     assert "750 EUR" not in past
     assert "Without a forecast there is no variance." in office.text("/measures/ITX-1/why?on=2026-02-10")
@@ -255,11 +255,11 @@ def test_a_variance_in_dollars_is_told_in_euros_with_the_exchange_rate_apart(
         transaction.execute(DECIDED)
     Rollups(api.store.engine).refresh(BASIS, datetime(2026, 5, 2, tzinfo=UTC))
     page = office.text("/measures/ITX-1/why")
-    assert "At completion is −300.00 EUR against plan." in page
+    assert "300.00 EUR less than planned is expected of ITX-1 at completion." in page
     assert "In EUR: plan and causes are counted at the rates of the decision" in page
     assert "Exchange rate: −75.00 EUR" in page
     past = office.text("/measures/ITX-1/why?on=2026-06-30")
-    assert "At completion is −225.00 EUR against plan." in past
+    assert "225.00 EUR less than planned is expected of ITX-1 at completion." in past
     assert "In EUR at the rates of the decision: a past day is shown in constant currency." in past
     found = api.get("settings", "/measures/ITX-1/why").get_json()
     causes = {cause["cause"]: Decimal(cause["amount"]["amount"]) for cause in found["kinds"][0]["causes"]}
@@ -269,7 +269,7 @@ def test_a_variance_in_dollars_is_told_in_euros_with_the_exchange_rate_apart(
     assert (found["rating"], Decimal(found["amount"]["amount"])) == ("constant", -225)
     # A policy under which the rate is too old leaves the amounts in their own currency.
     Rollups(api.store.engine).refresh(replace(BASIS, rate_age_days=30), datetime(2026, 7, 2, tzinfo=UTC))
-    assert "At completion is −250.00 USD against plan." in office.text("/measures/ITX-1/why")
+    assert "250.00 USD less than planned is expected of ITX-1 at completion." in office.text("/measures/ITX-1/why")
 
 
 def test_the_api_opens_a_variance_and_hides_it_from_other_parts(api: ApiServer) -> None:

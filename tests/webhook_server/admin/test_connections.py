@@ -27,7 +27,8 @@ from sandbox.story import seed
 from tests.conftest import ROOT
 from tests.stories.simulation import Simulation, simulation
 from tests.webhook_server.signed_in_browser import SignedInBrowser, browser, hidden, page_text
-from webhook_server.admin.connection_messages import Advice, advice_for, headline
+from webhook_server.admin.connection_messages import Advice, advice_for
+from webhook_server.first_lines.operations import connections_line
 
 NOW = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
 JIRA = ConnectionName("jira-main")
@@ -103,13 +104,13 @@ def test_the_worst_comes_first() -> None:
     [
         ([], "No tool is connected yet."),
         ([("a", "good")], "1 tool is connected, and all is well."),
-        ([("a", "bad"), ("b", "good")], "2 tools are connected; a needs attention now."),
+        ([("a", "bad"), ("b", "good")], "2 tools are connected. a needs attention now."),
         ([("a", "bad"), ("b", "warning"), ("c", "bad")],
-         "3 tools are connected; a, c need attention now; b needs a check soon."),
+         "3 tools are connected. a, c need attention now. b needs a check soon."),
     ],
 )  # fmt: skip
 def test_the_first_line_names_the_connections_that_need_attention(names: list[tuple[str, str]], message: str) -> None:
-    assert headline([(name, [Advice(Health(health), "")]) for name, health in names]) == message
+    assert connections_line([(name, [Advice(Health(health), "")]) for name, health in names]) == message
 
 
 @dataclass

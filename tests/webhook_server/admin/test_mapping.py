@@ -69,7 +69,7 @@ def _furnished(scene: Simulation) -> Desk:
 def test_the_first_line_says_what_is_active(desk: Desk) -> None:
     text = desk.admin.text("/mapping")
     assert "Version 1 is active since " in text
-    assert ": 4 rules." in text
+    assert ", with 4 rules." in text
     assert "epics jira-main project ITX, CLOUD type Epic 5 12 comment" in text
 
 

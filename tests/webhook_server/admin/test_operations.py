@@ -26,7 +26,8 @@ from connector.store.operations.overview import (
 from connector.store.queue.dead_letters import DeadLetterCause, DeadLetterKind
 from mapping.work_item import ConnectionName, Tool
 from tests.webhook_server.visitor import FormBrowser, WebSite, page_text
-from webhook_server.admin.operations_messages import WebhookStatus, headline, problems
+from webhook_server.admin.operations_messages import WebhookStatus, problems
+from webhook_server.first_lines.operations import operations_line
 from webhook_server.formats import Formats, duration_text, parse_locale
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -56,22 +57,22 @@ RECEIVER = SubscriptionFigures("bot", None, None, None, None, NOW, 0, 0)
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        pytest.param({}, "All is well: 1,204 events received and 87 writes done in the last hour, the oldest work has "
-                     "waited for 3 seconds, there are no dead letters, and 1 worker is running.", id="well"),
-        pytest.param({"queues": ()}, "All is well: 1,204 events received and 87 writes done in the last hour, nothing "
-                     "waits, there are no dead letters, and 1 worker is running.", id="nothing waits"),
-        pytest.param({"workers": ()}, "1 problem needs attention: no worker is running. 1,204 events received and 87 writes "
-                     "done in the last hour.", id="no worker"),
-        pytest.param({"dead_letter_causes": (CAUSE,)}, "1 problem needs attention: 3 dead letters have 1 cause. 1,204 events "
-                     "received and 87 writes done in the last hour.", id="dead letters"),
+        pytest.param({}, "All is well, and there are no dead letters. Received in the last hour: 1,204 events; written to "
+                     "the tools: 87. The oldest work has waited for 3 seconds. 1 worker is running.", id="well"),
+        pytest.param({"queues": ()}, "All is well, and there are no dead letters. Received in the last hour: 1,204 events; "
+                     "written to the tools: 87. Nothing waits. 1 worker is running.", id="nothing waits"),
+        pytest.param({"workers": ()}, "1 problem needs attention: no worker is running. Received in the last hour: 1,204 "
+                     "events; written to the tools: 87.", id="no worker"),
+        pytest.param({"dead_letter_causes": (CAUSE,)}, "1 problem needs attention: 3 dead letters have 1 cause. Received in the "
+                     "last hour: 1,204 events; written to the tools: 87.", id="dead letters"),
         pytest.param({"workers": (), "rate_limits": (ActiveRateLimit("jira-main", "connection", "", NOW + HOUR, "full"),)},
-                     "2 problems need attention: no worker is running; jira-main limits 1 operation. 1,204 events received "
-                     "and 87 writes done in the last hour.", id="the worst first"),
+                     "2 problems need attention: no worker is running; jira-main limits 1 operation. Received in the last "
+                     "hour: 1,204 events; written to the tools: 87.", id="the worst first"),
     ],
 )  # fmt: skip
 def test_the_first_sentence_says_whether_all_is_well(changes: dict[str, object], message: str) -> None:
     overview = replace(WELL, **changes)  # type: ignore[arg-type]
-    assert headline(overview, problems(overview, (), {"jira-main"}, FORMATS), FORMATS) == message
+    assert operations_line(overview, problems(overview, (), {"jira-main"}, FORMATS), FORMATS) == message
 
 
 @pytest.mark.parametrize(
@@ -179,7 +180,7 @@ def recorded_actions(site: WebSite) -> list[tuple[str, str, str]]:
 def test_the_empty_page_says_what_would_stand_there(operator: FormBrowser) -> None:
     found = page_text(operator.get("/operations"))
     assert (
-        "1 problem needs attention: no worker is running. 0 events received and 0 writes done in the last hour."
+        "1 problem needs attention: no worker is running. Received in the last hour: 0 events; written to the tools: 0."
         in found
     )
     assert (
@@ -215,7 +216,8 @@ def test_dead_letters_are_listed_by_cause_with_their_details(site: WebSite, oper
     ref = re.search(r'href="(/operations/dead-letters\?ref=[^"]+)"', listed.text)
     assert ref is not None
     story = page_text(operator.get(ref[1]))
-    assert "tried 5 times: 400 to PUT /rest/api/3/issue/10001: the option Blocked does not exist" in story
+    assert "It was tried 5 times, and is a dead letter since" in story
+    assert ": 400 to PUT /rest/api/3/issue/10001: the option Blocked does not exist" in story
     assert "The contents of event and fields are shown to those who may see the measure." in story
     assert "hidden" in story
     assert "Open → Blocked" not in story, "an operator sees no measure's contents"

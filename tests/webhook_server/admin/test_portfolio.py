@@ -152,7 +152,7 @@ def test_the_matrix_leads_to_its_cell(three: WebSite) -> None:
     page = visitor.get("/portfolio").text
     (cell,) = re.findall(r'href="(/portfolio\?[^"]*implementation=green[^"]*potential=red[^"]*)"', page)
     page = read(visitor, unescape(cell))
-    assert "1 of 1 measure is held up at a gate" in page
+    assert "The one measure is held up at a gate" in page
     assert "Implementation green × Potential red × Clear all" in page
 
 
@@ -160,10 +160,10 @@ def test_a_figure_leads_to_its_lines_which_add_up_to_it(three: WebSite) -> None:
     visitor = three.signed_in("office@acme.example", OFFICE)
     page = read(visitor, "/portfolio/lines?figure=ebitda&first=2026-01&last=2026-12")
     assert (
-        "The EBITDA effect of these lines: plan 2,400,936 EUR, latest estimate 800,936 EUR, actual 400,000 EUR. "
-        "The latest estimate takes actuals until Oct 2026, or until the last month that the legal entity has closed, "
-        "and forecasts after it. "
-        "Costs are subtracted, and each line is converted with the rate beside it: a plan with that of its decision."
+        "The EBITDA effect planned in these lines is 2,400,936 EUR. The EBITDA effect of the latest estimate is 800,936 EUR: "
+        "it takes actuals until Oct 2026, or until the last month that the legal entity has closed, and forecasts after it. "
+        "The EBITDA effect booked in these lines is 400,000 EUR. "
+        "Costs are subtracted. Each line is converted with the rate beside it, a plan with that of its decision."
     ) in page
     assert "In-year, plan current 2.4M EUR" in read(visitor, "/portfolio")
     assert "one-off cost Mar 2026 EBITDA – 100,000 EUR −100,000" in page
@@ -455,7 +455,7 @@ def test_a_variance_opens_by_program_down_to_the_measures(three: WebSite) -> Non
     visitor = three.signed_in("office@acme.example", OFFICE)
     assert 'href="/portfolio/why"' in visitor.get("/portfolio").text
     page = read(visitor, "/portfolio/why")
-    assert "Where the variance comes from At completion is −1,600,000.00 EUR against plan" in page
+    assert "Where the variance comes from 1,600,000.00 EUR less than planned is expected at completion" in page
     assert "Cloud exit: −1,600,000.00 EUR" in page
     assert 'href="/measures/jira-main/1/why"' in visitor.get("/portfolio/why").text
     assert "Nordbank AG: −1,600,000.00 EUR" in read(visitor, "/portfolio/why?by=legal_entity")

@@ -100,7 +100,7 @@ def test_one_that_is_off_says_why_and_is_switched_on(here: WebSite, admin: FormB
     assert "Switched off just now: nothing was taken for 3 days. Nothing is sent until" in page_text(
         admin.get("/subscriptions/bot")
     )
-    assert "1 receiver gets events; 1 is switched off." in page_text(admin.get("/subscriptions"))
+    assert "1 receiver gets events. 1 is switched off." in page_text(admin.get("/subscriptions"))
     admin.post("/subscriptions/bot/replay", page="/subscriptions/bot")
     assert "bot is switched off. Switch it on first." in page_text(admin.get("/subscriptions/bot"))
     admin.post("/subscriptions/bot/resume", page="/subscriptions/bot")

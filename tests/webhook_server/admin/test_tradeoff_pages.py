@@ -90,7 +90,7 @@ def test_page_and_api_rank_the_same(world: World) -> None:
     cent_more = world.api.get("cfo", "/tradeoffs?goal=budget&need=1010.26&months=3").get_json()
     assert (cent_more["can_be_met"], cent_more["proposed"]) == (False, [DEAR, IDLE])
     page = shown(world.office, "/tradeoffs?goal=budget&need=1000.25&months=3")
-    assert "1,000.25 EUR can be freed in FY 2026; the cheapest way is ticked." in page
+    assert "1,000.25 EUR can be freed in FY 2026, and it gives nothing up; the cheapest way is ticked." in page
     assert (
         "FY 2026: one-off 900.25, capex 100.00, recurring −50.00. All months: spend 1,000.25, recurring −150.00" in page
     )
@@ -142,7 +142,7 @@ def test_a_scenario_is_saved_compared_and_seen_by_those_who_see_its_measures(wor
         f"Given up over all months {Decimal(lines['Given up over all months'][0]):,.2f} EUR".replace("-", "−") in page
     )
     show = shown(world.office, f"/tradeoffs/scenarios/{numbers[0]}")
-    assert "Frees 1,000.25 EUR and gives up −843.25 EUR; that is enough." in show
+    assert "It frees 1,000.25 EUR, and 843.25 EUR more comes over all months: that is enough." in show
     assert "Ada work on it" in show
     assert real_data(world) == before, "a scenario is arithmetic"
 
