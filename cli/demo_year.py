@@ -58,9 +58,7 @@ def play_year(services: Services, sandbox: Sandbox, clock: MovedClock, port: int
             add_service_lines(services, clock())
             handlers.tick()
             _rest(services, sandbox, CHAPTERS[-1])
-            _make_figures(services, handlers)
-            # What is reported of services is written on their records.
-            _rest(services, sandbox, CHAPTERS[-1])
+            _make_figures(services, handlers, lambda: _rest(services, sandbox, CHAPTERS[-1]))
     finally:
         clock.release()
         web.stop()
@@ -75,11 +73,16 @@ def _rest(services: Services, sandbox: Sandbox, chapter: Chapter) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _make_figures(services: Services, handlers: TaskHandlers) -> None:
-    """Now, and not when the worker does it every few seconds: whoever looks next sees what was booked last."""
+def _make_figures(services: Services, handlers: TaskHandlers, rest: Callable[[], None]) -> None:
+    """Now, and not when the worker does it every few seconds: whoever looks next sees what was booked last.
+
+    What is reported of services is written on their records, and their measures are assessed with it: which makes
+    figures of these measures due again.
+    """
     deadline = time.monotonic() + LONGEST_STEP_SECONDS
     while True:
         handlers.refresh_rollups()
+        rest()
         with services.engine.connect() as connection:
             if not connection.execute(_FIGURES_DUE).scalar_one():
                 return

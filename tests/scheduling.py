@@ -11,6 +11,7 @@ from xdist.workermanage import WorkerController
 
 TOGETHER = {
     "tests/browser/": "tests/browser",
+    "tests/cli/year/": "tests/cli/year",
     "tests/faults/test_database.py": "tests/faults",
     "tests/faults/test_events.py": "tests/faults",
     "tests/faults/test_killed.py": "tests/faults",

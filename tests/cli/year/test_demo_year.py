@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
-from cryptography.fernet import Fernet
 from prometheus_client import CollectorRegistry
-from sqlalchemy import Row, text
 
-from cli.demo import free_addresses, stand_ins, store_set_up
-from cli.demo_year import play_year
-from cli.moved_clock import MovedClock
 from cli.paper_options import EVERYTHING
-from connector.bootstrap import MappingCache, Services, bootstrap
+from connector.bootstrap import MappingCache
 from connector.measures.track_record import shown_records
 from connector.measures.tradeoffs import Asked, tradeoffs
 from connector.papers.measure_columns import gate_text
 from connector.people.permissions import Role, RoleGrant
 from connector.people.token_scopes import READING_SCOPES, held_scopes
-from connector.settings import Settings
 from connector.store.database.json_codec import from_json
 from connector.store.measures.measure_lookup import MeasureExplanation
 from connector.store.measures.stored_gates import StoredGates
@@ -37,56 +29,16 @@ from governance.money import Period
 from governance.track_record import RecordKind
 from governance.tradeoffs import Goal
 from governance.verdict import GateState, Verdict
-from sandbox.servers import Sandbox
 from sandbox.story import year
-from sandbox.story.player import ScenarioPlayer, ShownItem
 from sandbox.story.services import WORKPLACES
 from sandbox.story.year_tools import PROJECT
-from tests.cli.year_figures import StoredYear, check_measures, check_parts, check_portfolio
-from tests.cli.year_handovers import SUPPLIERS, cost_of_day, of_incident, of_story
-from tests.cli.year_recomputed import freed_by_stopping, promises
+from tests.cli.year.facts import OWNED, PLANS
+from tests.cli.year.handovers import SUPPLIERS, cost_of_day, of_incident, of_story
+from tests.cli.year.recomputed import freed_by_stopping, promises
+from tests.cli.year.world import PASSWORD, PastYear
 from tests.connector.gate_answers import check_words, everything_told, told_by
-from tests.databases import Databases
 from tests.webhook_server.visitor import FormBrowser, page_text
 from webhook_server.app import create_app
-
-PASSWORD = "a password for the demo"
-
-
-@dataclass(frozen=True)
-class PastYear:
-    """The world after the year."""
-
-    services: Services
-    sandbox: Sandbox
-    clock: MovedClock
-
-    def items(self) -> list[ShownItem]:
-        player = ScenarioPlayer(self.sandbox.jira.base_url, self.sandbox.servicenow.base_url)
-        try:
-            return player.items()
-        finally:
-            player.close()
-
-    def rows(self, query: str) -> list[Row[Any]]:
-        with self.services.engine.connect() as connection:
-            return list(connection.execute(text(query)))
-
-
-@pytest.fixture(scope="module")
-def past_year(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PastYear]:
-    with databases.one() as database:
-        addresses = free_addresses(0)
-        settings = Settings(
-            database_url=database.render_as_string(hide_password=False),
-            data=tmp_path_factory.mktemp("year"),
-            secret_key=Fernet.generate_key().decode(),
-        )
-        clock = MovedClock()
-        with bootstrap(settings, application="tests") as services, stand_ins(addresses, clock) as sandbox:
-            store_set_up(services, addresses, PASSWORD)
-            play_year(services, sandbox, clock, addresses.gatepost_port, lambda *_: None)
-            yield PastYear(services, sandbox, clock)
 
 
 def test_each_stage_and_each_finding_is_there(past_year: PastYear) -> None:
@@ -156,6 +108,7 @@ def test_nothing_is_lost_on_the_way(past_year: PastYear) -> None:
         "ignored",
     }
     assert {row.state for row in past_year.rows("SELECT DISTINCT state FROM outbox")} <= {"done", "superseded"}
+    assert past_year.rows("SELECT * FROM figures_due") == past_year.rows("SELECT * FROM service_due") == []
 
 
 def test_every_answer_about_a_gate_is_the_same_at_every_step_of_the_year(past_year: PastYear) -> None:
@@ -251,23 +204,6 @@ def test_list_measure_and_gates_answer_the_same_after_the_year(past_year: PastYe
             assert (answer["open"], answer["gates"]) == (stage in measure["gates"]["may_enter"], measure["gates"])
 
 
-OWNED = """
-    SELECT f.measure_id, f.decided_owner, l.version, l.kind, to_char(l.month, 'YYYY-MM'), l.amount
-    FROM measure_figures AS f JOIN measure AS m ON m.id = f.measure_id CROSS JOIN LATERAL (
-        SELECT 'plan' AS version, one ->> 0 AS kind, CAST(one ->> 1 || '-01' AS date) AS month,
-               CAST(one ->> 2 AS numeric) AS amount, one ->> 4 AS account, CAST(one ->> 5 AS boolean) AS hard
-        FROM plan_version AS p CROSS JOIN LATERAL jsonb_array_elements(p.lines) AS one
-        WHERE p.measure_id = f.measure_id AND p.number = 1
-        UNION ALL
-        SELECT e.version, e.kind, e.month, e.amount, e.account, e.hard FROM effect_line AS e
-        WHERE e.measure_id = f.measure_id AND e.version = 'actual'
-    ) AS l
-    WHERE l.account = 'ebitda' AND (l.hard OR l.kind <> 'benefit') AND f.missing_rate IS NULL AND NOT EXISTS (
-        SELECT 1 FROM effect_line AS e WHERE e.measure_id = f.measure_id AND e.currency <> 'EUR')
-      AND EXISTS (SELECT 1 FROM plan_version AS p WHERE p.measure_id = f.measure_id)
-"""
-
-
 def test_records_and_relief_of_the_year_are_recomputed(past_year: PastYear) -> None:
     shown = shown_records(past_year.services, EVERYTHING)
     (settings,) = past_year.rows("SELECT to_char(closed_month, 'YYYY-MM') AS closed FROM figures_settings")
@@ -297,16 +233,6 @@ def test_records_and_relief_of_the_year_are_recomputed(past_year: PastYear) -> N
                 f"WHERE measure_id = '{one.id}' AND version IN ('forecast', 'plan'))"
             )
             assert one.relief == freed_by_stopping([tuple(row) for row in rows], first, last), one.key
-
-
-PLANS = """
-    SELECT p.measure_id, one ->> 0 AS kind, one ->> 1 AS month, CAST(one ->> 2 AS numeric) AS amount
-    FROM plan_version AS p CROSS JOIN LATERAL jsonb_array_elements(p.lines) AS one
-    WHERE p.number = (SELECT max(number) FROM plan_version WHERE measure_id = p.measure_id)
-    UNION ALL
-    SELECT e.measure_id, e.kind, to_char(e.month, 'YYYY-MM'), e.amount FROM effect_line AS e
-    WHERE e.version = 'plan' AND NOT EXISTS (SELECT 1 FROM plan_version WHERE measure_id = e.measure_id)
-"""
 
 
 def _euro(amount: Decimal) -> str:
@@ -379,22 +305,6 @@ def test_waits_between_teams_and_at_suppliers_are_recomputed_from_the_tools_hist
             held |= {row.measure_id: row.a_day for row in waits if row.place == place}
             assert place in page
             assert f"{sum(held.values()):,.2f}" in page.replace("\xa0", " "), (place, held)
-
-
-def test_the_pages_agree_to_the_cent_with_what_is_stored(past_year: PastYear) -> None:
-    """Plan, forecast, variance, run-rate, this year and what waits, in all and for each measure."""
-    visitor = FormBrowser(create_app(replace(past_year.services, metrics=CollectorRegistry())).test_client())
-    assert visitor.sign_in("cfo@nordbank.example", PASSWORD).status_code == 303
-
-    def page(path: str) -> str:
-        answer = visitor.get(path)
-        assert answer.status_code == 200, (path, answer.text)
-        return answer.text
-
-    year_ = StoredYear.read(past_year.rows, past_year.clock().date())
-    check_portfolio(year_, page)
-    check_parts(year_, page)
-    check_measures(year_, page)
 
 
 def test_an_administrator_finds_accounts_by_name_in_each_tools_own_directory(past_year: PastYear) -> None:

@@ -6,18 +6,12 @@ The sums are made by :mod:`tests.connector.store.reporting.recompute`, which sha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from html import unescape
-from typing import Any
 
-from tests.connector.store.reporting.recompute import Calendar, Row, figures_of, totals_of
-
-Rows = Callable[[str], Iterable[Any]]
-Page = Callable[[str], str]
-CENT = Decimal("0.01")
+from tests.cli.year.facts import StoredYear
+from tests.cli.year.reading import CENT, Page, Read, amount, known, text_of, whole
+from tests.connector.store.reporting.recompute import Row, totals_of
 
 TILES = {
     "In-year, plan current": "In-year, EBITDA effect, plan current",
@@ -65,54 +59,11 @@ LEFT_OUT = {
 }
 
 
-@dataclass(frozen=True)
-class StoredYear:
-    """What the tables hold, as plain values."""
-
-    rows: tuple[Row, ...]
-    ids: dict[str, str]
-    validated: dict[str, Decimal]
-    """By the measure's key, what the controllers have signed."""
-    calendar: Calendar
-
-    @classmethod
-    def read(cls, query: Rows, today: date) -> StoredYear:
-        """The demo's fiscal year is the calendar year, and no legal entity closes months there."""
-        lines: dict[str, list[tuple[str, str, str, Decimal, str, str, bool]]] = {}
-        for one in query("SELECT * FROM effect_line"):
-            assert one.currency == "EUR", "the demo plans in one currency"
-            lines.setdefault(one.measure_id, []).append(
-                (one.version, one.kind, f"{one.month:%Y-%m}", one.amount, one.currency, one.account, one.hard)
-            )
-        measures = list(query(_MEASURES))
-        rows = tuple(
-            Row(one.key, one.stage, one.ended == "cancelled", one.governable, one.held_up, lines.get(one.id, []))
-            for one in measures
-        )
-        closed = f"{today.year - 1}-12" if today.month == 1 else f"{today.year}-{today.month - 1:02}"
-        calendar = Calendar(f"{today.year}-01", f"{today.year}-12", closed)
-        validated = {one.key: one.validated or Decimal(0) for one in measures}
-        return cls(rows, {one.key: one.id for one in measures}, validated, calendar)
-
-    def figures(self, row: Row) -> tuple[str, dict[str, Decimal]]:
-        return figures_of(row, (), self.calendar)
-
-
-_MEASURES = """
-    SELECT id, key, stage, verdict #>> '{off_ramp,kind}' AS ended, gate IN ('blocked', 'waiting', 'breach') AS held_up,
-           owner_id IS NOT NULL AND sponsor_id IS NOT NULL AND controller_id IS NOT NULL
-           AND business_unit <> '' AND legal_entity <> '' AS governable,
-           (SELECT sum(CAST(s ->> 'validated' AS numeric)) FROM jsonb_array_elements(verdict -> 'signed') AS s)
-               AS validated
-    FROM measure WHERE unmapped_since IS NULL ORDER BY id
-"""
-
-
 def check_portfolio(year: StoredYear, page: Page) -> None:
     """Key figures, the totals by hierarchy, what is left out with its count, the summary sentence."""
     shown = page("/portfolio")
     expected = totals_of(year.rows, (), year.calendar)
-    tiles = _tiles(shown)
+    tiles = {label: amount(value) for label, value in Read(shown).figures.items()}
     for label, heading in TILES.items():
         assert tiles[label] == expected[heading].quantize(CENT), (label, tiles[label], expected[heading])
     signed = sum((year.validated[row.key] for row in year.rows if not row.ended), Decimal(0))
@@ -120,7 +71,7 @@ def check_portfolio(year: StoredYear, page: Page) -> None:
     live = [row for row in year.rows if not row.ended]
     counts, amounts = _tree_row(shown, "In all")
     assert counts == len(live)
-    assert amounts == [_whole(expected[name]) for name in COLUMNS]
+    assert amounts == [whole(expected[name]) for name in COLUMNS]
     reasons: dict[str, list[Row]] = {}
     for row in year.rows:
         reasons.setdefault(year.figures(row)[0], []).append(row)
@@ -130,9 +81,9 @@ def check_portfolio(year: StoredYear, page: Page) -> None:
         count, amounts = _tree_row(shown, LEFT_OUT[reason])
         assert count == len(left)
         sums = [sum((year.figures(row)[1].get(name, Decimal(0)) for row in left), Decimal(0)) for name in COLUMNS[:2]]
-        assert amounts[:2] == [_whole(amount) for amount in sums], reason
+        assert amounts[:2] == [whole(one) for one in sums], reason
     held = sum(row.held_up for row in live)
-    assert f"{held} of {len(live)} measures are held up at a gate" in _text(shown)
+    assert f"{held} of {len(live)} measures are held up at a gate" in text_of(shown)
 
 
 def check_parts(year: StoredYear, page: Page) -> None:
@@ -141,7 +92,7 @@ def check_parts(year: StoredYear, page: Page) -> None:
     for name, heading in PARTS.items():
         shown = page(f"/portfolio/measures?of={name}")
         parts = _parts(shown)
-        total = _amount(_one(r'class="answer"><b>[^<]*: ([^<]*?)\s*[A-Z]{3}</b>', shown))
+        total = amount(_one(r'class="answer"><b>[^<]*: ([^<]*?)\s*[A-Z]{3}</b>', shown))
         assert total == sum(parts.values()) == expected.get(heading, Decimal(0)).quantize(CENT), name
         for row in year.rows:
             why, found = year.figures(row)
@@ -150,34 +101,13 @@ def check_parts(year: StoredYear, page: Page) -> None:
             assert parts.get(row.key, Decimal(0)) == own, (name, row.key)
 
 
-def check_measures(year: StoredYear, page: Page) -> None:
-    """The page of each measure says of it what the totals add up."""
-    lines = {
-        "EBITDA effect": ("EBITDA effect, plan current", "EBITDA effect, latest estimate", "EBITDA effect, actual"),
-        "In-year, EBITDA effect": tuple(f"In-year, EBITDA effect, {side}" for side in ("plan current", "latest estimate", "actual")),
-        "Run-rate, in the steady month": tuple(f"Run-rate, in the steady month, {side}" for side in ("plan current", "latest estimate")),
-    }  # fmt: skip
-    for row in year.rows:
-        shown = page(f"/measures/{year.ids[row.key]}")
-        _, found = year.figures(row)
-        for label, headings in lines.items():
-            cells = _report_cells(shown, label)
-            for cell, heading in zip((cells[0], cells[1], cells[3]), headings, strict=False):
-                assert cell == (_whole(found[heading]) if heading in found else None), (row.key, heading)
-
-
-def _tiles(shown: str) -> dict[str, Decimal]:
-    found = re.findall(r'<dt title="[^"]*">([^<]+)</dt>\s*<dd class="value" title="([^"]*)"', shown)
-    return {unescape(label): _amount(unescape(value)[:-4]) for label, value in found}
-
-
 def _tree_row(shown: str, label: str) -> tuple[int, list[Decimal]]:
     """The count, then plan, latest estimate, actual and variance of a line of the footer."""
     tree = shown[shown.index('id="tree"') :]
     for row in re.findall(r"<tr[^>]*>(.*?)</tr>", tree[: tree.index("</table>")], re.DOTALL):
-        cells = [_text(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)]
+        cells = [text_of(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)]
         if cells and cells[0] == label:
-            return int(cells[1]), [_amount(cell) for cell in cells[2:6]]
+            return int(cells[1]), [known(cell) or Decimal(0) for cell in cells[2:6]]
     raise AssertionError(f"no line {label}")
 
 
@@ -186,31 +116,11 @@ def _parts(shown: str) -> dict[str, Decimal]:
     for row in re.findall(r"<tr><th scope=\"row\".*?</tr>", shown, re.DOTALL):
         key = _one(r"<a [^>]*>([^<]+)</a>", row)
         cells = re.findall(r'<td class="num">(.*?)</td>', row, re.DOTALL)
-        found[key] = _amount(_text(cells[0]))
+        found[key] = known(text_of(cells[0])) or Decimal(0)
     return found
-
-
-def _report_cells(shown: str, label: str) -> list[Decimal | None]:
-    row = _one(rf'<tr><th scope="row">{re.escape(label)}</th>(.*?)</tr>', shown)
-    cells = re.findall(r'<td class="num">(.*?)</td>', row, re.DOTALL)
-    return [None if _text(cell) in {"", "–"} else _amount(_text(cell)) for cell in cells]
-
-
-def _whole(amount: Decimal) -> Decimal:
-    """As a table shows it."""
-    return Decimal(f"{amount:.0f}")
-
-
-def _amount(text: str) -> Decimal:
-    cleaned = re.sub(r"[,\s\u00a0\u202f]", "", text).replace("−", "-")
-    return Decimal(0) if cleaned in {"", "–"} else Decimal(cleaned)
 
 
 def _one(pattern: str, text: str) -> str:
     found = re.search(pattern, text, re.DOTALL)
     assert found is not None, pattern
     return unescape(found[1])
-
-
-def _text(marks: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", marks)).split())
