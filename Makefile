@@ -4,12 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+FOLDER ?= .pictures
 # Tests at once, each with a PostgreSQL of its own; many of them wait most of the time.
 JOBS ?= 4
 # Demo and tests start many processes: each would compile all sources anew, which is most of what a start costs.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo serve test test-times lint format docs bench bench-compare lock images audit editor servicenow-app mutants clean
+.PHONY: help setup demo serve test pictures test-times lint format docs bench bench-compare lock images audit editor servicenow-app mutants clean
 
 help: ## Show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +33,9 @@ serve: setup ## Run web and worker in the foreground
 
 test: setup ## Run the tests (ARGS="-k gates" for some)
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadscope --benchmark-disable $(ARGS)
+
+pictures: setup ## Take pictures of every page and state, in both sizes and themes (FOLDER=.pictures, ARGS="-k empty")
+	GATEPOST_TEST_PICTURES=$(FOLDER) $(BIN)/python -m pytest tests/browser/test_pictures.py $(ARGS)
 
 test-times: setup ## Run the tests and list the slowest, and how long each file takes (ARGS as for test)
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadscope --benchmark-disable --durations=40 --durations-min=0.1 -p tests.file_times $(ARGS)

@@ -17,6 +17,11 @@ from webhook_server.formats import duration_text
 CREDENTIAL_WARNING = timedelta(days=14)
 EVENTS_SILENT = timedelta(days=2)
 """A governed tool that sends no event for so long has probably lost its webhook."""
+SEND_EVENTS = Remedy(
+    "Changes are found by sweeps only, some minutes later. Have the tool send its events: on the page Set-up, at “Have "
+    "events arrive at once”.",
+    place=Place.SET_UP,
+)
 RETRIED = Remedy("It is retried automatically.")
 LIMIT_ENDS = Remedy("Work continues automatically when the limit ends.")
 WORKER_RUNS = Remedy("Check on the page Operations that a worker is running.", place=Place.OPERATIONS)
@@ -95,9 +100,7 @@ def _events(record: ConnectionRecord, status: ConnectionStatus, now: datetime, *
         message = "No event has arrived yet."
         if registration_of(record) is None:
             message += " No webhook is registered by Gatepost."
-        found_by = "Changes are found by sweeps only, some minutes later. "
-        have = "Have the tool send its events: on the page Set-up, at “Have events arrive at once”."
-        yield Advice(Health.WARNING, message, Remedy(found_by + have, place=Place.SET_UP))
+        yield Advice(Health.WARNING, message, SEND_EVENTS)
     elif now - status.last_event_at > EVENTS_SILENT:
         days = (now - status.last_event_at).days
         yield Advice(
