@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -13,6 +14,7 @@ import structlog
 from hypothesis import settings
 from sqlalchemy.engine import URL, make_url
 
+from connector.runtime.garbage_collection import tune_garbage_collection
 from connector.store.database.postgres import locate
 from tests.command_line import Cli
 from tests.compiled_once import compiled_once
@@ -31,6 +33,17 @@ sys.dont_write_bytecode = False
 # How long an example takes says how busy the machine is, and nothing about the code.
 settings.register_profile("gatepost", deadline=None)
 settings.load_profile("gatepost")
+
+
+def pytest_configure() -> None:
+    """Collecting tests makes a hundred thousand objects that all stay."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Otherwise each larger collection goes through every module and every test."""
+    tune_garbage_collection()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
