@@ -351,4 +351,5 @@ class MappingCache:
 def previewer(services: Services, *, clock: Clock = system_clock) -> tuple[Sites, Previewer]:
     """What a preview needs: the sites, read only, and what the store remembers."""
     sites, memory = Sites(services, clock), SqlStateStore(services.engine)
-    return sites, Previewer(memory, services.measures, RelatedEvidenceReader(sites.get, memory), clock)
+    address = services.settings.public_url or ""
+    return sites, Previewer(memory, services.measures, RelatedEvidenceReader(sites.get, memory), clock, address)

@@ -11,13 +11,13 @@ from datetime import date, datetime
 from governance.approvals import NOT_GIVEN
 from governance.evidence import Evidence
 from governance.facts import Unknown
-from governance.gates import Policy, Stage
+from governance.gates import ApprovalKind, Policy, Stage
 from governance.kill_switch import decision_request
 from governance.measure import Measure, Role
 from governance.measure_state import OffRamp, OffRampKind, is_cancelled
 from governance.number_words import number_of
 from governance.responsible import ADMINISTRATOR, responsible
-from governance.sentences import WAITING, Template, begin_sentence, people_words, who_acts
+from governance.sentences import WAITING, WAITING_OR_OPEN, Template, begin_sentence, people_words, who_acts
 from governance.verdict import Blocker, ConditionResult, GateState, Outcome, Status, Verdict
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -170,6 +170,33 @@ def short_date(moment: date, now: datetime) -> str:
 def blocker_lines(verdict: Verdict) -> list[str]:
     """One sentence per blocker."""
     return [blocker.sentence for blocker in verdict.blockers]
+
+
+def tool_lines(verdict: Verdict, now: datetime, page: str = "") -> list[str]:
+    """The same as the tool shows it: whoever has to approve may comment there, or open the measure's page.
+
+    ``page`` is the address of that page; empty where nobody has told Gatepost its own address.
+    """
+    waits = {one.key: one.approval.kind for one in verdict.checklist if one.approval and one.actual == NOT_GIVEN}
+    if not page or verdict.gate is GateState.NOT_DUE:
+        return blocker_lines(verdict)
+    return [
+        _or_open(one, waits[one.key], verdict.next_stage_label, now, page)
+        if one.key in waits and one.responsible and one.stage == verdict.next_stage
+        else one.sentence
+        for one in verdict.blockers
+    ]
+
+
+def _or_open(blocker: Blocker, kind: ApprovalKind, label: str, now: datetime, page: str) -> str:
+    return WAITING_OR_OPEN[kind].format(
+        person=people_words(blocker.responsible),
+        stage=label,
+        key=blocker.stage,
+        since=short_date(blocker.since, now),
+        address=page,
+        code=blocker.code,
+    )
 
 
 def gate_sentence(verdict: Verdict) -> str:

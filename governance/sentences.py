@@ -33,6 +33,18 @@ class Template(StrEnum):
     WAITING_EFFECT = (
         "Waiting for {person} to confirm the actual effect, since {since}. Comment /confirm AMOUNT MONTH · {code}"
     )
+    WAITING_APPROVAL_OR_OPEN = (
+        "Waiting for {person} to approve {stage}, since {since}. Comment /approve {key} here, or open {address} "
+        "· {code}"
+    )
+    WAITING_SIZE_OR_OPEN = (
+        "Waiting for {person} to confirm size and timing for {stage}, since {since}. Comment /approve {key} here, or "
+        "open {address} · {code}"
+    )
+    WAITING_EFFECT_OR_OPEN = (
+        "Waiting for {person} to confirm the actual effect, since {since}. Comment /confirm AMOUNT MONTH here, or open "
+        "{address} · {code}"
+    )
     UNEXPLAINED = "{reason}. {people}: please explain why with /reason, since {since} · {code}"
     NOT_CANCELLED = (
         "This was moved to {status} and is not cancelled. {person}: cancel it with /cancel REASON, or move it back "
@@ -59,6 +71,13 @@ WAITING: Final = {
     ApprovalKind.SIZE_AND_TIMING: Template.WAITING_SIZE,
     ApprovalKind.ACTUAL_EFFECT: Template.WAITING_EFFECT,
 }
+
+WAITING_OR_OPEN: Final = {
+    ApprovalKind.APPROVAL: Template.WAITING_APPROVAL_OR_OPEN,
+    ApprovalKind.SIZE_AND_TIMING: Template.WAITING_SIZE_OR_OPEN,
+    ApprovalKind.ACTUAL_EFFECT: Template.WAITING_EFFECT_OR_OPEN,
+}
+"""In the tool, where the address of the measure's page is known."""
 
 
 def person_words(person: Responsible) -> str:

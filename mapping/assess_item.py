@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import TypeAlias
@@ -12,6 +12,7 @@ from governance.actuals_seen import Sighting
 from governance.assess import assess
 from governance.closed_months import NO_CLOSED_MONTHS, ClosedMonths
 from governance.evidence import Command, Evidence
+from governance.explain import tool_lines
 from governance.facts import Unknown, known
 from governance.measure import Person
 from governance.measure_kpis import with_values
@@ -31,13 +32,13 @@ from mapping.field_edits import FieldEdit
 from mapping.known_people import NOBODY_KNOWN, KnownPeople
 from mapping.ledger_effects import ledger_differences, with_ledger
 from mapping.map_item import MappedMeasure, Unmapped, evidence_from, map_item
-from mapping.marks import IMPEDIMENT, Mark, mark_changes
+from mapping.marks import IMPEDIMENT, Mark, mark_changes, page_of
 from mapping.match import rule_for
 from mapping.policy import Policies
 from mapping.related_evidence import NO_RELATED_EVIDENCE, RelatedEvidence
 from mapping.reply_comment import WRITTEN_REPLY, ReplyComment, reply_comment_of
 from mapping.work_item import ConnectionName, FieldChange, FieldName, NativeId, Tool, WorkItem
-from mapping.writeback import Change, ChangeKind, Comparison, compare, target_values
+from mapping.writeback import Change, ChangeKind, Comparison, WriteValue, compare, target_values
 
 LastWrittenByItem: TypeAlias = "Mapping[tuple[ConnectionName, NativeId], Mapping[FieldName, str | None]]"
 """What was written last, by item."""
@@ -60,6 +61,8 @@ class MeasureAssessment:
     """Where the tool's actuals differ from the ledger's; ``None`` when the rule compares nothing."""
     edits: tuple[FieldEdit, ...] = ()
     """Mapped fields that were changed since the reading before; added by whoever can ask the tool."""
+    values: Mapping[FieldName, WriteValue] = field(default_factory=dict)
+    """What each owned field shall hold."""
 
 
 def assess_item(
@@ -81,13 +84,15 @@ def assess_item(
     editors: Mapping[FieldName, Person] = NOBODY_NAMED,
     field_history: Mapping[FieldName, tuple[FieldChange, ...]] = NO_HISTORY,
     owner_edited: datetime | None = None,
+    address: str = "",
 ) -> MeasureAssessment | Unmapped:
     """Map and assess one item at one moment; the same input gives the same result.
 
     ``read_at`` is when the reading of the item began; ``fields_changed`` when a mapped field of the item was changed
     last, where the tool's history was asked for it; ``editors`` who changed the status and the owned fields last, where
     the tool was asked and names somebody for certain; ``owner_edited`` when the owner changed the item last, where it
-    was asked for that; ``field_history`` the changes of fields with actuals, where the tool was asked for them.
+    was asked for that; ``field_history`` the changes of fields with actuals, where the tool was asked for them;
+    ``address`` is Gatepost's own, where it was told.
     """
     sighting = Sighting(read_at or now, measure_state.read_at, item.created)
     locked = measure_state.plan.terms if measure_state.plan is not None else None
@@ -134,9 +139,9 @@ def assess_item(
     )
     if reply_comment is not None and _is_in_journal(item, reply_comment, last_written):
         reply_comment = None
-    comparison = compare(
-        last_written, item.fields, target_values(verdict, rule.write), reply_comment, item.reply_comment
-    )
+    page = page_of(address, measure.id)
+    wanted = target_values(verdict, rule.write, lines=tool_lines(verdict, now, page))
+    comparison = compare(last_written, item.fields, wanted, reply_comment, item.reply_comment)
     marks = mark_changes(verdict, rule, item, measure.id, last_written, known(measure.hierarchy.portfolio) or "")
     if marks:
         comparison = replace(comparison, changes=(*comparison.changes, *marks))
@@ -145,9 +150,9 @@ def assess_item(
     joined_writes: tuple[tuple[WorkItem, Comparison], ...] = ()
     if any(join.write for join in rule.joins):
         own_verdict = assess(measure, replace(evidence, changes=item.changes), policy, now, rates)
-        joined_writes = tuple(_joined_writes(own_verdict, rule, config, related, joined_last_written, now))
+        joined_writes = tuple(_joined_writes(own_verdict, rule, config, related, joined_last_written, now, page))
     compared = ledger_differences(scope, mapped, config.reporting_currency)
-    return MeasureAssessment(mapped, evidence, verdict, comparison, joined_writes, compared)
+    return MeasureAssessment(mapped, evidence, verdict, comparison, joined_writes, compared, values=wanted)
 
 
 def _joined_writes(
@@ -157,6 +162,7 @@ def _joined_writes(
     related: RelatedEvidence,
     last_written: LastWrittenByItem,
     now: datetime,
+    page: str,
 ) -> Iterator[tuple[WorkItem, Comparison]]:
     """What the joined items shall hold.
 
@@ -170,7 +176,8 @@ def _joined_writes(
         for other in others:
             if rule_for(ExpressionScope(other, now), config)[0] is None:
                 written_there = last_written.get((other.connection, other.native_id), {})
-                comparison = compare(written_there, other.fields, target_values(verdict, join.write, other.key))
+                wanted = target_values(verdict, join.write, other.key, tool_lines(verdict, now, page))
+                comparison = compare(written_there, other.fields, wanted)
                 if comparison.has_writes:
                     yield other, _with_written_at(comparison, join.write, now)
 

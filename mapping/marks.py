@@ -248,6 +248,11 @@ def _next_json(
     return {"next": following}
 
 
+def page_of(base: str, measure: str) -> str:
+    """The page of a measure at Gatepost's own address; empty where that is not known."""
+    return f"{base.rstrip('/')}/measures/{measure}" if base else ""
+
+
 def link_json(verdict: Verdict, base: str, measure: str) -> str:
     """The remote link as JSON: where it leads, what it says, which icon it has."""
     base = base.rstrip("/")
@@ -259,7 +264,7 @@ def link_json(verdict: Verdict, base: str, measure: str) -> str:
     summary = "nothing stands in the way" if not count else f"{count} blocker{'' if count == 1 else 's'}"
     title = f"Gate into {into}: {gate}" if verdict.next_stage else f"{verdict.stage_label}: no further gate"
     content = {
-        "url": f"{base}/measures/{measure}",
+        "url": page_of(base, measure),
         "title": title,
         "summary": summary,
         "icon": f"{base}/static/gate-{verdict.gate.value}.svg",

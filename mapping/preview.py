@@ -11,7 +11,7 @@ from governance.verdict import Blocker
 from mapping.assess_item import MeasureAssessment
 from mapping.map_item import Unmapped
 from mapping.work_item import WorkItem
-from mapping.writeback import Change, canonical, target_values
+from mapping.writeback import Change, canonical
 
 
 class PreviewOutcome(StrEnum):
@@ -133,7 +133,7 @@ def preview_item(item: WorkItem, assessed: MeasureAssessment | Unmapped, present
 
 
 def _field_previews(item: WorkItem, assessed: MeasureAssessment) -> Iterator[FieldPreview]:
-    for name, value in target_values(assessed.verdict, assessed.mapped.rule.write).items():
+    for name, value in assessed.values.items():
         present = canonical(item.fields[name]) if name in item.fields else None
         yield FieldPreview(name, present, canonical(value), readable=name in item.fields)
 

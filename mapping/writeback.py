@@ -30,8 +30,14 @@ PRIORITY_CODES = frozenset({"PRIORITY_MISMATCH", "PRIORITY_DRIFT"})
 HANDOFF_CODES = frozenset({"HANDOFF_WAIT"})
 
 
-def target_values(verdict: Verdict, rule: WriteRule, ticket: str = "") -> dict[FieldName, WriteValue]:
-    """What each owned field of the rule shall hold; ``ticket`` is the key of a joined item that receives it."""
+def target_values(
+    verdict: Verdict, rule: WriteRule, ticket: str = "", lines: Sequence[str] | None = None
+) -> dict[FieldName, WriteValue]:
+    """What each owned field of the rule shall hold; ``ticket`` is the key of a joined item that receives it.
+
+    ``lines`` are the blockers as the tool shows them (:func:`governance.explain.tool_lines`), else as pages do.
+    """
+    blockers = blocker_lines(verdict) if lines is None else lines
     figures = verdict.figures
     parts: dict[str, WriteValue] = {
         "doi_stage": verdict.display_stage,
@@ -39,7 +45,7 @@ def target_values(verdict: Verdict, rule: WriteRule, ticket: str = "") -> dict[F
         "potential": verdict.potential.colour.value.capitalize(),
         "gate": verdict.gate_label,
         "highest_stage": None if verdict.highest_stage is None else Decimal(verdict.highest_stage),
-        "blockers": join_lines([*blocker_lines(verdict), *_reasons_beside_blockers(verdict, rule)]),
+        "blockers": join_lines([*blockers, *_reasons_beside_blockers(verdict, rule)]),
         "why": join_lines(status_reasons(verdict)) if rule.why else None,
         "findings": join_lines(
             [f"{finding.sentence} · {finding.who} · {finding.code}" for finding in verdict.findings]

@@ -103,6 +103,7 @@ class WorkerTasks:
             clock=clock,
             jitter=jitter,
             batch_size=settings.batch_size,
+            address=settings.public_url or "",
         )
         self._deliverer = OutboxWriter(
             outbox=self._outbox,

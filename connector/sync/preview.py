@@ -34,6 +34,8 @@ class Previewer:
     current: CurrentMeasures
     related_evidence: RelatedEvidenceReader
     clock: Callable[[], datetime]
+    address: str = ""
+    """Gatepost's own, for people; empty where nobody has told it."""
 
     def rows(self, site: ToolSite, items: Sequence[NativeId], config: MappingConfig) -> Iterator[ItemPreview]:
         """One row per item that the tool shows, batch after batch.  Raises ToolError."""
@@ -64,5 +66,6 @@ class Previewer:
                     people=people,
                     rates=rates,
                     closed_months=closed,
+                    address=self.address,
                 )
                 yield preview_item(item, assessed, present.get(item.native_id))

@@ -98,6 +98,8 @@ class ItemReading:
     """Mapped fields with another value than at the reading before."""
     ask_editors: bool = True
     """Whether the tool is asked who changed them; not where many items changed at once."""
+    address: str = ""
+    """Gatepost's own, for people; empty where nobody has told it."""
 
     def assess(
         self,
@@ -129,6 +131,7 @@ class ItemReading:
             editors=editors,
             field_history=field_history,
             owner_edited=owner_edited,
+            address=self.address,
         )
         if isinstance(assessed, Unmapped):
             return assessed
@@ -230,6 +233,8 @@ class Reconciler:
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     batch_size: int
+    address: str = ""
+    """Gatepost's own, for people; empty where nobody has told it."""
 
     def run(self, site: ToolSite, mapping: ActiveMapping) -> BatchResult:
         """Claim, read, assess and settle one batch."""
@@ -274,6 +279,7 @@ class Reconciler:
                 reading = ItemReading(
                     site, item, state, evidence, began, joined_last_written, people, rates, closed,
                     changed.get(item.native_id, NOTHING_CHANGED), len(changed) <= MOST_NAMED,
+                    self.address,
                 )  # fmt: skip
                 outcome = self._assess(part, requested, reading, mapping, now)
                 if outcome is not None:

@@ -9,14 +9,14 @@ import pytest
 
 from governance.assess import assess
 from governance.codes import CODES
-from governance.evidence import Children, OpenItem
-from governance.explain import blocker_lines, explain
+from governance.evidence import Children, Command, OpenItem
+from governance.explain import blocker_lines, explain, tool_lines
 from governance.facts import Unknown
 from governance.locked_plan import lock_plan
 from governance.measure_state import MeasureState
 from governance.verdict import Outcome
 from mapping.writeback import join_lines
-from tests.governance.factory import NOW, POLICY, eur, evidence, measure
+from tests.governance.factory import APPROVALS, BRANDT, NOW, POLICY, eur, evidence, measure, new_command
 
 SHUT = assess(
     measure(),
@@ -90,6 +90,40 @@ def test_the_field_holds_the_beginning_of_the_same_text() -> None:
     assert short is not None
     assert text.startswith(short.splitlines()[0])
     assert short.splitlines()[-1] == "… and 2 more"
+
+
+PAGE = "https://gatepost.acme.example/measures/jira-main/10001"
+
+
+@pytest.mark.parametrize(
+    ("granted", "commands", "said"),
+    [
+        pytest.param("identified", APPROVALS[1:],
+            f"Waiting for M. Brandt (sponsor) to approve Detailed, since 21 Nov. Comment /approve detailed here, or open {PAGE} "
+            "· APPROVAL_MISSING", id="an approval"),
+        pytest.param("detailed", (new_command("decided", BRANDT),),
+            "Waiting for J. Weber (controller) to confirm size and timing for Decided, since 21 Nov. Comment /approve decided "
+            f"here, or open {PAGE} · CONTROLLER_SIZE", id="size and timing"),
+        pytest.param("implemented", APPROVALS[:-1],
+            "Waiting for J. Weber (controller) to confirm the actual effect, since 21 Nov. Comment /confirm AMOUNT MONTH here, "
+            f"or open {PAGE} · CONTROLLER_CONFIRM", id="the effect"),
+    ],
+)  # fmt: skip
+def test_the_tool_says_where_else_an_approval_can_be_given(
+    granted: str, commands: tuple[Command, ...], said: str
+) -> None:
+    found = assess(measure(), evidence(granted, granted, commands=commands), POLICY, NOW)
+    assert tool_lines(found, NOW, PAGE) == [said]
+    assert tool_lines(found, NOW) == blocker_lines(found), "nobody has told Gatepost its own address"
+
+
+def test_only_who_has_to_approve_is_told_where() -> None:
+    *others, waiting = tool_lines(SHUT, NOW, PAGE)
+    assert others == blocker_lines(SHUT)[:-1]
+    assert waiting == (
+        "Waiting for A. Kaya (owner) to approve Implemented, since 21 Nov. Comment /approve implemented here, or open "
+        f"{PAGE} · APPROVAL_MISSING"
+    )
 
 
 def test_every_code_that_is_met_is_in_the_list_of_codes() -> None:

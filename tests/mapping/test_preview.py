@@ -10,14 +10,17 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
+from governance.explain import tool_lines
 from governance.measure_state import MeasureState
 from mapping.assess_item import assess_item
 from mapping.difference import differences
 from mapping.load import LoadedMapping, load_mapping
+from mapping.map_item import Unmapped
+from mapping.marks import page_of
 from mapping.policy import Policies
 from mapping.preview import CurrentMeasure, PreviewOutcome, preview_item, summarise
 from mapping.schema import json_schema
-from mapping.work_item import WorkItem
+from mapping.work_item import FieldName, WorkItem
 from tests.conftest import ROOT
 from tests.mapping.items import NOW, item
 from tests.mapping.test_apply import MAPPING
@@ -52,6 +55,19 @@ def test_an_item_that_becomes_a_measure_is_new_with_all_that_would_be_written() 
         ("Gate blockers", None, "Cannot "),
     ]
     assert any(blocker.code == "BASELINE_MISSING" for blocker in found.new_blockers)
+
+
+def test_a_preview_shows_the_sentence_that_the_tool_will_hold() -> None:
+    mapping, address = loaded(), "https://gatepost.acme.example/"
+    assessed = assess_item(
+        SHOWN, mapping.config, Policies(mapping.config), measure_state=MeasureState(), last_written={}, now=NOW, address=address
+    )  # fmt: skip
+    assert not isinstance(assessed, Unmapped)
+    written = str(assessed.values[FieldName("Gate blockers")])
+    shown = {one.field: one.target for one in preview_item(SHOWN, assessed, None).fields}
+    assert shown["Gate blockers"] == written
+    said = tool_lines(assessed.verdict, NOW, page_of(address, assessed.mapped.measure.id))
+    assert written.splitlines()[: len(said)] == said
 
 
 def test_only_new_and_removed_blockers_are_reported() -> None:
