@@ -67,6 +67,8 @@ def load_my_work(
         "seats": list(committee_programs),
         "parties": [account_key(one) for one in accounts],
         "offices": json.dumps(offices),
+        # What is of everything is no key of any place.
+        "office_of_all": any(one.role is ViewerRole.OFFICE and one.is_everywhere for one in viewer.grants),
         "today": today,
         "ladder_roles": [step.role.value for step in LADDER],
         "ladder_days": [step.after.days for step in LADDER],
@@ -198,8 +200,9 @@ WITH me AS (
         WHERE m.role_change_parties <> '{}' AND m.role_change_parties && CAST(:parties AS text[])
     UNION SELECT m.id FROM measure m
         WHERE m.role_change_parties <> '{}'
-          AND CAST(:offices AS jsonb) ?| gatepost_place_keys(m.portfolio, m.program, m.project, m.package,
-                                                             m.legal_entity)
+          AND (CAST(:office_of_all AS boolean)
+               OR CAST(:offices AS jsonb) ?| gatepost_place_keys(m.portfolio, m.program, m.project, m.package,
+                                                                 m.legal_entity))
 ), held AS MATERIALIZED (
     SELECT m.id, m.connection, m.native_id, m.key, m.title, m.owner, m.portfolio, m.program, m.project, m.package,
            m.gate, m.implementation, m.potential, m.plan_net, m.actual_net, m.variance_net, m.currency, h.roles,

@@ -30,6 +30,12 @@ def test_a_change_of_the_sponsor_is_offered_to_those_who_may_accept_it(api: ApiS
     novak = enter(api, "Novak", account="n")
     assert "P. Novak is the new sponsor: nobody accepts their own role" not in novak.text(ITX1).split("What others")[0]
 
+    for name, grant in (("Whole", RoleGrant(Role.OFFICE)), ("Part", RoleGrant(Role.OFFICE, ("IT",)))):
+        work = enter(api, name, grant).text("/work")
+        assert "You have 1 open task, " in work, name
+        assert "The sponsor was changed from M. Brandt to P. Novak" in work, name
+    elsewhere = enter(api, "Elsewhere", RoleGrant(Role.OFFICE, ("Operations",)))
+    assert "You have no open tasks." in elsewhere.text("/work")
     office = enter(api, "Berger", RoleGrant(Role.OFFICE, ("IT",)))
     shown = office.get(f"{ITX1}/actions/accept-role?stage=sponsor")
     assert "You act as Berger." in page_text(shown)
