@@ -37,6 +37,8 @@ class Fact:
     implementation: str
     potential: str
     findings: tuple[dict[str, Any], ...]
+    parties: tuple[str, ...]
+    """Accounts that a change of a role concerns which nobody has accepted."""
     verdict: dict[str, Any] = field(repr=False)
     state: dict[str, Any] = field(repr=False)
     assessed_at: datetime = field(repr=False, kw_only=True)
@@ -148,7 +150,7 @@ def _fact(one: Any) -> Fact:
     return Fact(
         one.id, one.key, one.title, one.owner or "", one.sponsor or "", one.controller or "",
         tuple(name for name in places if name), one.business_unit or "", one.stage or "", OFF_RAMPS.get(one.ended or "", one.stage or ""), one.gate, one.implementation, one.potential,
-        tuple(one.findings), one.verdict, one.measure_state, assessed_at=one.assessed_at,
+        tuple(one.findings), tuple(one.role_change_parties), one.verdict, one.measure_state, assessed_at=one.assessed_at,
     )  # fmt: skip
 
 

@@ -9,11 +9,13 @@ from decimal import Decimal
 
 from tests.cli.year.facts import OWNED, PLANS
 from tests.cli.year.figures import check_parts, check_portfolio
+from tests.cli.year.machine import check_operations, check_scenario
 from tests.cli.year.measures import check_measure_pages
 from tests.cli.year.overview import check_overview
 from tests.cli.year.places import check_capacity, check_waiting
 from tests.cli.year.promises import check_records, check_tradeoffs
 from tests.cli.year.services import check_outcomes, check_services
+from tests.cli.year.tasks import check_work
 from tests.cli.year.traces import (
     check_ledger,
     check_lines,
@@ -68,3 +70,19 @@ def test_services_and_outcomes(past_year: PastYear) -> None:
 def test_the_ledger_and_the_review_of_the_quarter(past_year: PastYear) -> None:
     check_ledger(past_year.stored, past_year.page("office"))
     check_review(past_year.stored, past_year.page("cfo"))
+
+
+def test_the_tasks_of_owner_sponsor_controller_and_office(past_year: PastYear) -> None:
+    tasks = {login: check_work(past_year.stored, login, past_year.page(login)) for login in ("kaya", "brandt", "weber")}
+    assert all(tasks.values()), tasks
+    assert check_work(past_year.stored, "cfo", past_year.page("cfo")) == 0
+    assert check_work(past_year.stored, "office", past_year.page("office"), is_office=True) == 1
+
+
+def test_what_was_received_and_written(past_year: PastYear) -> None:
+    check_operations(past_year.stored, past_year.page("ops"))
+
+
+def test_a_scenario_is_the_sum_of_its_parts(past_year: PastYear) -> None:
+    visitor = past_year.visitor("office")
+    check_scenario(visitor, past_year.page("office"))
