@@ -147,6 +147,11 @@ class Formats:
         exact = value.astimezone(self.zone).replace(tzinfo=None, microsecond=0)
         return exact.isoformat(timespec="seconds" if exact.second else "minutes")
 
+    def exact(self, value: datetime) -> str:
+        """``21 Nov 2026, 14:03:22, Europe/Berlin``: to the second, with the zone."""
+        time = format_time(value.astimezone(self.zone), "medium", locale=self.locale)
+        return f"{self.day(value)}, {time}, {self.zone_name}"
+
     def ago(self, value: datetime | None) -> str:
         """``3 days ago``, ``in 2 hours``."""
         if value is None:

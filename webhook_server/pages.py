@@ -17,6 +17,7 @@ from flask import Flask, Response, g, jsonify, make_response, render_template, r
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from jinja2 import pass_context
+from markupsafe import Markup
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -28,6 +29,7 @@ from connector.bootstrap import MappingCache, Services, system_clock
 from connector.errors import ConfigurationError
 from connector.people.permissions import Role, Viewer
 from connector.remedy import Remedy
+from connector.timestamp import timestamp_text
 from governance.capital import capitalised
 from governance.verdict import gate_text
 from webhook_server.api.problem import Problem, ProblemCode
@@ -64,9 +66,17 @@ def add_page_support(app: Flask, services: Services, navigation: Navigation) -> 
     # A parameter, because the pages and their navigation import this module.
 
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for name in ("number", "signed", "short", "money", "per_unit", "percent", "month", "day", "moment", "ago"):
+    for name in ("number", "signed", "short", "money", "per_unit", "percent", "month"):
         app.jinja_env.filters[name] = _filter(name)
-    app.jinja_env.filters |= {"browser": browser, "sentence": capitalised, "advice": page_advice}
+    for name in ("day", "moment", "ago"):
+        app.jinja_env.filters[name] = _time_filter(name)
+        app.jinja_env.filters[f"{name}_text"] = _filter(name)
+    app.jinja_env.filters |= {
+        "browser": browser,
+        "timestamp": timestamp_text,
+        "sentence": capitalised,
+        "advice": page_advice,
+    }
     app.jinja_env.globals.update(
         asset=static_url,
         url_with=url_with_filters,
@@ -161,6 +171,25 @@ def _filter(name: str) -> Callable[..., str]:
     def write(_: object, value: object, *arguments: object, **named: object) -> str:
         found: str = getattr(formats(), name)(value, *arguments, **named)
         return found
+
+    return write
+
+
+def _time_filter(name: str) -> Callable[..., str]:
+    """A moment as an element of the page, with the exact time for programs and as its tooltip.
+
+    A date is written as it is: it has no exact time.  An attribute takes the ``_text`` of a filter.
+    """
+    as_text = _filter(name)
+
+    @pass_context
+    def write(context: object, value: object) -> str:
+        shown = as_text(context, value)
+        if not isinstance(value, datetime):
+            return shown
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(
+            timestamp_text(value), formats().exact(value), shown
+        )
 
     return write
 

@@ -67,6 +67,21 @@ def _launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
 
 
+CUT_OFF = """() => [...document.querySelectorAll("main *")].filter((one) => {
+    if (one.closest(".sr, svg, dialog:not([open]), .canvas, .cm-editor, textarea, input, pre:not(.wrapped)")) return false;
+    const style = getComputedStyle(one);
+    if (!one.checkVisibility() || style.display === "inline") return false;
+    for (let around = one; around; around = around.parentElement)
+        if (getComputedStyle(around).clipPath !== "none") return false;
+    const cuts = style.overflowX !== "visible" || one.matches("td, th");
+    return cuts && one.scrollWidth > one.clientWidth + 1;
+}).map((one) => `${one.tagName} ${one.className}: ${one.textContent.trim().slice(0, 60)}`)"""
+"""What holds more than it shows, and cells whose text runs into the next one: a wide table, a name behind an ellipsis.
+
+What only screen readers read, what somebody types, drawings and commands are none of it.
+"""
+
+
 @dataclass
 class BrowserWindow:
     """One browser window on the running Gatepost."""
@@ -111,6 +126,10 @@ class BrowserWindow:
     def has_no_overflow(self) -> None:
         """Nothing sticks out to the side of the page; wide tables scroll by themselves."""
         assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), self.page.url
+
+    def cuts_nothing_off(self) -> None:
+        """Every name, reason and column can be read without scrolling to the side."""
+        assert self.page.evaluate(CUT_OFF) == [], self.page.url
 
 
 Opener = Callable[..., BrowserWindow]

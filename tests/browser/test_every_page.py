@@ -12,11 +12,12 @@ import requests
 from flask import Flask
 from playwright.sync_api import Browser
 from prometheus_client import CollectorRegistry
+from sqlalchemy import text
 
 from cli.demo_people import DEMO_PEOPLE
 from connector.people.permissions import Role
 from governance.codes import CODES
-from tests.browser.conftest import DESK, PASSWORD, Opener
+from tests.browser.conftest import DESK, PASSWORD, PHONE, Opener
 from tests.stories.world import World
 from tests.waiting import LONGEST_CALL_SECONDS
 from webhook_server.app import create_app
@@ -152,6 +153,7 @@ def test_every_page_lets_in_whom_it_says_and_nobody_else(gatepost: World, app: F
         is_page = answer.ok and answer.headers["Content-Type"].startswith("text/html")
         if role in {Role.VIEWER, Role.SPONSOR} and is_page and not stop.path.startswith("/docs"):
             assert technical_words(answer.text) == set(), stop.path
+        assert not re.search(r'="[^"]*<time|<(title|option)\b[^>]*>[^<]*<time|&lt;time', answer.text), stop.path
         seen += 1
         assert answer.headers["Cache-Control"] == "no-store"
         policy = answer.headers["Content-Security-Policy"]
@@ -213,9 +215,41 @@ def test_no_form_is_taken_from_whom_it_is_not_for(gatepost: World, app: Flask, m
             assert answer.status_code == 403, f"{stop.path}: {answer.status_code}"
 
 
-@pytest.mark.parametrize("role", EVERYBODY)
-def test_no_page_complains_in_the_console_or_sticks_out(visit: Opener, app: Flask, measure: str, role: Role) -> None:
-    window = visit()
+LONG = "a reason with a word that is longer than any column, " + "customfieldOfTheTransformationOffice" * 3
+LONG_ROWS = """
+    INSERT INTO outbox (connection, native_id, key, target_values, changes, state, reason, settled_at)
+    SELECT connection, native_id, 'TRANSFORMATIONOFFICE-' || native_id, '{}', '[]', 'dead_letter', :reason, now()
+    FROM measure ORDER BY id LIMIT 2;
+    INSERT INTO inbox (connection, delivery_id, event, native_id, state, reason)
+    SELECT connection, 'long-' || native_id, repeat('u_table_of_the_office', 4), native_id, 'ignored', :reason
+    FROM measure ORDER BY id LIMIT 2;
+"""
+NO_LONG_ROWS = "DELETE FROM outbox WHERE reason = :reason; DELETE FROM inbox WHERE reason = :reason;"
+
+
+@pytest.fixture
+def long_names(gatepost: World) -> Iterator[None]:
+    """Keys, reasons and names of events as long as a tool may make them."""
+
+    def run(statements: str) -> None:
+        with gatepost.services.engine.begin() as connection:
+            for statement in statements.split(";")[:-1]:
+                connection.execute(text(statement), {"reason": LONG})
+
+    run(LONG_ROWS)
+    yield
+    run(NO_LONG_ROWS)
+
+
+IN_ANY_SIZE = [*((role, DESK) for role in EVERYBODY), (Role.ADMINISTRATOR, PHONE), (Role.OWNER, PHONE)]
+
+
+@pytest.mark.usefixtures("long_names")
+@pytest.mark.parametrize(("role", "size"), IN_ANY_SIZE)
+def test_no_page_complains_in_the_console_or_sticks_out(
+    visit: Opener, app: Flask, measure: str, role: Role, size: dict[str, int]
+) -> None:
+    window = visit(size)
     page = window.sign_in(role.value)
     for stop in stops(app, "GET", measure):
         if (
@@ -228,6 +262,7 @@ def test_no_page_complains_in_the_console_or_sticks_out(visit: Opener, app: Flas
         if page.locator("header.top").count():
             assert page.locator("h1").count() == 1, stop.path
             window.has_no_overflow()
+            window.cuts_nothing_off()
         assert window.console_errors == [], stop.path
 
 

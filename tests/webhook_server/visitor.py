@@ -96,4 +96,6 @@ def site(database: URL, folder: Path, **changes: object) -> Iterator[WebSite]:
 def page_text(answer: TestResponse) -> str:
     """The page's own text, without marks and doubled spaces."""
     body = re.sub(r"<(script|style|head)\b.*?</\1>", " ", answer.text, flags=re.DOTALL)
+    # A time stands in its sentence, without a space before what follows.
+    body = re.sub(r"</?time\b[^>]*>", "", body)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())

@@ -12,7 +12,7 @@ from connector.store.connections.connection_status import ConnectionStatus
 from connector.store.connections.connections import ConnectionRecord, registration_of
 from connector.sync.setup import REFRESH_BEFORE, Health
 from webhook_server.admin.operations_messages import HEALTH_ORDER, SWEEP_LATE, WORK_LATE
-from webhook_server.formats import duration_text
+from webhook_server.formats import Formats, duration_text
 
 CREDENTIAL_WARNING = timedelta(days=14)
 EVENTS_SILENT = timedelta(days=2)
@@ -37,13 +37,14 @@ class Advice:
 
 
 def advice_for(
-    record: ConnectionRecord, status: ConnectionStatus, paused: str | None, now: datetime, *, governed: bool
+    record: ConnectionRecord, status: ConnectionStatus, paused: str | None, formats: Formats, *, governed: bool
 ) -> tuple[Advice, ...]:
     """Worst first; one line that all is well when there is nothing to do."""
+    now = formats.now
     found = [
         *_in_use(paused, governed=governed),
-        *_credential(record, now),
-        *_webhook(record, now),
+        *_credential(record, formats),
+        *_webhook(record, formats),
         *_events(record, status, now, governed=governed),
         *_sweeps(status, now, governed=governed),
         *_work(status, now),
@@ -63,30 +64,30 @@ def _in_use(paused: str | None, *, governed: bool) -> Iterator[Advice]:
         )
 
 
-def _credential(record: ConnectionRecord, now: datetime) -> Iterator[Advice]:
+def _credential(record: ConnectionRecord, formats: Formats) -> Iterator[Advice]:
     if record.auth is Auth.OAUTH or record.expires_at is None:
         return
     renew = Remedy("Create a new one in the tool, and enter it on the page Set-up before that day.", place=Place.SET_UP)
-    if record.expires_at < now:
-        yield Advice(Health.BAD, f"The credential expired on {record.expires_at:%d %b %Y}.", renew)
-    elif record.expires_at < now + CREDENTIAL_WARNING:
-        yield Advice(Health.WARNING, f"The credential expires on {record.expires_at:%d %b %Y}.", renew)
+    if record.expires_at < formats.now:
+        yield Advice(Health.BAD, f"The credential expired on {formats.day(record.expires_at)}.", renew)
+    elif record.expires_at < formats.now + CREDENTIAL_WARNING:
+        yield Advice(Health.WARNING, f"The credential expires on {formats.day(record.expires_at)}.", renew)
 
 
-def _webhook(record: ConnectionRecord, now: datetime) -> Iterator[Advice]:
+def _webhook(record: ConnectionRecord, formats: Formats) -> Iterator[Advice]:
     webhook = registration_of(record)
     if webhook is None or webhook.expires_at is None:
         return
-    if webhook.expires_at < now:
+    if webhook.expires_at < formats.now:
         yield Advice(
             Health.BAD,
-            f"The webhook expired on {webhook.expires_at:%d %b %Y}: the tool sends no more events.",
+            f"The webhook expired on {formats.day(webhook.expires_at)}: the tool sends no more events.",
             Remedy("Register it again on the page Set-up, at “Have events arrive at once”.", place=Place.SET_UP),
         )
-    elif webhook.expires_at < now + REFRESH_BEFORE - timedelta(days=2):
+    elif webhook.expires_at < formats.now + REFRESH_BEFORE - timedelta(days=2):
         yield Advice(
             Health.WARNING,
-            f"The webhook expires on {webhook.expires_at:%d %b %Y} and has not been renewed.",
+            f"The webhook expires on {formats.day(webhook.expires_at)} and has not been renewed.",
             Remedy(
                 "A worker renews it with each sweep; the page Operations says whether one runs.", place=Place.OPERATIONS
             ),

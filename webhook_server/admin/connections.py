@@ -175,7 +175,7 @@ def _record(services: Services, name: str) -> ConnectionRecord:
 def _advice(services: Services, record: ConnectionRecord) -> tuple[Advice, ...]:
     status = connection_statuses(services.engine)[record.name]
     paused = services.connections.pause_reason(record.name)
-    return advice_for(record, status, paused, system_clock(), governed=_is_governed(services, record))
+    return advice_for(record, status, paused, formats(), governed=_is_governed(services, record))
 
 
 def _is_governed(services: Services, record: ConnectionRecord) -> bool:

@@ -23,6 +23,7 @@ from mapping.work_item import Tool
 from webhook_server.admin.mapping_candidate import draft_of
 from webhook_server.admin.setup_provision import nothing_missing
 from webhook_server.auth import current_viewer
+from webhook_server.pages import formats
 
 
 class StepState(StrEnum):
@@ -129,7 +130,7 @@ def _mapping_step(
 def _preview_step(active: StoredMapping | None) -> tuple[str, str, bool, str]:
     summary = "See the mapping on real items before anything is governed; then activate it with a reason."
     if active is not None and active.activated_at is not None:
-        summary = f"{active.author} activated version {active.number} on {active.activated_at:%d %b %Y}."
+        summary = f"{active.author} activated version {active.number} on {formats().day(active.activated_at)}."
     return "preview", "Preview and activate", active is not None, summary
 
 

@@ -75,6 +75,8 @@ KINDS = (
          "reason": "reason", "number": "id"},
     ),
 )  # fmt: skip
+MANY = {"dead_letter": "dead letters"}
+"""What several rows of a state are called, where that differs from one."""
 STATE_BADGES = {"done": "good", "dead_letter": "bad"}
 
 
@@ -176,7 +178,11 @@ def _summary(kind: TrafficKind, counts: Mapping[str, int], span: TimeRange, form
     if total > MOST_COUNTED:
         return f"More than {formats.number(MOST_COUNTED)} {kind.plural}{when}: choose a shorter range to count them."
     many = f"{formats.number(total)} {kind.singular if total == 1 else kind.plural}"
-    states = [f"{formats.number(counts[one])} {name}" for one, name in kind.states.items() if counts.get(one)]
+    states = [
+        f"{formats.number(counts[one])} {MANY.get(one, name) if counts[one] > 1 else name}"
+        for one, name in kind.states.items()
+        if counts.get(one)
+    ]
     return f"{many}{when}: {', '.join(states)}."
 
 

@@ -29,8 +29,10 @@ from tests.stories.simulation import Simulation, simulation
 from tests.webhook_server.signed_in_browser import SignedInBrowser, browser, hidden, page_text
 from webhook_server.admin.connection_messages import Advice, advice_for
 from webhook_server.first_lines.operations import connections_line
+from webhook_server.formats import Formats, parse_locale
 
 NOW = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
+FORMATS = Formats(parse_locale("en_GB"), UTC, NOW)
 JIRA = ConnectionName("jira-main")
 RECORD = ConnectionRecord(JIRA, Tool.JIRA, "https://acme.atlassian.net", "bot@acme.example", "token", ("secret",))
 SWEPT = SweepState("changed", NOW, NOW, NOW + timedelta(minutes=15), 10, 10, 0, None)
@@ -53,19 +55,19 @@ def hooked(ends: datetime) -> ConnectionRecord:
         (RECORD, STATUS, None, False,
          "warning: No rule of the active mapping names it. Its items are not governed until one does."),
         (replace(RECORD, expires_at=NOW + timedelta(days=3)), STATUS, None, True,
-         "warning: The credential expires on 08 Oct 2026. Create a new one in the tool, and enter it on the page "
+         "warning: The credential expires on 8 Oct 2026. Create a new one in the tool, and enter it on the page "
          "Set-up before that day."),
         (replace(RECORD, expires_at=NOW - timedelta(days=1)), STATUS, None, True,
-         "bad: The credential expired on 04 Oct 2026. Create a new one in the tool, and enter it on the page "
+         "bad: The credential expired on 4 Oct 2026. Create a new one in the tool, and enter it on the page "
          "Set-up before that day."),
         (replace(RECORD, auth=Auth.OAUTH, expires_at=NOW - timedelta(days=1)), STATUS, None, True,
          "good: All is well."),
         (hooked(NOW + timedelta(days=25)), STATUS, None, True, "good: All is well."),
         (hooked(NOW + timedelta(days=2)), STATUS, None, True,
-         "warning: The webhook expires on 07 Oct 2026 and has not been renewed. A worker renews it with each sweep; the "
+         "warning: The webhook expires on 7 Oct 2026 and has not been renewed. A worker renews it with each sweep; the "
          "page Operations says whether one runs."),
         (hooked(NOW - timedelta(days=2)), STATUS, None, True,
-         "bad: The webhook expired on 03 Oct 2026: the tool sends no more events. Register it again on the page Set-up, at "
+         "bad: The webhook expired on 3 Oct 2026: the tool sends no more events. Register it again on the page Set-up, at "
          "“Have events arrive at once”."),
         (RECORD, replace(STATUS, last_event_at=None), None, True,
          "warning: No event has arrived yet. No webhook is registered by Gatepost. Changes are found by sweeps only, some "
@@ -89,13 +91,13 @@ def hooked(ends: datetime) -> ConnectionRecord:
 def test_the_advice_about_a_connection(
     record: ConnectionRecord, status: ConnectionStatus, paused: str | None, governed: bool, message: str
 ) -> None:
-    (found, *more) = advice_for(record, status, paused, NOW, governed=governed)
+    (found, *more) = advice_for(record, status, paused, FORMATS, governed=governed)
     assert f"{found.health}: {found.message} {found.remedy.page}".strip() == message
     assert more == []
 
 
 def test_the_worst_comes_first() -> None:
-    found = advice_for(RECORD, replace(STATUS, last_event_at=None, dead_items=1), None, NOW, governed=True)
+    found = advice_for(RECORD, replace(STATUS, last_event_at=None, dead_items=1), None, FORMATS, governed=True)
     assert [one.health.value for one in found] == ["bad", "warning"]
 
 
