@@ -35,7 +35,7 @@ FOR_PROGRAMS = {
 
 def python_files() -> list[Path]:
     """The pages; what the API, the feed and the gateway write is for programs."""
-    return [*sorted(PAGES.glob("*.py")), *sorted((PAGES / "admin").glob("*.py"))]
+    return [path for folder in (".", "admin", "first_lines") for path in sorted((PAGES / folder).glob("*.py"))]
 
 
 def times_written(tree: ast.AST) -> Iterator[int]:
