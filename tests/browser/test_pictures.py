@@ -10,13 +10,14 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from cryptography.fernet import Fernet
 from flask import Flask
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Page, Route, ViewportSize
 from prometheus_client import CollectorRegistry
 from werkzeug.exceptions import Conflict, InternalServerError
 
@@ -33,13 +34,18 @@ from tests.stories.world import World
 from webhook_server.app import create_app
 
 FOLDER = os.environ.get("GATEPOST_TEST_PICTURES", "")
-pytestmark = pytest.mark.skipif(not FOLDER, reason="GATEPOST_TEST_PICTURES names no folder for pictures")
+pytestmark = [
+    pytest.mark.skipif(not FOLDER, reason="GATEPOST_TEST_PICTURES names no folder for pictures"),
+    pytest.mark.timeout(3600),
+]
 
 SIZES: Mapping[str, ViewportSize] = {
     name: {"width": size["width"], "height": size["height"]} for name, size in (("desk", DESK), ("phone", PHONE))
 }
 THEMES = ("light", "dark")
 TOUCHED = "button, .button, select, summary, textarea, input:not([type=hidden], [type=checkbox], [type=radio])"
+TALLEST = 12_000
+"""CSS pixels of a page that is taken as a whole; of a taller one its first screen."""
 LEAST_TOUCH = 44
 """CSS pixels of what a finger has to meet: https://www.w3.org/WAI/WCAG22/Understanding/target-size-enhanced."""
 TOO_SMALL = """(query, least) => [...document.querySelectorAll(query)]
@@ -51,8 +57,8 @@ SKIPPED = ("signin", "provider", "first_administrator")
 LITTLE = "little@nordbank.example"
 
 FINDS_NOTHING = (
-    "/portfolio/measures?q=zzzz", "/portfolio?q=zzzz", "/audit?q=zzzz", "/people?q=zzzz", "/money?measure=zzzz",
-    "/waiting?q=zzzz", "/services?q=zzzz", "/outcomes?q=zzzz",
+    "/portfolio/measures?text=zzzz", "/portfolio?text=zzzz", "/portfolio/lines?text=zzzz", "/audit?subject=zzzz",
+    "/people?q=zzzz", "/money?measure=zzzz", "/waiting?text=zzzz", "/services?text=zzzz", "/outcomes?person=zzzz",
 )  # fmt: skip
 LITTLE_ACCESS = ("/", "/portfolio", "/portfolio/measures", "/money", "/services", "/outcomes", "/calendar", "/waiting")
 
@@ -74,20 +80,22 @@ class Camera:
         self.page.wait_for_load_state()
 
     def open(self, path: str, name: str) -> None:
-        self.page.goto(self.url + path)
-        if self.page.locator("header.top").count():
-            self.take(name)
-
-    def take(self, name: str) -> None:
-        page = self.page
         for size, viewport in SIZES.items():
-            page.set_viewport_size(viewport)
-            for theme in THEMES:
-                page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
-                page.wait_for_load_state("networkidle")
-                page.screenshot(path=self.folder / f"{name}.{size}.{theme}.png", full_page=True)
-                self._look(f"{name} {size} {theme}", is_phone=size == "phone")
-        page.set_viewport_size(SIZES["desk"])
+            # Before it is loaded: its script lays out for what it finds.
+            self.page.set_viewport_size(viewport)
+            self.page.goto(self.url + path)
+            if self.page.locator("header.top").count():
+                self._take(name, size)
+        self.page.set_viewport_size(SIZES["desk"])
+
+    def _take(self, name: str, size: str) -> None:
+        page = self.page
+        for theme in THEMES:
+            page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
+            page.wait_for_load_state("networkidle")
+            whole = page.evaluate("document.documentElement.scrollHeight") <= TALLEST
+            page.screenshot(path=self.folder / f"{name}.{size}.{theme}.png", full_page=whole)
+            self._look(f"{name} {size} {theme}", is_phone=size == "phone")
 
     def _look(self, shown: str, *, is_phone: bool) -> None:
         page = self.page
@@ -142,6 +150,10 @@ def test_every_page(browser: Browser, gatepost: World, app: Flask, role: Role) -
             here.open(stop.path, file_name(stop))
 
 
+def answer(status: int, page: str, route: Route) -> None:
+    route.fulfill(status=status, body=page, content_type="text/html")
+
+
 def test_states(browser: Browser, gatepost: World, app: Flask) -> None:
     with camera(browser, gatepost.url, "states") as here:
         here.open("/signin", "sign-in")
@@ -153,8 +165,7 @@ def test_states(browser: Browser, gatepost: World, app: Flask) -> None:
             with app.test_request_context("/portfolio"):
                 shown = app.make_response(app.handle_user_exception(error)).get_data(as_text=True)
             status = error.code or 500
-            here.page.route("**/broken", lambda route, status=status, shown=shown: route.fulfill(
-                status=status, body=shown, content_type="text/html"))  # fmt: skip
+            here.page.route("**/broken", partial(answer, status, shown))
             here.open("/broken", f"error-{status}")
             here.page.unroute("**/broken")
     with camera(browser, gatepost.url, "state-refused") as here:

@@ -55,7 +55,7 @@
         || this.rows.some((row) => row.cells.length > this.heads.length || row.querySelector("[rowspan]"));
     }
     label() {
-      for (const row of this.rows) {
+      for (const row of [...this.rows, ...(this.table.tFoot?.rows ?? [])]) {
         let column = 0;
         for (const cell of row.cells) {
           if (!cell.dataset.name) cell.dataset.name = this.names[column] ?? "";
