@@ -15,6 +15,7 @@ from datetime import datetime
 
 from governance.facts import Fact, Unknown
 from governance.money import Money, Period
+from governance.time_text import day_text, month_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def _booking(
     latest = totals[-1]
     old = dict(booked(former))
     months = [(month, amount - old[month] if month in old else amount) for month, amount in booked(totals)]
-    parts = [f"{amount} in {month}" for month, amount in months if amount.amount != 0 or not former]
+    parts = [f"{amount} in {month_text(month)}" for month, amount in months if amount.amount != 0 or not former]
     what = f"{name} went from {former[-1].total} to {latest.total}" if former else f"{name} stands at {latest.total}"
     text = f"{what}; booked: {', '.join(parts) or 'nothing'}"
     if latest.by_history:
@@ -132,20 +133,20 @@ def _booking(
     if not former:
         return f"{text}, the month in which it was seen first"
     if last_read is not None and Period.of(last_read) < latest.month:
-        return f"{text}, the month in which it was seen; it was read before on {last_read:%Y-%m-%d}"
+        return f"{text}, the month in which it was seen; it was read before on {day_text(last_read)}"
     return f"{text}, as a correction" if latest.total < former[-1].total else text
 
 
 def _emptied(name: str, last: SeenTotal) -> str:
     return (
-        f"{name} is empty, and it held {last.total} on {last.at:%Y-%m-%d}: empty is not known to be zero; "
+        f"{name} is empty, and it held {last.total} on {day_text(last.at)}: empty is not known to be zero; "
         f"enter the total to date, or 0"
     )
 
 
 def _other_currency(name: str, last: SeenTotal, present: Money) -> str:
     return (
-        f"{name} holds {present}, and it held {last.total} on {last.at:%Y-%m-%d}: totals in two currencies have no "
+        f"{name} holds {present}, and it held {last.total} on {day_text(last.at)}: totals in two currencies have no "
         f"difference; enter the total to date in {last.total.currency}"
     )
 

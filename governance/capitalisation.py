@@ -21,6 +21,7 @@ from governance.latest_estimate import COSTS
 from governance.measure import Measure
 from governance.measure_state import MeasureState, OffRampKind
 from governance.money import Money
+from governance.time_text import day_text
 from governance.verdict import Colour, Outcome, Status
 
 YES = frozenset({"yes", "true", "1", "y", "ja"})
@@ -124,10 +125,10 @@ def _authorised(state: MeasureState, accepted: Sequence[Command], until: date) -
         return CheckedItem(item, Outcome.UNMET, "nobody has decided on the measure")
     first = min((state.granted_at.get(stage, plan.at) for stage in _decided(state)), default=plan.at)
     if first.date() > until:
-        return CheckedItem(item, Outcome.UNMET, f"it was decided on {first:%Y-%m-%d}, after this period", at=first)
+        return CheckedItem(item, Outcome.UNMET, f"it was decided on {day_text(first)}, after this period", at=first)
     off_ramp = state.off_ramp
     if off_ramp is not None and off_ramp.kind is not OffRampKind.ON_HOLD:
-        told = f"funding was stopped on {off_ramp.at:%Y-%m-%d} by {off_ramp.by}: {off_ramp.reason}"
+        told = f"funding was stopped on {day_text(off_ramp.at)} by {off_ramp.by}: {off_ramp.reason}"
         return CheckedItem(item, Outcome.UNMET, told, off_ramp.by, off_ramp.at)
     costs = [line.money for line in plan.lines if line.kind in COSTS and line.money.amount > 0]
     if not costs:
@@ -136,7 +137,7 @@ def _authorised(state: MeasureState, accepted: Sequence[Command], until: date) -
     if not approvals:
         told = "it was found decided: no approval of the decision is on record"
         return CheckedItem(item, Outcome.UNMET, told)
-    by = ", ".join(f"{one.person.name} on {one.at:%Y-%m-%d}" for one in approvals)
+    by = ", ".join(f"{one.person.name} on {day_text(one.at)}" for one in approvals)
     total = _total(costs)
     funded = f", with a planned cost of {total}" if total is not None else ""
     return CheckedItem(item, Outcome.MET, f"decided by {by}{funded}", approvals[-1].person.name, approvals[-1].at)
@@ -155,7 +156,7 @@ def _probable(measure: Measure, state: MeasureState, implementation: Status) -> 
     """A statement that it is not probable counts; one that it is does not outweigh a red light or a stop."""
     item, off_ramp = CapitalisationItem.PROBABLE, state.off_ramp
     if off_ramp is not None:
-        told = f"{off_ramp.kind.label.lower()} since {off_ramp.at:%Y-%m-%d}: {off_ramp.reason}"
+        told = f"{off_ramp.kind.label.lower()} since {day_text(off_ramp.at)}: {off_ramp.reason}"
         return CheckedItem(item, Outcome.UNMET, told, off_ramp.by, off_ramp.at)
     stated = measure.completion_probable
     if stated is not None:
@@ -187,12 +188,12 @@ def _reviewed(state: MeasureState, accepted: Sequence[Command]) -> CheckedItem:
     """A hold or a stop is a reason to review what is capitalised; the decision to go on is the review."""
     item, off_ramp = CapitalisationItem.REVIEWED, state.off_ramp
     if off_ramp is not None:
-        told = f"{off_ramp.kind.label.lower()} since {off_ramp.at:%Y-%m-%d} by {off_ramp.by}, and not decided since"
+        told = f"{off_ramp.kind.label.lower()} since {day_text(off_ramp.at)} by {off_ramp.by}, and not decided since"
         return CheckedItem(item, Outcome.UNMET, f"{told}: review what is capitalised", off_ramp.by, off_ramp.at)
     resumed = [one for one in accepted if one.verb is Verb.RESUME]
     if resumed:
         last = resumed[-1]
-        told = f"resumed on {last.at:%Y-%m-%d} by {last.person.name}{f': {last.text}' if last.text else ''}"
+        told = f"resumed on {day_text(last.at)} by {last.person.name}{f': {last.text}' if last.text else ''}"
         return CheckedItem(item, Outcome.MET, told, last.person.name, last.at)
     return CheckedItem(item, Outcome.MET, "never held or stopped")
 

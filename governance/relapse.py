@@ -22,6 +22,7 @@ from governance.facts import Fact, Unknown
 from governance.latest_estimate import KIND_LABELS, LATE_MONTHS, Months, net_recurring
 from governance.money import Money, Period
 from governance.rates import MissingRate, Rates
+from governance.time_text import day_text, month_text
 
 CODE = "SAVINGS_RELAPSE"
 CENT = Decimal("0.01")
@@ -55,16 +56,16 @@ class RelapsedMonth:
 
     @property
     def text(self) -> str:
-        """``10,000 EUR of 20,000 EUR net recurring benefit in 2027-01 (50%)``"""
+        """``10,000 EUR of 20,000 EUR net recurring benefit in Jan 2027 (50%)``"""
         if self.cause is RelapseCause.LEGACY:
             names = f" for {' and '.join(self.services)}" if self.services else ""
-            return f"{self.lost} legacy cost in {self.month}{names}"
+            return f"{self.lost} legacy cost in {month_text(self.month)}{names}"
         if self.booked is None or self.expected is None:
             what = KIND_LABELS[self.missing or EffectKind.BENEFIT]
-            return f"no {what} is booked for {self.month}, where {self.expected} was expected"
+            return f"no {what} is booked for {month_text(self.month)}, where {self.expected} was expected"
         # Never rounded to the better side.
         percent = (self.booked.amount / self.expected.amount * 100).quantize(Decimal("0.1"), ROUND_FLOOR).normalize()
-        return f"{self.booked} of {self.expected} net recurring benefit in {self.month} ({percent:f}%)"
+        return f"{self.booked} of {self.expected} net recurring benefit in {month_text(self.month)} ({percent:f}%)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +92,18 @@ class Relapse:
 
     @property
     def sentence(self) -> str:
-        """``closed on 2026-11-21, and the saving did not stay: … ; 14,000 EUR leaked``; empty without a relapse"""
+        """``closed on 21 Nov 2026, and the saving did not stay: … ; 14,000 EUR leaked``; empty without a relapse"""
         if not self.months:
             return ""
         told = "; ".join(one.text for one in self.months)
-        return f"closed on {self.closed_on}, and the saving did not stay: {told}; {self.lost} lost since"
+        return f"closed on {day_text(self.closed_on)}, and the saving did not stay: {told}; {self.lost} lost since"
 
     @property
     def unknown_sentence(self) -> str:
         """What cannot be said; empty when everything can."""
         parts = [self.problem] if self.problem else []
         if self.not_closed:
-            named = " and ".join(map(str, self.not_closed))
+            named = " and ".join(map(month_text, self.not_closed))
             verb = "is" if len(self.not_closed) == 1 else "are"
             parts.append(f"{named} {verb} over for more than {LATE_MONTHS} months and not closed")
         return f"whether the saving stays is not known: {'; '.join(parts)}" if parts else ""
@@ -283,7 +284,7 @@ def _legacy(
             continue
         converted = watch.rates.convert(money, currency, month)
         if isinstance(converted, MissingRate):
-            return Unknown(f"there is {converted} for the legacy cost of {month}: an administrator adds it")
+            return Unknown(f"there is {converted} for the legacy cost of {month_text(month)}: an administrator adds it")
         paid[month] = paid.get(month, ZERO) + converted.money.amount
         if name:
             names.setdefault(month, []).append(name)

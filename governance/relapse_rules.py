@@ -13,6 +13,7 @@ from governance.measure import Measure, Role
 from governance.rates import Rates
 from governance.relapse import CODE, Relapse, RelapseWatch
 from governance.responsible import responsible
+from governance.time_text import day_text
 from governance.verdict import ConditionResult, Outcome
 
 SUBJECT = "savings"
@@ -64,7 +65,7 @@ def relapse_condition(
     known_of = said[-1] if said and (reopened_at is None or said[-1].at > reopened_at) else None
     stage = policy.closing_stage
     if known_of is not None:
-        told = f"confirmed by {known_of.person.name} on {known_of.at:%Y-%m-%d}"
+        told = f"confirmed by {known_of.person.name} on {day_text(known_of.at)}"
         return ConditionResult(stage, CODE, SUBJECT, Outcome.MET, expected, told, "")
     who = (responsible(measure, Role.CONTROLLER), responsible(measure, Role.SPONSOR))
     lost = f"{relapse.lost} lost"
@@ -79,5 +80,5 @@ def relapse_drafts(relapse: Relapse | None, measure: Measure) -> Iterator[Findin
         who = (responsible(measure, Role.SPONSOR), responsible(measure, Role.CONTROLLER))
         yield FindingDraft(SUBJECT, relapse.sentence, who)
     if relapse.unknown_sentence:
-        sentence = f"closed on {relapse.closed_on}: {relapse.unknown_sentence}"
+        sentence = f"closed on {day_text(relapse.closed_on)}: {relapse.unknown_sentence}"
         yield FindingDraft("unknown", sentence, (responsible(measure, Role.CONTROLLER),))

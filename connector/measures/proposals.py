@@ -37,6 +37,7 @@ from governance.available_actions import available_actions
 from governance.evidence import Verb
 from governance.levers import Lever
 from governance.measure import MeasureId
+from governance.time_text import day_text
 from governance.tradeoffs import Goal
 from mapping.policy import Policies
 
@@ -88,7 +89,7 @@ def choose(services: Services, viewer: Viewer, scenario: Scenario, now: datetime
     if not viewer.is_any(CHOOSING_ROLES):
         return Decision(DecisionState.NOT_YOURS, "A sponsor, a controller or the transformation office chooses.")
     if scenario.known_at is not None:
-        text = f"The scenario is of {scenario.known_at:%Y-%m-%d}: save it anew with the figures of today to choose it."
+        text = f"The scenario is of {day_text(scenario.known_at)}: save it anew with the figures of today to choose it."
         return Decision(DecisionState.NOT_POSSIBLE, text)
     present = figures_now(services, viewer, asked_by(scenario), choices_of(scenario))
     if present.impossible:
@@ -245,7 +246,9 @@ def _decided_by(
         )
         return OpenProposal(proposal, command, verb, problem)
     off_ramp = snapshot.state.off_ramp
-    state = f"it is {off_ramp.kind.label.lower()} since {off_ramp.at:%Y-%m-%d}" if off_ramp is not None else "see there"
+    state = (
+        f"it is {off_ramp.kind.label.lower()} since {day_text(off_ramp.at)}" if off_ramp is not None else "see there"
+    )
     return OpenProposal(proposal, command, verb, f"{proposal.key}: this is not possible in its present state: {state}.")
 
 

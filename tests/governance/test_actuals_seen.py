@@ -95,13 +95,13 @@ def test_a_total_to_date_is_booked_where_it_was_seen(
     [
         pytest.param(
             None,
-            'the field "Actual benefit" is empty, and it held 300 EUR on 2026-09-15: empty is not known to be zero; '
+            'the field "Actual benefit" is empty, and it held 300 EUR on 15 Sep 2026: empty is not known to be zero; '
             "enter the total to date, or 0",
             id="emptied",
         ),
         pytest.param(
             Money(Decimal(300), "USD"),
-            'the field "Actual benefit" holds 300 USD, and it held 300 EUR on 2026-09-15: totals in two currencies '
+            'the field "Actual benefit" holds 300 USD, and it held 300 EUR on 15 Sep 2026: totals in two currencies '
             "have no difference; enter the total to date in EUR",
             id="another currency",
         ),
@@ -157,16 +157,16 @@ def test_what_was_read_late_is_dated_by_the_history_or_booked_when_seen() -> Non
     ("before", "present", "last_read", "sentence"),
     [
         pytest.param((), eur(300), None,
-                     "Actual benefit stands at 300 EUR; booked: 300 EUR in 2026-11, the month in which it was seen first",
+                     "Actual benefit stands at 300 EUR; booked: 300 EUR in Nov 2026, the month in which it was seen first",
                      id="opening"),
         pytest.param((SeenTotal(Period(2026, 10), eur(300), at(10)),), eur(400), at(11, 1),
-                     "Actual benefit went from 300 EUR to 400 EUR; booked: 100 EUR in 2026-11", id="more"),
+                     "Actual benefit went from 300 EUR to 400 EUR; booked: 100 EUR in Nov 2026", id="more"),
         pytest.param((SeenTotal(Period(2026, 11), eur(300), at(11, 2)),), eur(280), at(11, 2),
-                     "Actual benefit went from 300 EUR to 280 EUR; booked: -20 EUR in 2026-11, as a correction",
+                     "Actual benefit went from 300 EUR to 280 EUR; booked: -20 EUR in Nov 2026, as a correction",
                      id="a correction of the same month"),
         pytest.param((SeenTotal(Period(2026, 10), eur(300), at(10)),), eur(400), at(10, 28),
-                     "Actual benefit went from 300 EUR to 400 EUR; booked: 100 EUR in 2026-11, the month in which it was "
-                     "seen; it was read before on 2026-10-28", id="late"),
+                     "Actual benefit went from 300 EUR to 400 EUR; booked: 100 EUR in Nov 2026, the month in which it was "
+                     "seen; it was read before on 28 Oct 2026", id="late"),
     ],
 )  # fmt: skip
 def test_each_booking_is_said(
@@ -182,7 +182,7 @@ def test_an_assessment_keeps_what_was_seen_and_records_it_once() -> None:
     first = assess(measure(), evidence(actuals_seen=totals), POLICY, at(11, 21))
     assert first.measure_state.actuals_seen == totals
     assert [event.text for event in first.events if event.kind is EventKind.ACTUALS_BOOKED] == [
-        "Actual benefit stands at 300 EUR; booked: 300 EUR in 2026-11, the month in which it was seen first"
+        "Actual benefit stands at 300 EUR; booked: 300 EUR in Nov 2026, the month in which it was seen first"
     ]
     again = evidence(actuals_seen=totals, measure_state=MeasureState(actuals_seen=totals))
     second = assess(measure(), again, POLICY, at(11, 21))

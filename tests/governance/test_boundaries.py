@@ -205,10 +205,10 @@ def test_an_unknown_legacy_cost_leaves_nothing_better_than_grey(colour: Colour, 
 @pytest.mark.parametrize(
     ("booked", "text"),
     [
-        ("18000", "18,000 EUR of 20,000 EUR net recurring benefit in 2027-01 (90%)"),
-        ("17999.99", "17,999.99 EUR of 20,000 EUR net recurring benefit in 2027-01 (89.9%)"),
-        ("-2001", "-2,001 EUR of 20,000 EUR net recurring benefit in 2027-01 (-10.1%)"),
-        ("0", "0 EUR of 20,000 EUR net recurring benefit in 2027-01 (0%)"),
+        ("18000", "18,000 EUR of 20,000 EUR net recurring benefit in Jan 2027 (90%)"),
+        ("17999.99", "17,999.99 EUR of 20,000 EUR net recurring benefit in Jan 2027 (89.9%)"),
+        ("-2001", "-2,001 EUR of 20,000 EUR net recurring benefit in Jan 2027 (-10.1%)"),
+        ("0", "0 EUR of 20,000 EUR net recurring benefit in Jan 2027 (0%)"),
     ],
 )
 def test_a_relapsed_month_is_never_rounded_to_the_better_side(booked: str, text: str) -> None:

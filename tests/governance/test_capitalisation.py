@@ -45,7 +45,7 @@ AUTHORISED, PROBABLE, CERTAIN, NOT_A_SERVICE, REVIEWED = CapitalisationItem
 CASES: Mapping[str, tuple[Measure, MeasureState, Status, tuple[Command, ...], CapitalisationItem, Outcome, str]] = {
     "authorised by the decision": (
         SOFTWARE, STATE, GREEN, APPROVED, AUTHORISED, Outcome.MET,
-        "decided by M. Brandt on 2026-03-02, J. Weber on 2026-03-02, with a planned cost of 60,000 EUR",
+        "decided by M. Brandt on 2 Mar 2026, J. Weber on 2 Mar 2026, with a planned cost of 60,000 EUR",
     ),
     "not decided": (
         SOFTWARE, MeasureState("detailed"), GREEN, (), AUTHORISED, Outcome.UNMET, "nobody has decided on the measure",
@@ -60,7 +60,7 @@ CASES: Mapping[str, tuple[Measure, MeasureState, Status, tuple[Command, ...], Ca
     ),
     "stopped": (
         SOFTWARE, held(OffRampKind.KILLED), GREEN, APPROVED, AUTHORISED, Outcome.UNMET,
-        "funding was stopped on 2026-06-01 by M. Brandt: no budget",
+        "funding was stopped on 1 Jun 2026 by M. Brandt: no budget",
     ),
     "on its way": (
         SOFTWARE, STATE, GREEN, APPROVED, PROBABLE, Outcome.MET,
@@ -99,11 +99,11 @@ CASES: Mapping[str, tuple[Measure, MeasureState, Status, tuple[Command, ...], Ca
     ),
     "held": (
         SOFTWARE, held(OffRampKind.ON_HOLD), GREEN, APPROVED, REVIEWED, Outcome.UNMET,
-        "on hold since 2026-06-01 by M. Brandt, and not decided since: review what is capitalised",
+        "on hold since 1 Jun 2026 by M. Brandt, and not decided since: review what is capitalised",
     ),
     "resumed": (
         SOFTWARE, STATE, GREEN, (*APPROVED, said(Verb.RESUME, at=datetime(2026, 7, 1, tzinfo=UTC), text="budget is back")),
-        REVIEWED, Outcome.MET, "resumed on 2026-07-01 by M. Brandt: budget is back",
+        REVIEWED, Outcome.MET, "resumed on 1 Jul 2026 by M. Brandt: budget is back",
     ),
     "never held": (SOFTWARE, STATE, GREEN, APPROVED, REVIEWED, Outcome.MET, "never held or stopped"),
 }  # fmt: skip
@@ -127,7 +127,7 @@ def test_only_when_all_is_met_it_is_capitalised() -> None:
 def test_a_decision_counts_from_its_day_on_and_names_who_and_when() -> None:
     before = checklist(SOFTWARE, STATE, GREEN, APPROVED, date(2026, 2, 28))
     assert before.items[0] == CheckedItem(
-        AUTHORISED, Outcome.UNMET, "it was decided on 2026-03-02, after this period", at=DECIDED
+        AUTHORISED, Outcome.UNMET, "it was decided on 2 Mar 2026, after this period", at=DECIDED
     )
     after = checklist(SOFTWARE, STATE, GREEN, APPROVED, date(2026, 3, 31)).items[0]
     assert (after.by, after.at) == ("J. Weber", DECIDED)

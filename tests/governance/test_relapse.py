@@ -81,45 +81,45 @@ CASES: Mapping[str, tuple[Measure, dict[str, object], str]] = {
     "a month just below it": (
         booked(jan=17_999),
         {},
-        "closed on 2026-11-21, and the saving did not stay: 17,999 EUR of 20,000 EUR net recurring benefit in 2027-01 "
+        "closed on 21 Nov 2026, and the saving did not stay: 17,999 EUR of 20,000 EUR net recurring benefit in Jan 2027 "
         "(89.9%); 2,001 EUR lost since",
     ),
     "the month of closing counts": (
         booked(nov=0),
         {},
-        "closed on 2026-11-21, and the saving did not stay: 0 EUR of 20,000 EUR net recurring benefit in 2026-11 (0%); "
+        "closed on 21 Nov 2026, and the saving did not stay: 0 EUR of 20,000 EUR net recurring benefit in Nov 2026 (0%); "
         "20,000 EUR lost since",
     ),
     "closed months with nothing booked": (
         booked(jan=None, feb=None),
         {},
-        "closed on 2026-11-21, and the saving did not stay: no recurring benefit is booked for 2027-01, where 20,000 EUR "
-        "was expected; no recurring benefit is booked for 2027-02, where 20,000 EUR was expected; 40,000 EUR lost since",
+        "closed on 21 Nov 2026, and the saving did not stay: no recurring benefit is booked for Jan 2027, where 20,000 EUR "
+        "was expected; no recurring benefit is booked for Feb 2027, where 20,000 EUR was expected; 40,000 EUR lost since",
     ),
     "a month that is not closed yet": (booked(feb=None), {"closed_through": JANUARY}, ""),
     "a better month does not make up for a bad one": (
         booked(dec=40_000, jan=0),
         {},
-        "closed on 2026-11-21, and the saving did not stay: 0 EUR of 20,000 EUR net recurring benefit in 2027-01 (0%); "
+        "closed on 21 Nov 2026, and the saving did not stay: 0 EUR of 20,000 EUR net recurring benefit in Jan 2027 (0%); "
         "20,000 EUR lost since",
     ),
     "the legacy is paid again": (
         booked(),
         {"legacy": paid(jan=4_000)},
-        "closed on 2026-11-21, and the saving did not stay: 4,000 EUR legacy cost in 2027-01 for CRM-OLD; "
+        "closed on 21 Nov 2026, and the saving did not stay: 4,000 EUR legacy cost in Jan 2027 for CRM-OLD; "
         "4,000 EUR lost since",
     ),
     "both": (
         booked(feb=10_000),
         {"legacy": paid(dec=1_000)},
-        "closed on 2026-11-21, and the saving did not stay: 1,000 EUR legacy cost in 2026-12 for CRM-OLD; "
-        "10,000 EUR of 20,000 EUR net recurring benefit in 2027-02 (50%); 11,000 EUR lost since",
+        "closed on 21 Nov 2026, and the saving did not stay: 1,000 EUR legacy cost in Dec 2026 for CRM-OLD; "
+        "10,000 EUR of 20,000 EUR net recurring benefit in Feb 2027 (50%); 11,000 EUR lost since",
     ),
     "without a close, and bookings that are two months late": (booked(jan=None, feb=None), {"closed_through": None}, ""),
     "without a close, and bookings that have stopped": (
         booked(dec=None, jan=None, feb=None),
         {"closed_through": None},
-        "closed on 2026-11-21, and the saving did not stay: no recurring benefit is booked for 2026-12, where 20,000 EUR "
+        "closed on 21 Nov 2026, and the saving did not stay: no recurring benefit is booked for Dec 2026, where 20,000 EUR "
         "was expected; 20,000 EUR lost since",
     ),
 }  # fmt: skip
@@ -162,24 +162,24 @@ UNKNOWN: Mapping[str, tuple[Measure, dict[str, object], str]] = {
     "nobody closes the months": (
         booked(),
         {"closed_through": OCTOBER},
-        "closed on 2026-11-21: whether the saving stays is not known: 2026-11 and 2026-12 are over for more than 2 months "
+        "closed on 21 Nov 2026: whether the saving stays is not known: Nov 2026 and Dec 2026 are over for more than 2 months "
         "and not closed",
     ),
     "the services cannot be read": (
         booked(),
         {"legacy": Unknown("the services of snow could not be read")},
-        "closed on 2026-11-21: whether the saving stays is not known: the services of snow could not be read",
+        "closed on 21 Nov 2026: whether the saving stays is not known: the services of snow could not be read",
     ),
     "no rate": (
         booked(),
         {"legacy": (replace(GONE, costs={JANUARY: Money(Decimal(5), "USD")}),)},
-        "closed on 2026-11-21: whether the saving stays is not known: there is no rate from USD to EUR on 2027-01-01 for "
-        "the legacy cost of 2027-01: an administrator adds it",
+        "closed on 21 Nov 2026: whether the saving stays is not known: there is no rate from USD to EUR on 2027-01-01 for "
+        "the legacy cost of Jan 2027: an administrator adds it",
     ),
     "a field that cannot be read": (
         replace(booked(), unreadable_effects=('the field "Actual" holds no amount',)),
         {},
-        'closed on 2026-11-21: whether the saving stays is not known: the field "Actual" holds no amount',
+        'closed on 21 Nov 2026: whether the saving stays is not known: the field "Actual" holds no amount',
     ),
 }  # fmt: skip
 
@@ -321,6 +321,6 @@ def test_a_running_cost_that_nobody_books_is_a_loss_of_what_the_net_lacks() -> N
         replace(booked(jan=12_000), effects=(*booked(jan=12_000).effects, *cost)),
     )
     assert [one.sentence for one in found(verdict)] == [
-        "closed on 2026-11-21, and the saving did not stay: no running cost is booked for 2027-01, where 15,000 EUR was "
-        "expected; no running cost is booked for 2027-02, where 15,000 EUR was expected; 3,000 EUR lost since"
+        "closed on 21 Nov 2026, and the saving did not stay: no running cost is booked for Jan 2027, where 15,000 EUR was "
+        "expected; no running cost is booked for Feb 2027, where 15,000 EUR was expected; 3,000 EUR lost since"
     ]

@@ -180,7 +180,7 @@ def test_what_changed_meanwhile_is_refused_with_the_reason(world: World) -> None
     )
     world.assess(HELD, {}, said_there)
     said = world.accept(world.sponsor, proposals[HELD])
-    assert "ITX-7: this is not possible in its present state: it is cancelled since 2026-02-10." in said
+    assert "ITX-7: this is not possible in its present state: it is cancelled since 10 Feb 2026." in said
     for measure in (HELD, GROWN):
         assert world.audited(measure, "proposal.accepted") == []
         (row,) = world.api.store.rows("SELECT state FROM scenario_proposal WHERE measure_id = :id", id=measure)
@@ -244,7 +244,7 @@ def test_a_scenario_of_a_past_day_rests_on_what_was_known_then_and_is_never_chos
     assert (shown["summary"]["sums"]["freed"]["amount"], shown["now"]["freed"]["amount"]) == ("100.00", "900.00")
     refused = world.api.post("cfo", f"/scenarios/{shown['summary']['number']}/choose")
     assert (refused.status_code, refused.get_json()["title"]) == (
-        409, "The scenario is of 2026-11-21: save it anew with the figures of today to choose it.",
+        409, "The scenario is of 21 Nov 2026: save it anew with the figures of today to choose it.",
     )  # fmt: skip
     assert everything(world) == before, "a scenario is arithmetic"
     page = world.sponsor.text(f"/tradeoffs/scenarios/{shown['summary']['number']}")

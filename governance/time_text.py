@@ -1,0 +1,20 @@
+"""Days and months in the sentences that people read, as every page writes them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from governance.money import Period
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""Whatever language the machine speaks: the sentences are English."""
+
+
+def day_text(day: date) -> str:
+    """``1 Nov 2026``; of a moment its day in UTC, as it is kept."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def month_text(month: Period) -> str:
+    """``Nov 2026``; what a person types stays 2026-11."""
+    return f"{MONTHS[month.month - 1]} {month.year}"
