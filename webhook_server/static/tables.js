@@ -58,7 +58,7 @@
       for (const row of [...this.rows, ...(this.table.tFoot?.rows ?? [])]) {
         let column = 0;
         for (const cell of row.cells) {
-          if (!cell.dataset.name) cell.dataset.name = this.names[column] ?? "";
+          if (!cell.dataset.name) cell.dataset.name = cell.colSpan > 1 ? "" : this.names[column] ?? "";
           // A card leaves out what is not there.
           if (column > 0 && ["–", ""].includes(words(cell)) && !cell.querySelector("a, button, input, img, svg, .status-light")) cell.dataset.none = "";
           column += cell.colSpan;
