@@ -137,11 +137,11 @@ def test_in_the_dark_and_on_a_phone(
 ) -> None:
     window = visit(size, dark=dark)
     page = window.sign_in("administrator")
-    for path in ("/operations", "/audit"):
+    for path in ("/operations", "/operations/events", "/operations/writes", "/audit"):
         window.go(path)
         window.is_accessible()
         window.has_no_overflow()
-        window.screenshot(f"{path.strip('/')}-{name}")
+        window.screenshot(f"{path.strip('/').replace('/', '-')}-{name}")
     window.go("/operations")
     page.get_by_role("link", name=re.compile("^400 to PUT")).click()
     window.is_accessible()
