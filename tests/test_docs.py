@@ -152,6 +152,10 @@ def test_every_key_of_a_mapping_is_documented() -> None:
 def _runs(line: str) -> None:
     """A line of a shell block: a command that exists, with arguments that it takes."""
     words = shlex.split(line, comments=True)
+    known = {settings.variable(name) for name in Settings.model_fields}
+    while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
+        # A setting for this one command.
+        assert words.pop(0).partition("=")[0] in known, line
     if not words:
         return
     if words[0] == "make":
