@@ -118,7 +118,7 @@ def test_the_administrators_way_from_an_error_to_a_rollback(desk: Desk) -> None:
     page.get_by_role("link", name="Restore…").click()
     page.get_by_label("Why").fill("too early")
     page.get_by_role("button", name="Restore version 1 and reassess 3 items").click()
-    expect(page.locator(".answer")).to_contain_text("; Maria Brandt activated it with the reason “too early”.")
+    expect(page.locator(".answer")).to_contain_text(") activated it with the reason “too early”.")
     desk.scene.run_until_idle()
     active = desk.scene.services.mappings.active()
     assert active is not None
