@@ -23,6 +23,7 @@ from connector.store.connections.connections import ConnectionRecord
 from connector.store.queue.workers import count_live_workers
 from connector.sync.ports import ToolSite
 from connector.sync.setup import ProbeEvent, WebhookRegistration
+from governance.time_text import day_text
 from mapping.work_item import NativeId
 
 PROBE_SECONDS = 3.0
@@ -52,7 +53,7 @@ def register_webhook(
 
 def _say_registered(console: Console, registration: WebhookRegistration) -> None:
     done = "updated" if registration.existed else "registered"
-    until = f", until {registration.expires_at:%d %b %Y}; renewed in time" if registration.expires_at else ""
+    until = f", until {day_text(registration.expires_at)}; renewed in time" if registration.expires_at else ""
     console.print(f"Webhook {done} ({registration.auth.value}{until}).")
     if registration.auth is WebhookAuth.JWT:
         console.print("Dynamic webhooks send no events for worklogs, links and attachments; sweeps find those.")

@@ -29,6 +29,7 @@ from connector.settings import Settings
 from connector.store.ledger.imports import kept_file, read_imports, read_profile, read_profiles
 from connector.store.ledger.quarantine import open_quarantine
 from governance.money import Money
+from governance.time_text import moment_text
 from mapping.imports.given_profiles import GIVEN_PROFILES
 from mapping.imports.profile import ProfileProblem, profile_yaml
 
@@ -157,7 +158,7 @@ def imports(
         if profiles:
             table = Table("Profile", "Number", "By", "When")
             for stored in read_profiles(connection):
-                table.add_row(stored.name, str(stored.number), stored.author, f"{stored.created_at:%d %b %Y %H:%M}")
+                table.add_row(stored.name, str(stored.number), stored.author, moment_text(stored.created_at))
         else:
             table = Table(
                 "No.", "File", "Profile", "Of", "Amounts", "Entries", "In quarantine", "By", "When", "Taken back"
@@ -165,7 +166,7 @@ def imports(
             for one in read_imports(connection, number=number):
                 table.add_row(
                     str(one.id), one.file, one.stream, str(one.as_of), f"{one.lines:,}", f"{one.entries:,}",
-                    f"{one.open_rows:,}", one.imported_by, f"{one.imported_at:%d %b %Y %H:%M}", one.taken_back_by,
+                    f"{one.open_rows:,}", one.imported_by, moment_text(one.imported_at), one.taken_back_by,
                 )  # fmt: skip
     Console(highlight=False).print(table)
 

@@ -21,6 +21,7 @@ from connector.remedy import Remedy
 from connector.settings import Settings
 from connector.store.ledger.imports import save_profile
 from connector.store.ledger.money_sources import read_sources
+from governance.time_text import moment_text
 from mapping.config import MappingConfig
 from mapping.imports.profile import ProfileProblem
 from mapping.imports.rate_card import load_rate_card
@@ -73,7 +74,7 @@ def sources() -> None:
         table = Table("Source", "Connection", "Swept", "Import", "What became of it")
         for one in read_sources(reading):
             table.add_row(
-                one.stream, one.connection, f"{one.swept_at:%d %b %Y %H:%M}", str(one.import_id or ""),
+                one.stream, one.connection, moment_text(one.swept_at), str(one.import_id or ""),
                 f"{'failed: ' if one.failed else ''}{' '.join(one.sentences[:3])}",
             )  # fmt: skip
     Console(highlight=False).print(table)

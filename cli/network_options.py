@@ -13,6 +13,7 @@ from connector.http.certificates import certificates_in, client_pem, read_pem
 from connector.http.network import ConnectionNetwork
 from connector.http.proxies import parse_proxy
 from connector.settings import Settings
+from governance.time_text import day_text
 
 USUAL = "usual"
 """Written instead of a proxy's address: as the installation does."""
@@ -73,5 +74,5 @@ def way_shown(network: ConnectionNetwork | None, settings: Settings) -> tuple[st
         shown.append(f"trusting {names} besides")
     if network.client:
         ours = certificates_in(network.client, "The client certificate")[0]
-        shown.append(f"showing the certificate {ours.subject}, until {ours.ends:%d %b %Y}")
+        shown.append(f"showing the certificate {ours.subject}, until {day_text(ours.ends)}")
     return tuple(shown)

@@ -18,6 +18,7 @@ from connector.people.service_account import NewSecret
 from connector.people.token_scopes import SCOPE_DESCRIPTIONS, SERVICE_SCOPES
 from connector.remedy import Remedy
 from connector.settings import Settings
+from governance.time_text import day_text
 
 app = typer.Typer(help="Programs with an identity of their own; they decide nothing.", no_args_is_help=True)
 
@@ -101,7 +102,7 @@ def revoke(name: Name) -> None:
 def _print(made: NewSecret) -> None:
     account = made.account
     scopes = ", ".join(sorted(account.scopes))
-    typer.echo(f"{account.name} may, for {account.place}: {scopes}. Its secret ends on {account.expires_at:%d %b %Y}.")
+    typer.echo(f"{account.name} may, for {account.place}: {scopes}. Its secret ends on {day_text(account.expires_at)}.")
     typer.echo("It gets tokens at /api/v1/oauth/token with these, of which the secret is shown only now:")
     typer.echo(f"client_id: {account.client_id}")
     typer.echo(f"client_secret: {made.secret}")

@@ -17,6 +17,7 @@ from connector.people.permissions import PersonId, TokenScope
 from connector.people.token_scopes import READING_SCOPES, held_scopes
 from connector.remedy import Remedy
 from connector.settings import Settings
+from governance.time_text import day_text
 
 app = typer.Typer(help="Tokens of the API.", no_args_is_help=True)
 
@@ -45,7 +46,7 @@ def create(
         )
     scopes = ", ".join(sorted(created.scopes))
     typer.echo(
-        f"Token {created.number} acts for {login} until {created.expires_at:%d %b %Y}: {scopes}. Shown only now:"
+        f"Token {created.number} acts for {login} until {day_text(created.expires_at)}: {scopes}. Shown only now:"
     )
     typer.echo(created.token)
 

@@ -13,6 +13,7 @@ from governance.finding_draft import FindingDraft
 from governance.gates import Policy
 from governance.measure import Measure, Person, Role
 from governance.responsible import Responsible
+from governance.time_text import day_text, moment_text
 from governance.verdict import Event, EventKind
 
 STATEMENTS = frozenset(Verb) - {Verb.HELP, Verb.MALFORMED, Verb.OVERWRITTEN}
@@ -66,7 +67,7 @@ def _altered(one: AlteredCommand, policy: Policy) -> str:
         done = f"{name}'s comment of {_day(command)} with {_quoted(command, policy)} was removed, nobody knows by whom"
     else:
         who = one.by or "somebody whom the tool does not name"
-        when = f" on {one.at:%d %b %Y %H:%M} UTC" if one.at is not None else ""
+        when = f" on {moment_text(one.at)} UTC" if one.at is not None else ""
         done = f"{who} edited {name}'s comment of {_day(command)} with {_quoted(command, policy)}{when}"
     return f"{done}: the command stands until {name} gives another one"
 
@@ -101,7 +102,7 @@ def _quoted(command: Command, policy: Policy) -> str:
 
 
 def _day(command: Command) -> str:
-    return f"{command.at:%d %b %Y}"
+    return day_text(command.at)
 
 
 def _subject(command: Command) -> str:

@@ -33,6 +33,7 @@ from governance.responsible import ADMINISTRATOR, Responsible, responsible
 from governance.role_change import acceptors, unaccepted_reason
 from governance.role_holders import HeldRole
 from governance.separation import conflicting_role, same_person
+from governance.time_text import day_text
 from governance.validation import CONFIRMATION_VERBS, ended_reason, validation_of
 from governance.verdict import Approval, ConditionResult, Outcome
 from governance.verdict import ApprovalState as State
@@ -263,7 +264,7 @@ def _by_holder(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Cond
         return result(Outcome.UNMET, "expired", expired_reason, State.EXPIRED, who)
     context.approvers.extend(spoke)
     instead = "" if newest.person.id == holder.id else f" for {holder.name}"
-    when = f"given by {newest.person.name}{instead} on {newest.at:%d %b %Y}"
+    when = f"given by {newest.person.name}{instead} on {day_text(newest.at)}"
     return result(Outcome.MET, when, f"the {name} into {label} was {when}", State.GIVEN)
 
 
@@ -277,11 +278,11 @@ def _rejected(
 ) -> ConditionResult:
     if rejected.withdrawn:
         reason = (
-            f"{rejected.person.name} took back the rejection of {rejected.at:%d %b %Y}, which revives no earlier "
+            f"{rejected.person.name} took back the rejection of {day_text(rejected.at)}, which revives no earlier "
             f"{name}: it has to be given anew"
         )
         return result(Outcome.UNMET, "rejection taken back", reason, State.NOT_GIVEN, who)
-    reason = f"{rejected.person.name} rejected {label} on {rejected.at:%d %b %Y}: {rejected.text}"
+    reason = f"{rejected.person.name} rejected {label} on {day_text(rejected.at)}: {rejected.text}"
     # Whoever rejected it has decided: the owner must change something before it is approved again.
     return result(Outcome.UNMET, "rejected", reason, State.REJECTED, (responsible(context.measure, Role.OWNER),))
 
@@ -339,7 +340,7 @@ def _committee(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Cond
     ]
     if len(valid) < committee.quorum and former is not None:
         reason = (
-            f"{former.person.name} rejected it for the steering committee on {former.at:%d %b %Y} ({former.text}): "
+            f"{former.person.name} rejected it for the steering committee on {day_text(former.at)} ({former.text}): "
             f"{len(valid)} of {number_of(committee.quorum, 'member has', 'members have')} approved since"
         )
         return result(Outcome.UNMET, "rejected", reason, State.REJECTED, who)
@@ -378,7 +379,7 @@ def _expired(command: Command, rule: ApprovalRule, context: ApprovalContext) -> 
     lost = overwritten_after(command, context.commands)
     if lost is not None:
         return (
-            f"what {command.person.name} wrote on {lost.at:%d %b %Y}, after the {APPROVAL_NAMES[rule.kind]}, is not "
+            f"what {command.person.name} wrote on {day_text(lost.at)}, after the {APPROVAL_NAMES[rule.kind]}, is not "
             f"known, because {lost.problem}: it has to be given again"
         )
     given = command.ruling.fingerprints if command.ruling else {}

@@ -22,6 +22,7 @@ from governance.number_words import number_of
 from governance.observation import Observation, earns_once, earns_regularly, observation
 from governance.plan_check import TENTH
 from governance.reporting_amounts import CENT
+from governance.time_text import day_text
 from governance.validation import is_taken_back, last_signable, validated_kinds
 from governance.verdict import ConditionResult, Outcome
 
@@ -188,9 +189,9 @@ def plan_lock(context: ConditionContext) -> ConditionResult:
             now = present or ("several currencies" if planned else "nothing")
             changes.insert(0, f"{now} instead of {agreed}" if present != agreed else "the same sum in other months")
     if not changes:
-        return context.met(code, "plan", expected, f"as locked on {locked.at:%d %b %Y}")
+        return context.met(code, "plan", expected, f"as locked on {day_text(locked.at)}")
     reason = (
-        f"the plan was changed after it was locked on {locked.at:%d %b %Y} ({'; '.join(changes)}): "
+        f"the plan was changed after it was locked on {day_text(locked.at)} ({'; '.join(changes)}): "
         "put it back, or ask for it with /rebaseline REASON"
     )
     return context.unmet(code, "plan", expected, changes[0], reason)

@@ -12,6 +12,7 @@ from governance.approvals import is_current, may_act_as
 from governance.evidence import Command, Verb
 from governance.measure import Measure, Role
 from governance.measure_state import OffRamp
+from governance.time_text import day_text
 from governance.validation import Validation, months_of
 from governance.verdict import Colour, Status
 
@@ -27,7 +28,7 @@ def ended_without_value(validation: Validation, commands: Sequence[Command], mea
 
 def cancelled_status(off_ramp: OffRamp) -> Status:
     """Grey, with what was decided: nothing of the measure is on its way any more."""
-    return Status(Colour.GREY, None, f"cancelled on {off_ramp.at:%d %b %Y} by {off_ramp.by}: {off_ramp.reason}")
+    return Status(Colour.GREY, None, f"cancelled on {day_text(off_ramp.at)} by {off_ramp.by}: {off_ramp.reason}")
 
 
 def without_value_status(lost: Command) -> Status:

@@ -36,6 +36,7 @@ from governance.role_holders import Capacity, HeldRole
 from governance.separation import conflicting_role, pairs_kept_apart, people_in
 from governance.signature import Signature
 from governance.stated_criteria import criteria_in, criteria_problem, criteria_reply
+from governance.time_text import day_text
 from governance.validation import Validation, last_signable, months_of, sign, validation_of
 from governance.verdict import Event, EventKind
 
@@ -345,7 +346,7 @@ def _no_rebaseline(context: CommandContext) -> str:
     if context.plan is None:
         return "The plan is not locked yet: change it freely until it is decided."
     if not is_changed(context.measure, context.plan) and not context.scope_changed:
-        return f"The plan is as it was locked on {context.plan.at:%d %b %Y}: change it in the tool first."
+        return f"The plan is as it was locked on {day_text(context.plan.at)}: change it in the tool first."
     return ""
 
 
@@ -427,7 +428,7 @@ _STOPS = frozenset({Verb.HOLD, Verb.CANCEL})
 
 
 def _off_ramp_since(off_ramp: OffRamp) -> str:
-    return f"{off_ramp.kind.label.lower()} since {off_ramp.at:%d %b %Y}"
+    return f"{off_ramp.kind.label.lower()} since {day_text(off_ramp.at)}"
 
 
 _RULE_OF_VERB: Mapping[Verb, Callable[[Command, CommandContext], Ruling]] = {

@@ -18,6 +18,7 @@ from governance.measure_state import OffRamp, OffRampKind, is_cancelled
 from governance.number_words import number_of
 from governance.responsible import ADMINISTRATOR, responsible
 from governance.sentences import WAITING, WAITING_OR_OPEN, Template, begin_sentence, people_words, who_acts
+from governance.time_text import day_text, moment_text
 from governance.verdict import Blocker, ConditionResult, GateState, Outcome, Status, Verdict
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -238,7 +239,7 @@ def _kill_criteria(verdict: Verdict) -> Iterator[str]:
     yield "Kill criteria"
     for state in verdict.kill_criteria:
         says = {True: "holds", False: "does not hold", None: "cannot be checked"}[state.holds]
-        since = f" since {state.since:%d %b %Y}" if state.since is not None else ""
+        since = f" since {day_text(state.since)}" if state.since is not None else ""
         overridden = "; the sponsor decided to go on" if state.overridden else ""
         yield f"- {state.text}: {state.present}; {says}{since}{overridden}"
 
@@ -271,7 +272,7 @@ def _money(verdict: Verdict) -> Iterator[str]:
         yield f"Original plan {figures.original_plan}{variance}"
     plan = verdict.measure_state.plan
     if plan is not None:
-        yield f"Plan {plan.number} locked on {plan.at:%d %b %Y}: {plan.reason}"
+        yield f"Plan {plan.number} locked on {day_text(plan.at)}: {plan.reason}"
 
 
 def _condition(result: ConditionResult) -> Iterator[str]:
@@ -288,8 +289,8 @@ def _deviation(verdict: Verdict) -> Iterator[str]:
     if deviation is None:
         return
     yield ""
-    yield f"Deviation since {deviation.since:%d %b %Y %H:%M}: {deviation.text}"
+    yield f"Deviation since {moment_text(deviation.since)}: {deviation.text}"
     for step in deviation.reason_requests:
-        yield f"- {step.responsible.text} was asked on {step.at:%d %b %Y %H:%M}"
+        yield f"- {step.responsible.text} was asked on {moment_text(step.at)}"
     if deviation.reason:
         yield f"- reason by {deviation.reason_by}: {deviation.reason}"

@@ -48,6 +48,7 @@ from governance.responsible import ADMINISTRATOR, Responsible, has_left, respons
 from governance.role_change import OFFICE, acceptors, granted_on, pending, unaccepted_reason
 from governance.role_holders import HeldRole
 from governance.service_notes import SERVICE_CODES, note_drafts
+from governance.time_text import day_text
 from governance.verdict import Colour, Finding, Status
 
 AFTER_CANCELLATION = frozenset({"CREEP", "COMMAND_ALTERED"})
@@ -156,7 +157,7 @@ def diversion(evidence: Evidence, policy: Policy, now: datetime, moved: datetime
             hours_by_project.get(member.main_other_project, Decimal(0)) + member.hours_elsewhere
         )
     main_project = max(hours_by_project, key=lambda project: hours_by_project[project])
-    since = f" since {moved:%d %b %Y}" if moved else ""
+    since = f" since {day_text(moved)}" if moved else ""
     hidden = not named and any(one.elsewhere and one.main_other_project == main_project for one in away)
     where = f", most of them on {'one other project' if hidden else main_project}" if main_project else ""
     return (
@@ -298,9 +299,9 @@ def creep(context: FindingContext) -> Iterator[FindingDraft]:
         return
     items = "1 child item is" if children.in_progress == 1 else f"{children.in_progress} child items are"
     if context.off_ramp is not None and context.off_ramp.kind in {OffRampKind.CANCELLED, OffRampKind.KILLED}:
-        died = f"was cancelled on {context.off_ramp.at:%d %b %Y}"
+        died = f"was cancelled on {day_text(context.off_ramp.at)}"
         if context.off_ramp.kind is OffRampKind.KILLED:
-            died = f"was stopped by the kill switch on {context.off_ramp.at:%d %b %Y}"
+            died = f"was stopped by the kill switch on {day_text(context.off_ramp.at)}"
         yield FindingDraft("work", f"{items} in progress, although the measure {died}", context.holder())
         return
     plan, estimate = context.effects.plan if context.effects else None, context.estimate

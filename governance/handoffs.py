@@ -23,6 +23,7 @@ from governance.finding_draft import FindingDraft, TicketNote
 from governance.named_sentence import ELSEWHERE, NamedSentence
 from governance.reporting_amounts import ReportingAmount
 from governance.responsible import Responsible
+from governance.time_text import day_text
 
 MAX_NAMED = 3
 """Hand-overs that one sentence names, the longest first."""
@@ -178,7 +179,7 @@ def _passages(handoffs: Sequence[Handoff], now: datetime) -> str:
     longest = sorted(handoffs, key=lambda one: (-one.waited(now), one.at))[:MAX_NAMED]
     parts = []
     for one in longest:
-        open_ = f" since {one.at:%d %b %Y}, and nobody has taken it up" if one.taken_at is None else ""
+        open_ = f" since {day_text(one.at)}, and nobody has taken it up" if one.taken_at is None else ""
         days = one.waited(now).days
         parts.append(f"{one.giver} to {one.receiver} {days} {'day' if days == 1 else 'days'}{open_}")
     more = f", +{len(handoffs) - MAX_NAMED}" if len(handoffs) > MAX_NAMED else ""

@@ -18,6 +18,7 @@ from governance.measure import Measure, Role
 from governance.measure_state import OffRamp, OffRampKind
 from governance.number_words import number_of
 from governance.responsible import responsible
+from governance.time_text import day_text
 from governance.verdict import Event, EventKind
 
 
@@ -47,7 +48,7 @@ def kill_switch(
     moment = kill_switch_at(since, policy.thresholds.kill_red_months)
     months = policy.thresholds.kill_red_months
     if since is not None and moment is not None and months is not None and now >= moment:
-        reasons.append(f"the potential status is red since {since:%d %b %Y}, for {number_of(months, 'month')}")
+        reasons.append(f"the potential status is red since {day_text(since)}, for {number_of(months, 'month')}")
     reasons += [_criterion_reason(state) for state in criteria if (at := criterion_at(state)) is not None and now >= at]
     if not reasons:
         return None
@@ -56,7 +57,7 @@ def kill_switch(
 
 
 def _criterion_reason(state: CriterionState) -> str:
-    since = f", since {state.since:%d %b %Y}" if state.months and state.since else ""
+    since = f", since {day_text(state.since)}" if state.months and state.since else ""
     return f'the agreed kill criterion "{state.text}" holds ({state.present}{since})'
 
 
@@ -65,7 +66,7 @@ def decision_request(off_ramp: OffRamp, measure: Measure, now: datetime) -> str:
     who = responsible(measure, Role.SPONSOR).text
     if off_ramp.decide_by is None:
         return f"{who} decides: /resume to go on, /cancel to stop"
-    day = f"{off_ramp.decide_by:%d %b %Y}"
+    day = day_text(off_ramp.decide_by)
     if now < off_ramp.decide_by:
         return f"{who} decides by {day}: /resume to go on, /cancel to stop"
     committee = responsible(measure, Role.STEERING_COMMITTEE).text
@@ -78,7 +79,7 @@ def overdue(off_ramp: OffRamp | None, measure: Measure, now: datetime) -> tuple[
         return off_ramp, ()
     who = responsible(measure, Role.SPONSOR).text
     committee = responsible(measure, Role.STEERING_COMMITTEE).text
-    text = f"{who} has not decided about the kill switch by {off_ramp.decide_by:%d %b %Y}; {committee} is asked"
+    text = f"{who} has not decided about the kill switch by {day_text(off_ramp.decide_by)}; {committee} is asked"
     return replace(off_ramp, is_overdue=True), (Event(EventKind.KILL_OVERDUE, text),)
 
 

@@ -16,6 +16,7 @@ from governance.fingerprint import FactGroup, fingerprint, readable_part
 from governance.measure import Measure
 from governance.measure_state import FactsSeen
 from governance.signature import span_text
+from governance.time_text import moment_text
 
 
 def late_reason(
@@ -44,7 +45,7 @@ def late_reason(
 
 
 def _reason(command: Command, group: FactGroup, before: str, now: str) -> str:
-    when = f"{command.at:%d %b %Y %H:%M} UTC"
+    when = f"{moment_text(command.at)} UTC"
     if not before:
         why = f"it is not known which {group.label} held on {when}, because it was read only afterwards"
     elif before == now:

@@ -11,6 +11,7 @@ from governance.locked_plan import LockedPlan
 from governance.locked_scope import is_unscoped, scope_change
 from governance.locked_terms import changed_terms
 from governance.measure import Measure
+from governance.time_text import day_text
 
 
 def terms_changed(measure: Measure, plan: LockedPlan | None) -> Iterator[tuple[str, str]]:
@@ -20,7 +21,7 @@ def terms_changed(measure: Measure, plan: LockedPlan | None) -> Iterator[tuple[s
     for change in changed_terms(measure, plan.terms):
         yield (
             change.subject,
-            f"{change.text} since the plan was locked on {plan.at:%d %b %Y}, and nobody has approved it",
+            f"{change.text} since the plan was locked on {day_text(plan.at)}, and nobody has approved it",
         )
 
 
@@ -30,7 +31,7 @@ def scope_changed(children: Fact[Children], plan: LockedPlan | None) -> str:
         return ""
     if is_unscoped(children, plan.terms):
         return (
-            f"the child items could not be read when the plan was locked on {plan.at:%d %b %Y}, so that nobody can "
+            f"the child items could not be read when the plan was locked on {day_text(plan.at)}, so that nobody can "
             "say what was added or removed: lock them with /rebaseline REASON"
         )
     change = scope_change(children, plan.terms)
@@ -43,4 +44,4 @@ def scope_changed(children: Fact[Children], plan: LockedPlan | None) -> str:
     if change.removed:
         items = "1 child item was" if change.removed == 1 else f"{change.removed} child items were"
         parts.append(f"{items} removed{keys_in_brackets(change.removed_keys)}")
-    return f"{' and '.join(parts)} since the plan was locked on {plan.at:%d %b %Y}"
+    return f"{' and '.join(parts)} since the plan was locked on {day_text(plan.at)}"

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from governance.capital import capitalised
 from governance.money import Money, Period
+from governance.time_text import day_text
 
 DUE_AFTER = timedelta(days=10)
 """From the end of the month until everything on its checklist is to be done."""
@@ -270,7 +271,7 @@ def _kept_open(month: str, checklist: Sequence[CloseItem]) -> RefusedStep | None
 def _waits(step: CloseStep) -> RefusedStep:
     return RefusedStep(
         CloseRefusal.WAITS_ALREADY,
-        f"{capitalised(step.sentence)} waits for a second person since {step.at:%d %b %Y}.",
+        f"{capitalised(step.sentence)} waits for a second person since {day_text(step.at)}.",
     )
 
 

@@ -17,6 +17,7 @@ from governance.measure_state import OwnerActivity
 from governance.number_words import number_of
 from governance.responsible import responsible
 from governance.separation import same_person
+from governance.time_text import day_text
 
 
 def observe_owner(
@@ -58,9 +59,9 @@ def inactive_drafts(
     since, owner = inactive_since(activity, limit, now), known(measure.roles.owner)
     if since is None or activity is None or owner is None:
         return
-    last = f"the last was on {since:%d %b %Y}"
+    last = f"the last was on {day_text(since)}"
     if activity.acted_at is None or activity.acted_at < activity.since:
-        last = f"no action is known since {since:%d %b %Y}"
+        last = f"no action is known since {day_text(since)}"
     sentence = (
         f"the owner {owner.name} has done nothing on the measure for {number_of((now - since).days, 'day')} ({last}), "
         f"the limit is {limit}: ask for a sign of life, or name another owner"

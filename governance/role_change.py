@@ -20,6 +20,7 @@ from governance.gates import Policy, RoleChangeRule
 from governance.measure import HELD_ROLES, Measure, Person, Role
 from governance.responsible import Responsible, responsible
 from governance.role_holders import AcceptedBy, HeldRole, RoleChange, RoleChangeState
+from governance.time_text import day_text, moment_text
 from governance.verdict import ConditionResult, Event, EventKind, Outcome
 
 CODE = "ROLE_CHANGED"
@@ -187,7 +188,7 @@ def unaccepted_reason(measure: Measure, role: Role, held: HeldRole, policy: Poli
     since, former, holder = held.changed_at, held.accepted, held.present
     if since is None:
         return ""
-    when, label = f"on {since:%d %b %Y}", measure.roles.label(role)
+    when, label = f"on {day_text(since)}", measure.roles.label(role)
     if holder is None:
         name = _name(former)
         return f"{name} was taken out as {label} {when} and nobody is named: name the successor, or {name} again"
@@ -198,7 +199,7 @@ def unaccepted_reason(measure: Measure, role: Role, held: HeldRole, policy: Poli
     )
     *first, last = [person.text for person in acceptors(measure, role, held)]
     who = f"{', '.join(first)} or the {last}" if first else f"the {last}"
-    until = f", or it counts from {since + policy.cooling:%d %b %Y %H:%M} UTC" if _cools(policy) else ""
+    until = f", or it counts from {moment_text(since + policy.cooling)} UTC" if _cools(policy) else ""
     return f"{what}, and nobody has accepted it: {who} does with /accept-role {role.value}{until}"
 
 

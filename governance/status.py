@@ -21,6 +21,7 @@ from governance.measure import Measure
 from governance.number_words import number_of
 from governance.plan_check import PlanCheck
 from governance.schedule import progress_of, shows_done
+from governance.time_text import day_text
 from governance.verdict import Colour, PotentialCheck, Status
 
 ONE = Decimal(1)
@@ -87,7 +88,7 @@ def _unreported(reported_at: datetime | None, thresholds: Thresholds, now: datet
     if days < thresholds.stale_days:
         return None
     reason = (
-        f"nobody has reported on the work for {number_of(days, 'day')}, since {reported_at:%d %b %Y} (STALE_STATUS)"
+        f"nobody has reported on the work for {number_of(days, 'day')}, since {day_text(reported_at)} (STALE_STATUS)"
     )
     return Status(Colour.GREY, None, reason)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from governance.time_text import day_text
 from governance.verdict import Colour, Status, Verdict
 
 
@@ -14,9 +15,9 @@ def status_reasons(verdict: Verdict) -> tuple[str, str]:
     if end is not None and shown.colour is not Colour.GREEN and shown.named_end != end:
         work.append(f"the agreed end is {end}")
     if state.red_since is not None and verdict.potential.colour is Colour.RED:
-        money.append(f"red since {state.red_since:%d %b %Y}")
+        money.append(f"red since {day_text(state.red_since)}")
     if verdict.deviation is not None and not verdict.deviation.reason:
-        unanswered = f"nobody has given the reason since {verdict.deviation.since:%d %b %Y}"
+        unanswered = f"nobody has given the reason since {day_text(verdict.deviation.since)}"
         work += [unanswered] if verdict.deviation.slip_days else []
         money += [unanswered] if verdict.deviation.checks else []
     return "; ".join(work), "; ".join(money)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from governance.money import Period
 
@@ -13,6 +13,11 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 def day_text(day: date) -> str:
     """``1 Nov 2026``; of a moment its day in UTC, as it is kept."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def moment_text(moment: datetime) -> str:
+    """``1 Nov 2026 14:05``, in UTC, as it is kept."""
+    return f"{day_text(moment)} {moment:%H:%M}"
 
 
 def month_text(month: Period) -> str:

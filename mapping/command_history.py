@@ -17,6 +17,7 @@ from typing import TypeAlias
 from governance.altered_commands import STATEMENTS
 from governance.evidence import Alteration, AlteredCommand, Command, CommandOrigin, CommandSource, Verb
 from governance.gates import Policy
+from governance.time_text import moment_text
 from mapping.comment_commands import commands_in
 from mapping.neutral_text import neutral
 from mapping.work_item import Comment
@@ -123,7 +124,7 @@ def _first_reading(comment: Comment, policy: Policy, read_before: datetime | Non
     known = edit is not None and read_before is not None and comment.at + CLOCK_MARGIN <= read_before < edit.at
     if said or not known:
         who = neutral(edit.by.name) if edit is not None and edit.by is not None else NOBODY_KNOWN
-        when = f" on {edit.at:%d %b %Y %H:%M} UTC" if edit is not None else ""
+        when = f" on {moment_text(edit.at)} UTC" if edit is not None else ""
         did = "set the approval" if comment.origin is CommandOrigin.APPROVAL else "edited it"
         source = CommandSource(comment.origin, comment.id)
         yield Command(

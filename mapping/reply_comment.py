@@ -19,6 +19,7 @@ from governance.measure import Measure, Person, Role
 from governance.measure_state import Breach, OffRampKind
 from governance.role_change import CODE as ROLE_CHANGED
 from governance.role_change import pending
+from governance.time_text import day_text, moment_text
 from governance.verdict import GateState, Verdict
 from mapping.neutral_text import neutral, without_joiners
 
@@ -96,7 +97,7 @@ def _breach(measure: Measure, verdict: Verdict, status: str | None, people: dict
     breach_text = neutral(breach.text)
     sentence = (
         f"{_mention(measure, Role.OWNER, people)}: {breach_text} on "
-        f"{breach.at:%d %b %Y %H:%M} UTC while the gate into {breach.gate} is shut"
+        f"{moment_text(breach.at)} UTC while the gate into {breach.gate} is shut"
     )
     count = len([one for one in verdict.blockers if one.code != "GATE_ORDER"])
     conditions = "1 condition is" if count == 1 else f"{count} conditions are"
@@ -105,7 +106,7 @@ def _breach(measure: Measure, verdict: Verdict, status: str | None, people: dict
         until = reverted_again_at(verdict.measure_state)
         yield (
             f"{sentence}. It went past the gate {len(verdict.measure_state.breach_times)} times within a day, so it is "
-            f"not moved back before {until:%d %b %Y %H:%M} UTC: end what moves it on. {conditions.capitalize()} not "
+            f"not moved back before {moment_text(until)} UTC: end what moves it on. {conditions.capitalize()} not "
             f"met and {where}."
         )
     elif verdict.gate is GateState.BREACH:
@@ -118,7 +119,7 @@ def _ended(measure: Measure, breach: Breach, people: dict[str, str]) -> Iterator
     """Moved to a status of cancelled work, and nobody has cancelled the measure: the sponsor is asked."""
     addressees = " and ".join(_mention(measure, role, people) for role in (Role.SPONSOR, Role.OWNER))
     yield (
-        f"{addressees}: moved to {breach.status} on {breach.at:%d %b %Y %H:%M} UTC, and the measure is not cancelled. "
+        f"{addressees}: moved to {breach.status} on {moment_text(breach.at)} UTC, and the measure is not cancelled. "
         "The sponsor cancels it with /cancel REASON; until then this status is not open to it"
     )
 
@@ -141,7 +142,7 @@ def _reason_requests(measure: Measure, verdict: Verdict, people: dict[str, str])
     who = _mention(measure, last.role, people) if last.role is not None else last.text
     yield f"{who}: {reason_request_text(verdict.deviation)}"
     for step in verdict.reason_requests:
-        yield f"- {step.responsible.text} was asked on {step.at:%d %b %Y %H:%M} UTC"
+        yield f"- {step.responsible.text} was asked on {moment_text(step.at)} UTC"
 
 
 def _killed(measure: Measure, verdict: Verdict, people: dict[str, str]) -> Iterator[str]:
@@ -149,8 +150,8 @@ def _killed(measure: Measure, verdict: Verdict, people: dict[str, str]) -> Itera
     if off_ramp is None or off_ramp.kind is not OffRampKind.KILLED:
         return
     addressees = " and ".join(_mention(measure, role, people) for role in (Role.SPONSOR, Role.STEERING_COMMITTEE))
-    when = f"{off_ramp.at:%d %b %Y}"
-    until = f" by {off_ramp.decide_by:%d %b %Y}" if off_ramp.decide_by is not None else ""
+    when = day_text(off_ramp.at)
+    until = f" by {day_text(off_ramp.decide_by)}" if off_ramp.decide_by is not None else ""
     yield (
         f"{addressees}: stopped by the kill switch on {when}: {off_ramp.reason}. The sponsor decides{until}: "
         "/resume to go on, /cancel to stop"
@@ -183,7 +184,7 @@ def _rulings(verdict: Verdict) -> Iterator[str]:
             others.append(one)
     for one in ruled:
         if one.ruling is not None and (one in shown or one in others):
-            yield f"- {one.person.name}, {one.at:%d %b %Y %H:%M} UTC: {one.ruling.reply}"
+            yield f"- {one.person.name}, {moment_text(one.at)} UTC: {one.ruling.reply}"
 
 
 def _is_decision(command: Command) -> bool:

@@ -37,6 +37,7 @@ from connector.http.network_adapter import port_of
 from connector.http.proxies import Proxy
 from connector.http.tunnel import ProxyRefused, open_tunnel
 from connector.remedy import NOTHING_TO_DO, Remedy
+from governance.time_text import day_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,4 +202,4 @@ class _Way:
 
 
 def _shown(certificate: CertificateSummary) -> str:
-    return f"{certificate.subject}, issued by {certificate.issuer}, until {certificate.ends:%d %b %Y}"
+    return f"{certificate.subject}, issued by {certificate.issuer}, until {day_text(certificate.ends)}"

@@ -20,6 +20,7 @@ from connector.jira.scopes import consent_checks
 from connector.jira.webhooks import DATACENTER_EVENTS, EVENTS, PROBE_EVENT
 from connector.remedy import NOTHING_TO_DO, Place, Remedy
 from connector.sync.setup import ConnectionCheck, Health, ProbeEvent, ToolIdentity, WebhookRegistration
+from governance.time_text import day_text
 from mapping.work_item import NativeId
 
 MOST_UNNAMED = 50
@@ -319,7 +320,7 @@ class JiraSetup:
             return
         soonest = min(expiries)
         yield ConnectionCheck(
-            "webhook", Health.GOOD, f"{len(expiries)} dynamic, until {soonest:%d %b %Y}; renewed in time"
+            "webhook", Health.GOOD, f"{len(expiries)} dynamic, until {day_text(soonest)}; renewed in time"
         )
         try:
             failed = as_list(json_object(api.get_failed_webhooks(max_results=100), "webhook/failed").get("values"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from connector.notify.subscription_filter import SubscriptionFilter
+from governance.time_text import moment_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,10 @@ class Subscription:
     def state(self, now: datetime) -> str:
         """Its state as text for people."""
         if self.disabled_at is not None:
-            return f"disabled since {self.disabled_at:%d %b %Y %H:%M} UTC: {self.disabled_reason}"
+            return f"disabled since {moment_text(self.disabled_at)} UTC: {self.disabled_reason}"
         if self.failing_since is not None:
             waits = f"; tried again at {self.backoff_until:%H:%M} UTC" if self._is_backed_off(now) else ""
-            return f"failing since {self.failing_since:%d %b %Y %H:%M} UTC: {self.last_error}{waits}"
+            return f"failing since {moment_text(self.failing_since)} UTC: {self.last_error}{waits}"
         return "working" if self.last_delivered_at else "nothing sent yet"
 
     def _is_backed_off(self, now: datetime) -> bool:

@@ -30,6 +30,7 @@ from governance.money import Period
 from governance.outcomes import Objective, progress_by_objective
 from governance.reporting_calendar import FiscalCalendar, PaperPeriod
 from governance.roll_up import Amounts
+from governance.time_text import day_text
 from mapping.config import MappingConfig
 from mapping.policy import Policies
 
@@ -222,7 +223,7 @@ def _heading(report: Report, period: PaperPeriod) -> tuple[str, ...]:
     part = ", ".join(f"{label}: {value}" for label, value in report.filters.labels)
     return (
         report.as_of,
-        f"{period.label}: {period.first:%d %b %Y} to {period.last:%d %b %Y}.",
+        f"{period.label}: {day_text(period.first)} to {day_text(period.last)}.",
         f"Part: {part}." if part else "The whole portfolio, as far as the reader may see it.",
         f"EBITDA effect in {report.figures.currency}, at the rates of their months.",
     )

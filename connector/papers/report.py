@@ -27,6 +27,7 @@ from governance.constant_currency import RatesView
 from governance.left_out import ENDED
 from governance.rates import Rates
 from governance.roll_up import Amounts
+from governance.time_text import day_text
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Is told what is written, how many rows of it are done, and of how many; 0 when that is not known."""
@@ -100,7 +101,7 @@ class Report:
         """``Figures of 28 Nov 2026, 10:15 UTC``"""
         if self.on is not None:
             return f"As known on {self.on}. What was corrected or decided later is not in it."
-        return f"Figures of {self.figures.refreshed_at:%d %b %Y, %H:%M} UTC."
+        return f"Figures of {day_text(self.figures.refreshed_at)}, {self.figures.refreshed_at:%H:%M} UTC."
 
     def amounts(self, row: MeasureRow) -> Amounts:
         """A measure's amounts at the rates that the reader asked for."""

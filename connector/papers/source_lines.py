@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connector.store.operations.source_ages import SourceAge
+from governance.time_text import day_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +37,4 @@ def source_lines(sources: Sequence[SourceAge], limit: timedelta, now: datetime) 
 def _until(source: SourceAge) -> str:
     if source.read_until is None:
         return "not known to any day, because it was never read to the end"
-    return f"known up to {source.read_until:%d %b %Y, %H:%M} UTC"
+    return f"known up to {day_text(source.read_until)}, {source.read_until:%H:%M} UTC"

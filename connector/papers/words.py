@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from connector.papers.deck.model import NOTHING
+from governance.time_text import day_text
 
 MINUS = "−"
 
@@ -28,7 +29,7 @@ def money(value: Decimal | None, currency: str) -> str:
 
 def day(value: date | datetime | None) -> str:
     """``29 Nov 2026``"""
-    return NOTHING if value is None else f"{value:%d %b %Y}"
+    return NOTHING if value is None else day_text(value)
 
 
 def percent(share: Decimal | None) -> str:

@@ -11,6 +11,7 @@ from connector.store.accounts.held_accounts import HeldAccounts
 from connector.sync.ports import ToolSite
 from connector.sync.setup import ConnectionCheck, Health
 from governance.number_words import number_of
+from governance.time_text import day_text
 
 SUBJECT = "personal data"
 
@@ -21,7 +22,7 @@ def account_checks(services: Services, site: ToolSite, now: datetime) -> Iterato
         return
     state = HeldAccounts(services.engine, services.waker).state(site.name, now)
     if state.problem is not None:
-        since = f" since {state.problem_since:%d %b %Y}" if state.problem_since else ""
+        since = f" since {day_text(state.problem_since)}" if state.problem_since else ""
         yield ConnectionCheck(
             SUBJECT,
             Health.BAD,
@@ -44,5 +45,5 @@ def account_checks(services: Services, site: ToolSite, now: datetime) -> Iterato
             ),
         )
     else:
-        when = f"last reported on {state.reported_at:%d %b %Y}" if state.reported_at else "nothing to report yet"
+        when = f"last reported on {day_text(state.reported_at)}" if state.reported_at else "nothing to report yet"
         yield ConnectionCheck(SUBJECT, Health.GOOD, f"{number_of(state.held, 'account')} held, {when}")

@@ -39,6 +39,7 @@ from connector.store.queue.workers import count_live_workers
 from connector.sync.ports import ToolSite
 from connector.sync.provision import StepKind, drifted_gates
 from connector.sync.setup import ConnectionCheck, Health
+from governance.time_text import day_text
 from mapping.config import MappingConfig
 from mapping.live_check import selected_names
 from mapping.work_item import Tool
@@ -291,11 +292,11 @@ def _token_expiry(record: ConnectionRecord, now: datetime) -> Iterator[Connectio
             ),
         )
     elif ends < now:
-        yield ConnectionCheck("credential", Health.BAD, f"it ended on {ends:%d %b %Y}", renew)
+        yield ConnectionCheck("credential", Health.BAD, f"it ended on {day_text(ends)}", renew)
     elif ends < now + EXPIRY_WARNING:
-        yield ConnectionCheck("credential", Health.WARNING, f"it ends on {ends:%d %b %Y}", renew)
+        yield ConnectionCheck("credential", Health.WARNING, f"it ends on {day_text(ends)}", renew)
     else:
-        yield ConnectionCheck("credential", Health.GOOD, f"good until {ends:%d %b %Y}")
+        yield ConnectionCheck("credential", Health.GOOD, f"good until {day_text(ends)}")
 
 
 def _sign_in_failure(services: Services, record: ConnectionRecord, error: ToolError, now: datetime) -> ConnectionCheck:
@@ -322,7 +323,7 @@ def _sign_in_remedy(services: Services, record: ConnectionRecord, now: datetime)
             Place.SET_UP,
         )
     if record.expires_at is not None and record.expires_at < now:
-        return Remedy(f"The token ended on {record.expires_at:%d %b %Y}: create a new one.")
+        return Remedy(f"The token ended on {day_text(record.expires_at)}: create a new one.")
     if record.auth is Auth.BEARER:
         return Remedy("The personal access token has ended or was withdrawn: create a new one.")
     if record.tool is Tool.JIRA and record.auth is Auth.BASIC and _works_scoped(services, record):

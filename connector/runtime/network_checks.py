@@ -16,6 +16,7 @@ from connector.http.tunnel import connect
 from connector.remedy import Remedy
 from connector.store.connections.connections import ConnectionRecord
 from connector.sync.setup import ConnectionCheck, Health
+from governance.time_text import day_text
 
 EXPIRY_WARNING = timedelta(days=14)
 """How long before its end a credential or certificate is announced."""
@@ -42,10 +43,10 @@ def expiry_check(subject: str, certificate: CertificateSummary, now: datetime) -
     told = f"{certificate.subject}, issued by {certificate.issuer}"
     renew = Remedy("Have a new one issued, and give it in place of the old one.")
     if certificate.ends < now:
-        return ConnectionCheck(subject, Health.BAD, f"{told}, ended on {certificate.ends:%d %b %Y}", renew)
+        return ConnectionCheck(subject, Health.BAD, f"{told}, ended on {day_text(certificate.ends)}", renew)
     if certificate.ends < now + EXPIRY_WARNING:
-        return ConnectionCheck(subject, Health.WARNING, f"{told}, ends on {certificate.ends:%d %b %Y}", renew)
-    return ConnectionCheck(subject, Health.GOOD, f"{told}, good until {certificate.ends:%d %b %Y}")
+        return ConnectionCheck(subject, Health.WARNING, f"{told}, ends on {day_text(certificate.ends)}", renew)
+    return ConnectionCheck(subject, Health.GOOD, f"{told}, good until {day_text(certificate.ends)}")
 
 
 def network_checks(services: Services, now: datetime) -> Iterator[ConnectionCheck]:

@@ -26,7 +26,7 @@ class Observed:
 
 
 _TIME = re.compile(
-    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?|\d\d \w{3} \d{4} \d\d:\d\d( UTC)?"
+    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?|\d{1,2} \w{3} \d{4} \d\d:\d\d( UTC)?"
     r"|(?<=since )\d\d? \w{3}|(?<=127\.0\.0\.1:)\d+|(?<=\"id\": \")[0-9a-f]{32}"
 )
 _RANDOM = frozenset({"digest", "source", "at", "given_at", "evidence"})

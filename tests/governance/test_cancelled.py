@@ -58,7 +58,7 @@ ENDS: Mapping[str, tuple[OffRamp | None, Mapping[str, object], GateState, list[s
     "cancelled, and its status hidden": (CANCELLED, {"tool_stage": Unknown("hidden")}, GateState.BLOCKED, [CONFIRMATION]),
     "killed, and ended in the tool": (
         KILLED, WONT_DO, GateState.BLOCKED,
-        ["On hold by the kill switch since 20 Nov: red for too long. Sponsor M. Brandt decides by 04 Dec 2026: /resume "
+        ["On hold by the kill switch since 20 Nov: red for too long. Sponsor M. Brandt decides by 4 Dec 2026: /resume "
          "to go on, /cancel to stop · KILL_SWITCH"],
     ),
     "neither, and ended in the tool": (None, WONT_DO, GateState.BREACH, [NOT_CANCELLED]),

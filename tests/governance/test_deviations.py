@@ -193,7 +193,7 @@ def test_after_three_months_of_red_the_kill_switch_shuts_every_gate() -> None:
     )  # fmt: skip
     assert verdict.blockers[0].sentence == (
         "On hold by the kill switch since 22 Feb: the potential status is red since 21 Nov 2026, for 3 months"
-        ". Sponsor M. Brandt decides by 08 Mar 2027: /resume to go on, /cancel to stop"
+        ". Sponsor M. Brandt decides by 8 Mar 2027: /resume to go on, /cancel to stop"
         " · KILL_SWITCH"
     )
     assert [event.kind for event in verdict.events] == [EventKind.KILLED]

@@ -73,7 +73,7 @@ CASES = {
     "half of the people work elsewhere and nothing moves": case(
         "RESOURCE_DIVERSION",
         "3 of 6 people log their time elsewhere (120 h in 14 days, most of them on SUP), and no milestone was touched "
-        "since 01 Nov 2026",
+        "since 1 Nov 2026",
         team=team(3), children=UNTOUCHED,
     ),
     "two of six are borrowed, and the rest goes on": case("RESOURCE_DIVERSION", team=team(2), children=UNTOUCHED),

@@ -292,7 +292,7 @@ def test_it_stops_the_measure_once_and_asks_for_a_decision_with_a_deadline() -> 
     assert (killed.off_ramp.kind, killed.funding) == (OffRampKind.KILLED, Funding.STOPPED)
     assert killed.blockers[0].sentence == (
         'On hold by the kill switch since 22 Nov: the agreed kill criterion "cost > 50,000" holds (60,000 EUR)'
-        ". Sponsor M. Brandt decides by 06 Dec 2026: /resume to go on, /cancel to stop · KILL_SWITCH"
+        ". Sponsor M. Brandt decides by 6 Dec 2026: /resume to go on, /cancel to stop · KILL_SWITCH"
     )
     assert [event.text for event in killed.events if event.kind is EventKind.KILLED] == [
         'the agreed kill criterion "cost > 50,000" holds (60,000 EUR)'
@@ -305,10 +305,10 @@ def test_after_the_deadline_the_committee_is_asked_once() -> None:
     some, before = decided("cost > 50,000")
     late = after(some, after(some, before, NOW + DAY), NOW + timedelta(days=15))
     assert [event.text for event in late.events] == [
-        "sponsor M. Brandt has not decided about the kill switch by 06 Dec 2026; steering committee (nobody named) is asked"
+        "sponsor M. Brandt has not decided about the kill switch by 6 Dec 2026; steering committee (nobody named) is asked"
     ]
     assert late.blockers[0].sentence.endswith(
-        ". Sponsor M. Brandt had to decide by 06 Dec 2026: /resume to go on, or steering committee (nobody named) stops it"
+        ". Sponsor M. Brandt had to decide by 6 Dec 2026: /resume to go on, or steering committee (nobody named) stops it"
         " with /cancel · KILL_SWITCH"
     )
     assert after(some, late, NOW + timedelta(days=16)).events == ()

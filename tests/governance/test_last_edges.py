@@ -131,7 +131,7 @@ def diverted(*people: TeamMember, moved: datetime | None = MOVED, named: bool = 
     return diversion(present, policy, NOW, moved, named=named)
 
 
-END = "and no milestone was touched since 07 Nov 2026"
+END = "and no milestone was touched since 7 Nov 2026"
 DIVERSION: Mapping[str, tuple[str, str]] = {
     "half of them is enough": (
         diverted(member(1, 40), member(40, 0)),

@@ -65,7 +65,7 @@ DIFFERENCE = CloseItem(
         ),
         pytest.param(
             CloseState("ACME AG", Period(2026, 9), waiting=PREPARED), OCTOBER, (), "",
-            "The close of 2026-10 of ACME AG waits for a second person since 05 Nov 2026.", id="twice",
+            "The close of 2026-10 of ACME AG waits for a second person since 5 Nov 2026.", id="twice",
         ),
     ],
 )  # fmt: skip

@@ -20,7 +20,7 @@ START = datetime(2026, 4, 2, tzinfo=UTC)
 """The measure was assessed first; a quarter of the year 2026 has passed."""
 LATER = START + timedelta(days=70)
 STORY, TASK = ChildState("1", "ITX-1", False, "3"), ChildState("2", "ITX-2", True, "5")
-GREY = "nobody has reported on the work for 70 days, since 02 Apr 2026 (STALE_STATUS)"
+GREY = "nobody has reported on the work for 70 days, since 2 Apr 2026 (STALE_STATUS)"
 COMMENTED = LATER - timedelta(days=1)
 """Only the tool's own *last updated* has moved."""
 COUNTED = frozenset({Report.STATUS, Report.PROGRESS, Report.DATES, Report.CHILDREN, Report.WORKLOGS, "Status report"})
@@ -106,7 +106,7 @@ def test_a_report_is_dated_by_the_tools_last_update_not_by_the_moment_when_it_wa
     colour, reason = assessed_again(reported=reported(status=ReportedFact("Review")), updated=early)
     assert (colour, reason) == (
         Colour.GREY,
-        "nobody has reported on the work for 65 days, since 07 Apr 2026 (STALE_STATUS)",
+        "nobody has reported on the work for 65 days, since 7 Apr 2026 (STALE_STATUS)",
     )
 
 
@@ -144,7 +144,7 @@ def test_milestones_are_untouched_until_a_child_item_is_moved() -> None:
     renamed = assess(measure(), present, POLICY, LATER)
     assert [one.sentence for one in renamed.findings if one.code == "RESOURCE_DIVERSION"] == [
         "2 of 2 people log their time elsewhere (80 h in 14 days, most of them on SUP), and no milestone was touched "
-        "since 02 Apr 2026"
+        "since 2 Apr 2026"
     ]
     moved = assess(measure(), replace(present, children=children(MOVED, TASK)), POLICY, LATER)
     assert "RESOURCE_DIVERSION" not in {one.code for one in moved.findings}

@@ -75,7 +75,7 @@ def test_an_account_that_was_linked_after_the_change_of_a_role_is_its_former_hol
     assert command.ruling is not None
     assert command.ruling.reply == (
         "M. Brandt may not accept this: M. Brandt is owner and sponsor of this measure. The owner was changed from "
-        "Anna K. to A. Kaya on 09 Feb 2026, and nobody has accepted it: Anna K., sponsor M. Brandt or the "
+        "Anna K. to A. Kaya on 9 Feb 2026, and nobody has accepted it: Anna K., sponsor M. Brandt or the "
         "transformation office does with /accept-role owner."
     )
 

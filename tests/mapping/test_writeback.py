@@ -63,8 +63,8 @@ def test_a_light_comes_with_its_reason() -> None:
     red = red_verdict()
     why = (
         "Implementation Green: the work is done\n"
-        "Potential Red: 90,000 EUR at completion of 180,000 EUR planned; red since 01 Nov 2026; "
-        "nobody has given the reason since 02 Nov 2026"
+        "Potential Red: 90,000 EUR at completion of 180,000 EUR planned; red since 1 Nov 2026; "
+        "nobody has given the reason since 2 Nov 2026"
     )
     rule = WriteRule(implementation="Work", potential="Money", blockers="Blockers", why="Why")
     values = target_values(red, rule)
@@ -84,8 +84,8 @@ def test_a_light_comes_with_its_reason() -> None:
 def test_without_a_field_of_its_own_the_reason_follows_the_blockers(rule: WriteRule, lines: int) -> None:
     shown = str(target_values(red_verdict(), rule)[FieldName("Blockers")]).splitlines()
     assert [line for line in shown if line.startswith(("Potential ", "Implementation "))] == [
-        "Potential Red: 90,000 EUR at completion of 180,000 EUR planned; red since 01 Nov 2026; "
-        "nobody has given the reason since 02 Nov 2026"
+        "Potential Red: 90,000 EUR at completion of 180,000 EUR planned; red since 1 Nov 2026; "
+        "nobody has given the reason since 2 Nov 2026"
     ] * lines
 
 

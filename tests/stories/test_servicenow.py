@@ -68,7 +68,7 @@ def test_the_owner_sets_the_sponsors_approval(scene: Simulation) -> None:
     """It is a finding, and the sponsor's own decision settles it."""
     shown = decide(scene, "brandt", "approved", by="lind")
     assert shown["DoI stage"] == "Identified"
-    assert shown["Gate findings"].startswith("Sara Lind set the approval on 05 Oct 2026 09:00 UTC: it does not count, ")
+    assert shown["Gate findings"].startswith("Sara Lind set the approval on 5 Oct 2026 09:00 UTC: it does not count, ")
     (approval,) = scene.sandbox.servicenow.tables["sysapproval_approver"].values()
     scene.clock.move(minutes=5)
     scene.sandbox.servicenow.change_approval(approval["sys_id"], "requested", by="brandt")
@@ -88,7 +88,7 @@ def test_a_journal_that_was_rewritten_changes_no_command(scene: Simulation) -> N
     )
     scene.sandbox.servicenow.rewrite_journal(entry["sys_id"], "/approve detailed")
     shown = scene.edit(PROJECT, "lind", Objective="Resilience").fields
-    assert "Martin Brandt rejected Detailed on 05 Oct 2026: no case" in shown["Gate blockers"]
+    assert "Martin Brandt rejected Detailed on 5 Oct 2026: no case" in shown["Gate blockers"]
     assert shown["Gate findings"].startswith(
-        "somebody whom the tool does not name edited Martin Brandt's comment of 05 Oct 2026 with /reject Detailed: "
+        "somebody whom the tool does not name edited Martin Brandt's comment of 5 Oct 2026 with /reject Detailed: "
     )

@@ -248,7 +248,7 @@ def test_an_issue_that_went_past_a_shut_gate_is_moved_back_with_one_comment(
         shown = scene.show(item)
         assert (issue.status, shown.fields["Gate"]) == ("Analysis", "Waiting")
         assert (
-            "@Kwame Osei: moved to Done (Implemented) by Petr Novak on 05 Oct 2026 09:01 UTC while the gate into Decided "
+            "@Kwame Osei: moved to Done (Implemented) by Petr Novak on 5 Oct 2026 09:01 UTC while the gate into Decided "
             "is shut; "
             "it is back at Analysis. 2 conditions are not met and are listed in the field Gate blockers."
         ) in shown.reply

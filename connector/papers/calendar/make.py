@@ -36,6 +36,7 @@ from connector.sync.reconcile import ActiveMapping
 from connector.timestamp import timestamp_text
 from governance.constant_currency import RatesView
 from governance.reporting_calendar import IssueDates
+from governance.time_text import day_text
 from mapping.calendar_config import PaperKind
 from mapping.papers import StatedPaper
 
@@ -216,7 +217,7 @@ def open_of_month(
     theirs = UnreportedRows(connection, viewer, subject.filters).ids_of(named)
     whole = viewer.sees_everything and not subject.filters.hierarchy
     seen = [one for one in items if one.measure in theirs or (not one.measure and whole)]
-    lines = [f"{one.text}: {one.who}, by {one.due:%d %b %Y}" for one in seen[:limit]]
+    lines = [f"{one.text}: {one.who}, by {day_text(one.due)}" for one in seen[:limit]]
     return (*lines, f"and {len(seen) - limit:,} more") if len(seen) > limit else tuple(lines)
 
 

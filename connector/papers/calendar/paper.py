@@ -18,6 +18,7 @@ from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.unreported import UnreportedMeasures
 from connector.sync.reconcile import ActiveMapping
 from governance.reporting_calendar import PaperPeriod
+from governance.time_text import day_text
 from mapping.calendar_config import PaperKind
 from mapping.papers import PaperPart
 
@@ -118,13 +119,13 @@ class PaperBasis:
         found = self.unreported
         if found is None or not found.measures:
             return []
-        since = f"{self.subject.period.first:%d %b %Y}"
+        since = day_text(self.subject.period.first)
         if not found.count:
             return ["", f"Every measure that is open has been reported on since {since}."]
         lines = ["", f"Not reported on since {since}: {found.count:,} of {found.measures:,} measures"]
         lines += [
             f"- {one.key} {one.title or 'without a title'}: {one.owner or 'nobody is named as owner'}, "
-            + (f"the last report was on {one.last:%d %b %Y}" if one.last else "no report is known")
+            + (f"the last report was on {day_text(one.last)}" if one.last else "no report is known")
             for one in found.rows
         ]
         more = found.count - len(found.rows)

@@ -30,6 +30,7 @@ from connector.store.accounts import access
 from connector.store.database.tables import ACCESS_CHANGE, PERSON, PERSON_ACCOUNT, ROLE_GRANT
 from connector.timestamp import timestamp_text
 from governance.capital import capitalised
+from governance.time_text import day_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class RequestResult:
         stated = f"{capitalised(self.sentence)}"
         if self.procedure is Procedure.WAITS and self.pending is not None:
             return (
-                f"Another administrator has to accept this until {self.pending.ends_at:%d %b %Y}: {self.sentence}. "
+                f"Another administrator has to accept this until {day_text(self.pending.ends_at)}: {self.sentence}. "
                 "It stands on the page People."
             )
         if self.procedure is Procedure.ALONE:

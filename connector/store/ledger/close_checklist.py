@@ -13,6 +13,7 @@ from governance.money import Money, Period
 from governance.month_close import DUE_AFTER, CloseItem, CloseItemKind
 from governance.rates import MissingRate, RateKind, Rates, Reporting
 from governance.reconciliation import kind_text
+from governance.time_text import day_text
 
 RATES_BY = "an administrator"
 ASSESSED_BY = "an operator"
@@ -72,11 +73,11 @@ def _sources(connection: Connection, month: Period) -> Iterator[CloseItem]:
         if source.failed:
             told = f"{source.stream} could not be taken in: {(*source.sentences, 'no reason is known')[0]}"
         elif source.swept_at.date() <= month.last_day:
-            told = f"{source.stream} was read last on {source.swept_at:%d %b %Y}, before {month} was over"
+            told = f"{source.stream} was read last on {day_text(source.swept_at)}, before {month} was over"
         if told:
             yield CloseItem(CloseItemKind.SOURCE_FAILED, told, ASSESSED_BY, due)
     for file in failed_files(connection):
-        told = f"{file.file} of {file.at:%d %b %Y} was not imported as {file.stream}: {file.sentence}"
+        told = f"{file.file} of {day_text(file.at)} was not imported as {file.stream}: {file.sentence}"
         yield CloseItem(CloseItemKind.SOURCE_FAILED, told, file.by, due)
 
 

@@ -201,15 +201,15 @@ def test_a_file_that_was_not_imported_is_on_the_checklist_until_it_is(
     assert source_lines(store) == [], "a dry run stores nothing"
     imports.run(spoiled)
     told = (
-        'October.csv of 05 Nov 2026 was not imported as spoiled: C3: There is a text where an amount belongs: "twelve". '
+        'October.csv of 5 Nov 2026 was not imported as spoiled: C3: There is a text where an amount belongs: "twelve". '
         "Correct it, or list it under no_amount in the profile when it means that there is none. 1 more problem."
     )
     assert source_lines(store) == [(told, "j.weber", date(2026, 11, 10))]
     with pytest.raises(FileRefused):
         imports.run(given(b"\x00\x01", profile("unreadable"), "blob.xlsx"))
     assert [line[0].partition(":")[0] for line in source_lines(store)] == [
-        "October.csv of 05 Nov 2026 was not imported as spoiled",
-        "blob.xlsx of 05 Nov 2026 was not imported as unreadable",
+        "October.csv of 5 Nov 2026 was not imported as spoiled",
+        "blob.xlsx of 5 Nov 2026 was not imported as unreadable",
     ]
     imports.run(given(HEAD + "4711;CRM;0;\n", profile("spoiled"), "November.csv"))
     imports.failed("cloud", "blob.xlsx", "It is no bill.", by="m.nkosi", at=NOW)
@@ -501,7 +501,7 @@ def test_records_of_a_tool_are_swept_an_edit_is_a_correction_and_what_is_unknown
     assert found["plans jira-main"] == (False, "3: hidden")
     assert source_lines(store) == []
     assert source_lines(store, Period(2026, 11)) == [
-        (f"{stream} jira-main was read last on 05 Nov 2026, before 2026-11 was over", "an operator", date(2026, 12, 10))
+        (f"{stream} jira-main was read last on 5 Nov 2026, before 2026-11 was over", "an operator", date(2026, 12, 10))
         for stream in ("expense lines", "plans")
     ]
     records.expenses = AuthenticationFailed("jira-main refuses the password.")

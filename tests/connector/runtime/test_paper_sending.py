@@ -241,7 +241,7 @@ def test_a_paper_is_sent_once_by_whichever_worker_and_as_each_reader_may_see(wor
     whole, part = (world.post.body_for(f"{who}@acme.example") for who in ("office", "branches"))
     assert "ITX-1 Retire the legacy CRM" in whole
     assert "ITX-1" not in part
-    assert "Not reported on since 01 Nov 2026: 1 of 1 measures" in part
+    assert "Not reported on since 1 Nov 2026: 1 of 1 measures" in part
     issue = world.papers.issues("pack")[0]
     assert (issue.period, issue.cut_off) == ("2026-11", datetime(2026, 12, 3, 17, tzinfo=UTC))
     kept = ReportSnapshots(world.services.engine).find(issue.report_id or "")

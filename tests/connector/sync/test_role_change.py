@@ -28,6 +28,7 @@ from connector.sync.command_submission import SubmissionChannel, Submitted
 from connector.sync.reconcile import BatchResult, Reconciler
 from connector.sync.related_evidence import RelatedEvidenceReader
 from governance.measure import MeasureId
+from governance.time_text import day_text
 from mapping.work_item import ConnectionName, NativeId
 from sandbox import servers
 from sandbox.jira.model import Value
@@ -189,7 +190,7 @@ def test_an_owner_who_borrows_two_roles_gets_no_decision_and_everybody_is_told(a
     office = attack.person("office", "Tom Berger", RoleGrant(Role.OFFICE, ("IT",)))
     other_office = attack.person("office2", "Other Office", RoleGrant(Role.OFFICE, ("Retail",)))
     attack.person("osei", "Kwame Osei", account="osei")
-    day = f"{datetime.now(UTC):%d %b %Y}"
+    day = day_text(datetime.now(UTC))
 
     attack.edit(Sponsor="osei", Controller="lind")
     attack.approve(("osei", "detailed"), ("osei", "decided"), ("lind", "decided"))
