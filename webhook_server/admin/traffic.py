@@ -30,7 +30,7 @@ from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.admin.portfolio_request import one_of
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.csv_rows import BYTE_ORDER_MARK, csv_rows
-from webhook_server.formats import Formats
+from webhook_server.first_lines.operations import EventCounts, WriteCounts, traffic_line
 from webhook_server.pages import formats
 from webhook_server.permission import Reach
 from webhook_server.queue_access import queue_reader
@@ -51,8 +51,8 @@ class TrafficKind:
     rows: QueueList
     newest_first: str
     """The order in which it opens."""
-    singular: str
-    plural: str
+    counts: type[EventCounts | WriteCounts]
+    """The templates of its first line."""
     states: Mapping[str, str]
     """What each state is called, in the order in which they are offered."""
     export: Mapping[str, str]
@@ -61,14 +61,14 @@ class TrafficKind:
 
 KINDS = (
     TrafficKind(
-        "events", EVENTS, "-received", "event", "events",
+        "events", EVENTS, "-received", EventCounts,
         {"pending": "waiting", "done": "processed", "superseded": "superseded", "ignored": "ignored",
          "dead_letter": "dead letter"},
         {"received": "received_at", "connection": "connection", "event": "event", "item": "native_id",
          "outcome": "state", "ended": "settled_at", "reason": "reason", "delivery": "delivery_id", "number": "id"},
     ),
     TrafficKind(
-        "writes", WRITES, "-requested", "write", "writes",
+        "writes", WRITES, "-requested", WriteCounts,
         {"waiting": "waiting", "done": "done", "superseded": "superseded", "dead_letter": "dead letter"},
         {"requested": "created_at", "connection": "connection", "key": "key", "item": "native_id",
          "outcome": "state", "attempts": "attempts", "ended": "settled_at", "next attempt": "due_at",
@@ -152,7 +152,7 @@ def _render(services: Services, viewer: Viewer, asked: AskedTraffic) -> str:
         sort=asked.sort,
         rows=shown,
         items=_items(services, viewer, shown),
-        summary=_summary(kind, counts, asked.range, formats()),
+        summary=traffic_line(kind.counts, _outcomes(kind, counts), asked.range.label, MOST_COUNTED, formats()),
         connections=services.connections.names(),
         spans=tuple(TimeSpan),
         badges=STATE_BADGES,
@@ -169,21 +169,10 @@ def _items(services: Services, viewer: Viewer, rows: Sequence[Row[Any]]) -> Mapp
         return traffic_items(application, reader, ids)
 
 
-def _summary(kind: TrafficKind, counts: Mapping[str, int], span: TimeRange, formats: Formats) -> str:
-    """The first line: how many, and what became of them."""
-    total = sum(counts.values())
-    when = f" {span.label}" if span.label else ""
-    if not total:
-        return f"No {kind.singular} matches{when}."
-    if total > MOST_COUNTED:
-        return f"More than {formats.number(MOST_COUNTED)} {kind.plural}{when}: choose a shorter range to count them."
-    many = f"{formats.number(total)} {kind.singular if total == 1 else kind.plural}"
-    states = [
-        f"{formats.number(counts[one])} {MANY.get(one, name) if counts[one] > 1 else name}"
-        for one, name in kind.states.items()
-        if counts.get(one)
-    ]
-    return f"{many}{when}: {', '.join(states)}."
+def _outcomes(kind: TrafficKind, counts: Mapping[str, int]) -> Sequence[tuple[int, str]]:
+    """How many of each state, in the order in which states are offered."""
+    found = [(counts.get(one, 0), one, name) for one, name in kind.states.items()]
+    return [(count, MANY.get(one, name) if count > 1 else name) for count, one, name in found]
 
 
 def _export(services: Services, viewer: Viewer, asked: AskedTraffic) -> Iterator[str]:

@@ -50,6 +50,45 @@ class Subscriptions(StrEnum):
     SEVERAL_DEAD = "There are {count} dead letters."
 
 
+class EventCounts(StrEnum):
+    NONE = "No event matches."
+    NONE_IN_RANGE = "No event matches {range}."
+    ONE = "1 event: {outcomes}."
+    ONE_IN_RANGE = "1 event {range}: {outcomes}."
+    SEVERAL = "{count} events: {outcomes}."
+    SEVERAL_IN_RANGE = "{count} events {range}: {outcomes}."
+    MANY = "More than {count} events: choose a shorter range to count them."
+    MANY_IN_RANGE = "More than {count} events {range}: choose a shorter range to count them."
+
+
+class WriteCounts(StrEnum):
+    NONE = "No write matches."
+    NONE_IN_RANGE = "No write matches {range}."
+    ONE = "1 write: {outcomes}."
+    ONE_IN_RANGE = "1 write {range}: {outcomes}."
+    SEVERAL = "{count} writes: {outcomes}."
+    SEVERAL_IN_RANGE = "{count} writes {range}: {outcomes}."
+    MANY = "More than {count} writes: choose a shorter range to count them."
+    MANY_IN_RANGE = "More than {count} writes {range}: choose a shorter range to count them."
+
+
+def traffic_line(
+    lines: type[EventCounts | WriteCounts],
+    outcomes: Sequence[tuple[int, str]],
+    range_label: str,
+    most: int,
+    formats: Formats,
+) -> str:
+    """How many events or writes a list has, and what became of them; beyond ``most`` they are not counted."""
+    total = sum(count for count, _ in outcomes)
+    name = "NONE" if not total else "ONE" if total == 1 else "SEVERAL" if total <= most else "MANY"
+    return lines[f"{name}_IN_RANGE" if range_label else name].format(
+        count=formats.number(min(total, most)),
+        range=range_label,
+        outcomes=", ".join(f"{formats.number(count)} {outcome}" for count, outcome in outcomes if count),
+    )
+
+
 def operations_line(overview: OperationsOverview, problems: Sequence[Problem], formats: Formats) -> str:
     """Whether all is well, or what needs attention; then what was received and written."""
     flow = Operations.FLOW.format(
