@@ -26,6 +26,6 @@ HOUR = "in the last hour"
     ],
 )  # fmt: skip
 def test_events_and_writes(
-    lines: type[EventCounts] | type[WriteCounts], outcomes: Sequence[tuple[int, str]], label: str, line: str
+    lines: type[EventCounts | WriteCounts], outcomes: Sequence[tuple[int, str]], label: str, line: str
 ) -> None:
     assert traffic_line(lines, outcomes, label, 1_000, FORMATS) == line
