@@ -22,6 +22,7 @@ from governance.effects import sum_up, with_steady_state
 from governance.measure_state import MeasureState
 from governance.money import CurrencyMismatch
 from governance.role_change import with_acceptance
+from governance.time_text import day_text, moment_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,18 @@ class KnownOn:
     text: str
     """As it stands in an address: ``2026-06-30`` or a moment with its time zone."""
 
+    @property
+    def is_day(self) -> bool:
+        return len(self.text) == DAY_LENGTH
+
+    @property
+    def iso(self) -> str:
+        """For a program and a file's name: ``2026-06-30``, or ``2026-06-30 12:00 UTC``."""
+        return self.at.strftime("%Y-%m-%d" if self.is_day else "%Y-%m-%d %H:%M UTC")
+
     def __str__(self) -> str:
-        return self.at.strftime("%Y-%m-%d" if len(self.text) == DAY_LENGTH else "%Y-%m-%d %H:%M UTC")
+        """For a reader: ``30 Jun 2026``, or ``30 Jun 2026 12:00 UTC``."""
+        return day_text(self.at) if self.is_day else f"{moment_text(self.at)} UTC"
 
 
 DAY_LENGTH = len("2026-06-30")
@@ -75,7 +86,7 @@ def known_row(connection: Connection, row: RowMapping, on: KnownOn) -> KnownMeas
     found = known_measure(connection, row, on.at)
     if found is None:
         first = first_known(connection, row["id"])
-        since = f" It is known since {first.astimezone(UTC):%Y-%m-%d %H:%M} UTC." if first else ""
+        since = f" It is known since {moment_text(first.astimezone(UTC))} UTC." if first else ""
         raise NotKnownYet(f"Gatepost did not know this measure on {on}.{since}")
     return found
 

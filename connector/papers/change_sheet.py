@@ -26,7 +26,7 @@ def write_changes(report: Report, sheet: Sheet, earlier: KnownOn) -> None:
         _figure(sheet, totals, found.earlier, found.later)
 
 
-def _figure(sheet: Sheet, totals: ComparedTotals, earlier: str, later: str) -> None:
+def _figure(sheet: Sheet, totals: ComparedTotals, earlier: KnownOn, later: KnownOn) -> None:
     sheet.heads((f"{totals.figure.label}, latest estimate", "Amount"))
     first = sheet.row
     sheet.write((f"As known on {earlier}", totals.before))

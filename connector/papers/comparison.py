@@ -84,8 +84,8 @@ class ComparedTotals:
 class Comparison:
     """Latest estimates of two days."""
 
-    earlier: str
-    later: str
+    earlier: KnownOn
+    later: KnownOn
     currency: str
     totals: tuple[ComparedTotals, ...]
     notes: tuple[str, ...]
@@ -126,7 +126,7 @@ def compare(
     moved = sorted(one for one in held if _amounts(before, one) is not _amounts(after, one))
     corrections = _corrections(report, other, before, after)
     totals = tuple(_totals(figure, before, after, moved, corrections, report, most) for figure in figures)
-    return Comparison(str(earlier), _name(report), now.currency, totals, tuple(notes), len(held))
+    return Comparison(earlier, _later(report), now.currency, totals, tuple(notes), len(held))
 
 
 def _amounts(rows: Mapping[str, ComparedRow], measure: str) -> Amounts | None:
@@ -138,8 +138,11 @@ class NotComparable(NoFigures):
     """The two days have no amounts in common; the message says why."""
 
 
-def _name(report: Report) -> str:
-    return str(report.on) if report.on is not None else f"{report.figures.refreshed_at:%Y-%m-%d %H:%M} UTC"
+def _later(report: Report) -> KnownOn:
+    if report.on is not None:
+        return report.on
+    refreshed = report.figures.refreshed_at
+    return KnownOn(refreshed, refreshed.isoformat())
 
 
 def _rows(

@@ -20,7 +20,7 @@ from connector.store.measures.known_changes import ChangedPart
 class MeasureComparison:
     """``amounts`` is ``None`` where the figures of both days have nothing in common."""
 
-    earlier: str
+    earlier: KnownOn
     amounts: Comparison | None
     parts: tuple[ChangedPart, ...]
     """Stage, gate, statuses, blockers, policy and facts that are others."""
@@ -47,7 +47,7 @@ def measure_comparison(report: Report, row: RowMapping, earlier: KnownOn) -> Mea
             parts = changed_since(report.connection, row, earlier, report.on)
         except NotKnownYet as error:
             problems.append(str(error))
-    return MeasureComparison(str(earlier), amounts, parts, tuple(dict.fromkeys(problems)))
+    return MeasureComparison(earlier, amounts, parts, tuple(dict.fromkeys(problems)))
 
 
 def comparison_lines(of: MeasureComparison) -> Iterator[str]:

@@ -22,6 +22,7 @@ from connector.store.reconcile.assessment_store import SqlAssessmentStore
 from connector.sync.ports import ItemsChanged
 from connector.sync.stores import AssessedItem, ReceivedEvent
 from governance.measure_state import MeasureState
+from governance.time_text import day_text
 from mapping.assess_item import assess_item
 from mapping.fields import needed_fields
 from mapping.load import LoadedMapping, load_mapping
@@ -262,11 +263,12 @@ def test_explain_as_json_holds_the_same(assessed: Cli) -> None:
 def test_explain_as_known_on_a_day(assessed: Cli) -> None:
     text = assessed.ok("explain", "ITX-1", "--on", f"{NOW:%Y-%m-%d}")
     assert text.startswith(
-        f"As known on {NOW:%Y-%m-%d}. What was corrected or decided later is not in it.\nITX-1 Retire"
+        f"As known on {day_text(NOW)}. What was corrected or decided later is not in it.\nITX-1 Retire"
     )
     day_before = f"{NOW - timedelta(days=1):%Y-%m-%d}"
-    assert f"Gatepost did not know this measure on {day_before}. It is known since" in assessed.refused(
-        "explain", "ITX-1", "--on", day_before
+    assert (
+        f"Gatepost did not know this measure on {day_text(NOW - timedelta(days=1))}. It is known since"
+        in assessed.refused("explain", "ITX-1", "--on", day_before)
     )
 
 

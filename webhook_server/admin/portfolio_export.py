@@ -114,9 +114,9 @@ class ComparedColumns:
             heading
             for totals in comparison.totals
             for heading in (
-                f"{totals.figure.label} as known on {comparison.earlier}",
+                f"{totals.figure.label} as known on {comparison.earlier.iso}",
                 *(f"{totals.figure.label}: {kind.label.lower()}" for kind in ChangeKind),
-                f"{totals.figure.label} as known on {comparison.later}",
+                f"{totals.figure.label} as known on {comparison.later.iso}",
             )
         ]
 

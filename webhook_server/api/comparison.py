@@ -55,8 +55,8 @@ def comparison_of(report: Report, earlier: KnownOn | None) -> ComparisonModel | 
     except NoFigures as error:
         raise Problem(409, str(error), "Compare with another day.") from error
     return ComparisonModel(
-        earlier=found.earlier,
-        later=found.later,
+        earlier=found.earlier.iso,
+        later=found.later.iso,
         totals=[_figure(totals, found) for totals in found.totals],
         notes=list(found.notes),
     )

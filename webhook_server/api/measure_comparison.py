@@ -61,7 +61,7 @@ def comparison_model(of: MeasureComparison | None) -> MeasureComparisonModel | N
         return None
     currency = of.amounts.currency if of.amounts is not None else ""
     return MeasureComparisonModel(
-        earlier=of.earlier,
+        earlier=of.earlier.iso,
         figures=[
             MeasureFigureComparison(
                 figure=totals.figure,

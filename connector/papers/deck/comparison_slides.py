@@ -22,9 +22,9 @@ def comparison_slides(of: Comparison) -> Iterator[Slide]:
 
 def _bridge(of: Comparison, totals: ComparedTotals) -> Slide:
     title = f"Since {of.earlier}: {totals.figure.label}, latest estimate"
-    steps: list[tuple[str, Decimal | None, Decimal]] = [(of.earlier, None, totals.before)]
+    steps: list[tuple[str, Decimal | None, Decimal]] = [(str(of.earlier), None, totals.before)]
     steps += [(kind.label, change, ZERO) for kind, change in totals.changes.items() if change]
-    steps.append((of.later, None, totals.after))
+    steps.append((str(of.later), None, totals.after))
     chart: Chart = stacked_bars(of.currency, steps)
     rows = [
         (Cell(f"As known on {of.earlier}", Tone.STRONG), Cell(amount(totals.before), Tone.STRONG)),

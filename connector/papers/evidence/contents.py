@@ -103,7 +103,7 @@ def read_contents(
     return EvidenceContents(
         measure={"id": str(name), "key": str(snapshot.row["key"]), "title": str(snapshot.row["title"] or "")},
         row=snapshot.row,
-        as_of=str(on) if on is not None else f"{now.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+        as_of=on.iso if on is not None else f"{now.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
         known_at=at,
         details=replace(details, snapshot=replace(snapshot, verdict=verdict)),
         verdict=without_names(plain(verdict)),

@@ -451,7 +451,7 @@ def test_the_weekly_digest_says_what_changed_and_who_has_not_reported(world: Wor
     ((_, title, body, files),) = world.post.got
     assert title == "Nordbank: Weekly digest, 2026-W49"
     assert files == ()
-    assert "Since 2026-11-27 11:00 UTC, latest estimate in EUR:" in body
+    assert "Since 27 Nov 2026 11:00 UTC, latest estimate in EUR:" in body
     assert "Held up at a gate (1)" in body
     assert "Not reported on since 30 Nov 2026: 2 of 2 measures" in body
     assert "ITX-2 Close ten branches: A. Kaya, no report is known" in body

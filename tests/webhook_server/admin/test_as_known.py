@@ -75,7 +75,7 @@ def office(api: ApiServer) -> SignedInBrowser:
 
 def test_the_page_of_a_day_shows_what_was_known_then(office: SignedInBrowser) -> None:
     page = office.text("/measures/ITX-1?on=2026-02-10")
-    assert "As known on 2026-02-10. What was corrected or decided later is not on this page" in page
+    assert "As known on 10 Feb 2026. What was corrected or decided later is not on this page" in page
     assert "ITX-1 Retire the legacy CRM" in page
     assert "Owner A. Kaya" in page
     assert "600 EUR of planned net benefit depends on it." in page
@@ -104,9 +104,9 @@ def test_a_past_page_offers_nothing_and_keeps_the_day(api: ApiServer) -> None:
         (
             "2026-02-09",
             404,
-            "Gatepost did not know this measure on 2026-02-09. It is known since 2026-02-10 09:00 UTC.",
+            "Gatepost did not know this measure on 9 Feb 2026. It is known since 10 Feb 2026 09:00 UTC.",
         ),
-        ("2026-02-10T08:59Z", 404, "Gatepost did not know this measure on 2026-02-10 08:59 UTC."),
+        ("2026-02-10T08:59Z", 404, "Gatepost did not know this measure on 10 Feb 2026 08:59 UTC."),
         ("2999-01-01", 400, "2999-01-01 has not come yet: ask for a day up to today."),
         ("yesterday", 400, '"yesterday" is not a day: write it as 2026-06-30, or with a time as 2026-06-30T12:00Z.'),
     ],
@@ -127,7 +127,7 @@ def test_the_api_answers_for_a_day_and_for_a_moment(api: ApiServer) -> None:
     explained = api.get("office", "/measures/ITX-1/explain?on=2026-02-10").get_json()
     assert "plan 600 EUR" in "\n".join(explained["lines"])
     assert problem_of(api.get("office", "/measures/ITX-1?on=2026-01-01"))[:2] == (
-        404, "Gatepost did not know this measure on 2026-01-01. It is known since 2026-02-10 09:00 UTC.",
+        404, "Gatepost did not know this measure on 1 Jan 2026. It is known since 10 Feb 2026 09:00 UTC.",
     )  # fmt: skip
     assert problem_of(api.get("office", "/measures/ITX-1?on=2999-01-01"))[0] == 422
 
@@ -184,7 +184,7 @@ def test_a_variance_opens_into_its_causes_and_the_change_before_them(api: ApiSer
     assert "Jan 2026 −62.50" in page
     assert "Forecast benefit: 1,000 EUR became 750 EUR" in page
     past = office.text("/measures/ITX-1/why?on=2026-05-31")
-    assert "As known on 2026-05-31." in past
+    assert "As known on 31 May 2026." in past
     assert "What is expected of ITX-1 at completion is what was planned." in past
     assert "Every kind of line is as planned." in past
     assert "750 EUR" not in past
@@ -202,14 +202,14 @@ def test_a_measure_is_compared_with_an_earlier_day_on_page_and_api(api: ApiServe
         assess_at(api.store, loaded, replace(some, version=f"in {month}"), at, NOVAK)
         Rollups(api.store.engine).refresh(BASIS, at)
     page = office.text("/measures/ITX-1?compare=2026-05-10")
-    assert "What changed since 2026-05-10" in page
+    assert "What changed since 10 May 2026" in page
     assert "The totals of neither day hold this measure, so there is no part of them to compare." in page
-    assert "What As known on 2026-05-10 Now Potential green red" in page
+    assert "What As known on 10 May 2026 Now Potential green red" in page
     past = office.text("/measures/ITX-1?on=2026-05-10&compare=2026-03-10")
-    assert "What As known on 2026-03-10 As known on 2026-05-10" in past
+    assert "What As known on 10 Mar 2026 As known on 10 May 2026" in past
     assert "Owner N. Novak A. Kaya" in past
     assert "No figures were known then" in past
-    assert "Gatepost did not know this measure on 2026-01-01." in office.text("/measures/ITX-1?compare=2026-01-01")
+    assert "Gatepost did not know this measure on 1 Jan 2026." in office.text("/measures/ITX-1?compare=2026-01-01")
     api.person("office", OFFICE)
     found = api.get("office", "/measures/ITX-1?compare=2026-05-10").get_json()["comparison"]
     assert {"name": "potential", "before": "green", "after": "red"} in found["facts"]
@@ -218,7 +218,7 @@ def test_a_measure_is_compared_with_an_earlier_day_on_page_and_api(api: ApiServe
     assert explained["comparison"] == found
     assert api.get("office", "/measures/ITX-1").get_json()["comparison"] is None
     text_form = api.get("office", "/measures/ITX-1/explain?compare=2026-05-10", Accept="text/plain").text
-    assert "Compared with what was known on 2026-05-10:\n" in text_form
+    assert "Compared with what was known on 10 May 2026:\n" in text_form
     assert "  potential: green became red\n" in text_form
 
 

@@ -96,7 +96,7 @@ def test_figures_are_those_of_the_page_and_the_day(three: WebSite) -> None:
     # Booked were 400,000 when the first deck was written; the correction is in the later one alone.
     assert ("\n300,000.00\n" in now, "\n400,000.00\n" in now) == (True, False)
     assert "\n400,000.00\n" in then
-    assert "As known on 2026-11-21 10:00 UTC. What was corrected or decided later is not in it." in then
+    assert "As known on 21 Nov 2026 10:00 UTC. What was corrected or decided later is not in it." in then
     assert "ITX-4" not in then
     # The S-curve is that of the day as well: of the page's answer, the deck and the workbook.
     booked = {}
@@ -115,7 +115,7 @@ def test_two_days_are_compared_to_the_cent(three: WebSite) -> None:
     corrected(three)
     earlier = f"compare={NOW + timedelta(hours=1):%Y-%m-%dT%H:%MZ}"
     page = read(visitor, f"/portfolio?{earlier}")
-    assert "What changed since 2026-11-21 10:00 UTC" in page
+    assert "What changed since 21 Nov 2026 10:00 UTC" in page
     answer = visitor.get(f"/api/v1/portfolio?{earlier}")
     compared = json.loads(answer.text)["comparison"]
     totals = {one["figure"]: one for one in compared["totals"]}
@@ -130,7 +130,7 @@ def test_two_days_are_compared_to_the_cent(three: WebSite) -> None:
     }  # fmt: skip
     said = all_text(opened(visitor, f"?{earlier}"))
     assert "−100,000.00" in said
-    assert "Since 2026-11-21 10:00 UTC: EBITDA effect of all years, latest estimate" in said
+    assert "Since 21 Nov 2026 10:00 UTC: EBITDA effect of all years, latest estimate" in said
 
 
 def test_one_measure_is_compared_by_its_part_of_the_totals(three: WebSite) -> None:
@@ -145,8 +145,8 @@ def test_one_measure_is_compared_by_its_part_of_the_totals(three: WebSite) -> No
     assert (lifetime.before, lifetime.after) == (Decimal(800_000), Decimal(700_000))
     assert {kind.value: amount for kind, amount in lifetime.changes.items() if amount} == {"correction": -100_000}
     assert list(comparison_lines(new)) == [
-        "Compared with what was known on 2026-11-21 10:00 UTC:",
-        "  Gatepost did not know this measure on 2026-11-21 10:00 UTC.",
+        "Compared with what was known on 21 Nov 2026 10:00 UTC:",
+        "  Gatepost did not know this measure on 21 Nov 2026 10:00 UTC.",
         "  In-year, EBITDA effect, latest estimate: 0.00 became 6,000.00 EUR (New in the totals +6,000.00)",
         "  Run-rate, latest estimate: 0.00 became 72,000.00 EUR (New in the totals +72,000.00)",
         "  EBITDA effect of all years, latest estimate: 0.00 became 6,000.00 EUR (New in the totals +6,000.00)",

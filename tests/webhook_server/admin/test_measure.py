@@ -103,7 +103,7 @@ def test_a_blocking_item_of_another_project_is_named_only_to_whoever_may_see_it(
     # The same when somebody asks for the past, and why.
     past = f"{ITX1}?on=2026-02-10"
     shown = vera.text(past)
-    assert "As known on 2026-02-10." in shown
+    assert "As known on 10 Feb 2026." in shown
     assert "a blocking item of another project" in shown
     assert "SEC-9" in ada.text(past)
     for answer in (

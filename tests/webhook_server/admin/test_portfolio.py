@@ -432,7 +432,7 @@ def test_the_portfolio_of_a_day_is_what_was_known_then_and_its_links_keep_the_da
     save(three.services.engine, GivenMeasure(1, gate="open", potential="green", lines=LATE[:2]))
     Rollups(three.services.engine).refresh(BASIS, NOW + timedelta(days=3))
     page = read(visitor, "/portfolio?on=2026-11-22")
-    assert "As known on 2026-11-22. What was corrected or decided later is not on this page" in page
+    assert "As known on 22 Nov 2026. What was corrected or decided later is not on this page" in page
     assert "1 of 3 measures is held up at a gate" in page
     html = visitor.get("/portfolio?on=2026-11-22").text
     assert 'href="/portfolio/measures?on=2026-11-22"' in html
@@ -440,7 +440,7 @@ def test_the_portfolio_of_a_day_is_what_was_known_then_and_its_links_keep_the_da
     assert '<a href="/portfolio">Back to today</a>' in html
     assert "/portfolio/lines" not in html
     assert "Nothing is held up at a gate" in read(visitor, "/portfolio")
-    assert "No figures were known on 2026-11-20: Gatepost had not calculated any yet." in page_text(
+    assert "No figures were known on 20 Nov 2026: Gatepost had not calculated any yet." in page_text(
         visitor.get("/portfolio?on=2026-11-20")
     )
     answer = visitor.get("/portfolio/export.csv?on=2026-11-22")
