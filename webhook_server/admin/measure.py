@@ -148,10 +148,14 @@ def measure(services: Services) -> Blueprint:
         policies = active.policies if active else None
         with services.read_as(viewer) as connection:
             row = finder.row(connection, viewer, name)
-            details = _with_names(connection, measure_details(connection, row), viewer)
-            policy = policies.of(details.snapshot.measure) if policies else None
             number = request.args.get("command", type=int)
             command = ruling(connection, number, row["id"]) if number is not None else None
+            if command is not None and command.state is not SubmissionState.WAITING:
+                # The ruling was committed with what it changed: everything of the page is read after it, because a page
+                # that shows a ruling does not ask again.
+                row = finder.row(connection, viewer, name)
+            details = _with_names(connection, measure_details(connection, row), viewer)
+            policy = policies.of(details.snapshot.measure) if policies else None
             lines, more = timeline_page(connection, row["id"], request.args.get("before", type=int), policy)
             report = report_data(connection, viewer, row["id"])
             report |= compared_data(services, connection, viewer, active, row, None, earlier)

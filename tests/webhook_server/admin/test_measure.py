@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from html import unescape
+from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -213,6 +214,27 @@ def test_a_command_is_stored_ruled_on_and_shown_with_its_ruling(api: ApiServer, 
     assert (ruled.status_code, ruled.headers["HX-Refresh"]) == (204, "true")
     timeline = brandt.text(f"{ITX1}").partition("Timeline")[2]
     assert "Approve Detailed Detailed approved by Brandt as sponsor." in timeline
+
+
+def test_a_page_is_never_older_than_the_ruling_that_it_shows(
+    api: ApiServer, loaded: LoadedMapping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker commits between two queries of the page, which then asks no more."""
+    kaya = enter(api, "Kaya", account="k")
+    page = kaya.get(f"{ITX1}/actions/hold")
+    kaya.post(f"{ITX1}/actions/hold", text="works council", **fields(page.text))
+
+    measure_page = import_module("webhook_server.admin.measure")
+
+    def ruled_meanwhile(*asked: Any) -> Any:
+        monkeypatch.undo()
+        assess(api, loaded)
+        return measure_page.ruling(*asked)
+
+    monkeypatch.setattr(measure_page, "ruling", ruled_meanwhile)
+    shown = kaya.text(f"{ITX1}?command=1")
+    assert "Accepted." in shown
+    assert "Resume…" in shown, "the page is of the time before the ruling"
 
 
 def test_a_form_that_is_sent_twice_submits_one_command(api: ApiServer) -> None:
