@@ -30,7 +30,8 @@ from tests.stories.simulation import Simulation, simulation
 
 MAPPING = (ROOT / "sandbox/story/mapping.yaml").read_text()
 GATE_ALONE = re.sub(r"write:\n(      .+\n?)+", "write: {gate: Gate}\n", MAPPING)
-READS = ("/search/jql", "/issue/bulkfetch", "/approximate-count")
+READS = ("/search/jql", "/issue/bulkfetch", "/changelog/bulkfetch", "/worklog/list", "/approximate-count")
+"""Questions that are sent as POST."""
 JIRA, SNOW = ConnectionName("jira-main"), ConnectionName("servicenow-main")
 
 
@@ -164,7 +165,7 @@ def _kinds(made: Iterable[Mapping[str, object]]) -> Counter[str]:
             contents.add(method)
             continue
         batch, reads = path.endswith("/batch"), method == "GET" or path.endswith(READS)
-        writes = bool(contents - {"GET"}) if batch else "/bulk/" in path or not reads
+        writes = bool(contents - {"GET"}) if batch else "/bulk/queue/" in path or not reads
         kinds["write" if writes else "read"] += 1
         if batch:
             contents.clear()
