@@ -67,6 +67,8 @@ def _launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
 
 
+ASKS_BY_ITSELF = "[hx-trigger*=load]"
+
 CUT_OFF = """() => [...document.querySelectorAll("main *")].filter((one) => {
     if (one.closest(".sr, svg, dialog:not([open]), .canvas, .cm-editor, textarea, input, pre:not(.wrapped)")) return false;
     const style = getComputedStyle(one);
@@ -95,6 +97,11 @@ class BrowserWindow:
     def go(self, path: str) -> Page:
         self.page.goto(self.url + path)
         return self.page
+
+    def wait_for_parts(self) -> None:
+        """Wait until what the page asks for by itself after it was opened has arrived: a preview, a plan, a curve."""
+        if self.page.locator(ASKS_BY_ITSELF).count():
+            self.page.wait_for_load_state("networkidle")
 
     def sign_in(self, role: str) -> Page:
         """As somebody of the demo with this role: administrator, owner, sponsor, controller, office, viewer, operator."""

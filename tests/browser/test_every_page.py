@@ -261,6 +261,7 @@ def test_no_page_complains_in_the_console_or_sticks_out(
         window.go(stop.path)
         if page.locator("header.top").count():
             assert page.locator("h1").count() == 1, stop.path
+            window.wait_for_parts()
             window.has_no_overflow()
             window.cuts_nothing_off()
         assert window.console_errors == [], stop.path
