@@ -16,6 +16,8 @@ ERROR_VALUES = frozenset(
 )
 """What a spreadsheet shows where a formula has no value."""
 _SPACES = re.compile(r"\s+")
+_MARKED = re.compile(r"'(?=[A-Z0-9=+@-])[^']*$")
+"""Not before a small letter, nor where another one follows: 's-Hertogenbosch, 'quoted'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class SheetTable:
     """Addresses of cells whose value is the stored one of a formula."""
     merged: tuple[tuple[int, int, int, int], ...] = ()
     """First row, first column, last row, last column of merged cells, counted from 0."""
+
+
+def without_mark(text: str) -> str:
+    """The text without the apostrophe by which a spreadsheet, or an export for it, marks a number or code as text."""
+    return text[1:] if _MARKED.match(text) else text
 
 
 def column_name(index: int) -> str:

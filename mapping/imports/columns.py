@@ -11,7 +11,7 @@ from re import compile as compile_pattern
 
 from governance.effects import Account
 from mapping.imports.cells import folded
-from mapping.imports.periods import NotAPeriod, Span, months_of, read_span
+from mapping.imports.periods import CALENDAR_YEARS, FiscalYears, NotAPeriod, Span, months_of, read_span
 from mapping.imports.problems import ProblemCode, Problems
 from mapping.imports.profile import AmountColumn, FromColumn, Profile, Sign
 from mapping.imports.table import Grid
@@ -55,6 +55,7 @@ class Columns:
     record: int | None
     year: TextSource | None
     texts: Mapping[str, TextSource]
+    repeated: tuple[int, ...] = ()
 
 
 def find_columns(grid: Grid, profile: Profile, problems: Problems) -> Columns | None:
@@ -67,13 +68,14 @@ def find_columns(grid: Grid, profile: Profile, problems: Problems) -> Columns | 
     stated = profile.year
     year = finder.text(stated if isinstance(stated, FromColumn) else str(stated)) if stated is not None else None
     texts = {name: finder.text(rule) for name in TEXTS if (rule := getattr(profile, name)) is not None}
+    repeated = tuple(found for name in profile.repeated if (found := finder.column(name)) is not None)
     twice = {one.column for one in amounts if sum(other.column == one.column for other in amounts) > 1}
     for column in sorted(twice):
         problems.add(ProblemCode.TWO_COLUMNS, "", f'The profile reads the column "{grid.heads[column]}" twice.',
                      "Name it once under amounts.")  # fmt: skip
     if problems or subject is None:
         return None
-    return Columns(subject, tuple(amounts), currency, record, year, texts)
+    return Columns(subject, tuple(amounts), currency, record, year, texts, repeated)
 
 
 class _Finder:
@@ -112,7 +114,7 @@ class _Finder:
     def _month(self, rule: AmountColumn, profile: Profile) -> tuple[Span | None, tuple[int, ...]]:
         if isinstance(rule.month, FromColumn):
             return None, self.text(rule.month).columns
-        span = read_span(rule.month, day_first=profile.day_first, year_ends=profile.year_ends, year=fixed_year(profile))
+        span = read_span(rule.month, day_first=profile.day_first, fiscal=profile.fiscal, year=fixed_year(profile))
         if span is None or isinstance(span, NotAPeriod):
             self._problems.add(
                 ProblemCode.NO_MONTH, "", f'The profile names the month "{rule.month}".', "Write 2026-10."
@@ -125,13 +127,20 @@ class _Finder:
             self._grid.heads,
             pattern,
             day_first=profile.day_first,
-            year_ends=profile.year_ends,
+            fiscal=profile.fiscal,
             year=fixed_year(profile),
         )
         if not found:
             self._problems.add(
                 ProblemCode.NO_MONTH_COLUMN, "", f'No head reads as "{pattern}" with a month for the *.',
                 f"The heads are {_some([head for head in self._grid.heads if head])}.",
+            )  # fmt: skip
+        if profile.longer_periods == "skip":
+            return [(column, span) for column, span in found if span.is_month]
+        for column in overlapping(found):
+            self._problems.add(
+                ProblemCode.LONG_PERIOD, "", f'The column "{self._grid.heads[column]}" holds months that stand in '
+                "other columns as well.", "Write longer_periods: skip in the profile when it is a total of them.",
             )  # fmt: skip
         return found
 
@@ -142,11 +151,16 @@ def fixed_year(profile: Profile) -> int | None:
 
 
 def month_columns(
-    heads: Sequence[str], pattern: str, *, day_first: bool | None, year_ends: int, year: int | None = None
+    heads: Sequence[str],
+    pattern: str,
+    *,
+    day_first: bool | None = None,
+    fiscal: FiscalYears = CALENDAR_YEARS,
+    year: int | None = None,
 ) -> list[tuple[int, Span]]:
     """The columns whose head fits the pattern, with a month where its star stands.
 
-    A quarter or a year all of whose months stand beside it is their total, and none of them.
+    A half year, say, all of whose months stand beside it, as months or as quarters, is their total, and none of them.
     """
     before, _, after = pattern.partition("*")
     shape = compile_pattern(translate(f"{before.replace('[', '[[]')}*{after.replace('[', '[[]')}"), IGNORECASE)
@@ -157,11 +171,26 @@ def month_columns(
             continue
         text = folded(head)
         middle = text[len(before) : len(text) - len(after)].strip()
-        span = read_span(middle, day_first=day_first, year_ends=year_ends, year=year)
+        span = read_span(middle, day_first=day_first, fiscal=fiscal, year=year)
         if isinstance(span, Span):
             found.append((column, span))
-    months = {span.first for _, span in found if span.is_month}
-    return [(column, span) for column, span in found if span.is_month or not months.issuperset(months_of(span))]
+    return [(column, span) for column, span in found if span.is_month or not _is_total(span, [one for _, one in found])]
+
+
+def _is_total(span: Span, others: Sequence[Span]) -> bool:
+    months = months_of(span)
+    shorter = {month for one in others if len(months_of(one)) < len(months) for month in months_of(one)}
+    return shorter.issuperset(months)
+
+
+def overlapping(found: Sequence[tuple[int, Span]]) -> list[int]:
+    """The columns of longer periods that hold a month which another column states as well."""
+    return [
+        column
+        for column, span in found
+        if not span.is_month
+        and any(one != column and other.first <= span.last and span.first <= other.last for one, other in found)
+    ]
 
 
 def _some(names: Sequence[str]) -> str:

@@ -21,6 +21,7 @@ from mapping.imports.numbers import Amount, NotANumber, read_amount
 from mapping.imports.periods import NotAPeriod, Span, read_span
 from mapping.imports.problems import ProblemCode, Problems
 from mapping.imports.profile import Profile
+from mapping.imports.subtotals import STARS, Subtotals
 from mapping.imports.table import Grid, make_grid
 
 MAX_TEXT = 200
@@ -52,6 +53,8 @@ class FileLines:
     notes: list[str] = field(default_factory=list)
     records: int = 0
     """Rows (or columns) with at least one amount."""
+    subtotals: int = 0
+    """Rows that were left out as sums of rows above them."""
 
 
 def read_lines(sheet: SheetTable, profile: Profile, progress: Progress | None = None) -> FileLines:
@@ -86,6 +89,8 @@ class _Reader:
         self._counts: Counter[str] = Counter()
         self._spans: dict[tuple[object, bool, int | None], Span | NotAPeriod | None] = {}
         self._merged_texts, self._merged_amounts = _merged(grid, columns)
+        self._above: dict[int, CellValue] = {}
+        self._subtotals = Subtotals()
         for one in columns.amounts:
             if one.column in self._hidden_fields and profile.hidden == "refuse":
                 head = grid.heads[one.column]
@@ -96,6 +101,8 @@ class _Reader:
 
     def read(self, position: int, row: Sequence[CellValue]) -> None:
         columns, width = self._columns, len(row)
+        if columns.repeated:
+            self._keep_above(position, row)
         cells: list[tuple[AmountSource, CellValue]] = [
             (one, row[one.column]) for one in columns.amounts if one.column < width and not is_empty(row[one.column])
         ]
@@ -104,14 +111,57 @@ class _Reader:
         subject = self._subject(position, row)
         if self._skip and any(pattern.fullmatch(subject) for pattern in self._skip):
             self._counts["skipped"] += 1
+            self._subtotals.mark()
+            self._above.clear()
+            return
+        if (
+            self._profile.subtotals
+            and (not subject or subject.startswith(STARS))
+            and self._is_subtotal(position, subject, cells)
+        ):
             return
         if position in self._hidden and self._profile.hidden != "read" and not self._shown(position):
             return
+        if self._profile.subtotals:
+            self._subtotals.add(self._numbers(cells))
         before = len(self._found.lines)
         for source, value in cells:
             self._read_cell(position, row, subject, source, value)
         if len(self._found.lines) > before:
             self._found.records += 1
+
+    def _keep_above(self, position: int, row: Sequence[CellValue]) -> None:
+        """What an empty cell below repeats; an empty row ends it."""
+        if all(is_empty(one) for one in row):
+            self._above.clear()
+            return
+        for column in self._columns.repeated:
+            value = row[column] if column < len(row) else None
+            if is_empty(value):
+                value = self._merged_texts.get((position, column))
+            if not is_empty(value):
+                self._above[column] = value
+
+    def _is_subtotal(self, position: int, subject: str, cells: Sequence[tuple[AmountSource, CellValue]]) -> bool:
+        """Whether the row is left out as the sum of rows above it, or is a problem because it claims to be one."""
+        numbers = self._numbers(cells)
+        if len(numbers) == len(cells) and self._subtotals.is_sum(numbers):
+            self._counts["subtotals"] += 1
+            self._subtotals.mark()
+            return True
+        if not subject:
+            return False
+        self._problem(
+            ProblemCode.NO_SUBJECT, self._grid.address(position, self._columns.subject),
+            f'"{subject[:60]}" reads as a subtotal, and is not the sum of the rows above it.',
+            "Export all rows of the list, or add the row to skip.",
+        )  # fmt: skip
+        return True
+
+    def _numbers(self, cells: Sequence[tuple[AmountSource, CellValue]]) -> dict[int, Decimal]:
+        """As they are written, by column."""
+        amounts = {source.column: read_amount(value, self._profile.decimal) for source, value in cells}
+        return {column: one.number for column, one in amounts.items() if isinstance(one, Amount)}
 
     def _shown(self, position: int) -> bool:
         """Whether a hidden record is read all the same."""
@@ -132,7 +182,9 @@ class _Reader:
     def _text_cell(self, position: int, row: Sequence[CellValue], column: int) -> CellValue:
         value = row[column] if column < len(row) else None
         if is_empty(value) and self._merged_texts:
-            return self._merged_texts.get((position, column), value)
+            value = self._merged_texts.get((position, column), value)
+        if is_empty(value) and column in self._columns.repeated:
+            return self._above.get(column, value)
         return value
 
     def _read_cell(
@@ -188,6 +240,9 @@ class _Reader:
         rule = self._profile.longer_periods
         if span is None or span.is_month:
             self._found.lines.append(line)
+            return
+        if rule == "skip":
+            self._counts["longer"] += 1
             return
         if rule == "refuse":
             self._problem(
@@ -286,7 +341,7 @@ class _Reader:
         key = (value, isinstance(value, bool), year)
         if key not in self._spans:
             profile = self._profile
-            self._spans[key] = read_span(value, day_first=profile.day_first, year_ends=profile.year_ends, year=year)
+            self._spans[key] = read_span(value, day_first=profile.day_first, fiscal=profile.fiscal, year=year)
         span = self._spans[key]
         if span is NotAPeriod.TEXT and self._profile.incomplete == "quarantine":
             return None
@@ -329,11 +384,14 @@ class _Reader:
         if self._profile.amounts_are == "cumulative":
             _differences(self._found, self._profile.year_ends)
         _join_duplicates(self._found, self._profile)
+        self._found.subtotals = self._counts["subtotals"]
         texts = (
             ("formulas", "{:,} amounts are the stored results of formulas; the file was not recalculated."),
             ("texts", "{:,} numbers stood in the file as text."),
             ("no amount", "{:,} cells hold a text in place of an amount that the profile takes as none."),
             ("skipped", "{:,} rows were left out by skip."),
+            ("subtotals", "Rows left out because they are the sums of rows above them: {:,}."),
+            ("longer", "Amounts of longer periods left out as totals: {:,}."),
             ("hidden", "{:,} hidden rows were left out."),
         )
         self._found.notes += [text.format(self._counts[name]) for name, text in texts if self._counts[name]]

@@ -53,6 +53,8 @@ MOST_SIGNS = 100
 """Of an amount as a text; a longer one is no number."""
 _GAPS = re.compile(r"[\s\u00a0\u202f\u2009'’`]")
 _PLAIN = re.compile(r"\d+")
+_NO_CENTS = re.compile(r"(?<=\d)[.,][-–—]{1,2}$")
+"""What stands in place of the cents: 12'000.–, 1.000,-."""
 _SCIENTIFIC = re.compile(r"\d+(\.\d+)?[eE][+-]?\d{1,3}")
 _UNIT = re.compile(
     r"(?<=[\d.)])\s?(k|tsd\.?|t€|m|mn|mio\.?|million(?:en|s)?|mrd\.?|bn|billion|lakhs?|crores?|cr)$", re.IGNORECASE
@@ -94,6 +96,7 @@ def _read_text(value: str, decimal: DecimalSign | None) -> Amount | NotANumber |
     if text.endswith("%"):
         return NotANumber.PERCENT if any(sign.isdigit() for sign in text) else NotANumber.TEXT
     text, currency = _without_currency(text)
+    text = _NO_CENTS.sub("", text)
     text, negative = _without_sign(text)
     if not currency:
         text, currency = _without_currency(text)

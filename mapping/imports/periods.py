@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from governance.definitions.years import YearName
 from governance.money import Period
 from mapping.imports.cells import CellValue
 
@@ -55,6 +56,21 @@ class Span:
         return self.first == self.last
 
 
+@dataclass(frozen=True, slots=True)
+class FiscalYears:
+    """The last month of fiscal years, and which of two calendar years they are called by."""
+
+    ends: int = 12
+    named_by: YearName = YearName.LAST
+
+    def end(self, year: int) -> Period:
+        """The last month of the fiscal year that is called so."""
+        return Period(year + (self.named_by is YearName.FIRST and self.ends < 12), self.ends)
+
+
+CALENDAR_YEARS = FiscalYears()
+
+
 def months_of(span: Span) -> list[Period]:
     """Each month from the first to the last."""
     months = [span.first]
@@ -69,28 +85,34 @@ _DAY = r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?:[ T]\d{1,2}:\d{2}(?::\d{2})
 _NAMED_DAY = r"(\d{1,2})[.\s-]*([^\W\d_]+)[.,\s-]*(\d{4}|\d{2})"
 _US_DAY = r"([^\W\d_]+)\.?\s+(\d{1,2}),?\s+(\d{4})"
 _YEAR_MONTH = r"(\d{4})[-/.](\d{1,2})|(\d{4})\s?[Mm](\d{1,2})|(\d{4})(0[1-9]|1[0-2])"
-_MONTH_YEAR = r"(\d{1,2})[-/.](\d{4})"
+_MONTH_YEAR = r"(\d{1,2})[-/. ](\d{4})"
 _NAMED = r"([^\W\d_]+)\.?[\s'’/-]*(\d{4}|\d{2})|(\d{4})[\s/-]*([^\W\d_]+)\.?"
 _QUARTER = r"(?i)[Qq]\s?([1-4])[\s/-]*(?:FY)?\s?(\d{4}|\d{2})|(\d{4})[\s/-]*[Qq]\s?([1-4])"
 _HALF = r"(?i)(?:H|HY|S)\s?([12])[\s/-]*(?:FY)?\s?(\d{4}|\d{2})|(\d{4})[\s/-]*(?:H|HY|S)\s?([12])"
 _P = r"(?:P|PER|PERIOD|PERIODE|PÉRIODE)\.?\s?0{0,2}(\d{1,2})"
 _FISCAL = (
     rf"(?i)(?:FY|GJ)\s?(\d{{4}}|\d{{2}})[\s/._-]*{_P}|(\d{{4}})[\s/._-]*{_P}|{_P}[\s/._-]*(?:FY|GJ)?\s?(\d{{4}})"
-    r"|0(\d{2})[./](\d{4})|(\d{4})[./]0(\d{2})"
+    rf"|{_P}[\s/._-]*(?:FY|GJ)\s?(\d{{2}})|0(\d{{2}})[./](\d{{4}})|(\d{{4}})[./]0(\d{{2}})"
 )
 """A period of the fiscal year: FY26-P03, P03/2026, 003.2026; 13 to 16 belong to its last month."""
-_WITHOUT_YEAR = rf"(?i)Q\s?([1-4])|(?:H|HY)\s?([12])|{_P}|(\d{{1,2}})|([^\W\d_]+)\.?"
-_YEARS = r"(?i)(?:FY|GJ)?\s?(\d{4})\s?[/-]\s?(\d{4}|\d{2})"
+_WITHOUT_YEAR = rf"(?i)Q\s?([1-4])|(?:H|HY)\s?([12])|{_P}|0?(\d{{1,2}})|([^\W\d_]+)\.?"
+_YEARS = r"(?i)(?:FY|GJ)?\s?(\d{4})\s?[/-]\s?(\d{4}|\d{2})|(?:FY|GJ)\s?(\d{2})\s?[/-]\s?(\d{2})"
+_LABEL = r"(?:(?:FY|GJ)\s?\d{2,4}(?:\s?[/-]\s?\d{2,4})?|\d{4}\s?[/-]\s?\d{2,4})"
+_IN_LABEL = rf"(?i)(?:({_LABEL})[\s/._-]+([^\W\d_][\w.]*)|([^\W\d_][\w.]*)[\s/._-]+({_LABEL}))"
+"""A part of a fiscal year that is named in full: Oct FY27, FY2025-26 Apr, P01 FY25/26."""
 _YEAR = r"(?i)(FY|GJ)?\s?(\d{4}|(?<=FY)\d{2}|(?<=FY )\d{2})"
 
 
 def read_span(
-    value: CellValue, *, day_first: bool | None = None, year_ends: int = 12, year: int | None = None
+    value: CellValue,
+    *,
+    day_first: bool | None = None,
+    fiscal: FiscalYears = CALENDAR_YEARS,
+    year: int | None = None,
 ) -> Span | NotAPeriod | None:
     """The months that a cell means; ``None`` when it is empty.  ``year`` is that of a period which names none.
 
-    ``day_first`` says how 03/04/2026 is read; without it such a day is ambiguous.  ``year_ends`` is the last month of
-    the fiscal year, which is named by the year in which it ends.
+    ``day_first`` says how 03/04/2026 is read; without it such a day is ambiguous.
     """
     if value is None or value == "":
         return None
@@ -107,9 +129,9 @@ def read_span(
         return NotAPeriod.TEXT
     if not text:
         return None
-    found = _read_text(text, day_first, year_ends)
+    found = _read_text(text, day_first, fiscal)
     if found is NotAPeriod.TEXT and year is not None:
-        return _in_year(text, year, year_ends) or found
+        return _in_year(text, fiscal.end(year)) or found
     return found
 
 
@@ -118,39 +140,39 @@ def names_no_year(value: CellValue) -> bool:
     if isinstance(value, float) and value == int(value):
         value = int(value)
     text = "" if value is None or isinstance(value, bool | date) else str(value).strip()
-    return len(text) <= MOST_SIGNS and bool(text) and _in_year(text, 2000, 12) is not None
+    return len(text) <= MOST_SIGNS and bool(text) and _in_year(text, Period(2000, 12)) is not None
 
 
-def _in_year(text: str, year: int, year_ends: int) -> Span | None:
+def _in_year(text: str, end: Period) -> Span | None:
+    """A part of the fiscal year that ends with this month."""
     found = re.fullmatch(_WITHOUT_YEAR, text)
     if found is None:
         return None
-    end = _year_end(year, year_ends)
     if found[1] or found[2]:
         months, number = (3, int(found[1])) if found[1] else (6, int(found[2]))
         last = end.plus(months * number - 12)
         return Span(last.plus(1 - months), last)
     if found[3] or found[4]:
-        return _period_of(year, int(found[3] or found[4]), year_ends)
+        return _period_of(end, int(found[3] or found[4]))
     named = _named(found[5])
     if named is not None:
-        month = Period(year if named <= year_ends else year - 1, named)
+        month = Period(end.year if named <= end.month else end.year - 1, named)
         return Span(month, month)
     return None
 
 
-def _period_of(year: int, number: int, year_ends: int) -> Span | None:
+def _period_of(end: Period, number: int) -> Span | None:
     if not 1 <= number <= 16:
         return None
-    month = _year_end(year, year_ends).plus(min(number, 12) - 12)
+    month = end.plus(min(number, 12) - 12)
     return Span(month, month)
 
 
-def _read_text(text: str, day_first: bool | None, year_ends: int) -> Span | NotAPeriod:
+def _read_text(text: str, day_first: bool | None, fiscal: FiscalYears) -> Span | NotAPeriod:
     found = _read_day(text, day_first)
     if found is None:
-        found = _read_longer(text, year_ends)
-    return found if found is not None else _read_month(text, year_ends)
+        found = _read_longer(text, fiscal)
+    return found if found is not None else _read_month(text, fiscal)
 
 
 def _read_day(text: str, day_first: bool | None) -> Span | NotAPeriod | None:
@@ -165,25 +187,43 @@ def _read_day(text: str, day_first: bool | None) -> Span | NotAPeriod | None:
     return None
 
 
-def _read_longer(text: str, year_ends: int) -> Span | None:
+def _read_longer(text: str, fiscal: FiscalYears) -> Span | None:
     if found := re.fullmatch(_QUARTER, text):
         year, quarter = (_year(found[2]), int(found[1])) if found[1] else (int(found[3]), int(found[4]))
-        last = _year_end(year, year_ends).plus(3 * quarter - 12)
+        last = fiscal.end(year).plus(3 * quarter - 12)
         return Span(last.plus(-2), last)
     if found := re.fullmatch(_HALF, text):
         year, half = (_year(found[2]), int(found[1])) if found[1] else (int(found[3]), int(found[4]))
-        last = _year_end(year, year_ends).plus(6 * half - 12)
+        last = fiscal.end(year).plus(6 * half - 12)
         return Span(last.plus(-5), last)
     if found := re.fullmatch(_FISCAL, text):
-        stated, number = next((found[a], found[b]) for a, b in ((1, 2), (3, 4), (6, 5), (8, 7), (9, 10)) if found[a])
-        return _period_of(_year(stated), int(number), year_ends)
-    if (found := re.fullmatch(_YEARS, text)) and _is_next(found[1], found[2]):
-        end = _year_end(int(found[1]) + 1, year_ends)
+        stated, number = next(
+            (found[a], found[b]) for a, b in ((1, 2), (3, 4), (6, 5), (8, 7), (10, 9), (11, 12)) if found[a]
+        )
+        return _period_of(fiscal.end(_year(stated)), int(number))
+    if (found := re.fullmatch(_IN_LABEL, text)) and (end := _end_of(found[1] or found[4], fiscal)) is not None:
+        return _in_year(found[2] or found[3], end)
+    if end := _end_of_two(text, fiscal):
         return Span(end.plus(-11), end)
     return None
 
 
-def _read_month(text: str, year_ends: int) -> Span | NotAPeriod:
+def _end_of(label: str, fiscal: FiscalYears) -> Period | None:
+    """The last month of the fiscal year that a label names: FY27, GJ 2027, FY2025-26, 2025/26."""
+    if end := _end_of_two(label, fiscal):
+        return end
+    found = re.fullmatch(r"(?i)(?:FY|GJ)\s?(\d{4}|\d{2})", label)
+    return fiscal.end(_year(found[1])) if found else None
+
+
+def _end_of_two(text: str, fiscal: FiscalYears) -> Period | None:
+    """Where both years are named, it ends in the second, whichever it is called by."""
+    if (found := re.fullmatch(_YEARS, text)) and _is_next(found[1] or found[3], found[2] or found[4]):
+        return Period(_year(found[1] or found[3]) + 1, fiscal.ends)
+    return None
+
+
+def _read_month(text: str, fiscal: FiscalYears) -> Span | NotAPeriod:
     if found := re.fullmatch(_YEAR_MONTH, text):
         year, month = next((found[i], found[i + 1]) for i in (1, 3, 5) if found[i])
         return _month(int(year), int(month))
@@ -194,7 +234,7 @@ def _read_month(text: str, year_ends: int) -> Span | NotAPeriod:
         if number := _named(word):
             return _month(_year(year), number)
     if (found := re.fullmatch(_YEAR, text)) and 1990 <= _year(found[2]) <= 2100:
-        end = _year_end(_year(found[2]), year_ends)
+        end = fiscal.end(_year(found[2]))
         return Span(end.plus(-11), end)
     return NotAPeriod.TEXT
 
@@ -223,10 +263,6 @@ def _month(year: int, month: int) -> Span | NotAPeriod:
         return NotAPeriod.TEXT
     period = Period(year, month)
     return Span(period, period)
-
-
-def _year_end(year: int, year_ends: int) -> Period:
-    return Period(year, year_ends)
 
 
 def _year(text: str) -> int:

@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from governance.definitions.years import YearName
 from governance.effects import Account, EffectKind
 from governance.ledger import LedgerVersion
+from mapping.imports.periods import FiscalYears
 
 MAX_PROFILE = 200_000
 """Characters of a profile."""
@@ -99,13 +101,21 @@ class Profile(_Part):
     day_first: bool | None = None
     year_ends: int = Field(default=12, ge=1, le=12)
     """The last month of the fiscal year."""
+    year_named_by: YearName = YearName.LAST
+    """Whether a fiscal year is called by the calendar year in which it begins (``first``) or ends (``last``)."""
     year: Annotated[int, Field(ge=1990, le=2100)] | FromColumn | None = None
     """The (fiscal) year of periods that name none: Q1, P03, 3, March."""
-    longer_periods: Literal["refuse", "first", "last", "even"] = "refuse"
-    """Where the amount of a quarter or a year goes: its first month, its last, or every month alike."""
+    longer_periods: Literal["refuse", "first", "last", "even", "skip"] = "refuse"
+    """Where the amount of a quarter or a year goes: its first month, its last, or every month alike; ``skip``: it is a
+    total of what else stands in the file, and is left out."""
     amounts_are: Literal["period", "cumulative"] = "period"
     skip: list[Text] = Field(default_factory=list)
     """Patterns of the subject: such rows are totals or notes."""
+    subtotals: bool = False
+    """Whether a row without a subject, or whose subject begins with ``*``, is left out where it is the sum of the rows
+    above it."""
+    repeated: list[Text] = Field(default_factory=list)
+    """Columns in which an empty cell repeats the one above it, as in a pivot table."""
     no_amount: list[Text] = Field(default_factory=list)
     """Patterns of texts that stand in place of an amount and mean that there is none."""
     hidden: Literal["refuse", "read", "skip"] = "refuse"
@@ -136,6 +146,10 @@ class Profile(_Part):
     @classmethod
     def _known_sign(cls, value: object) -> object:
         return value or None
+
+    @property
+    def fiscal(self) -> FiscalYears:
+        return FiscalYears(self.year_ends, self.year_named_by)
 
     @property
     def digest(self) -> str:

@@ -10,7 +10,7 @@ from io import StringIO
 from charset_normalizer import from_bytes
 
 from connector.finance.files.limits import MAX_CELLS, MAX_ROWS, FileRefused
-from mapping.imports.cells import Row, SheetTable
+from mapping.imports.cells import Row, SheetTable, without_mark
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_ROWS = 200
@@ -134,7 +134,7 @@ def _rows(text: str, delimiter: str) -> list[Row]:
             if any(row):
                 filled += 1
                 cells += len(row)
-                rows.append([value or None for value in row])
+                rows.append([without_mark(value) if value else None for value in row])
             else:
                 rows.append([])
             if filled > MAX_ROWS or cells > MAX_CELLS or len(rows) > 2_000_000:

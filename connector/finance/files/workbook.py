@@ -20,7 +20,7 @@ from connector.finance.files.limits import (
     SheetNotNamed,
 )
 from connector.finance.files.workbook_parts import SheetMarks, WorkbookParts, inspect_workbook
-from mapping.imports.cells import CellValue, Row, SheetTable, column_name
+from mapping.imports.cells import CellValue, Row, SheetTable, column_name, without_mark
 
 _SCRIPT = Path(__file__).with_name("workbook_process.py")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -95,7 +95,9 @@ def _cell(value: object) -> CellValue:
     if isinstance(value, dict):
         text = str(value["d"])
         return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
-    return value if isinstance(value, str | int | float | bool) else None
+    if isinstance(value, str):
+        return without_mark(value)
+    return value if isinstance(value, int | float | bool) else None
 
 
 _REFUSALS = {

@@ -59,7 +59,7 @@ def test_the_decimal_sign_is_that_which_all_texts_fit() -> None:
     ],
 )  # fmt: skip
 def test_months(text: str, months: str) -> None:
-    found = read_span(text, year_ends=12)
+    found = read_span(text)
     assert isinstance(found, Span)
     shown = str(found.first) if found.is_month else f"{found.first} to {found.last}"
     assert shown == months or text == "2026/27"
