@@ -16,6 +16,7 @@ from connector.jira import adf
 from connector.jira.client import json_object
 from connector.jira.cloud import CloudClient
 from connector.jira.fields import Field, SiteFields
+from connector.jira.ticket_history import entry_moment
 from connector.jira.writer import CHOICES, json_number, single_line
 from connector.sync.ports import BulkResult
 from mapping.work_item import FieldName, NativeId
@@ -85,13 +86,23 @@ class JiraBulk:
     def result(self, task: str) -> BulkResult:
         response = json_object(retry_reads()(self._client.jira.get_bulk_operation_progress, task), "bulk/queue")
         if as_text(response.get("status")) in RUNNING:
-            return BulkResult(running=True)
+            return BulkResult(running=True, seconds_left=_seconds_left(response))
         written = frozenset(NativeId(as_text(issue)) for issue in as_list(response.get("processedAccessibleIssues")))
         failed = {
             NativeId(name): "; ".join(map(as_text, as_list(reasons)))
             for name, reasons in as_object(response.get("failedAccessibleIssues")).items()
         }
         return BulkResult(running=False, written=written - frozenset(failed), failed=failed)
+
+
+def _seconds_left(task: JsonObject) -> float | None:
+    """How long a task should still run, when it goes on as it did; all moments are the site's own."""
+    percent = task.get("progressPercent")
+    started, updated = entry_moment(task.get("started")), entry_moment(task.get("updated"))
+    if not isinstance(percent, int | float) or not 0 < percent < 100 or started is None or updated is None:
+        return None
+    ran = (updated - started).total_seconds()
+    return ran * (100 - percent) / percent if ran > 0 else None
 
 
 def _bulk_value(field: Field, value: WriteValue, meta: JsonObject | None) -> tuple[str, Json] | None:

@@ -29,7 +29,11 @@ from mapping.work_item import ConnectionName, FieldName, NativeId
 from mapping.writeback import WriteValue
 
 Values = Mapping[FieldName, WriteValue]
-MOST_REQUESTS, FEWEST_REQUESTS = 50, 5
+FIRST_REQUESTS, FEWEST_REQUESTS, MOST_REQUESTS = 50, 5, 500
+"""Writes in a call as long as nobody knows how long one takes; at least, and at most.  The vendor limits the time of a
+batch and the size of each request in it, not their number."""
+GROWTH = 10
+"""How many times as many writes as were timed together the next call carries at most: three say little of hundreds."""
 BATCH_SECONDS = 15.0
 """Half of the thirty that the platform gives a batch; each item may be two calls, its verdict and its columns."""
 
@@ -53,13 +57,15 @@ class ServiceNowBatch:
         self._classify = classify
         self._verdict_table = verdict_table
         self._seconds_each = 0.0
+        self._timed = 0
 
     @property
     def max_requests(self) -> int:
         """Writes in one call, finished well within the batch's time as long as they take what the last ones took."""
         if self._seconds_each <= 0:
-            return MOST_REQUESTS
-        return max(FEWEST_REQUESTS, min(MOST_REQUESTS, int(BATCH_SECONDS / 2 / self._seconds_each)))
+            return FIRST_REQUESTS
+        most = min(MOST_REQUESTS, max(FIRST_REQUESTS, GROWTH * self._timed))
+        return max(FEWEST_REQUESTS, min(most, int(BATCH_SECONDS / 2 / self._seconds_each)))
 
     def supports(self, values: Values) -> bool:
         """Columns and checklists; a rule may refuse a hold or a state, and its error is clearer outside a batch."""
@@ -87,7 +93,7 @@ class ServiceNowBatch:
     def _measure(self, count: int, seconds: float) -> None:
         """Rules of the instance decide how long a write takes: a project's may take seconds, a verdict's nothing."""
         if count:
-            self._seconds_each = seconds / count
+            self._seconds_each, self._timed = seconds / count, max(self._timed, count)
 
     def _verdict_calls(
         self, patches: Mapping[NativeId, Patch], results: dict[NativeId, WriteResult | ToolError]

@@ -16,7 +16,7 @@ from connector.servicenow.client import BatchRequest, ServiceNowClient, patch_pa
 from connector.servicenow.fields import TableFields
 from connector.servicenow.own_tables import own_table
 from connector.servicenow.payloads import raw_value
-from connector.servicenow.query import Query
+from connector.servicenow.query import MAX_LISTED, Query
 from mapping.work_item import ConnectionName
 
 TABLE = "u_gatepost_checklist"
@@ -48,10 +48,11 @@ class Checklists:
                 f"{self._connection}: there is no table {TABLE}. Install Gatepost's app, or remove checklist from the "
                 "rule's marks."
             )
-        query = Query().one_of("u_task", sorted(checklists)).ordered_by("sys_id")
-        present: dict[str, list[JsonObject]] = {}
-        for row in self._client.all_rows(table, query, ("sys_id", *COLUMNS)):
-            present.setdefault(raw_value(row.get("u_task")), []).append(row)
+        tasks, present = sorted(checklists), dict[str, list[JsonObject]]()
+        for start in range(0, len(tasks), MAX_LISTED):
+            query = Query().one_of("u_task", tasks[start : start + MAX_LISTED]).ordered_by("sys_id")
+            for row in self._client.all_rows(table, query, ("sys_id", *COLUMNS)):
+                present.setdefault(raw_value(row.get("u_task")), []).append(row)
         calls = [
             call
             for sys_id, checklist in checklists.items()

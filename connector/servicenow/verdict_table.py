@@ -17,7 +17,7 @@ from connector.servicenow.client import BatchRequest, ServiceNowClient, patch_pa
 from connector.servicenow.fields import Column, ColumnProblem, TableFields
 from connector.servicenow.own_tables import own_table
 from connector.servicenow.payloads import raw_value
-from connector.servicenow.query import Query
+from connector.servicenow.query import MAX_LISTED, Query
 
 TABLE, TASK, LINK = "u_gatepost_verdict", "u_task", "u_link"
 ON_TASK = "u_gatepost_"
@@ -68,10 +68,14 @@ class VerdictTable:
 
     def rows(self, tasks: Sequence[str]) -> Mapping[str, JsonObject]:
         """The rows of these tasks.  Raises ToolError, RowsHidden when some are not shown."""
-        if not tasks:
-            return {}
-        found = self._client.all_rows(self.table, self.query(sorted(tasks)), ("sys_id", TASK))
-        return {raw_value(row.get(TASK)): row for row in found}
+        listed = sorted(tasks)
+        return {
+            raw_value(row.get(TASK)): row
+            for start in range(0, len(listed), MAX_LISTED)
+            for row in self._client.all_rows(
+                self.table, self.query(listed[start : start + MAX_LISTED]), ("sys_id", TASK)
+            )
+        }
 
     def write(self, write: VerdictWrite) -> JsonObject:
         """The row as it is stored now.  Raises ToolError."""

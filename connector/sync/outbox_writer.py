@@ -27,7 +27,11 @@ MIN_BATCH_ROWS = 3
 
 MAX_BULK_ROWS = 1_000
 BULK_POLL_SECONDS = 1.0
-"""How soon the state of a bulk edit is read again."""
+"""How soon the state of a bulk edit is read again, at least."""
+MAX_BULK_POLL_SECONDS = 30.0
+"""And at most, however long the tool's own progress lets expect."""
+BULK_SECONDS_EACH = 0.005
+"""After how much time for each row the state of a bulk edit is read first: a thousand are never written at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ class OutboxWriter:
         """Claim and write one batch."""
         if self.pauses.pause_reason(site.name) is not None:
             return BatchResult.DEFERRED
-        batch = self.outbox.claim(site.name, self.batch_size)
+        most = self.batch_size if site.batch_writer is None else max(self.batch_size, site.batch_writer.max_requests)
+        batch = self.outbox.claim(site.name, most)
         if not batch:
             return BatchResult.IDLE
         already_there = already_written(site, batch)
@@ -51,36 +56,49 @@ class OutboxWriter:
         # The present reply comment is read before it is written, so such a row is written singly.
         with_comment = [row for row in batch if row.id in already_there and row.reply_comment is not None]
         rest: Sequence[OutboxRow] = [row for row in batch if row.id not in already_there]
-        held_for_bulk = self._expecting_more(rest) if site.bulk_editor is not None else frozenset()
-        rest = [row for row in rest if row.id not in held_for_bulk]
+        held = self._expecting_more(rest, _most_together(site))
+        rest = [row for row in rest if row.id not in held]
         single = [*with_comment, *(self._write_in_bulk(site, rest) if site.bulk_editor is not None else rest)]
         if site.batch_writer is not None:
             left = self._write_in_batches(site, site.batch_writer, single)
             if isinstance(left, BatchResult):
                 return left
             single = list(left)
-        for index, row in enumerate(single):
-            lease_state = self.lease.state(row.token)
-            if lease_state is not LeaseState.VALID:
-                return self._release(single[index:], lease_state)
-            if not self._write(site, row, already_there=row.id in already_there):
-                self.outbox.postpone(single[index + 1 :], 0, "waits for the connection", count=False)
-                return BatchResult.DEFERRED
-        if held_for_bulk:
+        ended = self._write_singly(site, single, already_there)
+        if ended is not None:
+            return ended
+        if held:
             # Storing the next ones starts the next batch.
             return BatchResult.DEFERRED
-        return BatchResult.MORE if len(batch) == self.batch_size else BatchResult.DONE
+        return BatchResult.MORE if len(batch) == most else BatchResult.DONE
 
-    def _expecting_more(self, batch: Sequence[OutboxRow]) -> frozenset[int]:
-        """Rows of the same values that wait for more of them: a bulk edit costs the same for a thousand as for five."""
+    def _write_singly(
+        self, site: ToolSite, rows: Sequence[OutboxRow], already_there: frozenset[int]
+    ) -> BatchResult | None:
+        """Write rows one after another; returns how the batch ends when it ends before the last of them."""
+        # One call may carry more rows than a round should write one after another.
+        if later := rows[self.batch_size :]:
+            self.outbox.postpone(later, 0, "waits for its turn", count=False)
+        now = rows[: self.batch_size]
+        for index, row in enumerate(now):
+            lease_state = self.lease.state(row.token)
+            if lease_state is not LeaseState.VALID:
+                return self._release(now[index:], lease_state)
+            if not self._write(site, row, already_there=row.id in already_there):
+                self.outbox.postpone(now[index + 1 :], 0, "waits for the connection", count=False)
+                return BatchResult.DEFERRED
+        return None
+
+    def _expecting_more(self, batch: Sequence[OutboxRow], most: int) -> frozenset[int]:
+        """Rows of the same values that wait for more of them: a call costs the same for as many as it can carry."""
         by_bulk_key: dict[str, list[OutboxRow]] = {}
         for row in batch:
             if row.bulk_key is not None and row.bulk_task is None:
                 by_bulk_key.setdefault(row.bulk_key, []).append(row)
         found: list[OutboxRow] = []
         for key, group in by_bulk_key.items():
-            if MIN_BULK_ROWS <= len(group) < MAX_BULK_ROWS and self.outbox.expects_more(
-                group[0].connection, key, group[0].token
+            if MIN_BULK_ROWS <= len(group) < most and self.outbox.expects_more(
+                group[0].connection, key, group[0].token, most
             ):
                 found += group
         if found:
@@ -106,17 +124,17 @@ class OutboxWriter:
             (plain if row.reply_comment is None and tool.supports(row.values) else single).append(row)
         if len(plain) < MIN_BATCH_ROWS:
             return rows
-        size = tool.max_requests
-        for start in range(0, len(plain), size):
-            group = plain[start : start + size]
+        while plain:
+            size = tool.max_requests
+            group, plain = plain[:size], plain[size:]
             lease_state = self.lease.state(group[0].token)
             if lease_state is not LeaseState.VALID:
-                return self._release([*plain[start:], *single], lease_state)
+                return self._release([*group, *plain, *single], lease_state)
             try:
                 results = tool.write([_write_request(row) for row in group])
             except ToolError as error:
                 # The call as a whole failed: each row fails with it, and the rest waits.
-                rest = [*plain[start + size :], *single]
+                rest = [*plain, *single]
                 if self._pause_connection([*group, *rest], error):
                     return BatchResult.DEFERRED
                 going = [self._failed(row, error) for row in group]
@@ -124,6 +142,10 @@ class OutboxWriter:
                 return () if all(going) and not rest else BatchResult.DEFERRED
             for row in group:
                 self._settle(site, row, results[row.native_id])
+            if plain and tool.max_requests > size:
+                # The tool has turned out to be fast: the next call carries more than what is left of this claim.
+                self.outbox.postpone([*plain, *single], 0, "goes with more of them", count=False)
+                return BatchResult.MORE
         return single
 
     def _settle(self, site: ToolSite, row: OutboxRow, result: WriteResult | ToolError) -> None:
@@ -176,7 +198,7 @@ class OutboxWriter:
         if task is None:
             self.outbox.write_singly(more, "written one by one")
             return False
-        self.outbox.assign_bulk_task(rows, task, BULK_POLL_SECONDS)
+        self.outbox.assign_bulk_task(rows, task, _poll_wait(BULK_SECONDS_EACH * len(rows)))
         _log.info("bulk edit started", connection=site.name, items=len(rows), task=task)
         return True
 
@@ -191,7 +213,7 @@ class OutboxWriter:
                 self.outbox.write_singly(group, f"the state of the bulk edit cannot be read: {error}")
             return
         if result.running:
-            self.outbox.assign_bulk_task(group, task, BULK_POLL_SECONDS)
+            self.outbox.assign_bulk_task(group, task, _poll_wait(result.seconds_left))
             return
         left = []
         for row in group:
@@ -275,6 +297,18 @@ class OutboxWriter:
             return False
         # A server that is down for one item is probably down for the next one as well.
         return isinstance(error, RateLimited | NotProvisioned)
+
+
+def _most_together(site: ToolSite) -> int:
+    """Rows with the same values that one call can carry; one where the tool takes each by itself."""
+    if site.bulk_editor is not None:
+        return MAX_BULK_ROWS
+    return 1 if site.batch_writer is None else site.batch_writer.max_requests
+
+
+def _poll_wait(seconds_left: float | None) -> float:
+    """Seconds until a bulk edit is asked about: when it should be done, as far as that can be told."""
+    return min(MAX_BULK_POLL_SECONDS, max(BULK_POLL_SECONDS, seconds_left or 0.0))
 
 
 def _write_request(row: OutboxRow) -> WriteRequest:

@@ -140,6 +140,8 @@ class BulkResult:
     running: bool
     written: frozenset[NativeId] = frozenset()
     failed: Mapping[NativeId, str] = field(default_factory=dict)
+    seconds_left: float | None = None
+    """How long it should still run by the tool's own account; ``None`` when the tool does not say."""
 
 
 class BulkEditor(Protocol):

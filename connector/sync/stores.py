@@ -262,8 +262,11 @@ class Outbox(Protocol):
     def claim_bulk_task(self, connection: ConnectionName, task: str, limit: int) -> tuple[OutboxRow, ...]:
         """Take more due rows that are in this bulk edit."""
 
-    def expects_more(self, connection: ConnectionName, bulk_key: str, token: UUID) -> bool:
-        """Whether more rows that write the same values may come in a moment, beside those claimed with this token."""
+    def expects_more(self, connection: ConnectionName, bulk_key: str, token: UUID, enough: int) -> bool:
+        """Whether more rows that write the same values may come in a moment, beside those claimed with this token.
+
+        Not when ``enough`` of them wait already.
+        """
 
     def assign_bulk_task(self, deliveries: Sequence[OutboxRow], task: str, seconds: float) -> None:
         """Give rows back that are being written by a bulk edit, to be checked again after a while."""

@@ -17,17 +17,27 @@ from connector.sync.stores import OutboxRow
 from mapping.marks import is_mark
 from mapping.writeback import Comparison, compare
 
+READ_TOGETHER = 100
+"""A call may carry more writes than a reading has room for."""
+
 _log = structlog.get_logger(__name__)
 
 
 def already_written(site: ToolSite, batch: Sequence[OutboxRow]) -> frozenset[int]:
-    """Rows tried before whose values the tool holds by now; one read for all of them, none when all are new.
+    """Rows tried before whose values the tool holds by now; one read for a hundred of them, none when all are new.
 
     Marks are left out: they are not read with an item, and whoever makes one checks first whether it is there.
     """
     tried_before = [row for row in batch if row.attempts > 1 and row.bulk_task is None and _has_only_fields(row)]
-    if not tried_before:
-        return frozenset()
+    return frozenset().union(
+        *(
+            _written(site, tried_before[start : start + READ_TOGETHER])
+            for start in range(0, len(tried_before), READ_TOGETHER)
+        )
+    )
+
+
+def _written(site: ToolSite, tried_before: Sequence[OutboxRow]) -> frozenset[int]:
     try:
         reading = site.reader.read(
             [row.native_id for row in tried_before], frozenset(name for row in tried_before for name in row.values)

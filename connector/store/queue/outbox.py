@@ -78,14 +78,24 @@ _RECORD_OWN_MARKS = text("""
 
 MAX_BULK_WAIT_SECONDS = 5.0
 """How long the oldest of some rows that are alike waits for more of them."""
+MASS_CHANGE = 100
+"""So many rows that are alike are a mass change, whose items come as fast as the worker assesses them."""
+MAX_MASS_WAIT_SECONDS = 30.0
+"""How long the oldest row of a mass change waits: one call for a thousand, also where assessing them takes longer."""
 
 _EXPECTS_MORE = text("""
+    WITH alike AS MATERIALIZED (
+        SELECT created_at FROM outbox WHERE connection = :connection AND bulk_key = :bulk_key AND state = 'waiting'
+        AND bulk_task IS NULL
+    )
     SELECT ((SELECT 1 FROM dirty_key WHERE connection = :connection AND state = 'waiting' AND due_at <= now()
              LIMIT 1) IS NOT NULL
             OR (SELECT 1 FROM outbox WHERE connection = :connection AND bulk_key = :bulk_key AND state = 'waiting'
                 AND bulk_task IS NULL AND claim_token <> :token LIMIT 1) IS NOT NULL)
-       AND (SELECT min(created_at) FROM outbox WHERE connection = :connection AND bulk_key = :bulk_key
-            AND state = 'waiting' AND bulk_task IS NULL) > now() - make_interval(secs => :longest)
+       AND (SELECT count(*) < :enough
+                AND min(created_at) > now() - make_interval(secs => CASE WHEN count(*) >= :mass THEN :longest_of_many
+                                                                    ELSE :longest END)
+            FROM alike)
 """)
 
 _UNCLAIMED = {"claimed_by": None, "claim_token": None, "claimed_until": None}
@@ -120,9 +130,17 @@ class SqlOutbox:
         with self._engine.begin() as transaction:
             return self._claim_rows(transaction, _CLAIM_TASK, connection, limit, task=task)
 
-    def expects_more(self, connection: ConnectionName, bulk_key: str, token: UUID) -> bool:
+    def expects_more(self, connection: ConnectionName, bulk_key: str, token: UUID, enough: int) -> bool:
         with self._engine.connect() as transaction:
-            asked = {"connection": connection, "bulk_key": bulk_key, "longest": MAX_BULK_WAIT_SECONDS, "token": token}
+            asked = {
+                "connection": connection,
+                "bulk_key": bulk_key,
+                "token": token,
+                "enough": enough,
+                "mass": MASS_CHANGE,
+                "longest": MAX_BULK_WAIT_SECONDS,
+                "longest_of_many": MAX_MASS_WAIT_SECONDS,
+            }
             return bool(transaction.execute(_EXPECTS_MORE, asked).scalar_one())
 
     def _claim_rows(
@@ -158,8 +176,8 @@ class SqlOutbox:
     def write_singly(self, deliveries: Sequence[OutboxRow], reason: str) -> None:
         self._release(deliveries, bulk_task=None, bulk_key=None, due_at=func.now(), reason=reason)
 
-    def _release(self, deliveries: Sequence[OutboxRow], **values: object) -> None:
-        """This was no attempt at the single row."""
+    def _release(self, deliveries: Sequence[OutboxRow], *, was_attempt: bool = False, **values: object) -> None:
+        """Give rows back; claiming them counted an attempt at the single row, which this may not have been."""
         if not deliveries:
             return
         with self._engine.begin() as transaction:
@@ -168,7 +186,7 @@ class SqlOutbox:
                 transaction.execute(
                     update(OUTBOX)
                     .where(OUTBOX.c.id.in_(ids), OUTBOX.c.claim_token == token)
-                    .values(attempts=OUTBOX.c.attempts - 1, **values, **_UNCLAIMED)
+                    .values(attempts=OUTBOX.c.attempts - (0 if was_attempt else 1), **values, **_UNCLAIMED)
                 )
 
     def done(self, delivery: OutboxRow, written: WriteResult) -> None:
@@ -209,19 +227,7 @@ class SqlOutbox:
             )
 
     def postpone(self, deliveries: Sequence[OutboxRow], seconds: float, reason: str, *, count: bool) -> None:
-        due = func.now() + _seconds(seconds)
-        with self._engine.begin() as transaction:
-            for delivery in deliveries:
-                transaction.execute(
-                    update(OUTBOX)
-                    .where(OUTBOX.c.id == delivery.id, OUTBOX.c.claim_token == delivery.token)
-                    .values(
-                        due_at=due,
-                        reason=reason,
-                        attempts=delivery.attempts if count else delivery.attempts - 1,
-                        **_UNCLAIMED,
-                    )
-                )
+        self._release(deliveries, due_at=func.now() + _seconds(seconds), reason=reason, was_attempt=count)
 
     def dead_letter(self, delivery: OutboxRow, reason: str) -> None:
         with self._engine.begin() as transaction:

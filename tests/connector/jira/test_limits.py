@@ -9,10 +9,10 @@ from decimal import Decimal
 
 import pytest
 
-from connector.http.json_values import JsonObject
+from connector.http.json_values import Json, JsonObject
 from connector.jira import adf
 from connector.jira.build import BREADTH
-from connector.jira.bulk import _bulk_value
+from connector.jira.bulk import _bulk_value, _seconds_left
 from connector.jira.client import MAX_IDS
 from connector.jira.fields import Field
 from connector.jira.jql import MAX_VALUES, children_of, one_of
@@ -86,3 +86,24 @@ def test_the_longest_query_of_a_read() -> None:
     assert len(query) == 30_550
     assert query.startswith("parent in (1000000000000000000, ")
     assert children_of(["1"], ["A-1"], []) == "parent in (1)"
+
+
+@pytest.mark.parametrize(
+    ("task", "left"),
+    [
+        pytest.param({"progressPercent": 20, "started": 1690180056206, "updated": 1690180066206}, 40.0, id="numbers"),
+        pytest.param(
+            {
+                "progressPercent": 50,
+                "started": "2026-10-05T09:00:00.000+0000",
+                "updated": "2026-10-05T09:00:12.000+0000",
+            },
+            12.0,
+            id="texts",
+        ),
+        pytest.param({"progressPercent": 0, "started": 1690180056206, "updated": 1690180066206}, None, id="not begun"),
+        pytest.param({"progressPercent": 50, "started": 1690180056206}, None, id="it does not say"),
+    ],
+)
+def test_a_bulk_edit_is_asked_about_when_it_should_be_done(task: dict[str, Json], left: float | None) -> None:
+    assert _seconds_left(task) == left

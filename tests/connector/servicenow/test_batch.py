@@ -92,3 +92,12 @@ def test_a_batch_is_as_large_as_its_time_suffices_for(sandbox: servers.Sandbox, 
         sandbox.servicenow.seconds_per_item = seconds
         batch.write([WriteRequest(item, {GATE: "Blocked"}) for item in projects(sandbox, 3)])
         assert batch.max_requests == size
+
+
+def test_a_batch_grows_with_what_fast_answers_have_shown(sandbox: servers.Sandbox, batch: BatchWriter) -> None:
+    """The platform limits the time of a batch and not its number; three writes say little of hundreds."""
+    items = projects(sandbox, 20)
+    for seconds, sent, size in ((0.001, 3, 50), (0.001, 20, 200), (0.062, 20, 120), (1.0, 3, 7)):
+        sandbox.servicenow.seconds_per_item = seconds
+        batch.write([WriteRequest(item, {GATE: f"Blocked {seconds}"}) for item in items[:sent]])
+        assert batch.max_requests == size

@@ -47,7 +47,7 @@ class Rows:
     def claim_bulk_key(self, connection: ConnectionName, bulk_key: str, limit: int) -> tuple[OutboxRow, ...]:
         return ()
 
-    def expects_more(self, connection: ConnectionName, bulk_key: str, token: UUID) -> bool:
+    def expects_more(self, connection: ConnectionName, bulk_key: str, token: UUID, enough: int) -> bool:
         return False
 
     def claim_bulk_task(self, connection: ConnectionName, task: str, limit: int) -> tuple[OutboxRow, ...]:
@@ -159,6 +159,26 @@ def test_batches_end_between_two_calls() -> None:
     rows, tools = Rows([_row(number) for number in range(1, 6)]), Tools()
     assert _run(rows, tools, [LeaseState.VALID, LeaseState.STOPPING], batch=True) is BatchResult.DEFERRED
     assert (tools.calls, rows.done_, sorted(rows.back)) == (["write 1 2"], [1, 2], [3, 4, 5])
+
+
+def test_rows_that_no_call_takes_together_are_written_in_rounds() -> None:
+    """A call may carry five hundred rows; as many one after another would keep everything else waiting."""
+    rows, tools = Rows([_row(number, answer=True) for number in range(1, 131)]), Tools(max_requests=500)
+    assert _run(rows, tools, [LeaseState.VALID], batch=True) is BatchResult.DONE
+    assert (rows.done_, sorted(rows.back)) == ([*range(1, 101)], [*range(101, 131)])
+
+
+def test_what_is_left_of_a_claim_goes_with_more_when_the_tool_turns_out_to_be_fast() -> None:
+    class Growing(Tools):
+        def write(
+            self, writes: WriteRequest | Sequence[WriteRequest]
+        ) -> WriteResult | Mapping[NativeId, WriteResult | ToolError]:
+            self.max_requests = 50
+            return super().write(writes)
+
+    rows, tools = Rows([_row(number) for number in range(1, 6)]), Growing()
+    assert _run(rows, tools, [LeaseState.VALID], batch=True) is BatchResult.MORE
+    assert (tools.calls, sorted(rows.back)) == (["write 1 2"], [3, 4, 5])
 
 
 def test_a_bulk_edit_is_not_begun() -> None:

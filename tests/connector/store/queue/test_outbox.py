@@ -147,7 +147,24 @@ def test_rows_that_are_alike_wait_for_more_of_them(
         store.outbox(2).claim(JIRA, 100)
     if dirty:
         store.receive_event("d1", "9")
-    assert store.outbox().expects_more(JIRA, "same", mine[0].token) is gathers
+    assert store.outbox().expects_more(JIRA, "same", mine[0].token, 1_000) is gathers
+
+
+@pytest.mark.parametrize(
+    ("seconds", "enough", "gathers"),
+    [
+        pytest.param(25, 1_000, True, id="a mass change waits longer than a few rows"),
+        pytest.param(31, 1_000, False, id="and not for ever"),
+        pytest.param(0, 100, False, id="one call cannot carry more"),
+    ],
+)
+def test_a_mass_change_goes_in_as_few_calls_as_carry_it(
+    store: StoreFixture, seconds: float, enough: int, gathers: bool
+) -> None:
+    alike(store, *(str(number) for number in range(100)), seconds=seconds)
+    mine = store.outbox().claim(JIRA, 10)
+    store.receive_event("d1", "999")
+    assert store.outbox().expects_more(JIRA, "same", mine[0].token, enough) is gathers
 
 
 def test_all_rows_of_a_bulk_edit_are_claimed_together(store: StoreFixture) -> None:
