@@ -9,7 +9,7 @@ from connector.papers.sheet import Column, Formula, Sheet, cell_name
 from governance.comparison import ChangeKind
 
 CHANGES = "Changes"
-COLUMNS = (Column("Step", 44), *(Column(kind.label, 16) for kind in ChangeKind))
+COLUMNS = (Column("Step", 44), *(Column(kind.label, 16, is_amount=True) for kind in ChangeKind))
 
 
 def write_changes(report: Report, sheet: Sheet, earlier: KnownOn) -> None:

@@ -112,8 +112,9 @@ def write_by_program(report: Report, book: Workbook, sheet: Sheet, written: Meas
     """A row a program, with its sums as formulas."""
     sheet.title("By program", f"{report.as_of} Amounts in {report.figures.currency}.")
     columns = (
-        Column("Portfolio", 22), Column("Program", 26), Column("Program no.", 9), Column("Measures in the totals", 12),
-        *(Column(WORDS[name].heading, 18) for name in PROGRAM_AMOUNTS),
+        Column("Portfolio", 22), Column("Program", 26),
+        Column("Program no.", 9, is_amount=True), Column("Measures in the totals", 12, is_amount=True),
+        *(Column(WORDS[name].heading, 18, is_amount=True) for name in PROGRAM_AMOUNTS),
     )  # fmt: skip
     head = sheet.row
     sheet.headings(columns, freeze=2)
@@ -164,8 +165,8 @@ def write_by_month(report: Report, book: Workbook, sheet: Sheet) -> None:
     names = {Version.PLAN: "plan", Version.FORECAST: "latest estimate", Version.ACTUAL: "actual"}
     columns = [Column("Month", 10, is_month=True)]
     for what in ("EBITDA effect", "Cash effect"):
-        columns += [Column(f"{what}, {names[version]}", 16) for version in versions]
-        columns += [Column(f"{what} to date, {names[version]}", 16) for version in versions]
+        columns += [Column(f"{what}, {names[version]}", 16, is_amount=True) for version in versions]
+        columns += [Column(f"{what} to date, {names[version]}", 16, is_amount=True) for version in versions]
     sheet.headings(columns, freeze=1)
     first = sheet.row
     sums = [Decimal(0)] * 6

@@ -19,12 +19,14 @@ MOST = 100_000
 LINE_COLUMNS = (
     Column("Measure", 12), Column("Title", 36), Column("Version", 10), Column("Kind", 18),
     Column("Month", 10, is_month=True), Column("Account", 10), Column("Hard", 7), Column("P&L line", 18),
-    Column("Amount", 16), Column("Currency", 9), Column("Converted", 16), Column("Reporting currency", 10),
+    Column("Amount", 16, is_amount=True), Column("Currency", 9), Column("Converted", 16, is_amount=True),
+    Column("Reporting currency", 10),
     Column("Rate", 34),
 )  # fmt: skip
 LEDGER_COLUMNS = (
     Column("Entry", 9), Column("Measure", 12), Column("Service", 16), Column("Version", 10), Column("Kind", 18),
-    Column("Month", 10, is_month=True), Column("Amount", 16), Column("Currency", 9), Column("P&L line", 18),
+    Column("Month", 10, is_month=True), Column("Amount", 16, is_amount=True), Column("Currency", 9),
+    Column("P&L line", 18),
     Column("CapEx/OpEx", 11), Column("Cost centre", 14), Column("Account", 14), Column("Legal entity", 18),
     Column("Counterparty", 18), Column("Type", 12), Column("Corrects", 9), Column("Reason", 30), Column("Source", 36),
     Column("Entered", 17), Column("Entered by", 18), Column("After the close", 10),

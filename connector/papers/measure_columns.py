@@ -29,7 +29,7 @@ _AFTER = (
     Column("Reason of the deviation", 30), Column("Blockers", 24), Column("Findings", 24), Column("Missing rate", 24),
     Column("Address", 40), Column("Program no.", 9),
 )  # fmt: skip
-COLUMNS = (*_BEFORE, *(Column(WORDS[name].heading, 16) for name in WORKBOOK_AMOUNTS), *_AFTER)
+COLUMNS = (*_BEFORE, *(Column(WORDS[name].heading, 16, is_amount=True) for name in WORKBOOK_AMOUNTS), *_AFTER)
 
 _HEADINGS = [column.heading for column in COLUMNS]
 STAGE, IN_TOTALS, LEFT_OUT, ENDED, PROGRAM_NUMBER = (

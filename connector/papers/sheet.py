@@ -29,6 +29,10 @@ LINE_POINTS = 15
 """Height of a line of text."""
 HIGHEST_ROW = 409
 """In points (the same page)."""
+WIDEST_PAGE = 250
+"""Characters beside each other that one page still shows readably; a wider sheet is printed over several."""
+WIDE_SCALE = 60
+"""Percent of the size at which such a sheet is printed."""
 A4 = 9
 """The paper's number (https://xlsxwriter.readthedocs.io/page_setup.html)."""
 TABLE_ROWS = 20_000
@@ -54,6 +58,7 @@ Cell: TypeAlias = str | int | Decimal | date | datetime | Formula | None
 @dataclass(frozen=True, slots=True)
 class Formats:
     heading: Format
+    heading_of_amounts: Format
     title: Format
     note: Format
     text: Format
@@ -69,13 +74,17 @@ class Column:
     heading: str
     width: int = 14
     is_month: bool = False
+    is_amount: bool = False
+    """Its head stands at the right, as its numbers do."""
 
 
 def formats_of(book: Workbook) -> Formats:
     """The number formats of every sheet."""
     wrapped: dict[str, Any] = {"text_wrap": True, "valign": "top"}
+    head = {**wrapped, "bold": True, "bg_color": "#E8ECF1", "bottom": 1}
     return Formats(
-        heading=book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8ECF1", "bottom": 1}),
+        heading=book.add_format(head),
+        heading_of_amounts=book.add_format({**head, "align": "right"}),
         title=book.add_format({"bold": True, "font_size": 14}),
         note=book.add_format({"font_color": "#555555"}),
         text=book.add_format(wrapped),
@@ -119,10 +128,18 @@ class Sheet:
         self._make_room([column.heading for column in columns])
         for number, column in enumerate(columns):
             self.worksheet.set_column(number, number, column.width)
-            self.worksheet.write_string(self.row, number, column.heading, self._formats.heading)
+            self.worksheet.write_string(self.row, number, column.heading, self._heading(column))
         self.row += 1
         self.worksheet.freeze_panes(self.row, freeze)
         self.worksheet.repeat_rows(self.row - 1)
+        if sum(self._widths) > WIDEST_PAGE:
+            # Too wide to be read on one page: it goes over several, each with the columns that stay in view.
+            self.worksheet.set_print_scale(WIDE_SCALE)
+            if freeze:
+                self.worksheet.repeat_columns(0, freeze - 1)
+
+    def _heading(self, column: Column) -> Format:
+        return self._formats.heading_of_amounts if column.is_amount else self._formats.heading
 
     def write(self, cells: Sequence[Cell], columns: Sequence[Column] = ()) -> None:
         self._make_room(cells)
@@ -170,9 +187,9 @@ class Sheet:
             self.worksheet.set_row(self.row, min(lines * LINE_POINTS, HIGHEST_ROW))
 
     def heads(self, headings: Sequence[str]) -> None:
-        """Heads of a small table in the middle of a sheet."""
+        """Heads of a small table in the middle of a sheet: names, and amounts beside them."""
         for number, heading in enumerate(headings):
-            self.worksheet.write_string(self.row, number, heading, self._formats.heading)
+            self.worksheet.write_string(self.row, number, heading, self._heading(Column(heading, is_amount=number > 0)))
         self.row += 1
 
     def _cell(self, column: int, cell: Cell, *, month: bool) -> None:
@@ -200,7 +217,7 @@ class Sheet:
         """Make the rows below a head a list that can be filtered: a native table while there are few of them."""
         last = max(self.row - 1, head + 1)
         if native and self.row > head + 1:
-            heads = [{"header": column.heading, "header_format": self._formats.heading} for column in columns]
+            heads = [{"header": column.heading, "header_format": self._heading(column)} for column in columns]
             options = {"name": name, "columns": heads, "style": "Table Style Light 1"}
             self.worksheet.add_table(head, 0, last, len(columns) - 1, options)
         else:

@@ -123,13 +123,17 @@ def _status(of: DeckFigures) -> Slide:
             continue
         difference = None if plan is None or estimate is None else estimate - plan
         rows.append(_row(line.name, amount(plan), amount(estimate), signed(difference), amount(actual)))
-    rows += [_row(WORDS[name].heading, "", "", "", amount(getattr(amounts, name))) for name in SINGLE]
+    is_replaced = Horizon.IN_YEAR.is_replaced(of.overview.total)
     columns = (
-        Column(f"Amounts in {of.figures.currency}", 2.6), amounts_column("Plan", 1.2),
-        amounts_column("Latest estimate", 1.2),
-        amounts_column("Difference", 1.2), amounts_column("Amount", 1.2),
+        Column(f"Amounts in {of.figures.currency}", 2.6),
+        amounts_column("Plan current" if is_replaced else "Plan", 1.2), amounts_column("Latest estimate", 1.2),
+        amounts_column("Difference", 1.2), amounts_column("Actual", 1.2),
     )  # fmt: skip
-    return Slide("Status", (Text((Paragraph(sentence, tone, 18),)), Table(columns, tuple(rows), 11)))
+    single = tuple(_row(WORDS[name].heading, amount(getattr(amounts, name))) for name in SINGLE)
+    further = Table(
+        (Column(f"Further figures in {of.figures.currency}", 2.6), amounts_column("Amount", 1.2)), single, 11
+    )
+    return Slide("Status", (Text((Paragraph(sentence, tone, 18),)), Table(columns, tuple(rows), 11), further))
 
 
 def _things(of: DeckFigures) -> Slide:
@@ -244,6 +248,14 @@ def _curve(of: DeckFigures) -> Slide:
     )
     end = year_end_row(rows, of.figures) or rows[-1]
     said = "; ".join(f"{VERSION_LABELS[version].lower()} {amount(end.total[version])}" for version in tones)
+    booked = [row for row in rows if row.total[Version.ACTUAL] is not None]
+    if booked and booked[-1].month < end.month:
+        planned = "; ".join(
+            f"{VERSION_LABELS[version].lower()} {amount(end.total[version])}"
+            for version in tones
+            if version is not Version.ACTUAL
+        )
+        said = f"{planned}; actual by {booked[-1].month} {amount(booked[-1].total[Version.ACTUAL])}"
     return Slide(title, (Text((Paragraph(f"By {end.month}, {of.figures.currency}: {said}.", size=14),)), chart))
 
 

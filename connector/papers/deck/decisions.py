@@ -148,7 +148,7 @@ def _unexplained(row: SteeringRow, today: date, currency: str) -> DecisionAsked:
             Option(Verb.CANCEL, "Cancel: its plan leaves the totals."),
         ),
         Verb.REASON,
-        f"{asked} was asked on {day(since)}"
+        f"{capitalised(asked)} was asked on {day(since)}"
         + (f"; the plan is missed by {money(-loss, currency)}." if loss is not None and loss < 0 else "."),
         _month_end(today),
         asked,

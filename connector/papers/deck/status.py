@@ -41,10 +41,12 @@ def status_sentence(
             ),
             Tone.GREY,
         )
+    decided = "that were decided originally" if Horizon.IN_YEAR.is_replaced(total) else "that were decided"
+    why = _because(overview, currency)
     if plan <= 0:
         tone, word = (Tone.GREEN, "Green") if estimate >= plan else (Tone.RED, "Red")
-        begin = f"{word}: the EBITDA effect of {year} is expected to be {money(estimate, currency)}, planned was "
-        return f"{begin}{money(plan, currency)}, because {_because(overview, currency)}.", tone
+        begin = f"{word}: the EBITDA effect of {year} is expected to be {money(estimate, currency)}, instead of the "
+        return f"{begin}{money(plan, currency)} {decided}, because {why}.", tone
     share = estimate / plan
     tone, word = (
         (Tone.GREEN, "Green")
@@ -54,8 +56,7 @@ def status_sentence(
         else (Tone.RED, "Red")
     )
     reached = f"{word}: the EBITDA effect of {year} is expected to reach {money(estimate, currency)}"
-    decided = f"{percent(share)} of the {money(plan, currency)} that were decided"
-    return f"{reached}, {decided}, because {_because(overview, currency)}.", tone
+    return f"{reached}, {percent(share)} of the {money(plan, currency)} {decided}, because {why}.", tone
 
 
 def _because(overview: PortfolioOverview, currency: str) -> str:

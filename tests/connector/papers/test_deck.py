@@ -6,6 +6,7 @@ import io
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,18 @@ from connector.papers.deck.text_fit import LINE_HEIGHT, wrapped
 from connector.papers.deck.unusable import UnusableTemplate
 from connector.papers.deck.write import write_deck
 from governance.evidence import Verb
-from tests.connector.papers.deck_figures import LONG, crowded, figures, measure, nothing, steering, unknown
+from tests.connector.papers.deck_figures import (
+    AMOUNTS,
+    AT,
+    LONG,
+    crowded,
+    d,
+    figures,
+    measure,
+    nothing,
+    steering,
+    unknown,
+)
 from tests.waiting import LONGEST_WAIT_SECONDS
 
 WORLDS = (figures, nothing, crowded, unknown)
@@ -127,6 +139,14 @@ def test_the_status_is_one_sentence_with_its_reason() -> None:
         "decided, because delay takes 200,000 EUR, gains bring 20,000 EUR.",
         Tone.AMBER,
     )
+    amounts = replace(
+        AMOUNTS, in_year_plan=d("-1367249.90"), in_year_original=d("-137249.90"), in_year_estimate=d("-2157250")
+    )
+    moved = replace(of.overview, total=replace(of.overview.total, amounts=amounts))
+    assert status_sentence(moved, of.figures, of.thresholds)[0] == (
+        "Red: the EBITDA effect of FY 2026 is expected to be −2,157,250 EUR, instead of the −137,250 EUR that were decided "
+        "originally, because delay takes 200,000 EUR, gains bring 20,000 EUR."
+    )
     empty = nothing()
     assert status_sentence(empty.overview, empty.figures, empty.thresholds) == (
         "There is no measure here, so there is nothing to report.",
@@ -142,7 +162,7 @@ def test_the_status_is_one_sentence_with_its_reason() -> None:
 def test_figures_are_exact_to_the_cent() -> None:
     said = texts(slide_named(figures(), "Status"))
     assert "EBITDA effect | 2,400,935.70 | 800,935.71 | −1,599,999.99 | 400,000.00" in said
-    assert "Unvalidated value |  |  |  | 300,000.00" in said
+    assert "\nUnvalidated value | 300,000.00" in said
     assert texts(slide_named(figures(), "From plan to latest estimate: in-year")).split("\n") == [
         "Plan | 2,400,000.00", "Delay | −200,000.00", "Price | −60,000.00", "Gains | +20,000.00",
         "Latest estimate | 2,160,000.00",
@@ -174,6 +194,12 @@ def test_decisions_have_options_a_recommendation_a_deadline_and_somebody_who_dec
         "/hold | Leave it on hold until the day below. | ",
         "A comment on this page that begins with an option is read back as the decision.",
     ]
+
+
+def test_who_was_asked_begins_a_sentence() -> None:
+    row = steering(1, measure(1, gate="blocked", deviation_reason=""), asked=(("owner A. Kaya", AT),))
+    (slide,) = (one for one in deck_of(figures(steering=(row,))).slides if one.title.startswith("Decision "))
+    assert "gives in the meeting. Owner A. Kaya was asked on 29 Nov 2026; " in texts(slide)
 
 
 def test_a_red_benefit_is_not_recommended_for_approval() -> None:

@@ -167,6 +167,15 @@ def test_lists_are_native_tables_with_heads_that_stay(three: WebSite) -> None:
         assert len([name for name in parts.namelist() if name.startswith("xl/charts/chart")]) == 3
 
 
+def test_a_sheet_that_is_too_wide_for_one_page_is_printed_over_several(three: WebSite) -> None:
+    book = opened(three.signed_in("office@acme.example", OFFICE))
+    wide, narrow = book["Measures"], book["By program"]
+    assert (wide.page_setup.scale, wide.sheet_properties.pageSetUpPr.fitToPage) == (60, None)
+    assert wide.print_title_cols == "$A:$B"
+    assert narrow.sheet_properties.pageSetUpPr.fitToPage
+    assert [cell.alignment.horizontal for cell in narrow[4]][1:6] == [None, "right", "right", "right", "right"]
+
+
 def test_a_workbook_holds_the_readers_part_alone(three: WebSite) -> None:
     book = opened(three.signed_in("part@acme.example", RoleGrant(Role.VIEWER, ("Operations",))))
     assert [row[0] for row in rows_of(book, "Measures", "Key")] == ["ITX-2"]
