@@ -375,9 +375,21 @@ def _elapsed(scope: ExpressionScope, rule: MeasureRule) -> Fact[Decimal]:
     return min(max(share, Decimal(0)), Decimal(1))
 
 
-def _tool_stage(item: WorkItem, rule: MeasureRule) -> str | None:
+def _tool_stage(item: WorkItem, rule: MeasureRule) -> Fact[str]:
+    """The stage that the status claims; ``None`` where the mapping gives it none.
+
+    A status in which work is done claims something, whatever it is called: one that was renamed or added is unknown.
+    """
     tool_status = item.status.casefold()
-    return next((stage for status, stage in rule.stage.from_status.items() if status.casefold() == tool_status), None)
+    for status, stage in rule.stage.from_status.items():
+        if status.casefold() == tool_status:
+            return stage
+    if item.status_category is StatusCategory.DONE and not _is_ended(item, rule):
+        return Unknown(
+            f'work in the status "{item.status}" is done in {item.connection}, and the mapping does not say which '
+            "stage that is"
+        )
+    return None
 
 
 def _is_ended(item: WorkItem, rule: MeasureRule) -> bool:
