@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from governance.evidence import Children
 from governance.facts import Fact, Unknown, known
-from governance.locked_terms import FACT_LABELS, LockedScope, LockedTerms
+from governance.locked_terms import LOCKED_FACTS, LockedScope, LockedTerms
 from governance.measure import Measure
 
 
@@ -22,7 +22,7 @@ class ScopeChange(NamedTuple):
 
 def terms_of(measure: Measure, children: Fact[Children]) -> LockedTerms:
     """The terms as they are now."""
-    facts = {name: str(value) for name in FACT_LABELS if (value := known(getattr(measure, name)))}
+    facts = {name: str(value) for name in LOCKED_FACTS if (value := known(getattr(measure, name)))}
     milestones = {name: day for name, fact in measure.milestones.items() if (day := known(fact)) is not None}
     return LockedTerms(known(measure.start), known(measure.end), milestones, facts, _scope(children))
 

@@ -61,6 +61,14 @@ FACT_LABELS: Mapping[str, str] = {
 }
 """The facts that lock, with what they are called."""
 
+PLACE_LABELS: Mapping[str, str] = {"program": "program", "legal_entity": "legal entity"}
+"""Where the measure stands: on it hang its thresholds and its steering committee, and which months are closed.
+
+They lock where they were known at the decision; what was not is no change when it is.
+"""
+LOCKED_FACTS = (*FACT_LABELS, *PLACE_LABELS, "rule_name")
+"""The measure type locks unsaid: a mapping may call its rules otherwise, but nobody is judged by another one."""
+
 
 def steady_from(measure: Measure, terms: LockedTerms | None) -> Period | None:
     """The month from which the plan is declared to be in steady state: as agreed, once it is."""
@@ -100,6 +108,10 @@ def _changed(measure: Measure, terms: LockedTerms) -> Iterator[ChangedTerm]:
             continue
         verb = "are" if label.endswith(("criteria", "prices", "services")) else "is"
         yield ChangedTerm(name, present, f"the {label} {verb} {_quoted(present)} instead of {_quoted(was)}")
+    for name, label in PLACE_LABELS.items():
+        value, was = getattr(measure, name), terms.facts.get(name, "")
+        if was and not isinstance(value, Unknown) and (value or "") != was:
+            yield ChangedTerm(name, value or "", f"the {label} is {_quoted(value or '')} instead of {_quoted(was)}")
 
 
 def _quoted(text: str) -> str:

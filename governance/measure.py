@@ -210,3 +210,7 @@ class Measure:
     """What the effects leave out, because it counts elsewhere; for people."""
     unreadable_effects: tuple[str, ...] = ()
     """One sentence for each effect that the mapping names and that could not be read."""
+
+    @property
+    def program(self) -> Fact[str]:
+        return self.hierarchy.program

@@ -107,7 +107,7 @@ def assess_item(
         kpis = with_values(mapped.measure.kpis, related.kpi_values, now.date())
         mapped = replace(mapped, measure=replace(mapped.measure, kpis=kpis))
     measure_state = people.identified_state(measure_state)
-    policy = policies.of(mapped.measure)
+    policy = policies.of(mapped.measure, measure_state.plan)
     approval_comments = approvals_as_comments(item.approvals, mapped.rule.approvals) if mapped.rule.approvals else ()
     comments = (*item.comments, *approval_comments)
     history = merge_commands(comments, policy, ruled_on, complete=item.all_comments, read_before=measure_state.read_at)

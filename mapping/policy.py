@@ -20,6 +20,7 @@ from governance.gates import (
     RoleChangeRule,
     Thresholds,
 )
+from governance.locked_plan import LockedPlan
 from governance.measure import Measure, Role
 from governance.presets import PRESETS
 from governance.weekly_hours import WeeklyHours, named
@@ -57,6 +58,7 @@ class Policies:
             gate_names={state.value: name.strip() for state, name in rule.gate_names.items()},
         )
         self._overrides = rule.overrides
+        self._kinds = frozenset(one.name for one in config.measures)
         self.committed_from = rule.committed_from or self._base.lock_at or self._base.stages[-1].key
         """Key of the stage from which committed totals count a measure."""
         self._for = cache(self._make)
@@ -71,11 +73,18 @@ class Policies:
         stated = (one.overload_weeks or 0 for one in self._overrides)
         return max([self._base.thresholds.overload_weeks, *stated]) if self._base.is_on("OVERLOAD") else 0
 
-    def of(self, measure: Measure) -> Policy:
-        """The policy of a measure; a later override wins over an earlier one."""
+    def of(self, measure: Measure, plan: LockedPlan | None = None) -> Policy:
+        """The policy of a measure; a later override wins over an earlier one.
+
+        It is that of the program and measure type for which ``plan`` was locked.  Else red turns green when a measure
+        is moved to a program that tolerates more.
+        """
         if not self._overrides:
             return self._base
-        return self._for((known(measure.hierarchy.program) or "").casefold(), measure.rule_name)
+        decided = plan.terms.facts if plan is not None and plan.terms is not None else {}
+        program, kind = decided.get("program") or known(measure.hierarchy.program) or "", decided.get("rule_name", "")
+        # A rule that the mapping does not have any more was called otherwise by its administrator.
+        return self._for(program.casefold(), kind if kind in self._kinds else measure.rule_name)
 
     def _make(self, program: str, kind: str) -> Policy:
         thresholds = self._base.thresholds

@@ -21,7 +21,7 @@ def validated_of(services: Services, lock: BudgetLock, now: datetime) -> Money |
         if not rows or config is None:
             return RefusedLock(LockRefusal.NOT_CLOSED, f"{lock.measure} is no measure of the active mapping.")
         snapshot = measure_snapshot(connection, rows[0])
-    policy, effects = Policies(config).of(snapshot.measure), snapshot.effects
+    policy, effects = Policies(config).of(snapshot.measure, snapshot.plan), snapshot.effects
     observed = None
     if effects is not None and effects.plan is not None:
         closed = services.month_close.closed_through(rows[0]["legal_entity"] or "")

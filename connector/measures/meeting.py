@@ -62,7 +62,7 @@ def check(services: Services, viewer: Viewer, measure: str, command: str, now: d
             return _refused(f"There is no measure {measure} that {viewer.name} may see.")
         snapshot = measure_snapshot(connection, found[0])
         row = found[0]
-    policy = policies.of(snapshot.measure)
+    policy = policies.of(snapshot.measure, snapshot.plan)
     problem = command_problem(command, policy)
     if problem is not None:
         return _refused(f"{problem.problem} {problem.hint}")

@@ -227,7 +227,7 @@ def _decided_by(
     if not rows or person is None:
         return None
     row, snapshot = rows[0], measure_snapshot(connection, rows[0])
-    policy = policies.of(snapshot.measure)
+    policy = policies.of(snapshot.measure, snapshot.plan)
     verb = _verb(proposal.lever, locked=snapshot.plan is not None)
     officers = officer(viewer, tuple(row[level] for level in HIERARCHY_LEVELS), row["legal_entity"])
     context = snapshot.action_context(policy, officers)

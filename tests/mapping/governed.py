@@ -13,7 +13,7 @@ from mapping.assess_item import MeasureAssessment, assess_item
 from mapping.config import MappingConfig
 from mapping.load import LoadedMapping, load_mapping
 from mapping.policy import Policies
-from mapping.work_item import Comment, FieldValue, WorkItem
+from mapping.work_item import Comment, FieldValue, StatusCategory, WorkItem
 from tests.mapping.items import BRANDT, NOW, WEBER, item
 
 MAPPING = """
@@ -75,7 +75,13 @@ APPROVALS = (comment(BRANDT, "/approve detailed\n/approve decided"), comment(WEB
 def epic(fields: dict[str, FieldValue] | None = None, **changes: object) -> WorkItem:
     """An epic with every fact that its first three gates ask for, last changed before it was approved."""
     facts: dict[str, object] = {"comments": APPROVALS, "updated": datetime(2026, 2, 10, 8, tzinfo=UTC)}
-    return item(FACTS | (fields or {}), **(facts | changes))
+    return item(FACTS | (fields or {}), **(facts | changes))  # type: ignore[arg-type]
+
+
+def at_work(fields: dict[str, FieldValue] | None = None, **changes: object) -> WorkItem:
+    """The same in the status that its decision opened."""
+    here: dict[str, object] = {"status": "Approved", "status_category": StatusCategory.INDETERMINATE}
+    return epic(fields, **(here | changes))
 
 
 def assessed(

@@ -155,7 +155,7 @@ def measure(services: Services) -> Blueprint:
                 # that shows a ruling does not ask again.
                 row = finder.row(connection, viewer, name)
             details = _with_names(connection, measure_details(connection, row), viewer)
-            policy = policies.of(details.snapshot.measure) if policies else None
+            policy = policies.of(details.snapshot.measure, details.snapshot.plan) if policies else None
             lines, more = timeline_page(connection, row["id"], request.args.get("before", type=int), policy)
             report = report_data(connection, viewer, row["id"])
             report |= compared_data(services, connection, viewer, active, row, None, earlier)
@@ -239,7 +239,7 @@ def past_page(
         return render_template("measure/unknown_then.html", row=row, on=on, sentence=page_text(error)), 404
     details = _with_names(connection, known_details(connection, known, on), viewer)
     policies = policies_of_version(services, known.row["mapping_version"])
-    policy = policies.of(details.snapshot.measure) if policies else None
+    policy = policies.of(details.snapshot.measure, details.snapshot.plan) if policies else None
     before = request.args.get("before", type=int)
     lines, more = timeline_page(connection, row["id"], before, policy, on.at)
     page = page_data(details, policy, viewer, on) | slip_data(details, policy.fiscal_year_start if policy else 1)

@@ -147,7 +147,7 @@ def requested_action(
         snapshot = measure_snapshot(connection, finder.row(connection, viewer, name))
     if policies is None:
         abort(409, "There is no active mapping, so nothing can be assessed. An administrator activates one.")
-    policy = policies.of(snapshot.measure)
+    policy = policies.of(snapshot.measure, snapshot.plan)
     wanted = (verb, values.get("stage", ""))
     offered = offered_actions(snapshot, policy, viewer) if snapshot.row["unmapped_since"] is None else ()
     chosen = next((action for action in offered if (action.verb.value, action.stage) == wanted), None)

@@ -121,7 +121,7 @@ def read_contents(
         audit=rows.audit_until(reader, name, at, decisions),
         mapping=mapping,
         shows_mapping=shows_mapping,
-        policy=policies.of(snapshot.measure) if policies else None,
+        policy=policies.of(snapshot.measure, snapshot.plan) if policies else None,
         names_left_out=not visible.everything,
         left_out=tuple(left_out),
     )
