@@ -343,24 +343,43 @@ def _progress(scope: ExpressionScope, rule: MeasureRule) -> Fact[Decimal]:
         case ProgressFrom.CHILDREN:
             return _by_weight(scope, rule.progress.weight) if rule.progress.weight else None
         case ProgressFrom.PERCENT:
-            value = decimal_of(scope, rule.progress.field or "")
-            return min(max(value / 100, Decimal(0)), Decimal(1)) if isinstance(value, Decimal) else value
+            return _percent(scope, rule.progress.field or "")
         case ProgressFrom.DATES:
             return _elapsed(scope, rule)
 
 
+def _percent(scope: ExpressionScope, field: str) -> Fact[Decimal]:
+    value = decimal_of(scope, field)
+    if not isinstance(value, Decimal):
+        return value
+    if not 0 <= value <= 100:
+        return Unknown(f'the field "{field}" holds {value}, which is no percentage from 0 to 100')
+    return value / 100
+
+
 def _by_weight(scope: ExpressionScope, weight: str) -> Fact[Decimal]:
-    """The done share of the children's weight; one without a weight counts nothing."""
+    """The done share of the children's weight; one without a weight counts nothing.
+
+    While such work is open, the share is at most that of the number of children: else whoever empties the weight of
+    what is left would have finished it.
+    """
     if isinstance(scope.item.children, Unknown):
         return scope.item.children
-    whole, done = Decimal(0), Decimal(0)
-    for child in scope.item.child_items:
+    children = scope.item.child_items
+    whole, done, unweighted = Decimal(0), Decimal(0), False
+    for child in children:
         value = decimal_of(ExpressionScope(replace(scope.item, fields=child.fields), scope.now), weight)
         if isinstance(value, Unknown):
             return Unknown(f"of a child item {value.reason}")
+        if value is not None and value < 0:
+            return Unknown(f'of a child item the field "{weight}" holds {value}, which is no weight')
         whole += value or 0
         done += (value or Decimal(0)) if child.done else 0
-    return done / whole if whole > 0 else None
+        unweighted = unweighted or not (value or child.done)
+    if whole == 0:
+        return None
+    by_number = Decimal(sum(child.done for child in children)) / len(children)
+    return min(done / whole, by_number) if unweighted else done / whole
 
 
 def _elapsed(scope: ExpressionScope, rule: MeasureRule) -> Fact[Decimal]:

@@ -202,7 +202,17 @@ def test_a_table_may_go_by_a_group() -> None:
     ("rule", "fields", "progress"),
     [
         ("progress: {from: percent, field: Done}", {"Done": Decimal(40)}, Decimal("0.4")),
-        ("progress: {from: percent, field: Done}", {"Done": Decimal(140)}, Decimal(1)),
+        ("progress: {from: percent, field: Done}", {"Done": Decimal(100)}, Decimal(1)),
+        (
+            "progress: {from: percent, field: Done}",
+            {"Done": Decimal(140)},
+            Unknown('the field "Done" holds 140, which is no percentage from 0 to 100'),
+        ),
+        (
+            "progress: {from: percent, field: Done}",
+            {"Done": Decimal(-5)},
+            Unknown('the field "Done" holds -5, which is no percentage from 0 to 100'),
+        ),
         ("progress: {from: percent, field: Done}", {"Done": None}, None),
         ("progress: {from: dates}", {}, Decimal(27) / Decimal(106)),
         ("progress: {from: dates}", {"Due date": None}, None),
@@ -228,10 +238,18 @@ def test_before_its_start_nothing_is_done() -> None:
         ([(True, None), (False, 8)], Decimal(0)),
         ([], None),
         ([(True, None)], None),
+        ([(True, 5), (False, None)], Decimal("0.5")),
+        ([(True, 5), (False, 0)], Decimal("0.5")),
+        ([(True, 1), (False, 9), (False, None)], Decimal("0.1")),
+        ([(True, None), (True, 5)], Decimal(1)),
+        (
+            [(True, 5), (False, -3)],
+            Unknown('of a child item the field "Story points" holds -3, which is no weight'),
+        ),
     ],
 )
 def test_progress_may_be_weighted_by_a_field_of_the_children(
-    children: list[tuple[bool, int | None]], progress: Decimal | None
+    children: list[tuple[bool, int | None]], progress: object
 ) -> None:
     items = tuple(
         ChildItem(done, {FieldName("Story points"): None if points is None else Decimal(points)})
