@@ -27,6 +27,8 @@ from governance.named_sentence import NamedSentence, connection_of
 from governance.separation import pairs_kept_apart, people_in, same_person
 from governance.verdict import ConditionResult
 
+CHANGE_NOUNS = ("ServiceNow change is", "ServiceNow changes are")
+
 
 def evaluate(check: ConditionKind, context: ConditionContext) -> ConditionResult:
     """Evaluate one condition."""
@@ -216,9 +218,14 @@ def _none_open(
         return context.met(code, subject, expected, "none open")
     singular, plural = _noun_phrase(items, nouns)
     count = f"1 {singular}" if len(items) == 1 else f"{len(items)} {plural}"
-    says = f"{count} still open"
+    says = f"{count} {'not closed successfully' if nouns == CHANGE_NOUNS and _are_changes(items) else 'still open'}"
     result = context.unmet(code, subject, expected, f"{count.rpartition(' ')[0]} open", says + _named(items))
     return result._replace(named=_with_all_keys(says, items, context))
+
+
+def _are_changes(items: tuple[OpenItem, ...]) -> bool:
+    """Changes alone: one that failed is closed, and not successfully."""
+    return all(not item.kind_label for item in items)
 
 
 def _noun_phrase(items: tuple[OpenItem, ...], usual: tuple[str, str]) -> tuple[str, str]:
@@ -367,7 +374,7 @@ CONDITIONS: Mapping[ConditionKind, Callable[[ConditionContext], ConditionResult]
         "CHANGE_OPEN",
         "changes",
         "every change closed successfully",
-        ("ServiceNow change is", "ServiceNow changes are"),
+        CHANGE_NOUNS,
         lambda evidence: evidence.changes,
     ),
     ConditionKind.ACTUALS: business_case.actuals,

@@ -172,7 +172,9 @@ def _joined_owners(rule: MeasureRule, related: RelatedEvidence) -> Iterator[Join
         for other in () if join.owner is None or isinstance(others, Unknown) else others:
             name = FieldName(join.owner or "")
             value = other.fields.get(name)
-            if name in other.fields:
+            if isinstance(value, Person) and not value.name:
+                yield JoinedOwner(other.key, Unknown(f"{other.connection} does not show the user whom {name} names"))
+            elif name in other.fields:
                 yield JoinedOwner(other.key, value if isinstance(value, Person) else None)
             else:
                 yield JoinedOwner(other.key, Unknown(f'{other.connection} does not show the field "{name}"'))

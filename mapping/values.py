@@ -96,13 +96,18 @@ def text_of(scope: ExpressionScope, name: FieldSource) -> Fact[str]:
 
 def person_of(scope: ExpressionScope, name: FieldSource) -> Fact[Person]:
     value = field_of(scope, name)
+    if isinstance(value, tuple) and len(value) == 1:
+        value = value[0]
     match value:
+        case Person(name=""):
+            return Unknown(
+                f"{describe_source(name)} names a user whom {scope.item.connection} does not show: deleted, or hidden "
+                "from Gatepost. Name somebody else, or let Gatepost see them"
+            )
         case None | Unknown() | Person():
             return value
         case tuple() if not value:
             return None
-        case tuple() if len(value) == 1 and isinstance(value[0], Person):
-            return value[0]
         case tuple():
             return Unknown(f"{describe_source(name)} names several people; a role has one holder")
         case str() if not value.strip():

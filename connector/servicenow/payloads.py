@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import TypeGuard
 
 from connector.http.json_values import Json, JsonObject, as_text
 from governance.evidence import LifeCycle, OpenItem
@@ -56,7 +57,9 @@ def column_value(
     if kind == "reference":
         if reference == "sys_user":
             known = raw_value(active)
-            return Person(value, display_value(column) or value, is_true(active) if known else None)
+            # A deleted user, or one that is hidden from us, has no name here; its sys_id is none.
+            shown = as_text(column["display_value"]) if _has_display(column) else display_value(column)
+            return Person(value, shown, is_true(active) if known else None)
         return display_value(column)
     if kind == "boolean":
         return is_true(column)
@@ -70,6 +73,10 @@ def column_value(
         number = _decimal(value)
         return value if number is None else number
     return display_value(column)
+
+
+def _has_display(column: Json | None) -> TypeGuard[JsonObject]:
+    return isinstance(column, Mapping) and "display_value" in column
 
 
 def moment(value: str) -> datetime | None:
@@ -91,11 +98,15 @@ def status_category(row: JsonObject) -> StatusCategory:
 
 
 def change_is_open(row: JsonObject) -> bool:
-    """Not closed, or closed without success; a cancelled change blocks nothing."""
+    """Not closed, or not known to be closed successfully; a cancelled change blocks nothing.
+
+    The vendor's codes are *successful*, *successful with issues* and *unsuccessful*; customers add their own, such as
+    *backed out*, and of a hidden or empty one nobody knows what it would say.
+    """
     state = raw_value(row.get("state")).partition(".")[0]
     if state == CANCELLED:
         return False
-    return state != CLOSED or raw_value(row.get("close_code")).casefold().startswith("unsuccessful")
+    return state != CLOSED or not raw_value(row.get("close_code")).casefold().startswith("successful")
 
 
 def open_item(row: JsonObject, url: str = "") -> OpenItem:

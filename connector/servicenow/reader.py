@@ -16,6 +16,7 @@ from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, ResolvedColumn, TableFields
 from connector.servicenow.inspector import GOVERNABLE_TABLES
 from connector.servicenow.payloads import (
+    change_is_open,
     column_value,
     display_value,
     is_true,
@@ -45,6 +46,7 @@ from mapping.work_item import (
     FieldName,
     FieldValue,
     NativeId,
+    StatusCategory,
     Tool,
     WorkItem,
 )
@@ -67,7 +69,9 @@ BASE_COLUMNS = (
     "on_hold",
     "on_hold_reason",
     "priority",
+    "close_code",
 )
+CHANGE_TABLE = "change_request"
 WITH_PLANS = frozenset({"pm_project", "dmn_demand"})
 NO_PLANS = Unknown("only projects and demands have cost and benefit plans")
 BATCH = 100
@@ -230,7 +234,7 @@ class ServiceNowReader:
             priority=display_value(row.get("priority")),
             title=raw_value(row.get("short_description")) or raw_value(row.get("name")) or None,
             status=display_value(row.get("state")),
-            status_category=status_category(row),
+            status_category=_category(table, row),
             fields=fields,
             parent=raw_value(row.get("parent")) or None,
             parents=_parents(row),
@@ -285,6 +289,14 @@ class _Verdicts:
                 shown = canonical(own[name]) or "nothing"
                 merged[name] = f"{canonical(given) or 'nothing'}, and {shown} in the record's own column"
         return merged
+
+
+def _category(table: str, row: JsonObject) -> StatusCategory:
+    """A change that is closed and not known to have succeeded is not done, whoever looks at it."""
+    category = status_category(row)
+    if table == CHANGE_TABLE and category is StatusCategory.DONE and change_is_open(row):
+        return StatusCategory.INDETERMINATE
+    return category
 
 
 def _parents(row: JsonObject) -> tuple[str, ...]:

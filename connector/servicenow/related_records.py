@@ -134,8 +134,8 @@ class RelatedRecordReader:
             comments=comments,
             reply_comments=reply_comments,
             attachments=_by_owner(self._rows_or_unknown(results, ATTACHMENTS), ATTACHMENTS, _attachments),
-            changes=_by_owner(self._rows_or_unknown(results, CHANGES), CHANGES, _open_items),
-            incidents=_by_owner(self._rows_or_unknown(results, INCIDENTS), INCIDENTS, _open_items),
+            changes=_by_owner(self._rows_or_unknown(results, CHANGES), CHANGES, _open_changes),
+            incidents=_by_owner(self._rows_or_unknown(results, INCIDENTS), INCIDENTS, _open_incidents),
             children=_by_owner(tasks, TASKS, _children),
             child_items={}
             if isinstance(grouped, Unknown) or not child_columns
@@ -234,21 +234,31 @@ def _attachments(rows: Sequence[JsonObject]) -> dict[str, int]:
     return {owner: len(some) for owner, some in _group_by(rows, "table_sys_id").items()}
 
 
-def _children(rows: Sequence[JsonObject]) -> dict[str, Children]:
-    return {owner: _summarize_children(some) for owner, some in _group_by(rows, "top_task").items()}
-
-
-def _open_items(rows: Sequence[JsonObject]) -> dict[str, tuple[OpenItem, ...]]:
-    """Changes and incidents that are not done, by what they belong to."""
+def _children(rows: Sequence[JsonObject]) -> dict[str, Children | Unknown]:
     return {
-        owner: open_rows
-        for owner, some in _group_by(rows, "parent").items()
-        if (open_rows := tuple(open_item(row) for row in some if _is_open(row)))
+        owner: _without_active(some, TASKS) or _summarize_children(some)
+        for owner, some in _group_by(rows, "top_task").items()
     }
 
 
-def _is_open(row: JsonObject) -> bool:
-    return is_true(row.get("active")) if "active" in row else change_is_open(row)
+def _open_changes(rows: Sequence[JsonObject]) -> dict[str, tuple[OpenItem, ...]]:
+    """Changes that are not done, by what they belong to."""
+    groups = _group_by(rows, "parent").items()
+    return {owner: tuple(open_item(row) for row in some if change_is_open(row)) for owner, some in groups}
+
+
+def _open_incidents(rows: Sequence[JsonObject]) -> dict[str, tuple[OpenItem, ...] | Unknown]:
+    return {
+        owner: _without_active(some, INCIDENTS) or tuple(open_item(row) for row in some if is_true(row.get("active")))
+        for owner, some in _group_by(rows, "parent").items()
+    }
+
+
+def _without_active(rows: Sequence[JsonObject], what: str) -> Unknown | None:
+    """A column that is hidden is in no row: what nobody shows to be active is not done for that."""
+    if all(raw_value(row.get("active")) for row in rows):
+        return None
+    return Unknown(f"the {what} do not show whether they are active: let Gatepost's user read the column Active")
 
 
 def _child(row: JsonObject, columns: Mapping[FieldName, Column], currency: str | None) -> ChildItem:

@@ -156,7 +156,7 @@ SCENARIOS = (
     Scenario(
         "ServiceNow: a project with an open change cannot be closed",
         RELEASE,
-        (Step("lind", "state", "3", refused="1 ServiceNow change is still open"),),
+        (Step("lind", "state", "3", refused="1 ServiceNow change is not closed successfully"),),
         {"Gate": "Blocked", "Gate blockers": "CHG"},
     ),
     Scenario(

@@ -160,7 +160,7 @@ CASES = {
     "ServiceNow changes are closed first": case(
         "implemented",
         measure(),
-        "Cannot move into Implemented yet: 3 ServiceNow changes are still open (CHG1, CHG2, +1)"
+        "Cannot move into Implemented yet: 3 ServiceNow changes are not closed successfully (CHG1, CHG2, +1)"
         ". A. Kaya (owner) needs to act, since 21 Nov · CHANGE_OPEN",
         changes=tuple(OpenItem(f"CHG{n}", "", "Implement") for n in (1, 2, 3)),
     ),

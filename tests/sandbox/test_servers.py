@@ -112,11 +112,14 @@ def test_rich_text_in_a_webhook_is_text_and_never_a_document(receiver: Receiver,
 def test_an_operator_of_servicenow_sees_the_rules_message_on_the_page(sandbox: servers.Sandbox) -> None:
     sandbox.load_story()
     record = next(iter(sandbox.servicenow.tables["pm_project"].values()))
-    record["u_gatepost_blockers"] = "Cannot move into Implemented yet: 1 ServiceNow change is still open"
+    record["u_gatepost_blockers"] = "Cannot move into Implemented yet: 1 ServiceNow change is not closed successfully"
     url = f"{sandbox.servicenow.base_url}/record/pm_project/{record['number']}"
     shown = requests.post(url, data={"as": "lind", "state": "3"}, timeout=LONGEST_CALL_SECONDS)
     assert shown.status_code == 200
-    assert '<p class="message">Cannot move into Implemented yet: 1 ServiceNow change is still open</p>' in shown.text
+    assert (
+        '<p class="message">Cannot move into Implemented yet: 1 ServiceNow change is not closed successfully</p>'
+        in shown.text
+    )
     assert record["state"] == "2"
 
 

@@ -285,11 +285,11 @@ def test_one_measure_is_fed_by_items_of_both_tools(database: URL, tmp_path: Path
         snow.insert("change_request", columns | {"u_actual_cost": "800"}, "lind")
         snow.insert("change_request", {"short_description": "Another", "state": "-1", "u_actual_cost": "9"}, "lind")
         shown = scene.show(item)
-        assert f"2 ServiceNow changes are still open ({first['number']}, " in shown.fields["Gate blockers"]
+        assert f"2 ServiceNow changes are not closed successfully ({first['number']}, " in shown.fields["Gate blockers"]
         assert shown.fields["Actual net"] == "-2,000.50", "the actual cost is the sum over the changes"
         snow.update("change_request", first["sys_id"], {"u_actual_cost": "200", "state": "4"}, "lind")
         shown = scene.show(item)
-        assert "1 ServiceNow change is still open" in shown.fields["Gate blockers"], (
+        assert "1 ServiceNow change is not closed successfully" in shown.fields["Gate blockers"], (
             "an event about a change reassesses its epic"
         )
         assert shown.fields["Actual net"] == "-1,000"

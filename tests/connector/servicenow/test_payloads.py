@@ -75,6 +75,24 @@ def test_a_column_is_read_by_its_type(column: Json, kind: str, expected: object)
     assert (value, type(value)) == (expected, type(expected))
 
 
+GONE = "6816f79cc0a8016401c5a33be04be441"
+
+
+@pytest.mark.parametrize(
+    ("column", "active", "person"),
+    [
+        ({"value": GONE, "display_value": "Ann"}, {"value": "true"}, Person(GONE, "Ann", True)),
+        ({"value": GONE, "display_value": "Ann"}, {"value": ""}, Person(GONE, "Ann", None)),
+        ({"value": GONE, "display_value": ""}, {"value": ""}, Person(GONE, "", None)),
+        ({"value": GONE, "display_value": ""}, None, Person(GONE, "", None)),
+        (GONE, None, Person(GONE, GONE, None)),
+    ],
+    ids=["a user", "whose state is hidden", "a deleted user", "a hidden user", "without shown values"],
+)
+def test_a_user_whom_the_instance_does_not_show_has_no_name(column: Json, active: Json, person: Person) -> None:
+    assert column_value(column, "reference", "sys_user", active) == person
+
+
 @pytest.mark.parametrize(
     ("row", "category"),
     [
@@ -94,7 +112,11 @@ def test_a_record_is_done_when_it_is_no_longer_active(row: JsonObject, category:
         ({"state": "-1"}, True),
         ({"state": "3", "close_code": "successful"}, False),
         ({"state": "3.0", "close_code": "successful"}, False),
+        ({"state": "3", "close_code": "successful_issues"}, False),
         ({"state": "3", "close_code": "unsuccessful"}, True),
+        ({"state": "3", "close_code": "backed_out"}, True),
+        ({"state": "3", "close_code": ""}, True),
+        ({"state": "3"}, True),
         ({"state": "4"}, False),
     ],
 )

@@ -21,9 +21,7 @@ from tests.waiting import LONGEST_CALL_SECONDS
 
 CASES = ROOT / "deploy/servicenow-app/test/gate-cases.json"
 NOW = datetime(2026, 6, 25, 10, 0, tzinfo=UTC)
-BLOCKERS = (
-    "Cannot move into Implemented yet: 1 ServiceNow change is still open. Sara Lind (project manager) needs to act"
-)
+BLOCKERS = "Cannot move into Implemented yet: 1 ServiceNow change is not closed successfully. Sara Lind (project manager) needs to act"
 AUTH = ("gatepost.robot", "secret")
 
 
