@@ -17,6 +17,8 @@ from governance.evidence import Verb
 from governance.gates import REBASELINE, Policy
 from governance.measure import HELD_ROLES
 from governance.money import MAX_DIGITS, Money, Period, is_reasonable
+from governance.quoted_mail import own_lines
+from governance.written_date import written_date
 
 USAGE: Mapping[Verb, str] = {
     Verb.APPROVE: "/approve STAGE, for example: /approve decided",
@@ -73,9 +75,13 @@ class _InvalidCommand(Exception):
 
 
 def parse_commands(text: str, policy: Policy) -> tuple[ParsedCommand, ...]:
-    """The commands in a comment, in their order; ordinary text gives none.  Never raises."""
+    """The commands in a comment, in their order; ordinary text gives none.  Never raises.
+
+    What follows the head of a quoted mail is not read: whoever answers a notification by mail repeats the words of
+    others without giving them.
+    """
     found: list[ParsedCommand] = []
-    for line in text.splitlines():
+    for line in own_lines(text):
         stripped = line.strip()
         if stripped.startswith("/") and len(found) < MAX_COMMANDS:
             command = _command(stripped[:MAX_LINE_LENGTH], policy)
@@ -88,7 +94,7 @@ def delegates_in(text: str) -> tuple[str, ...]:
     """Whom the delegations in a comment name, by id or login, well formed or not; cheap for every other text."""
     if "/delegate" not in text:
         return ()
-    lines = (line.strip()[:MAX_LINE_LENGTH] for line in text.splitlines())
+    lines = (line.strip()[:MAX_LINE_LENGTH] for line in own_lines(text))
     named = (
         line.removeprefix("/delegate").partition(" until ")[0].strip() for line in lines if line[:9] == "/delegate"
     )
@@ -206,10 +212,9 @@ def _delegate(verb: Verb, rest: str, _policy: Policy) -> ParsedCommand:
     person = _MENTION.fullmatch(who.strip()) or _LOGIN.fullmatch(who.strip())
     if person is None:
         raise _InvalidCommand(f'"{who.strip()}" is not a person: mention them with @, or write their user name')
-    try:
-        until = date.fromisoformat(day.strip())
-    except ValueError:
-        raise _InvalidCommand(f'"{day.strip()}" is not a date such as 2026-12-31') from None
+    until = written_date(day)
+    if until is None:
+        raise _InvalidCommand(f'"{day.strip()}" is not a date such as 2026-12-31')
     return ParsedCommand(verb, delegate=person[1], until=until)
 
 

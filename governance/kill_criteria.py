@@ -23,6 +23,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from governance.money import is_reasonable
+from governance.written_date import written_date
 
 FORMS = "cost > 1.2M, forecast < 60 % of plan for 3 months, unit cost > 12.50, slip > 60 days, not STAGE by 2026-12-31"
 """The forms, as a refusal shows them."""
@@ -142,7 +143,7 @@ def _criterion(
     """``None`` when a part of it is no number, currency, day or stage."""
     months, includes_limit = int(parts.get("months") or 0), "=" in (parts.get("sign") or "")
     if kind is CriterionKind.NOT_REACHED:
-        stage, by = stages.get((parts["stage"] or "").strip()), _day(parts["by"] or "")
+        stage, by = stages.get((parts["stage"] or "").strip()), written_date(parts["by"] or "")
         return None if stage is None or by is None else KillCriterion(written, kind, stage=stage, by=by)
     if kind is CriterionKind.SLIP:
         return KillCriterion(written, kind, Decimal(parts["days"] or 0), includes_limit, months=months)
@@ -167,10 +168,3 @@ def _amount(number: str, scale: str | None) -> Decimal | None:
     else:
         return None
     return amount if is_reasonable(amount) else None
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -11,12 +11,14 @@ from typing import TypeAlias
 from governance.facts import Fact, Unknown
 from governance.measure import Person
 from governance.money import MAX_DIGITS, Money, is_reasonable
+from governance.written_date import written_date
 from mapping.expressions import ExpressionScope
 from mapping.sources import ComputedSource, JoinedSource, TranslatedSource, describe_source
 from mapping.work_item import FieldName, FieldValue
 
 _NUMBER = re.compile(r"([+-]?)(\d[\d.,' \u00a0\u202f]*)\s*([kKmM]?)")
 _CODE = re.compile(r"\b([A-Z]{3})\b")
+_TIME = re.compile(r"(?<=\d)[T ]\d{2}:\d{2}.*$")
 _FACTORS = {"": Decimal(1), "k": Decimal(1000), "m": Decimal(1_000_000)}
 MAX_MONEY_LENGTH = 60
 NO_AMOUNT = "this is not an amount; write it as 1234567.89"
@@ -153,10 +155,8 @@ def date_of(scope: ExpressionScope, name: FieldSource) -> Fact[date]:
         case str() if not value.strip():
             return None
         case str():
-            try:
-                return date.fromisoformat(value.strip()[:10])
-            except ValueError:
-                return Unknown(f'{describe_source(name)} holds "{value}", which is not a date such as 2026-10-31')
+            day = written_date(_TIME.sub("", value))
+            return day or Unknown(f'{describe_source(name)} holds "{value}", which is not a date such as 2026-10-31')
         case _:
             return Unknown(f"{describe_source(name)} does not hold a date")
 

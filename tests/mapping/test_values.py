@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from governance.facts import Unknown
 from governance.money import Money
-from mapping.values import money_of, parse_amount
+from mapping.values import date_of, money_of, parse_amount
 from mapping.work_item import FieldValue
 from tests.mapping.items import expression_scope, item
 
@@ -99,3 +100,25 @@ def test_no_text_raises(text: str) -> None:
 )
 def test_a_number_that_is_no_amount_is_unknown(value: FieldValue, reason: str) -> None:
     assert money_of(expression_scope(item({"Benefit": value})), "Benefit", "EUR") == Unknown(reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-04-30", date(2026, 4, 30)),
+        ("2026-04-30T23:30:00.000+0000", date(2026, 4, 30)),
+        ("2026-04-30 23:30:00", date(2026, 4, 30)),
+        (" ", None),
+        ("2026-W18-4", "2026-W18-4"),
+        ("20260430", "20260430"),
+        ("2026-04-30x", "2026-04-30x"),
+        ("30.04.2026", "30.04.2026"),
+    ],
+)
+def test_a_text_that_is_not_clearly_a_date_is_unknown(text: str, day: date | str | None) -> None:
+    """A week of 2026 had been read as a Monday in September."""
+    found = date_of(expression_scope(item({"Due date": text})), "Due date")
+    if isinstance(day, str):
+        assert found == Unknown(f'the field "Due date" holds "{day}", which is not a date such as 2026-10-31')
+    else:
+        assert found == day
