@@ -105,7 +105,7 @@ def apply_commands(commands: Iterable[Command], context: CommandContext) -> None
     for command in sorted(commands, key=lambda given: (given.at, given.source)):
         ruled = command
         if command.ruling is None:
-            ruling = _RULE_OF_VERB[command.verb](command, context)
+            ruling = _speaks_for_nobody(command) or _RULE_OF_VERB[command.verb](command, context)
             ruled = command._replace(ruling=ruling)
             if ruling.accepted:
                 _take_effect(ruled, ruling, context)
@@ -113,6 +113,18 @@ def apply_commands(commands: Iterable[Command], context: CommandContext) -> None
             # Also what was ruled on before: an approval that is older than the statement was not given for it.
             context.measure = replace(context.measure, kill_criteria=criteria_in(ruled))
         context.ruled_on.append(ruled)
+
+
+def _speaks_for_nobody(command: Command) -> Ruling | None:
+    """An app decides nothing; and what opens a gate is not said by an account that nobody uses any more."""
+    name = command.person.name
+    if command.person.is_app and command.verb not in _SAID_TO_ANYBODY:
+        return _refused(f"{name} is an app, and an app decides nothing: a person has to say it.")
+    if command.person.id and command.person.active is False and command.verb in _OPENS:
+        return _refused(
+            f"The account of {name} is inactive, so this does not count: whoever holds the role now says it."
+        )
+    return None
 
 
 def _take_effect(command: Command, ruling: Ruling, context: CommandContext) -> None:
@@ -423,6 +435,13 @@ def _by_command_role(
     )
 
 
+_SAID_TO_ANYBODY = frozenset({Verb.HELP, Verb.MALFORMED, Verb.OVERWRITTEN})
+_OPENS = frozenset(
+    {
+        Verb.APPROVE, Verb.CONFIRM, Verb.CONFIRM_LOWER, Verb.RESUME, Verb.DELEGATE, Verb.REBASELINE, Verb.REASON,
+        Verb.ACCEPT_ROLE, Verb.KILL_CRITERIA,
+    }
+)  # fmt: skip
 _STOPS = frozenset({Verb.HOLD, Verb.CANCEL})
 """What stops a measure counts also from whoever held the role until a change that nobody has accepted."""
 

@@ -68,6 +68,8 @@ class Person:
     """The name that a person signs in with, where the tool tells it (ServiceNow's user name)."""
     identities: tuple[str, ...] = field(default=(), compare=False)
     """What is known of who stands behind the account: two accounts that share one are one person."""
+    is_app: bool = field(default=False, compare=False)
+    """It is an app or an integration, where the tool tells it: that holds no role and decides nothing."""
 
     def matches(self, reference: str) -> bool:
         """Whether a reference in a file or command means this person: id or login, never the shown name.

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import TypeAlias
 
 from governance.actuals_seen import Sighting
+from governance.approvals import delegate_conflict
 from governance.assess import assess
 from governance.closed_months import NO_CLOSED_MONTHS, ClosedMonths
 from governance.evidence import Command, Evidence
 from governance.explain import tool_lines
-from governance.facts import Unknown, known
-from governance.measure import Person
+from governance.facts import Fact, Unknown, known
+from governance.gates import Policy
+from governance.measure import Measure, Person
 from governance.measure_kpis import with_values
 from governance.measure_state import MeasureState, is_new_breach
 from governance.rates import Rates
 from governance.reconciliation import LedgerDifference
 from governance.reporting_amounts import NO_RATES
+from governance.separation import same_person
 from governance.stated_criteria import with_stated_criteria
 from governance.verdict import Verdict
 from mapping.command_history import merge_commands
@@ -37,7 +40,7 @@ from mapping.match import rule_for
 from mapping.policy import Policies
 from mapping.related_evidence import NO_RELATED_EVIDENCE, RelatedEvidence
 from mapping.reply_comment import WRITTEN_REPLY, ReplyComment, reply_comment_of
-from mapping.work_item import ConnectionName, FieldChange, FieldName, NativeId, Tool, WorkItem
+from mapping.work_item import Approval, ConnectionName, FieldChange, FieldName, NativeId, Tool, WorkItem
 from mapping.writeback import Change, ChangeKind, Comparison, WriteValue, compare, target_values
 
 LastWrittenByItem: TypeAlias = "Mapping[tuple[ConnectionName, NativeId], Mapping[FieldName, str | None]]"
@@ -108,7 +111,11 @@ def assess_item(
         mapped = replace(mapped, measure=replace(mapped.measure, kpis=kpis))
     measure_state = people.identified_state(measure_state)
     policy = policies.of(mapped.measure, measure_state.plan)
-    approval_comments = approvals_as_comments(item.approvals, mapped.rule.approvals) if mapped.rule.approvals else ()
+    approval_comments = (
+        approvals_as_comments(_without_barred(item.approvals, mapped.measure, policy, people), mapped.rule.approvals)
+        if mapped.rule.approvals
+        else ()
+    )
     comments = (*item.comments, *approval_comments)
     history = merge_commands(comments, policy, ruled_on, complete=item.all_comments, read_before=measure_state.read_at)
     commands = tuple(map(people.identified_command, history.commands))
@@ -153,6 +160,25 @@ def assess_item(
         joined_writes = tuple(_joined_writes(own_verdict, rule, config, related, joined_last_written, now, page))
     compared = ledger_differences(scope, mapped, config.reporting_currency)
     return MeasureAssessment(mapped, evidence, verdict, comparison, joined_writes, compared, values=wanted)
+
+
+def _without_barred(
+    approvals: Iterable[Approval], measure: Measure, policy: Policy, people: KnownPeople
+) -> Iterator[Approval]:
+    """An approver's delegate may set the approval, but not one who checks or owns the measure in another role."""
+    for approval in approvals:
+        by, approver = approval.set_by, people.identified(approval.person)
+        if approval.is_own and by is not None and by.id != approver.id:
+            delegate = people.identified(by)
+            roles = [role for role in measure.roles.held if _holds(approver, measure.roles.of(role))]
+            if any(delegate_conflict(delegate, role, measure, policy) for role in roles):
+                yield replace(approval, is_own=False)
+                continue
+        yield approval
+
+
+def _holds(person: Person, holder: Fact[Person]) -> bool:
+    return isinstance(holder, Person) and same_person(person, holder)
 
 
 def _joined_writes(

@@ -133,7 +133,10 @@ def people_of(item: WorkItem, commands: Sequence[Command]) -> Iterator[Person]:
     for value in item.fields.values():
         yield from _people_in(value)
     yield from (comment.author for comment in item.comments)
-    yield from (approval.person for approval in item.approvals)
+    for approval in item.approvals:
+        yield approval.person
+        if approval.set_by is not None:
+            yield approval.set_by
     yield from (command.person for command in commands)
 
 

@@ -106,6 +106,8 @@ def person_of(scope: ExpressionScope, name: FieldSource) -> Fact[Person]:
                 f"{describe_source(name)} names a user whom {scope.item.connection} does not show: deleted, or hidden "
                 "from Gatepost. Name somebody else, or let Gatepost see them"
             )
+        case Person(is_app=True):
+            return Unknown(f"{describe_source(name)} names the app {value.name}; a role is held by a person")
         case None | Unknown() | Person():
             return value
         case tuple() if not value:

@@ -247,7 +247,10 @@ def person(value: Json | None) -> Person | None:
     login = as_text(user.get("name")) if user.get("key") and not user.get("accountId") else ""
     address = as_text(user.get("emailAddress"))
     identities = (mail_identity(address),) if address else ()
-    return Person(identity, display_name or identity, active if isinstance(active, bool) else None, login, identities)
+    is_active = active if isinstance(active, bool) else None
+    # Cloud: "atlassian" for people, "customer" for people at the portal, "app" for apps, automation and agents.
+    is_app = as_text(user.get("accountType")) == "app"
+    return Person(identity, display_name or identity, is_active, login, identities, is_app)
 
 
 def open_item(issue: JsonObject, base_url: str = "") -> OpenItem:

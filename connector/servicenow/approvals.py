@@ -112,7 +112,9 @@ def approvals_of(
         who = raw_value(row.get("approver"))
         if at is None or not who:
             continue
-        person = Person(who, display_value(row.get("approver")) or who, is_true(row.get("approver.active")))
+        active = row.get("approver.active")
+        is_active = is_true(active) if raw_value(active) else None
+        person = Person(who, display_value(row.get("approver")) or who, is_active)
         task, login = raw_value(row.get("sysapproval")), raw_value(row.get("sys_updated_by"))
         decision = DECISIONS.get(raw_value(row.get("state")), ApprovalDecision.OPEN)
         delegated = any(one.user == who and one.delegate == login and one.holds_at(at) for one in delegations)

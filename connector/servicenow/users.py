@@ -34,10 +34,15 @@ class Users:
             if len(self._cached) > MAX_CACHED:
                 self._cached.clear()
             columns = ("sys_id", "user_name", "name", "active")
+            found: dict[str, list[Person]] = {}
             for row in self._client.query("sys_user", Query().one_of("user_name", due).ordered_by("sys_id"), columns):
                 login = raw_value(row.get("user_name"))
                 person = Person(
                     raw_value(row.get("sys_id")), raw_value(row.get("name")), is_true(row.get("active")), login
                 )
-                self._cached[login] = (now, person)
+                found.setdefault(login, []).append(person)
+            self._cached |= {login: (now, people[0]) for login, people in found.items() if len(people) == 1}
+            # With domain separation two people may have one user name: who of them has written is not known.
+            for login in (login for login, people in found.items() if len(people) > 1):
+                self._cached.pop(login, None)
         return {login: self._cached[login][1] for login in known_logins if login in self._cached}

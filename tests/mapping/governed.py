@@ -11,6 +11,7 @@ from governance.measure import Person
 from governance.measure_state import MeasureState
 from mapping.assess_item import MeasureAssessment, assess_item
 from mapping.config import MappingConfig
+from mapping.known_people import NOBODY_KNOWN, KnownPeople
 from mapping.load import LoadedMapping, load_mapping
 from mapping.policy import Policies
 from mapping.work_item import Comment, FieldValue, StatusCategory, WorkItem
@@ -85,7 +86,11 @@ def at_work(fields: dict[str, FieldValue] | None = None, **changes: object) -> W
 
 
 def assessed(
-    some: WorkItem, before: MeasureAssessment | None = None, mapping: str = MAPPING, now: datetime | None = None
+    some: WorkItem,
+    before: MeasureAssessment | None = None,
+    mapping: str = MAPPING,
+    now: datetime | None = None,
+    people: KnownPeople = NOBODY_KNOWN,
 ) -> MeasureAssessment:
     """Assessed for the first time, or a day after ``before``."""
     config = config_of(mapping)
@@ -100,6 +105,7 @@ def assessed(
         now=now,
         ruled_on=known,
         read_at=now,
+        people=people,
     )
     assert isinstance(found, MeasureAssessment)
     return found

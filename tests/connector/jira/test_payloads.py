@@ -382,3 +382,12 @@ def _document(*nodes: tuple[str, str]) -> dict[str, object]:
 )
 def test_a_command_that_somebody_quotes_is_not_theirs(body: object, said: str) -> None:
     assert adf.to_text(body, commands=True) == said  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("kind", "is_app"), [("app", True), ("atlassian", False), ("customer", False), (None, False)])
+def test_the_account_of_an_app_is_told_from_a_persons(kind: str | None, is_app: bool) -> None:
+    user: dict[str, Json] = {"accountId": "1", "displayName": "Automation for Jira", "active": True}
+    user |= {"accountType": kind} if kind else {}
+    found = field_value(user, Field("customfield_9", "Sponsor", "user", ""))
+    assert isinstance(found, Person)
+    assert found.is_app is is_app
