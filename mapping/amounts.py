@@ -97,7 +97,7 @@ class SeriesReader:
         if isinstance(item.children, Unknown):
             return item.children
         scopes = (
-            ExpressionScope(replace(item, fields=child.fields), self.scope.now)
+            self.scope.of(replace(item, fields=child.fields))
             for child in item.child_items
             if not self._has_own_money(child, key)
         )
@@ -138,7 +138,7 @@ class SeriesReader:
         """Whether a rule makes a measure of the child and reads this amount there: one owner counts it."""
         if not child.type:
             return False
-        return self._counts_itself(ExpressionScope(as_item(child, self.scope.item), self.scope.now), key)
+        return self._counts_itself(self.scope.of(as_item(child, self.scope.item)), key)
 
     def _counts_itself(self, scope: ExpressionScope, key: AmountKey) -> bool:
         rule, _ = rule_for(scope, self.config)

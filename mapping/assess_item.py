@@ -37,6 +37,7 @@ from mapping.ledger_effects import ledger_differences, with_ledger
 from mapping.map_item import MappedMeasure, Unmapped, evidence_from, map_item
 from mapping.marks import IMPEDIMENT, Mark, mark_changes, page_of
 from mapping.match import rule_for
+from mapping.papers import zone_of
 from mapping.policy import Policies
 from mapping.related_evidence import NO_RELATED_EVIDENCE, RelatedEvidence
 from mapping.reply_comment import WRITTEN_REPLY, ReplyComment, reply_comment_of
@@ -100,7 +101,7 @@ def assess_item(
     sighting = Sighting(read_at or now, measure_state.read_at, item.created)
     locked = measure_state.plan.terms if measure_state.plan is not None else None
     context = MoneyContext(sighting, measure_state.actuals_seen, field_history, locked.start if locked else None)
-    scope = ExpressionScope(item, now, related.joined_items)
+    scope = ExpressionScope(item, now, related.joined_items, zone_of(config.calendar))
     mapped = map_item(scope, config, context)
     if isinstance(mapped, Unmapped):
         return mapped

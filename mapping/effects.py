@@ -157,7 +157,7 @@ def _totals(
     def read(text: str) -> Fact[Money]:
         item = reader.scope.item
         fields = {**item.fields, FieldName(str(source)): text or None}
-        return reader.read(key, source, ExpressionScope(replace(item, fields=fields), reader.scope.now))
+        return reader.read(key, source, reader.scope.of(replace(item, fields=fields)))
 
     return (TotalChange(change.at, read(change.before), read(change.after)) for change in history)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
 from functools import cache, lru_cache
 from itertools import islice
@@ -174,12 +174,22 @@ class ExpressionScope:
     """One item at one moment, as expressions see it; prepared once, when the first expression asks."""
 
     def __init__(
-        self, item: WorkItem, now: datetime, joined: Mapping[str, tuple[WorkItem, ...] | Unknown] | None = None
+        self,
+        item: WorkItem,
+        now: datetime,
+        joined: Mapping[str, tuple[WorkItem, ...] | Unknown] | None = None,
+        zone: tzinfo = UTC,
     ) -> None:
         self.item = item
         self.now = now
         self.joined = joined or {}
+        self.zone = zone
+        """In which a moment of the tool becomes a day: midnight in Tokyo is the day before in Greenwich."""
         self._context: Any = None
+
+    def of(self, item: WorkItem) -> ExpressionScope:
+        """Another item at the same moment, without what is joined to this one."""
+        return ExpressionScope(item, self.now, zone=self.zone)
 
     def evaluate(self, source: str) -> FieldValue | Unknown:
         """The value of an expression that :func:`check` has let pass; unknown when it has none for this item."""

@@ -71,7 +71,8 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "measures": "The rules, from top to bottom: the first one that takes an item makes a measure of it.",
     },
     "CalendarRule": {
-        "time_zone": "Whose wall clock cut-off and sending mean: Europe/Berlin; without it the installation's.",
+        "time_zone": "Whose wall clock cut-off and sending mean: Europe/Berlin; without it the installation's. Also in "
+        "which a date with a time, as of ServiceNow's projects, is a day; without it in UTC.",
         "holidays": "Days that are no working days, beside Saturdays and Sundays: 2026-12-25.",
         "papers": "Papers by key, with kind, cut-off, moment of sending, owner and recipients.",
     },

@@ -370,7 +370,7 @@ def _by_weight(scope: ExpressionScope, weight: str) -> Fact[Decimal]:
     children = scope.item.child_items
     whole, done, unweighted = Decimal(0), Decimal(0), False
     for child in children:
-        value = decimal_of(ExpressionScope(replace(scope.item, fields=child.fields), scope.now), weight)
+        value = decimal_of(scope.of(replace(scope.item, fields=child.fields)), weight)
         if isinstance(value, Unknown):
             return Unknown(f"of a child item {value.reason}")
         if value is not None and value < 0:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from governance.definitions.years import YearName
 from governance.reporting_calendar import DayRule, FiscalCalendar, Schedule, WorkingDays
-from mapping.calendar_config import PaperDayRule, PaperKind, PaperRule
+from mapping.calendar_config import CalendarRule, PaperDayRule, PaperKind, PaperRule
 from mapping.config import MappingConfig
 
 
@@ -83,6 +83,11 @@ def time_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")
+
+
+def zone_of(calendar: CalendarRule) -> ZoneInfo:
+    """In which a moment of a tool becomes a day: that of the calendar, else UTC."""
+    return time_zone(calendar.time_zone or "UTC")
 
 
 def _day(rule: PaperDayRule) -> DayRule:

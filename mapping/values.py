@@ -60,7 +60,7 @@ def joined_scopes(scope: ExpressionScope, source: JoinedSource) -> Iterator[Expr
     if isinstance(items, Unknown):
         yield items
         return
-    yield from (ExpressionScope(item, scope.now) for item in items)
+    yield from map(scope.of, items)
 
 
 def _translated(scope: ExpressionScope, source: TranslatedSource) -> FieldValue | Unknown:
@@ -151,7 +151,7 @@ def date_of(scope: ExpressionScope, name: FieldSource) -> Fact[date]:
         case None | Unknown():
             return value
         case datetime():
-            return value.date()
+            return value.astimezone(scope.zone).date() if value.tzinfo is not None else value.date()
         case date():
             return value
         case str() if not value.strip():
