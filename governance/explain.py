@@ -10,7 +10,8 @@ from datetime import date, datetime
 
 from governance.approvals import NOT_GIVEN
 from governance.evidence import Evidence
-from governance.facts import Unknown
+from governance.facts import Unknown, known
+from governance.gate_outcome import stage_was_taken_back
 from governance.gates import ApprovalKind, Policy, Stage
 from governance.kill_switch import decision_request
 from governance.measure import Measure, Role
@@ -48,7 +49,7 @@ def blockers_of(
     if gate is GateState.BREACH and evidence.ended:
         blockers.append(_not_cancelled(into.key, measure, evidence, since, now))
     elif gate is GateState.BREACH:
-        sentence = _breach_sentence(evidence.tool_status, granted, policy)
+        sentence = _breach_sentence(evidence, granted, policy)
         text = sentence.removesuffix(" · GATE_ORDER")
         key = f"{into.key}:GATE_ORDER:status"
         who = (responsible(measure, Role.OWNER),)
@@ -121,9 +122,15 @@ _OFF_RAMPS = {
 """What is so, and the same with the next step."""
 
 
-def _breach_sentence(status: str, granted: int, policy: Policy) -> str:
+def _breach_sentence(evidence: Evidence, granted: int, policy: Policy) -> str:
+    status = evidence.tool_status
     if granted < 0:
         return Template.BREACH_AT_START.format(status=status, code="GATE_ORDER")
+    if stage_was_taken_back(evidence, granted, policy):
+        label = policy.label(known(evidence.tool_stage))
+        return Template.BREACH_TAKEN_BACK.format(
+            taken=label, status=status, stage=policy.stages[granted].label, code="GATE_ORDER"
+        )
     return Template.BREACH.format(status=status, stage=policy.stages[granted].label, code="GATE_ORDER")
 
 

@@ -6,8 +6,10 @@ from datetime import date
 
 from governance.assessment import Assessment
 from governance.closure import cancelled_status, without_value_status
+from governance.evidence import Evidence
 from governance.facts import Unknown, known
 from governance.gate_state import GateDueContext, gate_due, shut_state
+from governance.gates import Policy
 from governance.locked_terms import as_locked
 from governance.measure_state import (
     Breach,
@@ -84,10 +86,25 @@ def breach_of(assessment: Assessment, gate: GateState) -> Breach | None:
     if gate is GateState.BREACH and assessment.evidence.ended and (before is None or before.status != status):
         into = assessment.policy.stages[min(assessment.granted + 1, len(assessment.policy.stages) - 1)].label
         return Breach(assessment.now, status, "", into)
-    if gate is not GateState.BREACH or claimed is None or (before is not None and before.status == status):
+    if gate is not GateState.BREACH or claimed is None:
+        return before
+    taken_back = stage_was_taken_back(assessment.evidence, assessment.granted, assessment.policy)
+    # Whoever moves it there again after it was moved back has gone past the gate.
+    if before is not None and before.status == status and before.taken_back is taken_back:
         return before
     into = assessment.policy.stages[assessment.granted + 1].label
-    return Breach(assessment.now, status, assessment.policy.label(claimed), into, assessment.evidence.moved_by)
+    label = assessment.policy.label(claimed)
+    if taken_back:
+        return Breach(assessment.now, status, label, into, taken_back=True)
+    return Breach(assessment.now, status, label, into, assessment.evidence.moved_by)
+
+
+def stage_was_taken_back(evidence: Evidence, granted: int, policy: Policy) -> bool:
+    """Whether the tool's status was open to the item, and its stage was taken back since: nobody went past a gate."""
+    breach, before = evidence.measure_state.breach, policy.index(evidence.measure_state.stage)
+    if breach is not None and breach.status == evidence.tool_status:
+        return breach.taken_back and evidence.measure_state.in_breach
+    return granted < policy.index(known(evidence.tool_stage)) <= before
 
 
 def gate_due_of(assessment: Assessment) -> date | None:

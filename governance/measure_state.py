@@ -122,10 +122,14 @@ class Breach:
     """Who moved it, by the tool's own record; ``None`` when the tool does not name anybody for certain."""
     existing: bool = False
     """It was there when moving back was switched on: reported, and not moved."""
+    taken_back: bool = False
+    """Nobody moved it past the gate: the stage had been granted, and was taken back while the item was in it."""
 
     @property
     def text(self) -> str:
-        """``moved to Done (Implemented) by Kwame Osei``"""
+        """``moved to Done (Implemented) by Kwame Osei``, or ``Closed (Closed) was taken back``"""
+        if self.taken_back:
+            return f"{self.status} ({self.stage}) was taken back"
         return f"moved to {self.status} ({self.stage}) by {name_of(self.by)}"
 
 

@@ -19,6 +19,10 @@ class Template(StrEnum):
     """The sentences."""
 
     BREACH = "This was moved to {status} without approval. Move it back to {stage}, or complete what is listed · {code}"
+    BREACH_TAKEN_BACK = (
+        "{taken} was taken back, and this is still in {status}. "
+        "Move it back to {stage}, or complete what is listed · {code}"
+    )
     BREACH_AT_START = "This was moved to {status} without approval. Move it back, or complete what is listed · {code}"
     NOT_YET = "Cannot move into {stage} yet: {reason}. {who}, since {since} · {code}"
     NOT_YET_CLOSED = "Cannot close yet: {reason}. {who}, since {since} · {code}"

@@ -67,8 +67,10 @@ def _by_schedule(
 ) -> Status | None:
     """What the dates and the tool's own status say alone; ``None`` when it depends on the progress."""
     start, end = known(measure.start), known(measure.end)
-    if start is None or end is None or end < start:
+    if start is None or end is None:
         return Status(Colour.GREY, None, "there is no start and end date to measure progress against")
+    if end < start:
+        return Status(Colour.GREY, None, f"the end {end} lies before the start {start}")
     shown = shows_done(evidence, terms)
     if evidence.done and shown is None and not thresholds.done_on_word:
         return Status(Colour.GREY, None, "the status says done, and neither child items nor a progress show it")
