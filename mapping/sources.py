@@ -38,7 +38,7 @@ class TranslatedSource(MappingModel):
 
 
 class JoinedSource(MappingModel):
-    """A field of the items that are joined to this one: amounts are added up, of anything else the first counts."""
+    """A field of the items that are joined to this one: amounts are added up, and of anything else they agree."""
 
     model_config = MappingModel.model_config | {"populate_by_name": True}
 

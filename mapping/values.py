@@ -44,14 +44,36 @@ def field_of(scope: ExpressionScope, name: FieldSource) -> FieldValue | Unknown:
 
 
 def _joined(scope: ExpressionScope, source: JoinedSource) -> FieldValue | Unknown:
-    """The first value among the joined items; ``None`` when nothing is joined."""
+    """The value on which the joined items agree; ``None`` when nothing is joined, and an empty one says nothing."""
+    found: tuple[str, FieldValue] | None = None
     for joined_scope in joined_scopes(scope, source):
         if isinstance(joined_scope, Unknown):
             return joined_scope
         value = field_of(joined_scope, source.field)
-        if value not in {None, ""} if isinstance(value, str | None) else True:
+        if isinstance(value, Unknown):
             return value
-    return None
+        if value is None or value == "":
+            continue
+        if found is None:
+            found = joined_scope.item.key, value
+        elif value != found[1]:
+            return Unknown(
+                f"{describe_source(source)} differs: {found[0]} holds {_shown(found[1])}, and {joined_scope.item.key} "
+                f"{_shown(value)}"
+            )
+    return found[1] if found is not None else None
+
+
+def _shown(value: FieldValue) -> str:
+    match value:
+        case Person(name=name):
+            return name
+        case str():
+            return f'"{value}"'
+        case tuple():
+            return ", ".join(map(_shown, value))
+        case _:
+            return str(value)
 
 
 def joined_scopes(scope: ExpressionScope, source: JoinedSource) -> Iterator[ExpressionScope | Unknown]:
