@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from governance.approvals import ApprovalContext
 from governance.closure import ended_without_value
@@ -31,7 +31,8 @@ from governance.measure_state import (
 from governance.money import CurrencyMismatch, Period
 from governance.plan_check import PlanCheck
 from governance.plan_checks import is_small, plan_checks
-from governance.rates import Rates
+from governance.plan_rates import converter_of
+from governance.rates import MissingRate, Rates
 from governance.relapse import Relapse, nothing_booked
 from governance.relapse_rules import posted_legacy
 from governance.role_holders import HeldRole
@@ -114,7 +115,7 @@ class Assessment:
         self.estimate = latest_estimate(self.effects, today, self.evidence.closed_through)
         self.checks = ()
         if self.effects is not None and not isinstance(self.estimate, Unknown):
-            self.checks = plan_checks(self.effects, self.estimate, today, self.policy.fiscal_year_start)
+            self.checks = self._checks(self.effects, today)
 
     def _count_legacy_cost(self) -> None:
         own = own_lines(self.measure.effects)
@@ -134,17 +135,27 @@ class Assessment:
         self.relapse_lines = (*self.relapse_lines, *nothing_booked(months, self.measure.effects))
 
     def original_checks(self) -> tuple[PlanCheck, ...]:
-        """The estimate against the plan of the decision, which no re-baseline replaces."""
+        """The estimate against the plan of the decision, which no re-baseline replaces.
+
+        A plan of another currency is compared at the rates of the decision: a re-baseline into another currency ends no
+        shortfall.
+        """
         original = None if self.plan is None else self.plan.original
         if original is None or isinstance(self.estimate, Unknown):
             return self.checks
-        try:
-            decided = sum_up(original)
-        except CurrencyMismatch:
+        converter, lines = converter_of(self.plan.rates if self.plan is not None else None, self.rates), []
+        for line in original:
+            converted = converter.convert(line.money, self.estimate.currency, line.month)
+            if isinstance(converted, MissingRate):
+                return ()
+            lines.append(replace(line, money=converted.money))
+        return self._checks(sum_up(lines), self.now.date())
+
+    def _checks(self, effects: Effects, today: date) -> tuple[PlanCheck, ...]:
+        if isinstance(self.estimate, Unknown):
             return ()
-        if decided.plan is None or decided.plan.currency != self.estimate.currency:
-            return ()
-        return plan_checks(decided, self.estimate, self.now.date(), self.policy.fiscal_year_start)
+        policy = self.policy
+        return plan_checks(effects, self.estimate, today, policy.fiscal_year_start, policy.fiscal_year_named_by)
 
     def potential(self) -> Status:
         """Will the money come: the worst of the checks."""

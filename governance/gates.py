@@ -13,6 +13,7 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from governance.definitions.years import YearName
 from governance.evidence import Verb
 from governance.fingerprint import FactGroup
 from governance.measure import Role
@@ -261,6 +262,8 @@ class Policy:
     """Classes of measures; without any all have the thresholds' hurdle."""
     fiscal_year_start: int = 1
     """Number of the month in which the fiscal year begins."""
+    fiscal_year_named_by: YearName = YearName.FIRST
+    """By which calendar year people call it: a name, and no part of the version."""
     gate_names: Mapping[str, str] = field(default_factory=dict)
     """What people call the states of a gate, by their keys, where that is another name; no part of the version."""
     version: str = field(init=False)

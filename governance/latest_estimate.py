@@ -20,7 +20,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeAlias
 
-from governance.definitions.estimate import FAR, one_off_estimate, recurring_estimate
+from governance.definitions.estimate import FAR, above_zero, never, one_off_estimate, recurring_estimate
 from governance.effects import BENEFITS, RECURRING, ZERO, EffectKind, Effects, Series, period
 from governance.facts import Unknown
 from governance.money import Period
@@ -121,7 +121,7 @@ def latest_estimate(
         if kind is EffectKind.LEGACY_COST or not booked:
             months: Months = expected
         elif kind in RECURRING:
-            months = recurring_estimate(booked, expected, limit, is_cost=kind not in BENEFITS)
+            months = recurring_estimate(booked, expected, limit, never if kind in BENEFITS else above_zero)
         else:
             months = one_off_estimate(booked, expected, limit)
         if months:

@@ -185,11 +185,9 @@ def refusal_to_prepare(
             f"the difference of {tie_out.difference}, or say why it stays.",
         )
     if checklist and not reason.strip():
-        left = "1 line" if len(checklist) == 1 else f"{len(checklist):,} lines"
-        return RefusedStep(
-            CloseRefusal.NO_REASON,
-            f"{left} of the checklist of {month}{entity} not done: do the work, or say why it is closed without it.",
-        )
+        of = f"of the checklist of {month}{entity}"
+        left = f"1 line {of} is" if len(checklist) == 1 else f"{len(checklist):,} lines {of} are"
+        return RefusedStep(CloseRefusal.NO_REASON, f"{left} not done: do the work, or say why it is closed without it.")
     return None
 
 

@@ -79,16 +79,16 @@ class PlanCheck:
 
     @property
     def text(self) -> str:
-        """``lifetime benefit 222,000 EUR of 240,000 EUR planned (92.5%)``, or ``cost 1,000 EUR as planned``"""
-        planned = self.planned.amount
+        """``lifetime benefit 222,000 EUR of 240,000 EUR planned (92.5%)``, ``run-rate 2026-12: 9 EUR as planned``"""
+        planned, name = self.planned.amount, f"{self.name}:" if self.period else self.name
         if self.expected.amount == planned:
-            return f"{self.name} {self.expected} as planned"
+            return f"{name} {self.expected} as planned"
         if not planned:
-            return f"{self.name} {self.expected}, and none was planned"
+            return f"{name} {self.expected}, and none was planned"
         # Never rounded to the better side: 94.96% of the benefit is not 95%.
         rounding = ROUND_CEILING if self.kind.is_cost else ROUND_FLOOR
         percent = (self.expected.amount / planned * 100).quantize(TENTH, rounding)
-        return f"{self.name} {self.expected} of {self.planned} planned ({percent}%)"
+        return f"{name} {self.expected} of {self.planned} planned ({percent}%)"
 
     @property
     def shortfall_text(self) -> str:

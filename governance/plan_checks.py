@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from governance.definitions.steady_state import declared_month, steady_month
-from governance.definitions.years import MONTHS, TRAILING, run_rate
+from governance.definitions.years import MONTHS, TRAILING, FiscalYear, YearName, number_of, run_rate
 from governance.effects import ZERO, EffectKind, Effects, Series, period
 from governance.gates import Policy
 from governance.latest_estimate import COSTS, SPEND, LatestEstimate, Months, net_recurring, sum_of
@@ -24,32 +24,39 @@ EARNED = (EffectKind.BENEFIT, EffectKind.ONE_OFF_BENEFIT)
 
 
 def plan_checks(
-    effects: Effects, estimate: LatestEstimate, today: date, fiscal_year_start: int
+    effects: Effects,
+    estimate: LatestEstimate,
+    today: date,
+    fiscal_year_start: int,
+    named_by: YearName = YearName.FIRST,
 ) -> tuple[PlanCheck, ...]:
-    """Each figure that the plan or the estimate has an amount of; empty when neither has any."""
+    """Each figure that the plan or the estimate has an amount of; empty when neither has any.
+
+    ``named_by``: by which calendar year the fiscal year is called.
+    """
     plan = effects.plan
     if plan is None:
         return ()
     found = (
-        *_benefits(plan, estimate, today, fiscal_year_start),
+        *_benefits(plan, estimate, FiscalYear.of(_from(plan.benefit, today), fiscal_year_start, named_by)),
         *_costs(plan, estimate),
     )
     return tuple([check for check in found if check.planned.amount or check.expected.amount])
 
 
-def _benefits(plan: Series, estimate: LatestEstimate, today: date, fiscal_year_start: int) -> Iterator[PlanCheck]:
+def _benefits(plan: Series, estimate: LatestEstimate, year: FiscalYear) -> Iterator[PlanCheck]:
     if not _earns(plan, estimate):
         return
     currency = plan.currency
     expected = sum_of(estimate.kinds, *EARNED) - sum_of(estimate.kinds, EffectKind.LEGACY_COST)
     yield PlanCheck(CheckKind.LIFETIME, Money(plan.benefit_total, currency), Money(expected, currency))
-    first = _fiscal_year(plan.benefit, today, fiscal_year_start)
+    first = number_of(year.first)
     planned = _within(plan.benefit, first)
     if planned:
         # A late bill in a year for which nothing was planned has no share of it; the lifetime benefit holds it.
         earned = sum((_within(estimate.of(kind), first) for kind in EARNED), ZERO)
         earned -= _within(estimate.of(EffectKind.LEGACY_COST), first)
-        yield PlanCheck(CheckKind.IN_YEAR, Money(planned, currency), Money(earned, currency), f"FY {first // MONTHS}")
+        yield PlanCheck(CheckKind.IN_YEAR, Money(planned, currency), Money(earned, currency), year.label)
     yield from _run_rate(plan, estimate)
 
 
@@ -81,12 +88,9 @@ def _costs(plan: Series, estimate: LatestEstimate) -> Iterator[PlanCheck]:
         yield PlanCheck(CheckKind.SPEND, Money(spend, plan.currency), Money(spent, plan.currency))
 
 
-def _fiscal_year(benefit: Mapping[int, Decimal], today: date, start: int) -> int:
-    """First month of the present fiscal year, or of the one in which the planned benefit begins, if that is later."""
-    month = today.year * MONTHS + today.month - 1
-    if benefit:
-        month = max(month, min(benefit))
-    return month - (month - start + 1) % MONTHS
+def _from(benefit: Mapping[int, Decimal], today: date) -> date:
+    """Today, or when the planned benefit begins, if that is later: its fiscal year is compared."""
+    return max(today, period(min(benefit)).first_day) if benefit else today
 
 
 def _within(months: Months, first: int) -> Decimal:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 
+from governance.definitions.years import YearName
 from governance.evidence import Verb
 from governance.facts import known
 from governance.gates import (
@@ -55,6 +56,7 @@ class Policies:
             rate_age_days=rule.rate_age_days,
             classes=tuple(MeasureClass(**one.model_dump()) for one in rule.classes),
             fiscal_year_start=config.fiscal_year_start,
+            fiscal_year_named_by=YearName(config.fiscal_year_named_by),
             gate_names={state.value: name.strip() for state, name in rule.gate_names.items()},
         )
         self._overrides = rule.overrides

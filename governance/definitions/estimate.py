@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from decimal import Decimal
+
 from governance.definitions.parts import Months, Part, Parts
 from governance.effects import ZERO
 
@@ -44,17 +47,46 @@ def latest_estimate(plan: Parts, actual: Parts, forecast: Parts, closed: int) ->
         elif part in SPENT_ONCE:
             estimate[part] = one_off_estimate(booked, expected, closed)
         else:
-            estimate[part] = recurring_estimate(booked, expected, closed, is_cost=part not in BENEFITS)
+            estimate[part] = recurring_estimate(booked, expected, closed, _spent(part))
     return estimate
 
 
-def recurring_estimate(booked: Months, expected: Months, closed: int, *, is_cost: bool) -> Months:
+def _spent(part: Part) -> Callable[[Decimal], bool]:
+    """Which amounts of an open month count although none was forecast; what costs is below zero here."""
+    if part in BENEFITS:
+        return never
+    return below_zero if part is Part.RUNNING_COST else always
+
+
+def never(_amount: Decimal) -> bool:
+    """Of a benefit: it counts once its month is closed."""
+    return False
+
+
+def always(_amount: Decimal) -> bool:
+    return True
+
+
+def below_zero(amount: Decimal) -> bool:
+    return amount < 0
+
+
+def above_zero(amount: Decimal) -> bool:
+    return amount > 0
+
+
+def recurring_estimate(
+    booked: Months, expected: Months, closed: int, spent: Callable[[Decimal], bool] = never
+) -> Months:
     """What is booked of closed months, over the forecast.
 
-    A cost of an open month counts as well where none was forecast: it is spent.
+    A cost of an open month counts as well where none was forecast: it is spent.  What takes a cost back, such as the
+    reversal of an accrual before its invoice has come, counts once the month is closed.
     """
     counted = {
-        month: amount for month, amount in booked.items() if month <= closed or (is_cost and month not in expected)
+        month: amount
+        for month, amount in booked.items()
+        if month <= closed or (month not in expected and spent(amount))
     }
     return {**expected, **counted}
 

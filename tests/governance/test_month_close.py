@@ -45,7 +45,7 @@ DIFFERENCE = CloseItem(
         pytest.param(SEPTEMBER_CLOSED, OCTOBER, (MISSING,), "No bill before December", None, id="with a reason"),
         pytest.param(
             SEPTEMBER_CLOSED, OCTOBER, (MISSING,), " ",
-            "1 line of the checklist of 2026-10 of ACME AG not done: do the work, or say why it is closed without it.",
+            "1 line of the checklist of 2026-10 of ACME AG is not done: do the work, or say why it is closed without it.",
             id="without a reason",
         ),
         pytest.param(

@@ -55,13 +55,13 @@ LIGHTS: Mapping[str, tuple[Lines, Colour, str, str]] = {
     "six months late, the same total": (
         both(BENEFIT, months(100), months(100, 7, 18)),
         Colour.RED,
-        "in-year benefit FY 2026 600 EUR of 1,200 EUR planned (50.0%)",
+        "in-year benefit FY 2026: 600 EUR of 1,200 EUR planned (50.0%)",
         "the in-year benefit FY 2026 is 50% below plan",
     ),
     "this whole year of ten is missing": (
         both(BENEFIT, months(100, 1, 120), months(100, 13, 120)),
         Colour.RED,
-        "in-year benefit FY 2026 0 EUR of 1,200 EUR planned (0.0%)",
+        "in-year benefit FY 2026: 0 EUR of 1,200 EUR planned (0.0%)",
         "the in-year benefit FY 2026 is 100% below plan",
     ),
     "a third less benefit is not made good by a third less cost": (
@@ -125,7 +125,7 @@ LIGHTS: Mapping[str, tuple[Lines, Colour, str, str]] = {
     "a benefit that fades at the end": (
         both(BENEFIT, months(100, 1, 24), months(100, 1, 20) | months(60, 21, 24)),
         Colour.RED,
-        "run-rate 2027-12 720 EUR of 1,200 EUR planned (60.0%)",
+        "run-rate 2027-12: 720 EUR of 1,200 EUR planned (60.0%)",
         "the run-rate 2027-12 is 40% below plan",
     ),
     "a cost that nobody planned": (
@@ -137,7 +137,7 @@ LIGHTS: Mapping[str, tuple[Lines, Colour, str, str]] = {
     "a plan of the next year that moves into the one after": (
         both(BENEFIT, months(100, 13, 24), months(100, 19, 30)),
         Colour.RED,
-        "in-year benefit FY 2027 600 EUR of 1,200 EUR planned (50.0%)",
+        "in-year benefit FY 2027: 600 EUR of 1,200 EUR planned (50.0%)",
         "the in-year benefit FY 2027 is 50% below plan",
     ),
     "more benefit for less cost": (
@@ -163,13 +163,13 @@ def test_the_light_is_the_worst_of_the_figures(some: Lines, colour: Colour, figu
 BILLS: Mapping[str, tuple[Lines, list[str]]] = {
     "in a year for which nothing is planned": (
         (*both(BENEFIT, months(100, -11, 0), months(100, -11, 0)), *at(FORECAST, EffectKind.LEGACY_COST, {1: 41})),
-        ["lifetime benefit 1,159 EUR of 1,200 EUR planned (96.5%)", "run-rate 2025-12 1,200 EUR as planned"],
+        ["lifetime benefit 1,159 EUR of 1,200 EUR planned (96.5%)", "run-rate 2025-12: 1,200 EUR as planned"],
     ),
     "in a year with a benefit": (
         (*both(BENEFIT, {1: 100}, {1: 100}), *at(FORECAST, EffectKind.LEGACY_COST, {2: 40})),
         [
             "lifetime benefit 60 EUR of 100 EUR planned (60.0%)",
-            "in-year benefit FY 2026 60 EUR of 100 EUR planned (60.0%)",
+            "in-year benefit FY 2026: 60 EUR of 100 EUR planned (60.0%)",
         ],
     ),
     "of a measure that only costs": (
@@ -212,13 +212,13 @@ def test_the_edges_belong_to_the_better_side(expected: int, colour: Colour, *, a
 def test_the_whole_reason_names_each_figure_with_the_worst_first() -> None:
     some = (*both(BENEFIT, months(100), months(100, 1, 11) | {12: 40}), *both(ONE_OFF, {1: 400}, {1: 440}))
     assert judged(some).potential.reason == (
-        "run-rate 2026-12 960 EUR of 1,200 EUR planned (80.0%); cost 440 EUR of 400 EUR planned (110.0%); "
+        "run-rate 2026-12: 960 EUR of 1,200 EUR planned (80.0%); cost 440 EUR of 400 EUR planned (110.0%); "
         "lifetime benefit 1,140 EUR of 1,200 EUR planned (95.0%); "
-        "in-year benefit FY 2026 1,140 EUR of 1,200 EUR planned (95.0%)"
+        "in-year benefit FY 2026: 1,140 EUR of 1,200 EUR planned (95.0%)"
     )
     assert judged((*both(BENEFIT, months(100), months(100)), *both(ONE_OFF, {1: 400}, {1: 300}))).potential.reason == (
-        "lifetime benefit 1,200 EUR as planned; in-year benefit FY 2026 1,200 EUR as planned; "
-        "run-rate 2026-12 1,200 EUR as planned; cost 300 EUR of 400 EUR planned (75.0%)"
+        "lifetime benefit 1,200 EUR as planned; in-year benefit FY 2026: 1,200 EUR as planned; "
+        "run-rate 2026-12: 1,200 EUR as planned; cost 300 EUR of 400 EUR planned (75.0%)"
     )
 
 
@@ -247,7 +247,7 @@ def test_the_fiscal_year_is_the_organisations() -> None:
     """A year from April: in March 2026 the benefit of April begins in the next one."""
     some = both(BENEFIT, months(100, 4, 15), months(100, 7, 18))
     verdict = judged(some, replace(POLICY, fiscal_year_start=4))
-    assert "in-year benefit FY 2026 900 EUR of 1,200 EUR planned (75.0%)" in verdict.potential.reason
+    assert "in-year benefit FY 2026: 900 EUR of 1,200 EUR planned (75.0%)" in verdict.potential.reason
     assert Period(2026, 4) > Period.of(NOW.replace(month=3).date())
 
 

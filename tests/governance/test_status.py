@@ -101,7 +101,7 @@ def test_money_at_completion_is_compared_with_the_plan(forecast: int, colour: Co
     if forecast == 20_000:
         total = "240,000 EUR as planned"
     assert status.reason.startswith(
-        f"lifetime benefit {total}; in-year benefit FY 2026 {total}; run-rate 2026-12 {total}"
+        f"lifetime benefit {total}; in-year benefit FY 2026: {total}; run-rate 2026-12: {total}"
     )
 
 
