@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
 from connector.jira import adf
@@ -400,5 +401,19 @@ def worklogs(issue: JsonObject, since: date) -> Iterator[tuple[str, date, Decima
 def worklog(entry: JsonObject, since: date) -> Iterator[tuple[str, date, Decimal, str]]:
     author, started = person(entry.get("author")), moment(entry.get("started"))
     seconds = _number(entry.get("timeSpentSeconds"))
-    if author is not None and started is not None and isinstance(seconds, Decimal) and started.date() >= since:
-        yield author.id, started.date(), seconds / 3600, as_text(entry.get("id"))
+    if author is None or started is None or not isinstance(seconds, Decimal):
+        return
+    day = _day_in(started, as_text(as_object(entry.get("author")).get("timeZone")))
+    if day >= since:
+        yield author.id, day, seconds / 3600, as_text(entry.get("id"))
+
+
+def _day_in(moment: datetime, zone: str) -> date:
+    """The day of the person who worked: late on the 31st in New York is the 1st in UTC, and another month.
+
+    A zone that is hidden by the person's profile, or that is not known here, is UTC.
+    """
+    try:
+        return moment.astimezone(ZoneInfo(zone)).date() if zone else moment.date()
+    except (KeyError, ValueError, OSError):
+        return moment.date()

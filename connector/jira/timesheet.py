@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from connector.http.json_values import JsonObject, as_object, as_text
@@ -16,6 +16,8 @@ from mapping.work_item import NativeId
 FIELDS = ("worklog", "project", "parent")
 MAX_PEOPLE = 50
 """People in one search; JQL bounds the length of a list."""
+MARGIN = timedelta(days=1)
+"""Jira compares days in the zone of whoever asks, and a day is that of whoever worked: a day more is asked for."""
 
 
 class JiraTimesheet:
@@ -28,7 +30,7 @@ class JiraTimesheet:
         for start in range(0, len(people), MAX_PEOPLE):
             some = people[start : start + MAX_PEOPLE]
             who = ", ".join(f'"{self._client.jql_name(person)}"' for person in some)
-            jql = f'worklogAuthor in ({who}) AND worklogDate >= "{since:%Y-%m-%d}" ORDER BY key'
+            jql = f'worklogAuthor in ({who}) AND worklogDate >= "{since - MARGIN:%Y-%m-%d}" ORDER BY key'
             for issue in search(self._client, jql, FIELDS):
                 for entry in self._of(issue, since):
                     if entry.person in some:
@@ -42,7 +44,7 @@ class JiraTimesheet:
         project = as_text(as_object(fields.get("project")).get("key"))
         if not is_whole(fields.get("worklog"), "worklogs"):
             # A search shows an issue's first twenty worklogs only, and some fields none at all.
-            whole = self._client.worklogs(identity, datetime.combine(since, time(), UTC))
+            whole = self._client.worklogs(identity, datetime.combine(since - MARGIN, time(), UTC))
             entries: Iterator[tuple[str, date, Decimal, str]] = (
                 entry for log in whole for entry in worklog(log, since)
             )

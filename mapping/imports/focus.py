@@ -198,7 +198,7 @@ def _charge(row: Mapping[str, object], number: int, found: Bill) -> tuple[Period
 def _text(row: Mapping[str, object], name: str) -> str:
     value = row.get(name)
     text = "" if value is None else str(value).strip()
-    return "" if text == "NULL" else text
+    return "" if text.upper() == "NULL" else text
 
 
 def _place(row: Mapping[str, object], rules: BillRules) -> tuple[str, str, str]:
@@ -221,13 +221,25 @@ def _place(row: Mapping[str, object], rules: BillRules) -> tuple[str, str, str]:
 
 def _tags(row: Mapping[str, object]) -> Mapping[str, str]:
     value = row.get("Tags")
-    if isinstance(value, list | tuple):
-        # A map of Parquet: pairs.
-        return {str(key): str(tag) for key, tag in value}
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return {}
     if isinstance(value, Mapping):
-        return {str(key): str(tag) for key, tag in value.items()}
-    try:
-        found = json.loads(str(value)) if value else {}
-    except ValueError:
-        return {}
-    return {str(key): str(tag) for key, tag in found.items()} if isinstance(found, dict) else {}
+        pairs: Iterable[object] = value.items()
+    else:
+        pairs = value if isinstance(value, list | tuple) else ()
+    return dict(filter(None, map(_tag, pairs)))
+
+
+def _tag(pair: object) -> tuple[str, str] | None:
+    """A pair, or a record of a key and a value, as maps stand in Parquet and in exports of databases; none for a tag
+    without a value."""
+    if isinstance(pair, Mapping):
+        key, value = pair.get("key"), pair.get("value")
+    elif isinstance(pair, list | tuple) and len(pair) == 2:
+        key, value = pair
+    else:
+        return None
+    return None if key is None or value is None else (str(key), str(value))

@@ -17,7 +17,7 @@ from connector.http.json_values import Json, JsonObject, as_object, parse_object
 from connector.jira import adf
 from connector.jira.event_parser import JiraEventParser
 from connector.jira.fields import Field, FieldCatalogue, FieldProblem, NotResolved
-from connector.jira.payloads import field_value, moment, work_item
+from connector.jira.payloads import field_value, moment, work_item, worklog
 from connector.jira.writer import field_json
 from connector.sync.ports import IgnoredEvent, ItemsChanged, ParsedEvent
 from governance.evidence import Children, OpenItem
@@ -391,3 +391,21 @@ def test_the_account_of_an_app_is_told_from_a_persons(kind: str | None, is_app: 
     found = field_value(user, Field("customfield_9", "Sponsor", "user", ""))
     assert isinstance(found, Person)
     assert found.is_app is is_app
+
+
+@pytest.mark.parametrize(
+    ("started", "zone", "day"),
+    [
+        ("2026-11-01T03:30:00.000+0000", "America/New_York", date(2026, 10, 31)),
+        ("2026-10-31T16:30:00.000+0000", "Asia/Tokyo", date(2026, 11, 1)),
+        ("2026-10-31T23:30:00.000-0500", None, date(2026, 11, 1)),
+        ("2026-10-31T23:30:00.000+0000", "Mars/Olympus", date(2026, 10, 31)),
+        ("2026-10-31T23:30:00.000+0000", "../etc", date(2026, 10, 31)),
+    ],
+)
+def test_hours_belong_to_the_day_of_whoever_worked(started: str, zone: str | None, day: date) -> None:
+    """A hidden zone and one that is not known are UTC."""
+    author: JsonObject = {"accountId": "5b10", "displayName": "A. Kaya", "timeZone": zone}
+    log: JsonObject = {"id": "7", "author": author, "started": started, "timeSpentSeconds": 5400}
+    assert list(worklog(log, date(2026, 10, 1))) == [("5b10", day, Decimal("1.5"), "7")]
+    assert list(worklog(log, date(2026, 11, 2))) == []

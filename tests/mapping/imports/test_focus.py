@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -27,9 +28,9 @@ CHARGE = dict.fromkeys(REQUIRED["1.0"], "x") | {
 }  # fmt: skip
 
 
-def read(*changes: dict[str, object], focus: str = "1.0") -> tuple[list[str], list[str]]:
+def read(*changes: Mapping[str, object], focus: str = "1.0") -> tuple[list[str], list[str]]:
     rules = load_bill_rules(f'focus: "{focus}"\n{RULES}')
-    rows = [CHARGE | change for change in changes]
+    rows = [CHARGE | dict(change) for change in changes]
     found = read_bill(CHARGE, rows, rules)
     lines = [
         f"{one.subject}{f' ({one.gap})' if one.gap else ''} {one.posting.month} {one.posting.money.amount} {one.cell}"
@@ -58,6 +59,33 @@ def test_a_purchase_is_spread_a_credit_counts_down_and_a_correction_counts_when_
         {"ChargeClass": "Correction", "ChargePeriodStart": "2024-07-01", "EffectiveCost": "-1"},
     )
     assert lines == ["EC2 / Orion (unallocated) 2024-09 -3.75 row 3 and 2 more"]
+
+
+def test_each_provider_writes_tags_moments_and_nothing_in_its_own_way() -> None:
+    aws = {"ChargePeriodStart": "2026-10-31T23:00:00.000Z", "BillingPeriodStart": "2026-10-01T00:00:00.000Z"}
+    azure = {"ChargePeriodStart": "2026-10-31T00:00Z", "BillingPeriodStart": "2026-10-01T00:00Z"}
+    google = {"ChargePeriodStart": "2026-10-31 23:00:00 UTC", "BillingPeriodStart": "2026-10-01 00:00:00 UTC"}
+    lines, notes = read(
+        aws | {"Tags": '{"application":"crm","owner":null}'},
+        azure | {"Tags": '{"application": null}', "SubAccountName": "null"},
+        google | {"Tags": '[{"key": "application", "value": "crm-db"}, {"key": "env", "value": null}]'},
+        google | {"Tags": [{"key": "application", "value": "crm-db"}], "EffectiveCost": "-0.25", "BilledCost": "-0.25"},
+        azure
+        | {
+            "Tags": "[]",
+            "ChargeCategory": "Usage",
+            "ChargeClass": "null",
+            "EffectiveCost": "-1E-05",
+            "BilledCost": "0",
+        },
+    )
+    assert lines == [
+        "ITX-1 2026-10 2.75 row 2 and 2 more", "EC2 (unallocated) 2026-10 1.5 row 3",
+        "EC2 / Orion (unallocated) 2026-10 -0.00001 row 6",
+    ]  # fmt: skip
+    assert notes == [
+        "5.75 USD was invoiced for 2026-10 (BilledCost); it says nothing of when it was paid, and is not posted."
+    ]
 
 
 def test_what_a_version_requires_and_what_is_no_charge() -> None:
