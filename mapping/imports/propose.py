@@ -610,7 +610,7 @@ class _Proposer:
     def _subject(self, used: set[int]) -> Subject:
         def keys(one: _Column) -> bool:
             """Whether the tools' own keys stand in it, but for totals and the like."""
-            texts = [text for value in one.values if not _TOTAL.fullmatch(text := text_of(value))]
+            texts = [text for value in one.values if not _is_total_row(text := text_of(value))]
             return bool(texts) and sum(bool(_KEY.fullmatch(text)) for text in texts) >= 0.8 * len(texts)
 
         def rank(one: _Column) -> tuple[float, ...]:
@@ -923,7 +923,7 @@ def _rank_of_currency(head: str) -> int | None:
 
 
 def _is_total_row(text: str) -> bool:
-    return bool(_TOTAL.fullmatch(text))
+    return bool(_TOTAL.fullmatch(text) or _TOTAL_OF.fullmatch(text))
 
 
 def _as_word(text: str) -> str:

@@ -270,3 +270,9 @@ def test_a_list_whose_subtotal_does_not_add_up_is_refused_as_it_is_proposed() ->
     found = propose(read_file("list.csv", LIST.format("* Sum", "149,00").encode()), "list")
     assert isinstance(found, Proposal)
     assert [problem.cell for problem in found.read.problems] == ["A4"]
+
+
+def test_keys_are_keys_whatever_totals_stand_between_them() -> None:
+    found = propose(EXPORTED["a pivot table"].sheet(), "pivot")
+    assert isinstance(found, Proposal)
+    assert (found.profile.subject.column, found.profile.subject.by) == ("Measure", "key")
