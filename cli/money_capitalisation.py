@@ -21,6 +21,7 @@ from connector.store.database import audit
 from connector.vault import open_vault
 from governance.capitalisation import Treatment
 from governance.money import Period
+from governance.time_text import month_text
 
 VERIFY = "verify"
 
@@ -66,7 +67,7 @@ def _write(period: Period, out: Path) -> None:
             audit.record(transaction, [entry])
     capitalised = sum(one.found.treatment is Treatment.CAPEX for one in measures)
     count = "1 measure" if len(measures) == 1 else f"{len(measures):,} measures"
-    typer.echo(f"{count} with cost in {period}: {capitalised:,} may be capitalised.")
+    typer.echo(f"{count} with cost in {month_text(period)}: {capitalised:,} may be capitalised.")
     for one in measures:
         for sums in one.amounts:
             if sums.to_expense.amount:

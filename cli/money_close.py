@@ -26,6 +26,7 @@ from governance.capital import capitalised
 from governance.money import Money, Period
 from governance.month_close import CloseStep, RefusedStep, Signer
 from governance.rates import Reporting
+from governance.time_text import month_text
 
 SignerToken = Annotated[
     Path | None,
@@ -54,9 +55,11 @@ def close(
         if table.row_count:
             Console(highlight=False).print(table)
         else:
-            typer.echo(f"Nothing is left to do of {period}.")
+            typer.echo(f"Nothing is left to do of {month_text(period)}.")
         state = services.month_close.state(legal_entity, _now())
-        typer.echo(f"Closed through {state.closed_through}." if state.closed_through else "No month is closed yet.")
+        typer.echo(
+            f"Closed through {month_text(state.closed_through)}." if state.closed_through else "No month is closed yet."
+        )
         if state.waiting is not None:
             waiting = state.waiting
             typer.echo(
@@ -81,7 +84,8 @@ def accept(number: StepNumber, token_file: SignerToken = None) -> None:
     with bootstrap(Settings(), application="gatepost money") as services:
         by = _signer(services, token_file, _entity_of(services, number))
         step = _taken(services.month_close.accept(number, _reporting(services), by=by, now=_now()))
-    typer.echo(f"{step.month} is {step.kind.value}. The digest of its {step.entries:,} entries: {step.ledger_digest}")
+    month, entries = month_text(step.month), f"{step.entries:,}"
+    typer.echo(f"{month} is {step.kind.value}. The digest of its {entries} entries: {step.ledger_digest}")
 
 
 def refuse(
@@ -91,7 +95,7 @@ def refuse(
     with bootstrap(Settings(), application="gatepost money") as services:
         by = _signer(services, token_file, _entity_of(services, number))
         step = _taken(services.month_close.refuse(number, reason, by=by, now=_now()))
-    typer.echo(f"{capitalised(step.kind.value)}: {step.month}.")
+    typer.echo(f"{capitalised(step.kind.value)}: {month_text(step.month)}.")
 
 
 def reopen(

@@ -29,6 +29,7 @@ from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.sync.reconcile import ActiveMapping
 from governance.constant_currency import RatesView
 from governance.reporting_calendar import Cadence
+from governance.time_text import month_text
 from mapping.papers import time_zone
 
 app = typer.Typer(
@@ -85,7 +86,7 @@ def show(paper: Key) -> None:
         for one in found.rows:
             last = f"last report {day(one.last)}" if one.last else "no report is known"
             typer.echo(f"  {one.key} {one.title}: {one.owner or 'nobody is named'}, {last}")
-        typer.echo(f"Open for {dates.period.closing_month}: {len(detail.open_lines) or 'nothing'}")
+        typer.echo(f"Open for {month_text(dates.period.closing_month)}: {len(detail.open_lines) or 'nothing'}")
         for line in detail.open_lines:
             typer.echo(f"  {line}")
         typer.echo(f"Decisions of meetings that wait: {detail.open_decisions}")

@@ -15,6 +15,7 @@ from governance.definitions.baseline import normalised_baseline
 from governance.facts import Unknown
 from governance.money import Money, Period
 from governance.rates import MissingRate, Rates
+from governance.time_text import month_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ class BaselineSeries:
     months: tuple[BaselineMonth, ...]
 
     def __str__(self) -> str:
-        """The agreed prices: ``12.50 EUR from 2026-01, 13.00 EUR from 2027-01``."""
-        return ", ".join(f"{one.price} from {one.month}" for one in self._prices())
+        """The agreed prices: ``12.50 EUR from Jan 2026, 13.00 EUR from Jan 2027``."""
+        return ", ".join(f"{one.price} from {month_text(one.month)}" for one in self._prices())
 
     def _prices(self) -> Iterator[BaselineMonth]:
         before: Money | None = None
@@ -58,10 +59,10 @@ def worth_of(series: BaselineSeries, month: Period, currency: str, rates: Rates,
     """What the baseline is worth in a month, in ``currency``; unknown where nobody listed its volume."""
     one = series.of(month, planned=planned)
     if one is None:
-        return Unknown(f"the baseline lists no volume and price of {month}: add the month")
+        return Unknown(f"the baseline lists no volume and price of {month_text(month)}: add the month")
     if one.rate is not None or one.price.currency == currency:
         return normalised_baseline(one.volume, one.price.amount, one.rate or Decimal(1))
     rate = rates.convert(Money(Decimal(1), one.price.currency), currency, month)
     if isinstance(rate, MissingRate):
-        return Unknown(f"there is {rate} for the baseline of {month}: an administrator adds it")
+        return Unknown(f"there is {rate} for the baseline of {month_text(month)}: an administrator adds it")
     return normalised_baseline(one.volume, one.price.amount, rate.money.amount)

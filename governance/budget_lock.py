@@ -20,6 +20,7 @@ from governance.money import Money, Period
 from governance.month_close import Signer
 from governance.observation import Observation
 from governance.relapse import Relapse
+from governance.time_text import month_text
 
 MONTHS = 12
 
@@ -72,8 +73,9 @@ class BudgetLock:
 
     @property
     def text(self) -> str:
-        """``500 EUR a month out of the budget of cost centre 4711, 2027-01 to 2027-12``"""
-        return f"{self.amount} a month out of the budget of cost centre {self.cost_centre}, {self.first} to {self.last}"
+        """``500 EUR a month out of the budget of cost centre 4711, Jan 2027 to Dec 2027``"""
+        months = f"{month_text(self.first)} to {month_text(self.last)}"
+        return f"{self.amount} a month out of the budget of cost centre {self.cost_centre}, {months}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,8 @@ def refusal_to_lock(lock: BudgetLock, validated: Money, taken: Iterable[BudgetLo
         )
     if lock.first <= Period.of(today):
         return RefusedLock(
-            LockRefusal.HAS_BEGUN, f"{lock.first} has begun: a budget is locked for a year that begins later."
+            LockRefusal.HAS_BEGUN,
+            f"{month_text(lock.first)} has begun: a budget is locked for a year that begins later.",
         )
     before = sum((one.amount.amount for one in taken if one.first <= lock.last and lock.first <= one.last), ZERO)
     if before + lock.amount.amount > validated.amount:
@@ -169,7 +172,7 @@ def reductions(lock: BudgetLock, entries: Sequence[LedgerEntry]) -> list[Reducti
             return RefusedLock(
                 LockRefusal.NO_BUDGET,
                 f"The budget of cost centre {lock.cost_centre} holds {Money(there, lock.amount.currency)} of cost in "
-                f"{month}, and {lock.amount} is to be taken out: post the budget first.",
+                f"{month_text(month)}, and {lock.amount} is to be taken out: post the budget first.",
             )
         for amount, entry in sorted(open_entries, key=lambda one: (-one[0], one[1])):
             part = min(amount, rest)

@@ -22,7 +22,7 @@ from governance.number_words import number_of
 from governance.observation import Observation, earns_once, earns_regularly, observation
 from governance.plan_check import TENTH
 from governance.reporting_amounts import CENT
-from governance.time_text import day_text
+from governance.time_text import day_text, month_text, span_text
 from governance.validation import is_taken_back, last_signable, validated_kinds
 from governance.verdict import ConditionResult, Outcome
 
@@ -61,7 +61,7 @@ def phasing(context: ConditionContext) -> ConditionResult:
 
 
 def _extent(plan: Series) -> str:
-    return f"{number_of(len(plan.net), 'month')} from {plan.first} to {plan.last}"
+    return f"{number_of(len(plan.net), 'month')} from {month_text(plan.first)} to {month_text(plan.last)}"
 
 
 def hurdle(context: ConditionContext) -> ConditionResult:
@@ -218,15 +218,15 @@ def actuals(context: ConditionContext) -> ConditionResult:
     if observed is None:
         reason = f"the plan has not been in steady state for {number_of(needed, 'closed month')} yet"
         if plan.steady_from is not None:
-            reason += f"; it is declared to be from {period(plan.steady_from)} on"
+            reason += f"; it is declared to be from {month_text(period(plan.steady_from))} on"
         return context.unmet(code, "actuals", expected, "not yet", reason, Role.CONTROLLER)
     if observed.booked < observed.length:
         reason = (
             f"actuals are booked for {observed.booked} of the {number_of(observed.length, 'month')} that "
-            f"{'has' if observed.length == 1 else 'have'} to be observed ({observed.first} to {observed.last})"
+            f"{'has' if observed.length == 1 else 'have'} to be observed ({span_text(observed.first, observed.last)})"
         )
         return context.unmet(code, "actuals", expected, number_of(observed.booked, "month"), reason, Role.CONTROLLER)
-    return context.met(code, "actuals", expected, f"{observed.first} to {observed.last}")
+    return context.met(code, "actuals", expected, span_text(observed.first, observed.last))
 
 
 def value_realised(context: ConditionContext) -> ConditionResult:
@@ -254,7 +254,7 @@ def value_realised(context: ConditionContext) -> ConditionResult:
         if observed is None:
             reason = "there are no closed months at planned steady state to compare the value with"
             return context.unmet(code, "value", expected, "nothing to compare", reason, Role.CONTROLLER)
-        what = f"net recurring benefit from {observed.first} to {observed.last}"
+        what = f"net recurring benefit from {month_text(observed.first)} to {month_text(observed.last)}"
         parts.append(_Realised(what, observed.planned, observed.reached, observed.legacy, observed.legacy_paid))
     if once > 0:
         booked = sum_of(validated_kinds(effects.actual.kinds, context.validation.signed), EffectKind.ONE_OFF_BENEFIT)

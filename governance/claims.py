@@ -22,6 +22,7 @@ from governance.money import CurrencyMismatch, Money, Period
 from governance.named_sentence import NamedSentence
 from governance.rates import MissingRate, Rates
 from governance.reporting_amounts import NO_RATES
+from governance.time_text import month_text
 
 MONTHS_OF_A_YEAR = 12
 REVENUE = "revenue"
@@ -114,7 +115,7 @@ class _Judged:
         """``100 EUR a month``; of a series its month, and what comes late from a month on."""
         value = Money(round(worth, 2), self.year.currency)
         if since is not None:
-            return f"{value} from {since} on"
+            return f"{value} from {month_text(since)} on"
         return f"{value} a month" if self.series is None else f"{value} in this month"
 
 
@@ -179,17 +180,17 @@ def _overclaim(
 ) -> Overclaim:
     """The sum tells what the others claim: where one of them stands elsewhere, only the own amount is said."""
     booked = "booked" if version is Version.ACTUAL else "claimed"
-    text = f"{claimed} is {booked} on {judged.text} in {month}, which is worth {value}"
+    text = f"{claimed} is {booked} on {judged.text} in {month_text(month)}, which is worth {value}"
     if others:
         text += f": {first_keys([claim.key for claim in others])} claimed it first"
     hidden = [claim for claim in others if claim.elsewhere]
     if not hidden:
-        return Overclaim(month, f"{claimed} in {month}", text)
+        return Overclaim(month, f"{claimed} in {month_text(month)}", text)
     items = tuple(f"{claim.place.connection}/{claim.key}" for claim in hidden)
     seen = ", ".join(claim.key for claim in others if not claim.elsewhere)
     first = f"{seen} and {_not_named(hidden)}" if seen else _not_named(hidden)
     neutral = (
-        f"more is {booked} on {judged.text} in {month} than it is worth ({value}), {own} of it here: "
+        f"more is {booked} on {judged.text} in {month_text(month)} than it is worth ({value}), {own} of it here: "
         f"{first} claimed it first"
     )
     return Overclaim(month, f"more than {value}", neutral, NamedSentence(text, items))

@@ -25,6 +25,7 @@ from governance.locked_scope import scope_change
 from governance.measure import HELD_ROLES, Measure, Person, Role
 from governance.named_sentence import NamedSentence, connection_of
 from governance.separation import pairs_kept_apart, people_in, same_person
+from governance.time_text import day_text
 from governance.verdict import ConditionResult
 
 CHANGE_NOUNS = ("ServiceNow change is", "ServiceNow changes are")
@@ -125,9 +126,13 @@ def _dates(context: ConditionContext) -> ConditionResult:
         return context.unmet(code, "dates", expected, f"no {' and no '.join(lacking)}", said)
     if last < first:
         return context.unmet(
-            code, "dates", expected, f"{first} to {last}", f"the end {last} lies before the start {first}"
+            code,
+            "dates",
+            expected,
+            f"{day_text(first)} to {day_text(last)}",
+            f"the end {day_text(last)} lies before the start {day_text(first)}",
         )
-    return context.met(code, "dates", expected, f"{first} to {last}")
+    return context.met(code, "dates", expected, f"{day_text(first)} to {day_text(last)}")
 
 
 def _open_work(context: ConditionContext) -> ConditionResult:

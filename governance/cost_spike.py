@@ -14,6 +14,7 @@ from decimal import Decimal
 from governance.evidence import Service
 from governance.money import Money, Period
 from governance.rates import Conversion, Rates
+from governance.time_text import month_text
 
 QUARTER = 3
 YEAR = 12
@@ -62,12 +63,15 @@ def spike_sentence(
         since = _since(costs, newest, baseline.cost, tolerance)
         above.append(
             f"{costs[newest] / baseline.cost - 1:.0%} above {baseline.what} "
-            f"({Money(round(baseline.cost, 2), currency)}), more than the tolerated {tolerance:.0%} since {since}"
+            f"({Money(round(baseline.cost, 2), currency)}), more than the tolerated {tolerance:.0%} since "
+            f"{month_text(since)}"
         )
     if not above:
         return ""
     unit = " per unit" if by_unit else ""
-    return f"{name} cost {Money(round(costs[newest], 2), currency)}{unit} in {newest}, {' and '.join(above)}"
+    return (
+        f"{name} cost {Money(round(costs[newest], 2), currency)}{unit} in {month_text(newest)}, {' and '.join(above)}"
+    )
 
 
 def unit_costs(service: Service, rates: Rates) -> dict[Period, Decimal]:
@@ -104,10 +108,10 @@ def _baseline(costs: Mapping[Period, Decimal], newest: Period, decided: Period |
         booked = [month for month in costs if decided.plus(-QUARTER) <= month < decided]
         if booked:
             mean = sum((costs[month] for month in booked), Decimal(0)) / len(booked)
-            return Comparison(f"the baseline at the decision of {decided}", mean)
+            return Comparison(f"the baseline at the decision of {month_text(decided)}", mean)
     oldest, youngest = newest.plus(-YEAR), newest.plus(-QUARTER)
     first = min((month for month in costs if oldest <= month <= youngest), default=None)
-    return Comparison(f"the baseline of {first}", costs[first]) if first is not None else None
+    return Comparison(f"the baseline of {month_text(first)}", costs[first]) if first is not None else None
 
 
 def _mean(costs: Mapping[Period, Decimal], months: Iterable[Period]) -> Decimal | None:

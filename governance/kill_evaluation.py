@@ -24,6 +24,7 @@ from governance.measure import Measure
 from governance.money import Money
 from governance.rates import Rates
 from governance.reporting_amounts import ReportingAmount, ReportingCurrency
+from governance.time_text import month_text
 
 
 class CriterionState(NamedTuple):
@@ -194,7 +195,7 @@ def _of_service(criterion: KillCriterion, service: Service, context: CriterionCo
     cost = service.costs[newest]
     unit = Money(round(cost.amount / service.units[newest], 2), cost.currency)
     present = _compared(criterion, _reporting(criterion, context).amount(unit, newest), above=True)
-    return Present(f"{service.name} {present.text} in {newest}", present.holds)
+    return Present(f"{service.name} {present.text} in {month_text(newest)}", present.holds)
 
 
 def _slip(criterion: KillCriterion, context: CriterionContext) -> Present:

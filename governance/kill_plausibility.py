@@ -9,6 +9,7 @@ from governance.kill_criteria import CriterionKind, KillCriterion
 from governance.measure import Measure
 from governance.money import Period
 from governance.number_words import number_of
+from governance.time_text import day_text, month_text
 
 
 def never_fires(criterion: KillCriterion, measure: Measure, effects: Effects | None, policy: Policy) -> str:
@@ -21,7 +22,10 @@ def never_fires(criterion: KillCriterion, measure: Measure, effects: Effects | N
             label = policy.label(criterion.stage)
             return f"{label} is reached when it is agreed: name a later stage"
         if criterion.by is not None and horizon is not None and Period.of(criterion.by) > horizon:
-            return f"{criterion.by} lies after the plan, which ends in {horizon}: name an earlier day"
+            return (
+                f"{day_text(criterion.by)} lies after the plan, which ends in {month_text(horizon)}: name an earlier "
+                "day"
+            )
     begin = known(measure.start)
     if criterion.months and begin is not None and horizon is not None:
         length = Period.of(begin).months_to(horizon) + 1

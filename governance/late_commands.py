@@ -15,7 +15,7 @@ from governance.facts import Fact
 from governance.fingerprint import FactGroup, fingerprint, readable_part
 from governance.measure import Measure
 from governance.measure_state import FactsSeen
-from governance.signature import span_text
+from governance.signature import typed_months
 from governance.time_text import moment_text
 
 
@@ -62,7 +62,7 @@ def again(command: Command) -> str:
     amount = f"{command.amount.amount.normalize():f} {command.amount.currency}" if command.amount else "AMOUNT CURRENCY"
     line = f" line={command.pl_line}" if command.pl_line else ""
     text = f" {command.text}" if command.verb is Verb.CONFIRM_LOWER else ""
-    months = span_text(command.first_month or command.month, command.month) if command.month else "MONTH"
+    months = typed_months(command.first_month or command.month, command.month) if command.month else "MONTH"
     return f"/{command.verb.value} {amount} {months}{line}{text}"
 
 

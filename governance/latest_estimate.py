@@ -24,6 +24,7 @@ from governance.definitions.estimate import FAR, above_zero, never, one_off_esti
 from governance.effects import BENEFITS, RECURRING, ZERO, EffectKind, Effects, Series, period
 from governance.facts import Unknown
 from governance.money import Period
+from governance.time_text import month_text, span_text
 
 Months: TypeAlias = Mapping[int, Decimal]
 """Amounts by number of the month: ``year × 12 + month − 1``."""
@@ -59,13 +60,13 @@ class MissingActuals:
 
 
 def months_text(months: Iterable[Period]) -> str:
-    """``2026-02 and 2026-05 to 2026-08``"""
+    """``Feb 2026 and May 2026 to Aug 2026``"""
     names = list(_runs(months))
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
 def _runs(months: Iterable[Period]) -> Iterator[str]:
-    """Months in a row as one: ``2026-05 to 2026-08``."""
+    """Months in a row as one: ``May 2026 to Aug 2026``."""
     runs: list[list[Period]] = []
     for month in months:
         if runs and runs[-1][-1].plus(1) == month:
@@ -74,9 +75,9 @@ def _runs(months: Iterable[Period]) -> Iterator[str]:
             runs.append([month])
     for run in runs:
         if len(run) > 2:
-            yield f"{run[0]} to {run[-1]}"
+            yield span_text(run[0], run[-1])
         else:
-            yield from map(str, run)
+            yield from map(month_text, run)
 
 
 @dataclass(frozen=True, slots=True)

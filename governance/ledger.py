@@ -16,6 +16,7 @@ from typing import NewType
 from governance.effects import Account, EffectKind
 from governance.ledger_source import FieldSeen, LedgerSource
 from governance.money import Money, Period
+from governance.time_text import month_text
 
 EntryId = NewType("EntryId", int)
 
@@ -174,14 +175,15 @@ def posting_refusal(entry: NewEntry, closed_through: Period | None, today: date)
     ):
         return Refusal(
             RefusalReason.NOT_BEGUN,
-            f"{posting.month} has not begun: an actual is what was booked. Post what is expected as forecast.",
+            f"{month_text(posting.month)} has not begun: an actual is what was booked. Post what is expected as "
+            "forecast.",
         )
     if closed_through is not None and posting.month <= closed_through:
         entity = f" of {posting.legal_entity}" if posting.legal_entity else ""
         return Refusal(
             RefusalReason.MONTH_CLOSED,
-            f"{posting.month}{entity} is closed. Post it into {closed_through.plus(1)}, correct an entry of the closed "
-            "month, or ask for the month to be reopened.",
+            f"{month_text(posting.month)}{entity} is closed. Post it into {month_text(closed_through.plus(1))}, "
+            "correct an entry of the closed month, or ask for the month to be reopened.",
         )
     return None
 

@@ -15,6 +15,7 @@ from governance.evidence import Service
 from governance.facts import Unknown
 from governance.legacy_cost import LATE_MONTHS
 from governance.money import Money, Period
+from governance.time_text import month_text
 from governance.verdict import ConditionResult
 
 CODE = "LEGACY_COST_RUNNING"
@@ -64,9 +65,9 @@ def running(services: tuple[Service, ...], today: date) -> RunningLegacy:
 
 
 def _booked(service: Service, now: Period) -> str:
-    """``30,000 EUR in 2026-10, 30,000 EUR in 2026-11``; the months of late bookings are among them."""
+    """``30,000 EUR in Oct 2026, 30,000 EUR in Nov 2026``; the months of late bookings are among them."""
     months = [month for month in sorted(service.costs) if now.plus(-LATE_MONTHS) <= month <= now]
-    paid = ", ".join(f"{service.costs[month]} in {month}{_accounts(service, month)}" for month in months)
+    paid = ", ".join(f"{service.costs[month]} in {month_text(month)}{_accounts(service, month)}" for month in months)
     return paid or "nothing booked"
 
 

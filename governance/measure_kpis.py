@@ -18,6 +18,7 @@ from decimal import Decimal
 from governance.facts import Fact, Unknown
 from governance.money import Period
 from governance.service import Better
+from governance.time_text import month_text
 
 KPI_MONTHS = 3
 
@@ -49,8 +50,8 @@ class MeasureKpi:
 
     @property
     def shortfall(self) -> str:
-        """``"Handling time" is 6 min in 2026-10, and at most 5 min is asked for``"""
-        of = f" in {self.month}" if self.month else ""
+        """``"Handling time" is 6 min in Oct 2026, and at most 5 min is asked for``"""
+        of = f" in {month_text(self.month)}" if self.month else ""
         now = "not known" if self.value is None else self.text(self.value)
         return f'"{self.name}" is {now}{of}, and {self.asked} is asked for'
 
@@ -73,6 +74,6 @@ def _stated(kpi: MeasureKpi, found: tuple[Period, Decimal] | None, today: date) 
         return kpi
     month, value = found
     if month < Period.of(today).plus(-KPI_MONTHS):
-        problem = f'the newest value of "{kpi.name}" is of {month}: state a newer one'
+        problem = f'the newest value of "{kpi.name}" is of {month_text(month)}: state a newer one'
         return replace(kpi, month=month, problem=problem)
     return replace(kpi, value=value, month=month)

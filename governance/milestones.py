@@ -18,6 +18,7 @@ from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.facts import Fact, Unknown
 from governance.money import Money, Period
 from governance.spread import CENT, MAX_MONTHS, MonthlyAmounts, SpreadShape, spread
+from governance.time_text import month_text, span_text
 
 MONTHS_OF_A_YEAR = 12
 START, END = "start", "end"
@@ -85,11 +86,11 @@ def _lines(effect: MilestoneEffect, day: Fact[date], horizon: Period | None) -> 
         return f"{what} has neither a duration nor a horizon"
     if last < first:
         return (
-            f"{what} would begin in {first}, after the horizon of the policy in {last}: nothing of it would count; "
-            "check the dates, or set horizon_months"
+            f"{what} would begin in {month_text(first)}, after the horizon of the policy in "
+            f"{month_text(last)}: nothing of it would count; check the dates, or set horizon_months"
         )
     if first.months_to(last) >= MAX_MONTHS:
-        return f"{first} to {last} is longer than 50 years"
+        return f"{span_text(first, last)} is longer than 50 years"
     laid = lay_out(effect, first, first.months_to(last) + 1)
     return [EffectLine(effect.version, effect.kind, month, money, effect.account, effect.hard) for month, money in laid]
 

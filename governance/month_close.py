@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from governance.capital import capitalised
 from governance.money import Money, Period
-from governance.time_text import day_text
+from governance.time_text import day_text, month_text
 
 DUE_AFTER = timedelta(days=10)
 """From the end of the month until everything on its checklist is to be done."""
@@ -114,9 +114,9 @@ class CloseStep:
 
     @property
     def sentence(self) -> str:
-        """``the close of 2026-10 of ACME AG``"""
+        """``the close of Oct 2026 of ACME AG``"""
         what = "the reopening" if self.kind in {StepKind.REOPENING_REQUESTED, StepKind.REOPENED} else "the close"
-        return f"{what} of {self.month}{_of(self.legal_entity)}"
+        return f"{what} of {month_text(self.month)}{_of(self.legal_entity)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,26 +166,29 @@ def refusal_to_prepare(
     """Why the close of a month cannot be prepared; ``None`` when it can."""
     entity = _of(state.legal_entity)
     if today <= month.last_day:
-        return RefusedStep(CloseRefusal.NOT_OVER, f"{month} is not over: close it from {month.plus(1).first_day} on.")
+        return RefusedStep(
+            CloseRefusal.NOT_OVER,
+            f"{month_text(month)} is not over: close it from {day_text(month.plus(1).first_day)} on.",
+        )
     if state.waiting is not None:
         return _waits(state.waiting)
     if state.closed_through is not None and month <= state.closed_through:
-        return RefusedStep(CloseRefusal.ALREADY_CLOSED, f"{month}{entity} is closed already.")
+        return RefusedStep(CloseRefusal.ALREADY_CLOSED, f"{month_text(month)}{entity} is closed already.")
     if state.closed_through is not None and month != state.closed_through.plus(1):
         before = state.closed_through.plus(1)
         return RefusedStep(
-            CloseRefusal.OUT_OF_ORDER, f"Close {before}{entity} first: months close one after the other."
+            CloseRefusal.OUT_OF_ORDER, f"Close {month_text(before)}{entity} first: months close one after the other."
         )
-    if (kept := _kept_open(f"{month}{entity}", checklist)) is not None:
+    if (kept := _kept_open(f"{month_text(month)}{entity}", checklist)) is not None:
         return kept
     if tie_out is not None and tie_out.difference.amount and not reason.strip():
         return RefusedStep(
             CloseRefusal.NO_REASON,
-            f"The general ledger shows {tie_out.stated} of cost for {month}{entity}, the ledger {tie_out.booked}: find "
-            f"the difference of {tie_out.difference}, or say why it stays.",
+            f"The general ledger shows {tie_out.stated} of cost for {month_text(month)}{entity}, the ledger "
+            f"{tie_out.booked}: find the difference of {tie_out.difference}, or say why it stays.",
         )
     if checklist and not reason.strip():
-        of = f"of the checklist of {month}{entity}"
+        of = f"of the checklist of {month_text(month)}{entity}"
         left = f"1 line {of} is" if len(checklist) == 1 else f"{len(checklist):,} lines {of} are"
         return RefusedStep(CloseRefusal.NO_REASON, f"{left} not done: do the work, or say why it is closed without it.")
     return None
@@ -198,14 +201,16 @@ def refusal_to_reopen(state: CloseState, month: Period, reason: str) -> RefusedS
         return _waits(state.waiting)
     if state.closed_with_all is not None and month <= state.closed_with_all:
         return RefusedStep(
-            CloseRefusal.NOT_THE_LAST, f"{month} is closed for all legal entities together: reopen it for all."
+            CloseRefusal.NOT_THE_LAST,
+            f"{month_text(month)} is closed for all legal entities together: reopen it for all.",
         )
     if state.closed_through is None or month > state.closed_through:
-        return RefusedStep(CloseRefusal.NOT_THE_LAST, f"{month}{entity} is not closed.")
+        return RefusedStep(CloseRefusal.NOT_THE_LAST, f"{month_text(month)}{entity} is not closed.")
     if month < state.closed_through:
         return RefusedStep(
             CloseRefusal.NOT_THE_LAST,
-            f"Only the last closed month can be reopened: {state.closed_through}{entity}. Or correct the entries.",
+            f"Only the last closed month can be reopened: {month_text(state.closed_through)}{entity}. Or correct the "
+            "entries.",
         )
     if not reason.strip():
         return RefusedStep(CloseRefusal.NO_REASON, "A reopening needs a reason: say what cannot be corrected.")
@@ -247,7 +252,7 @@ def refusal_to_accept(
             CloseRefusal.LEDGER_CHANGED,
             "The ledger of the month has changed since the close was prepared. Refuse it, and prepare it again.",
         )
-    return _kept_open(f"{step.month}{_of(step.legal_entity)}", checklist)
+    return _kept_open(f"{month_text(step.month)}{_of(step.legal_entity)}", checklist)
 
 
 def closed_after(step: CloseStep, state: CloseState) -> Period | None:

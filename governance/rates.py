@@ -19,6 +19,7 @@ from operator import attrgetter
 from typing import Protocol, TypeAlias
 
 from governance.money import Money, Period
+from governance.time_text import day_text
 
 RATE_AGE_DAYS = 400
 """Greatest age of a rate in days where the policy says nothing else: a table for each year, and a month to renew it."""
@@ -75,8 +76,10 @@ class MissingRate:
         """Reads after *there is*."""
         kind = "" if self.kind is RateKind.AVERAGE else f"{self.kind.value} "
         day = self.month.last_day if self.kind is RateKind.CLOSING else self.month.first_day
-        text = f"no {kind}rate from {self.currency} to {self.to_currency} on {day}"
-        return text if self.newest == date.min else f"{text} that is new enough (the newest is of {self.newest})"
+        text = f"no {kind}rate from {self.currency} to {self.to_currency} on {day_text(day)}"
+        return (
+            text if self.newest == date.min else f"{text} that is new enough (the newest is of {day_text(self.newest)})"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from decimal import Decimal
 from governance.effects import ZERO, Effects, Series
 from governance.evidence import Command, Verb
 from governance.money import Money, Period
-from governance.signature import span_text
+from governance.signature import typed_months
+from governance.time_text import month_text, span_text
 from governance.validation import PROFIT_AND_LOSS, Claimed, Validation, last_signable
 
 
@@ -29,8 +30,8 @@ def right_command(validation: Validation, effects: Effects | None, last: Period,
         if lower and given is not None and given.amount is not None and given.amount.amount == amount:
             lower, reason = False, ""
         money = f"{amount.normalize():f} {validation.claimed.currency}"
-        return f"/{'confirm-lower' if lower else 'confirm'} {money} {span_text(*span)}{line}{reason}"
-    months = span_text(*planned_months(plan, last))
+        return f"/{'confirm-lower' if lower else 'confirm'} {money} {typed_months(*span)}{line}{reason}"
+    months = typed_months(*planned_months(plan, last))
     nothing = f"/confirm-lower 0 {plan.currency if plan is not None else 'EUR'} {months}"
     if lower:
         return f"{nothing}{reason}, or book the actuals first"
@@ -91,10 +92,11 @@ def signature_problem(
 
 def _not_signable(last: Period, today: date, closed_through: Period | None, entity: str) -> str:
     if last > Period.of(today).plus(-1):
-        return f"{last} is not over"
-    if last > last_signable(today, closed_through):
+        return f"{month_text(last)} is not over"
+    signable = last_signable(today, closed_through)
+    if last > signable:
         of = f" for {entity}" if entity else ""
-        return f"{last} is not closed: months are closed through {closed_through}{of}"
+        return f"{month_text(last)} is not closed: months are closed through {month_text(signable)}{of}"
     return ""
 
 

@@ -27,6 +27,7 @@ from governance.facts import Fact, Unknown, known
 from governance.money import Period
 from governance.rates import Conversion, Rates
 from governance.service import AllocatedCost, ServiceDefinition, ServiceLine, ServiceMonth
+from governance.time_text import month_text
 
 ONE = Decimal(1)
 
@@ -106,12 +107,12 @@ def service_figures(
     months, missing = _months(definition, lines, demand, allocated, month, rates, currency)
     figures = ServiceFigures(month, currency, tuple(months.values()), unknown_months=tuple(sorted(missing)))
     present = months.get(month, ServiceMonth(month))
-    cost: Fact[Decimal] = Unknown(f"no cost is booked in {month}") if not present.cost else present.cost
+    cost: Fact[Decimal] = Unknown(f"no cost is booked in {month_text(month)}") if not present.cost else present.cost
     if month in missing:
         cost = Unknown(missing[month])
     demanded: Fact[Decimal] = present.demand
     if present.demand is None:
-        demanded = Unknown(f"no demand is stated for {month}")
+        demanded = Unknown(f"no demand is stated for {month_text(month)}")
     figures = replace(figures, cost=cost, demand=demanded, unit_cost=_unit_cost(cost, demanded, month))
     if isinstance(figures.unit_cost, Unknown) or figures.unit_cost is None:
         return replace(figures, stranded=_stranded(definition, present, months) if month not in missing else None)
@@ -139,7 +140,7 @@ def _unit_cost(cost: Fact[Decimal], demand: Fact[Decimal], month: Period) -> Fac
     if isinstance(demand, Unknown):
         return demand
     if cost is None or not demand:
-        return Unknown(f"there was no demand in {month}, and {cost or 0:,.2f} of cost")
+        return Unknown(f"there was no demand in {month_text(month)}, and {cost or 0:,.2f} of cost")
     return cost / demand
 
 

@@ -16,6 +16,7 @@ from governance.facts import Unknown, known
 from governance.money import Period
 from governance.service import Better, LinkedMeasure, ServiceDefinition, ServiceKpi, ServiceMonth
 from governance.service_economics import ServiceFigures
+from governance.time_text import month_text
 
 IMPROVED = Decimal("0.1")
 """Share by which a KPI has to be better than in the quarter before to count as an improvement."""
@@ -153,8 +154,8 @@ def _negative_margin(definition: ServiceDefinition, figures: ServiceFigures) -> 
     unit_cost, demand = known(figures.unit_cost) or ZERO, known(figures.demand) or ZERO
     sentence = (
         f"each {definition.unit} of {definition.name} costs {unit_cost:,.2f} {figures.currency} and brings "
-        f"{figures.value_per_unit:,.2f} in {figures.month}: {-figures.margin * demand:,.2f} {figures.currency} "
-        f"are lost with {demand:,.0f} of them"
+        f"{figures.value_per_unit:,.2f} in {month_text(figures.month)}: {-figures.margin * demand:,.2f} "
+        f"{figures.currency} are lost with {demand:,.0f} of them"
     )
     return ServiceFinding("NEGATIVE_UNIT_MARGIN", sentence, definition.responsible)
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from governance.effects import ZERO, EffectKind
 from governance.money import Money, Period
+from governance.time_text import span_text
 
 
 class LineKey(NamedTuple):
@@ -73,6 +74,6 @@ class Signature:
         return span_text(self.first, self.last)
 
 
-def span_text(first: Period, last: Period) -> str:
-    """``2026-10``, or ``2026-08..2026-10``."""
+def typed_months(first: Period, last: Period) -> str:
+    """As a command names them: ``2026-10``, or ``2026-08..2026-10``."""
     return str(last) if first == last else f"{first}..{last}"

@@ -23,3 +23,8 @@ def moment_text(moment: datetime) -> str:
 def month_text(month: Period) -> str:
     """``Nov 2026``; what a person types stays 2026-11."""
     return f"{MONTHS[month.month - 1]} {month.year}"
+
+
+def span_text(first: Period, last: Period) -> str:
+    """``Nov 2026``, or ``Aug 2026 to Nov 2026``."""
+    return month_text(last) if first == last else f"{month_text(first)} to {month_text(last)}"

@@ -22,7 +22,8 @@ from governance.fingerprint import FactGroup, fingerprint
 from governance.locked_plan import LockedPlan
 from governance.measure import Measure
 from governance.money import Money, Period
-from governance.signature import LineKey, Signature, SignedLine, span_text
+from governance.signature import LineKey, Signature, SignedLine
+from governance.time_text import span_text
 
 CENT = Decimal("0.01")
 PROFIT_AND_LOSS = tuple(kind for kind in EffectKind if kind is not EffectKind.CAPEX)
@@ -85,7 +86,7 @@ def last_signable(today: date, closed_through: Period | None) -> Period:
 
 
 def months_of(command: Command) -> str:
-    """``2026-10``, or ``2026-08..2026-10``."""
+    """``Oct 2026``, or ``Aug 2026 to Oct 2026``."""
     if command.month is None:
         return "no month"
     return span_text(command.first_month or command.month, command.month)

@@ -18,6 +18,7 @@ from decimal import Decimal
 
 from governance.baseline_series import BaselineMonth, BaselineSeries
 from governance.money import Money, Period
+from governance.time_text import month_text
 from mapping.month_table import MAX_LINES, cells_of, rows_of
 from mapping.values import parse_amount
 
@@ -50,7 +51,7 @@ def read_baseline(text: str, currency: str) -> BaselineSeries | str | None:
         if isinstance(found, str):
             return f"line {number} of the table: {found}"
         if found.month in months:
-            return f"line {number} of the table: {found.month} is listed twice"
+            return f"line {number} of the table: {month_text(found.month)} is listed twice"
         months[found.month] = found
     return BaselineSeries(tuple(months[month] for month in sorted(months))) if months else None
 

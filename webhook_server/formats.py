@@ -12,6 +12,7 @@ from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_decimal, format_percent
 
 from governance.money import Money, Period
+from governance.time_text import day_text, month_text
 
 NOTHING = "–"
 MINUS = "\u2212"
@@ -121,7 +122,14 @@ class Formats:
         if value is None:
             return NOTHING
         day = value.first_day if isinstance(value, Period) else value
+        if self.writes_as_sentences:
+            return month_text(Period.of(day))
         return format_date(day, "LLL yyyy", locale=self.locale)
+
+    @property
+    def writes_as_sentences(self) -> bool:
+        """Whether days are written as in the sentences beside them; the library says *Sept* in British English."""
+        return self.locale.language == "en" and self.locale.territory != "US"
 
     def day(self, value: date | datetime | None) -> str:
         """``21 Nov 2026``, in the reader's zone."""
@@ -129,6 +137,8 @@ class Formats:
             return NOTHING
         if isinstance(value, datetime):
             value = value.astimezone(self.zone).date()
+        if self.writes_as_sentences:
+            return day_text(value)
         return format_date(value, "medium", locale=self.locale)
 
     def moment(self, value: datetime | None) -> str:

@@ -77,7 +77,9 @@ def bill_report(bill: Bill) -> dict[str, object]:
     return {
         "charges": bill.charges,
         "effective": {currency: f"{amount:f}" for currency, amount in sorted(bill.effective.items())},
-        "invoiced": [[month, currency, f"{amount:f}"] for (month, currency), amount in sorted(bill.invoiced.items())],
+        "invoiced": [
+            [str(month), currency, f"{amount:f}"] for (month, currency), amount in sorted(bill.invoiced.items())
+        ],
     }
 
 

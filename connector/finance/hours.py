@@ -11,6 +11,7 @@ from connector.finance.import_plan import ImportPlan, Stream
 from connector.finance.post_statements import post_statements
 from connector.store.queue.wake_up import Waker
 from governance.money import Period
+from governance.time_text import month_text
 from mapping.imports.problems import ProblemCode, Problems
 from mapping.imports.rate_card import HoursCost
 
@@ -38,7 +39,7 @@ def state_hours(
     problems, notes = Problems(), []
     for (who, month), hours in sorted(cost.missing.items()):
         unit, have = ("hour", "has") if hours == 1 else ("hours", "have")
-        sentence = f"{hours.normalize():f} {unit} of {who} in {month} {have} no rate."
+        sentence = f"{hours.normalize():f} {unit} of {who} in {month_text(month)} {have} no rate."
         problems.add(ProblemCode.REFUSED, "", sentence, "Add a rate to the card that is valid then.")
     if cost.elsewhere:
         are = "hour is" if cost.elsewhere == 1 else "hours are"

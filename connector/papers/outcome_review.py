@@ -30,7 +30,7 @@ from governance.money import Period
 from governance.outcomes import Objective, progress_by_objective
 from governance.reporting_calendar import FiscalCalendar, PaperPeriod
 from governance.roll_up import Amounts
-from governance.time_text import day_text
+from governance.time_text import day_text, month_text
 from mapping.config import MappingConfig
 from mapping.policy import Policies
 
@@ -233,7 +233,8 @@ def _unfinished(period: PaperPeriod, closed: Period) -> tuple[str, ...]:
     last = period.closing_month
     if closed >= last:
         return ()
-    return (f"{last} is not over: months are closed up to {closed}, so what came may still change.",)
+    said = f"{month_text(last)} is not over: months are closed up to {month_text(closed)}"
+    return (f"{said}, so what came may still change.",)
 
 
 def _sums(name: str, rows: Sequence[QuarterRow]) -> QuarterSums:

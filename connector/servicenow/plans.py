@@ -27,6 +27,7 @@ from connector.servicenow.query import Query
 from governance.effects import EffectKind, EffectLine, Version
 from governance.facts import Unknown
 from governance.money import Money, Period
+from governance.time_text import month_text
 
 COSTS, BENEFITS, PERIODS = "cost_plan", "benefit_plan", "fiscal_period"
 REQUIREMENT = "requirement"
@@ -311,7 +312,8 @@ def _task_lines(
         if period not in periods:
             raise _UnusablePlan(f'the plan "{name}" has a breakdown without a fiscal period that could be read')
         if (plan_id, period) in seen:
-            raise _UnusablePlan(f'the plan "{name}" has two breakdowns for {periods[period]}: one of them is too much')
+            month = month_text(periods[period])
+            raise _UnusablePlan(f'the plan "{name}" has two breakdowns for {month}: one of them is too much')
         seen.add((plan_id, period))
         kind = _kind(table, plan)
         for version, column in columns.amounts:

@@ -27,6 +27,7 @@ from ruamel.yaml.error import YAMLError
 from governance.effects import EffectKind
 from governance.ledger import LedgerVersion, Posting
 from governance.money import Money, Period, is_reasonable
+from governance.time_text import month_text
 from mapping.imports.lines import FileLines, StatedLine
 from mapping.imports.periods import Span, read_span
 from mapping.imports.problems import ProblemCode
@@ -105,7 +106,7 @@ class Bill:
     charges: int = 0
     effective: dict[str, Decimal] = field(default_factory=dict)
     """Σ EffectiveCost by currency."""
-    invoiced: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    invoiced: dict[tuple[Period, str], Decimal] = field(default_factory=dict)
     """Σ BilledCost by month of the invoice and currency."""
 
 
@@ -146,7 +147,7 @@ def read_bill(columns: Iterable[str], rows: Iterable[Mapping[str, object]], rule
         month, billed_month, currency, effective, billed = charge
         found.charges += 1
         found.effective[currency] = found.effective.get(currency, Decimal(0)) + effective
-        of_invoice = (str(billed_month), currency)
+        of_invoice = (billed_month, currency)
         found.invoiced[of_invoice] = found.invoiced.get(of_invoice, Decimal(0)) + billed
         if effective:
             key = (*_place(row, rules), month, currency)
@@ -158,7 +159,8 @@ def read_bill(columns: Iterable[str], rows: Iterable[Mapping[str, object]], rule
         found.lines.lines.append(StatedLine(cell, subject, posting, gap=gap))
     found.lines.records = found.charges
     found.lines.notes += [
-        f"{money} was invoiced for {month} (BilledCost); it says nothing of when it was paid, and is not posted."
+        f"{money} was invoiced for {month_text(month)} (BilledCost); it says nothing of when it was paid, and is "
+        "not posted."
         for (month, currency), billed in sorted(found.invoiced.items())
         if (money := Money(billed, currency))
     ]

@@ -15,6 +15,7 @@ from governance.effects import EffectKind
 from governance.ledger import LedgerVersion, Posting
 from governance.money import Money, Period
 from governance.spread import spread
+from governance.time_text import month_text
 from mapping.imports.cells import CellValue, SheetTable, folded, is_empty, text_of
 from mapping.imports.columns import AmountSource, Columns, TextSource, find_columns
 from mapping.imports.numbers import Amount, NotANumber, read_amount
@@ -246,7 +247,8 @@ class _Reader:
             return
         if rule == "refuse":
             self._problem(
-                ProblemCode.LONG_PERIOD, line.cell, f"The amount is of {span.first} to {span.last}, not of one month.",
+                ProblemCode.LONG_PERIOD, line.cell,
+                f"The amount is of {month_text(span.first)} to {month_text(span.last)}, not of one month.",
                 "Say in the profile where it goes: longer_periods: first, last or even.",
             )  # fmt: skip
             return
@@ -472,7 +474,8 @@ def _differences(found: FileLines, year_ends: int) -> None:
             if month.month != year_ends % 12 + 1:
                 if before is None or before[0].plus(1) != month:
                     found.problems.add(
-                        ProblemCode.GAP, line.cell, f"The amount to the end of {month} needs that of {month.plus(-1)}, "
+                        ProblemCode.GAP, line.cell,
+                        f"The amount to the end of {month_text(month)} needs that of {month_text(month.plus(-1))}, "
                         "which the file does not have.", "Import a file from the first month of the fiscal year on.",
                     )  # fmt: skip
                     break

@@ -280,7 +280,7 @@ def test_totals_name_missing_rates(assessed: Cli) -> None:
     text = assessed.ok("totals")
     assert "EBITDA effect in EUR" in text
     assert "Cloud exit" in text
-    assert "* without ITX-1 Retire the legacy CRM: no rate from USD to EUR on 2026-05-01" in text
+    assert "* without ITX-1 Retire the legacy CRM: no rate from USD to EUR on 1 May 2026" in text
     assessed.ok("rates", "add", "usd", "eur", "2026-01-01", "0.9", "--source", "treasury")
     text = assessed.ok("totals", "--by", "legal_entity")
     assert "* without 1 measure not committed yet: EBITDA effect of 1,080 EUR planned" in text
@@ -296,7 +296,7 @@ def test_totals_name_missing_rates(assessed: Cli) -> None:
 def test_figures_name_the_measures_without_a_rate(assessed: Cli) -> None:
     text = assessed.ok("figures", "--year", "2026")
     assert "Nordbank, FY 2026, in EUR" in text
-    assert "* without ITX-1 Retire the legacy CRM: no rate from USD to EUR on 2026-05-01" in text
+    assert "* without ITX-1 Retire the legacy CRM: no rate from USD to EUR on 1 May 2026" in text
     assessed.ok("rates", "add", "usd", "eur", "2026-01-01", "0.9", "--source", "treasury")
     text = assessed.ok("figures", "--year", "2026")
     assert "* without 1 measure not committed yet: EBITDA effect of 1,080 EUR planned" in text

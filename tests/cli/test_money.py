@@ -52,7 +52,7 @@ def test_a_file_is_posted_whole_or_not_at_all_and_its_month_is_signed(
     cli.ok("money", "correct", "1", "--amount", "90", "--reason", "credit note", *brandt)
 
     shown = cli.ok("money", "close", "2026-10")
-    assert shown == "Nothing is left to do of 2026-10.\nNo month is closed yet.\n"
+    assert shown == "Nothing is left to do of Oct 2026.\nNo month is closed yet.\n"
     prepare = ("money", "close", "2026-10", "--prepare")
     assert cli.refused(*prepare, GATEPOST_TOKEN="none").startswith("A month is signed with your own API token")
     assert "a difference of" not in cli.refused(*prepare, "--gl-cost", "100", GATEPOST_TOKEN=tokens["brandt"])
@@ -68,11 +68,11 @@ def test_a_file_is_posted_whole_or_not_at_all_and_its_month_is_signed(
     done = cli.ok(*prepare, "--gl-cost", "110 EUR", GATEPOST_TOKEN=tokens["brandt"])
     assert done.endswith("page Money, or with gatepost money accept 3.\n")
     assert cli.refused("money", "accept", "3", GATEPOST_TOKEN=tokens["brandt"]).startswith("You prepared it yourself")
-    assert cli.ok("money", "accept", "3", GATEPOST_TOKEN=tokens["keller"]).startswith("2026-10 is closed.")
+    assert cli.ok("money", "accept", "3", GATEPOST_TOKEN=tokens["keller"]).startswith("Oct 2026 is closed.")
     reopen = ("money", "reopen", "2026-10", "--reason", "wrong company")
     assert "gatepost money accept 5" in cli.ok(*reopen, GATEPOST_TOKEN=tokens["brandt"])
     assert cli.ok("money", "refuse", "5", "--reason", "correct it", GATEPOST_TOKEN=tokens["keller"]) == (
-        "Refused: 2026-10.\n"
+        "Refused: Oct 2026.\n"
     )
 
 
@@ -89,7 +89,7 @@ def test_the_capitalisation_of_a_month_is_a_signed_file(
         file = tmp_path / name
         told = cli.ok("money", "capitalisation", "2031-10", "--out", str(file))
         assert told.startswith(
-            "1 measure with cost in 2031-10: 0 may be capitalised.\n"
+            "1 measure with cost in Oct 2031: 0 may be capitalised.\n"
             "ITX-1: 500 EUR is booked as capex and has to be expensed (authorised and funded: nobody has decided on the "
             "measure; "
         )

@@ -571,7 +571,7 @@ def test_plans_that_contradict_themselves_are_unknown(sandbox: servers.Sandbox, 
     ]  # fmt: skip
     state.insert("cost_plan_breakdown", {name: row[name] for name in row if not name.startswith("sys_")}, "kaya")
     assert planned(sandbox, snow, item) == Unknown(
-        'the plan "x" has two breakdowns for 2026-01: one of them is too much'
+        'the plan "x" has two breakdowns for Jan 2026: one of them is too much'
     )
 
     foreign, item = new_project(sandbox)

@@ -121,7 +121,7 @@ def test_a_confirmation_does_not_survive_a_change_of_the_actuals() -> None:
     verdict = assess_with(more, *confirmed, stage="implemented")
     assert [blocker.sentence for blocker in verdict.blockers] == [
         "Cannot close yet: J. Weber gave the confirmation of the actual effect for other facts (140,000 EUR was "
-        "booked for 2026-01..2026-10 then, 150,000 EUR is now): it has to be given again. J. Weber (controller) needs to act, since 21 Nov"
+        "booked for Jan 2026 to Oct 2026 then, 150,000 EUR is now): it has to be given again. J. Weber (controller) needs to act, since 21 Nov"
         " · CONTROLLER_CONFIRM"
     ]
 

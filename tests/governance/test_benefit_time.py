@@ -83,7 +83,7 @@ def test_an_open_end_is_the_horizon_and_nothing_comes_after_it() -> None:
     assert late == (
         (),
         (
-            "the plan benefit would begin in 2031-02, after the horizon of the policy in 2030-12: nothing of it would "
+            "the plan benefit would begin in Feb 2031, after the horizon of the policy in Dec 2030: nothing of it would "
             "count; check the dates, or set horizon_months",
         ),
     )

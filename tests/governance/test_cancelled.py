@@ -167,7 +167,7 @@ def closed(amount: int, *more: Command, benefit: int = 0) -> Verdict:
 def test_a_measure_whose_confirmed_value_is_nothing_is_no_success() -> None:
     verdict = closed(0)
     assert (verdict.stage, verdict.display_stage, verdict.without_value) == ("closed", "Closed without value", True)
-    expected = "closed without value: 0 EUR for 2026-01..2026-10 confirmed by J. Weber: the merger was called off"
+    expected = "closed without value: 0 EUR for Jan 2026 to Oct 2026 confirmed by J. Weber: the merger was called off"
     for status in (verdict.implementation, verdict.potential):
         assert (status.colour, status.reason) == (Colour.GREY, expected)
     assert (verdict.deviation, verdict.gate) == (None, GateState.OPEN)

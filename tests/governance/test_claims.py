@@ -51,29 +51,29 @@ def claimed(
     [
         pytest.param(
             (benefit("plan", 500),), (),
-            "500 EUR is claimed on the baseline Storage in 2026-03, which is worth 100 EUR a month",
+            "500 EUR is claimed on the baseline Storage in Mar 2026, which is worth 100 EUR a month",
             id="one measure alone",
         ),
         pytest.param(
             (benefit("plan", 0, month=JANUARY), benefit("plan", 500)), (),
-            "500 EUR is claimed on the baseline Storage in 2026-03, which is worth 100 EUR a month",
+            "500 EUR is claimed on the baseline Storage in Mar 2026, which is worth 100 EUR a month",
             id="after a month in which nothing is claimed",
         ),
         pytest.param((benefit("plan", 100),), (), "", id="one that claims it all"),
         pytest.param(
             (benefit("plan", 60),), (other(planned=500, currency="USD"),),
-            "310 EUR is claimed on the baseline Storage in 2026-03, which is worth 100 EUR a month: "
+            "310 EUR is claimed on the baseline Storage in Mar 2026, which is worth 100 EUR a month: "
             "ITX-9 claimed it first",
             id="60 EUR and 500 USD",
         ),
         pytest.param(
             (benefit("plan", 90), benefit("actual", 120)), (),
-            "120 EUR is booked on the baseline Storage in 2026-03, which is worth 100 EUR a month",
+            "120 EUR is booked on the baseline Storage in Mar 2026, which is worth 100 EUR a month",
             id="what is booked",
         ),
         pytest.param(
             (benefit("plan", 40), benefit("actual", 60)), (other(planned=60, booked=60),),
-            "120 EUR is booked on the baseline Storage in 2026-03, which is worth 100 EUR a month: "
+            "120 EUR is booked on the baseline Storage in Mar 2026, which is worth 100 EUR a month: "
             "ITX-9 claimed it first",
             id="what two have booked",
         ),
@@ -88,7 +88,7 @@ def claimed(
         ),
         pytest.param(
             (*(benefit("plan", 90, month=month) for month in (JANUARY, FEBRUARY, MONTH)), benefit("actual", 310)), (),
-            "310 EUR is booked on the baseline Storage in 2026-03, which is worth 300 EUR from 2026-01 on",
+            "310 EUR is booked on the baseline Storage in Mar 2026, which is worth 300 EUR from Jan 2026 on",
             id="more than the quarter is worth",
         ),
         pytest.param(
@@ -96,7 +96,7 @@ def claimed(
                 *(benefit("plan", 90, month=month) for month in (JANUARY, FEBRUARY, MONTH)),
                 benefit("actual", 10, month=JANUARY), benefit("actual", 1, month=FEBRUARY), benefit("actual", 120),
             ), (),
-            "120 EUR is booked on the baseline Storage in 2026-03, which is worth 100 EUR a month",
+            "120 EUR is booked on the baseline Storage in Mar 2026, which is worth 100 EUR a month",
             id="a weak month before makes no room",
         ),
     ],
@@ -112,7 +112,7 @@ def test_what_is_claimed_on_a_baseline(
 def test_a_claim_without_a_rate_is_no_smaller_claim() -> None:
     found = claimed((benefit("plan", 1, "USD"),), rates=Rates())
     assert isinstance(found, Unknown)
-    assert found.reason.startswith("there is no rate from USD to EUR on 2026-03-01 for a claim")
+    assert found.reason.startswith("there is no rate from USD to EUR on 1 Mar 2026 for a claim")
 
 
 SERIES = BaselineSeries(
@@ -130,29 +130,29 @@ SERIES = BaselineSeries(
         pytest.param((benefit("plan", 100, month=JANUARY),), "", id="volume times price"),
         pytest.param(
             (benefit("plan", 60, month=FEBRUARY),),
-            "60 EUR is claimed on the baseline in 2026-02, which is worth 50 EUR in this month",
+            "60 EUR is claimed on the baseline in Feb 2026, which is worth 50 EUR in this month",
             id="half the volume, half the baseline",
         ),
         pytest.param((benefit("plan", 150),), "", id="converted with the rate of its month"),
         pytest.param(
             (benefit("plan", 151),),
-            "151 EUR is claimed on the baseline in 2026-03, which is worth 150 EUR in this month",
+            "151 EUR is claimed on the baseline in Mar 2026, which is worth 150 EUR in this month",
             id="more than the dollars are worth",
         ),
         pytest.param(
             (benefit("actual", 151),),
-            "151 EUR is booked on the baseline in 2026-03, which is worth 150 EUR in this month",
+            "151 EUR is booked on the baseline in Mar 2026, which is worth 150 EUR in this month",
             id="what is booked",
         ),
         pytest.param((benefit("plan", 150, month=Period(2026, 9)),), "", id="a planned month after the last one"),
         pytest.param(
             (benefit("actual", 1, month=Period(2026, 4)),),
-            "the baseline lists no volume and price of 2026-04: add the month",
+            "the baseline lists no volume and price of Apr 2026: add the month",
             id="a booked month whose volume nobody knows",
         ),
         pytest.param(
             (benefit("plan", 1, month=Period(2025, 12)),),
-            "the baseline lists no volume and price of 2025-12: add the month",
+            "the baseline lists no volume and price of Dec 2025: add the month",
             id="a planned month before the first one",
         ),
     ],
@@ -169,17 +169,17 @@ def test_a_stated_rate_comes_before_the_rate_of_the_month() -> None:
     assert worth_of(BaselineSeries((one,)), MONTH, "EUR", RATES, planned=True) == Decimal(270)
     unknown = worth_of(SERIES, MONTH, "EUR", Rates(), planned=True)
     assert isinstance(unknown, Unknown)
-    assert unknown.reason.startswith("there is no rate from USD to EUR on 2026-03-01 for the baseline of 2026-03")
+    assert unknown.reason.startswith("there is no rate from USD to EUR on 1 Mar 2026 for the baseline of Mar 2026")
 
 
 @pytest.mark.parametrize(
     ("facts", "told"),
     [
-        ({}, "500 EUR is claimed on the baseline in 2026-03, which is worth 100 EUR a month"),
+        ({}, "500 EUR is claimed on the baseline in Mar 2026, which is worth 100 EUR a month"),
         ({"baseline_kind": "revenue"}, ""),
         (
             {"baseline_kind": "Revenue", "baseline_id": "Shop"},
-            "500 EUR is claimed on the baseline Shop in 2026-03, which is worth 100 EUR a month",
+            "500 EUR is claimed on the baseline Shop in Mar 2026, which is worth 100 EUR a month",
         ),
         ({"baseline_kind": Unknown("the field cannot be read")}, "the field cannot be read"),
         ({"baseline": None}, ""),
@@ -198,5 +198,5 @@ def test_another_month_is_no_other_agreement_and_another_price_is() -> None:
 
     longer = BaselineSeries((*SERIES.months, replace(SERIES.months[-1], month=Period(2026, 4), volume=Decimal(7))))
     dearer = BaselineSeries((replace(SERIES.months[0], price=Money(Decimal("0.11"), "EUR")), *SERIES.months[1:]))
-    assert known(SERIES) == "500,000 EUR, 0.10 EUR from 2026-01, 0.30 USD from 2026-03"
+    assert known(SERIES) == "500,000 EUR, 0.10 EUR from Jan 2026, 0.30 USD from Mar 2026"
     assert known(longer) == known(SERIES) != known(dearer)

@@ -240,7 +240,7 @@ def test_an_actual_effect_is_not_confirmed_for_another_program() -> None:
     world.measure = replace(world.measure, unreadable_effects=("a month cannot be read",))
     world.pass_time()
     said = world.say(WEBER, "", Verb.CONFIRM, amount=eur(140_000), first_month=Period(2026, 1), month=Period(2026, 10))
-    assert said == "Confirmed: 140,000 EUR for 2026-01..2026-10 by J. Weber as controller."
+    assert said == "Confirmed: 140,000 EUR for Jan 2026 to Oct 2026 by J. Weber as controller."
     world.measure = replace(measure(), hierarchy=HierarchyPath("ACME", "IT", "Sandbox"))
     world.pass_time()
     assert world.verdict.stage == "implemented"

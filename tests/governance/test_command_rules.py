@@ -61,31 +61,31 @@ YES = {
     ),
     "the controller confirms what is booked": (
         new_command("", WEBER, Verb.CONFIRM, amount=eur(140_000), first_month=Period(2026, 1), month=Period(2026, 10)), {"stage": "implemented"},
-        "Confirmed: 140,000 EUR for 2026-01..2026-10 by J. Weber as controller.",
+        "Confirmed: 140,000 EUR for Jan 2026 to Oct 2026 by J. Weber as controller.",
     ),
     "the controller confirms one month": (
         new_command("", WEBER, Verb.CONFIRM, amount=eur(20_000), month=Period(2026, 10)), {"stage": "implemented"},
-        "Confirmed: 20,000 EUR for 2026-10 by J. Weber as controller.",
+        "Confirmed: 20,000 EUR for Oct 2026 by J. Weber as controller.",
     ),
     "the controller confirms one P&L line": (
         new_command("", WEBER, Verb.CONFIRM, amount=eur(-60_000), month=Period(2026, 1), pl_line="one_off_cost"),
         {"stage": "implemented"},
-        "Confirmed: -60,000 EUR of one_off_cost for 2026-01 by J. Weber as controller.",
+        "Confirmed: -60,000 EUR of one_off_cost for Jan 2026 by J. Weber as controller.",
     ),
     "the controller confirms less than is claimed, with a reason": (
         lower(90_000, "no volume"), {"stage": "implemented"},
-        "Lower value confirmed: 90,000 EUR for 2026-01..2026-10, 50,000 EUR less than the 140,000 EUR claimed "
+        "Lower value confirmed: 90,000 EUR for Jan 2026 to Oct 2026, 50,000 EUR less than the 140,000 EUR claimed "
         "(no volume) by J. Weber as controller.",
     ),
     "all that is claimed is less than was planned": (
         lower(100_000, "no volume"),
         {"stage": "implemented", "some": measure(
             effects=(*lines(Version.PLAN, 20_000, 60_000), *lines(Version.ACTUAL, 10_000, 0, months=10)))},
-        "Lower value confirmed: 100,000 EUR for 2026-01..2026-10 (no volume) by J. Weber as controller.",
+        "Lower value confirmed: 100,000 EUR for Jan 2026 to Oct 2026 (no volume) by J. Weber as controller.",
     ),
     "an effect that never came is confirmed as zero": (
         lower(0, "nothing came"), {"stage": "implemented", "some": measure(effects=lines(Version.PLAN, 20_000, 60_000))},
-        "Lower value confirmed: 0 EUR for 2026-01..2026-10 (nothing came) by J. Weber as controller.",
+        "Lower value confirmed: 0 EUR for Jan 2026 to Oct 2026 (nothing came) by J. Weber as controller.",
     ),
     "the owner puts it on hold": (new_command("", KAYA, Verb.HOLD, text="wait"), {}, "On hold (wait) by A. Kaya as owner."),
     "the sponsor cancels": (new_command("", BRANDT, Verb.CANCEL, text="replaced"), {}, "Cancelled (replaced) by M. Brandt as sponsor."),
@@ -129,37 +129,37 @@ NO = {
     ),
     "the reply to a wrong amount has the right one": (
         new_command("", WEBER, Verb.CONFIRM, amount=eur(150_000), month=Period(2026, 10)), {"stage": "implemented"},
-        "150,000 EUR for 2026-10 does not hold: 20,000 EUR is booked for 2026-10. "
+        "150,000 EUR for Oct 2026 does not hold: 20,000 EUR is booked for Oct 2026. "
         "Correct form: /confirm 20000 EUR 2026-10",
     ),
     "a month that is not over is not confirmed": (
         new_command("", WEBER, Verb.CONFIRM, amount=eur(20_000), month=Period(2026, 11)), {"stage": "implemented"},
-        "20,000 EUR for 2026-11 does not hold: 2026-11 is not over. Correct form: /confirm 140000 EUR 2026-01..2026-10",
+        "20,000 EUR for Nov 2026 does not hold: Nov 2026 is not over. Correct form: /confirm 140000 EUR 2026-01..2026-10",
     ),
     "a month of the future is not confirmed": (
         new_command("", WEBER, Verb.CONFIRM, amount=eur(400_000), month=Period(2031, 12)), {"stage": "implemented"},
-        "400,000 EUR for 2031-12 does not hold: 2031-12 is not over. "
+        "400,000 EUR for Dec 2031 does not hold: Dec 2031 is not over. "
         "Correct form: /confirm 140000 EUR 2026-01..2026-10",
     ),
     "nobody confirms more than is claimed": (
         lower(150_000, "no volume"), {"stage": "implemented"},
-        "150,000 EUR for 2026-01..2026-10 does not hold: 140,000 EUR is booked for 2026-01..2026-10, and nobody confirms "
+        "150,000 EUR for Jan 2026 to Oct 2026 does not hold: 140,000 EUR is booked for Jan 2026 to Oct 2026, and nobody confirms "
         "more than is claimed. Correct form: /confirm-lower 140000 EUR 2026-01..2026-10 no volume",
     ),
     "what is as planned is no lower value": (
         lower(140_000, "no volume"), {"stage": "implemented"},
-        "140,000 EUR for 2026-01..2026-10 does not hold: 140,000 EUR is booked for 2026-01..2026-10, which is no less than "
+        "140,000 EUR for Jan 2026 to Oct 2026 does not hold: 140,000 EUR is booked for Jan 2026 to Oct 2026, which is no less than "
         "was planned: it is confirmed with /confirm. Correct form: /confirm 140000 EUR 2026-01..2026-10",
     ),
     "what was never booked is confirmed as nothing": (
         lower(90_000, "no volume"), {"stage": "implemented", "some": measure(effects=lines(Version.PLAN, 20_000, 60_000))},
-        "90,000 EUR for 2026-01..2026-10 does not hold: nothing is booked for 2026-01..2026-10. "
+        "90,000 EUR for Jan 2026 to Oct 2026 does not hold: nothing is booked for Jan 2026 to Oct 2026. "
         "Correct form: /confirm-lower 0 EUR 2026-01..2026-10 no volume, or book the actuals first",
     ),
     "nothing can be confirmed where nothing is booked": (
         new_command("", WEBER, Verb.CONFIRM, amount=eur(0), month=Period(2026, 10)),
         {"stage": "implemented", "some": measure(effects=lines(Version.PLAN, 20_000, 60_000))},
-        "0 EUR for 2026-10 does not hold: nothing is booked for 2026-10. Correct form: book the actuals first, "
+        "0 EUR for Oct 2026 does not hold: nothing is booked for Oct 2026. Correct form: book the actuals first, "
         "or confirm a lower value: /confirm-lower 0 EUR 2026-01..2026-10 reason",
     ),
     "the owner does not confirm": (

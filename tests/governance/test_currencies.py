@@ -140,10 +140,10 @@ def test_delay_and_scope_are_worked_out(forecast: tuple[EffectLine, ...], reason
         pytest.param(Period(2027, 2), "0.9", id="the table of last year, a month after its end"),
         pytest.param(
             Period(2027, 3),
-            "no rate from USD to EUR on 2027-03-01 that is new enough (the newest is of 2026-01-01)",
+            "no rate from USD to EUR on 1 Mar 2027 that is new enough (the newest is of 1 Jan 2026)",
             id="a rate that is too old is named",
         ),
-        pytest.param(Period(2025, 12), "no rate from USD to EUR on 2025-12-01", id="none yet"),
+        pytest.param(Period(2025, 12), "no rate from USD to EUR on 1 Dec 2025", id="none yet"),
     ],
 )
 def test_a_rate_has_an_age(month: Period, told: str) -> None:
@@ -160,7 +160,7 @@ def test_a_rate_of_2019_does_not_serve_2026() -> None:
     found = figures(measure(*PLAN, *FORECAST, rates=None), Rates([rate("2019-01-01", "0.88")]))
     assert (found.left_out, found.amounts.ebitda_plan) == (LeftOut.NO_RATE, None)
     assert str(found.missing) == (
-        "no rate from USD to EUR on 2026-01-01 that is new enough (the newest is of 2019-01-01)"
+        "no rate from USD to EUR on 1 Jan 2026 that is new enough (the newest is of 1 Jan 2019)"
     )
 
 
@@ -174,7 +174,7 @@ def test_a_balance_is_converted_with_the_closing_rate() -> None:
     amounts = figures(measure(*stock), Rates([*BEFORE, closing])).amounts
     assert (amounts.cash_plan, amounts.cash_estimate, amounts.cash_fx) == (900, 850, -50)
     missing = figures(measure(*stock), Rates(BEFORE)).missing
-    assert str(missing) == "no closing rate from USD to EUR on 2026-03-31"
+    assert str(missing) == "no closing rate from USD to EUR on 31 Mar 2026"
 
 
 def test_a_plan_takes_the_budget_rate_and_where_there_is_none_the_average_rate() -> None:

@@ -43,15 +43,15 @@ def test_why_a_month_cannot_be_closed(month: Period, refusal: CloseRefusal | Non
 @pytest.mark.parametrize(
     ("state", "month", "refusal", "sentence"),
     [
-        (CLOSED, OCTOBER, CloseRefusal.NOT_THE_LAST, "2026-10 of ACME AG is not closed."),
-        (CloseState("ACME AG"), AUGUST, CloseRefusal.NOT_THE_LAST, "2026-08 of ACME AG is not closed."),
+        (CLOSED, OCTOBER, CloseRefusal.NOT_THE_LAST, "Oct 2026 of ACME AG is not closed."),
+        (CloseState("ACME AG"), AUGUST, CloseRefusal.NOT_THE_LAST, "Aug 2026 of ACME AG is not closed."),
         (
             CLOSED, AUGUST, CloseRefusal.NOT_THE_LAST,
-            "Only the last closed month can be reopened: 2026-09 of ACME AG. Or correct the entries.",
+            "Only the last closed month can be reopened: Sep 2026 of ACME AG. Or correct the entries.",
         ),
         (
             WITH_ALL, AUGUST, CloseRefusal.NOT_THE_LAST,
-            "2026-08 is closed for all legal entities together: reopen it for all.",
+            "Aug 2026 is closed for all legal entities together: reopen it for all.",
         ),
         (WITH_ALL, SEPTEMBER, None, ""),
     ],

@@ -105,13 +105,13 @@ CASES = {
     # still paying
     "the work is done and the old services are paid": case(
         "LEGACY_COST_RUNNING",
-        "41,000 EUR a month still paid for 2 legacy services (CRM-OLD: 30,000 EUR in 2026-10, 30,000 EUR in 2026-11; "
-        "CRM-RPT: 11,000 EUR in 2026-11), although the work is done",
+        "41,000 EUR a month still paid for 2 legacy services (CRM-OLD: 30,000 EUR in Oct 2026, 30,000 EUR in Nov 2026; "
+        "CRM-RPT: 11,000 EUR in Nov 2026), although the work is done",
         legacy=(service("CRM-OLD", False, 30_000, 30_000), service("CRM-RPT", False, 11_000)), done=True,
     ),
     "retired on paper and billed all the same": case(
         "LEGACY_COST_RUNNING",
-        "30,000 EUR a month still paid for 1 retired service (CRM-OLD: 30,000 EUR in 2026-11), although the work is done",
+        "30,000 EUR a month still paid for 1 retired service (CRM-OLD: 30,000 EUR in Nov 2026), although the work is done",
         legacy=(service("CRM-OLD", True, 30_000),), done=True,
     ),
     "active, and nothing booked": case(
@@ -120,13 +120,13 @@ CASES = {
     ),
     "the end has passed": case(
         "LEGACY_COST_RUNNING",
-        "30,000 EUR a month still paid for 1 legacy service (CRM-OLD: 30,000 EUR in 2026-11), although the measure "
+        "30,000 EUR a month still paid for 1 legacy service (CRM-OLD: 30,000 EUR in Nov 2026), although the measure "
         "ended on 2026-10-31; 30,000 EUR paid since",
         some=measure(end=date(2026, 10, 31)), legacy=(service("CRM-OLD", False, 30_000),),
     ),
     "a booking that names its accounts": case(
         "LEGACY_COST_RUNNING",
-        "30,000 EUR a month still paid for 1 legacy service (CRM-OLD: 30,000 EUR in 2026-11 on accounts 4711 and 4712), "
+        "30,000 EUR a month still paid for 1 legacy service (CRM-OLD: 30,000 EUR in Nov 2026 on accounts 4711 and 4712), "
         "although the work is done",
         legacy=(service("CRM-OLD", False, 30_000, accounts={NOVEMBER: ("4711", "4712")}),), done=True,
     ),
@@ -138,7 +138,7 @@ CASES = {
         legacy=(Service("CRM-OLD", LifeCycle.RETIRED, {Period(2026, 8): eur(30_000)}),), done=True,
     ),
     "a booking of two currencies is not added up": case(
-        "LEGACY_COST_RUNNING", "2 legacy services are still active (A: 5 EUR in 2026-11; B: 5 USD in 2026-11), although the work is done",
+        "LEGACY_COST_RUNNING", "2 legacy services are still active (A: 5 EUR in Nov 2026; B: 5 USD in Nov 2026), although the work is done",
         legacy=(service("A", False, 5), Service("B", LifeCycle.ACTIVE, {NOVEMBER: Money(Decimal(5), "USD")})), done=True,
     ),
     # priority
@@ -195,7 +195,7 @@ CASES = {
     # double count
     "two measures claim more than the baseline is worth": case(
         "OVERCLAIM",
-        "30,000 EUR is claimed on the baseline Storage 2025 in 2026-01, which is worth 25,000 EUR a month: "
+        "30,000 EUR is claimed on the baseline Storage 2025 in Jan 2026, which is worth 25,000 EUR a month: "
         "ITX-1 claimed it first",
         some=SHARED, created=LATE, claims=(claim("ITX-1", 10_000, EARLY),),
     ),
@@ -207,8 +207,8 @@ CASES = {
     # cost spike
     "a service costs a third more than in the quarter before": case(
         "COST_SPIKE",
-        "CRM-OLD cost 40,000 EUR in 2026-11, 33% above the quarter before (30,000 EUR) and 33% above the baseline of "
-        "2026-08 (30,000 EUR), more than the tolerated 20% since 2026-11",
+        "CRM-OLD cost 40,000 EUR in Nov 2026, 33% above the quarter before (30,000 EUR) and 33% above the baseline of "
+        "Aug 2026 (30,000 EUR), more than the tolerated 20% since Nov 2026",
         legacy=(service("CRM-OLD", False, 30_000, 30_000, 30_000, 40_000),),
     ),
     "more of a service for more users is no spike": case(
@@ -219,8 +219,8 @@ CASES = {
     ),
     "dearer by the unit, although the bill is the same": case(
         "COST_SPIKE",
-        "CRM-OLD cost 20 EUR per unit in 2026-11, 100% above the quarter before (10 EUR) and 100% above the baseline "
-        "of 2026-08 (10 EUR), more than the tolerated 20% since 2026-11",
+        "CRM-OLD cost 20 EUR per unit in Nov 2026, 100% above the quarter before (10 EUR) and 100% above the baseline "
+        "of Aug 2026 (10 EUR), more than the tolerated 20% since Nov 2026",
         legacy=(service("CRM-OLD", False, 30_000, 30_000, 30_000, 30_000, units={
             NOVEMBER.plus(n): Decimal(1500 if n == 0 else 3000) for n in range(-3, 1)
         }),),
@@ -230,8 +230,8 @@ CASES = {
     ),
     "a service that stays is watched as well": case(
         "COST_SPIKE",
-        "CRM-NEW cost 40,000 EUR in 2026-11, 33% above the quarter before (30,000 EUR) and 33% above the baseline of "
-        "2026-08 (30,000 EUR), more than the tolerated 20% since 2026-11",
+        "CRM-NEW cost 40,000 EUR in Nov 2026, 33% above the quarter before (30,000 EUR) and 33% above the baseline of "
+        "Aug 2026 (30,000 EUR), more than the tolerated 20% since Nov 2026",
         watched=(service("CRM-NEW", False, 30_000, 30_000, 30_000, 40_000),),
     ),
     "a service that stays need not end": case(
@@ -311,7 +311,7 @@ def test_diversion_leaves_no_status_greener_than_amber() -> None:
     [
         pytest.param(
             (service("CRM-OLD", False, 30_000),), "decided",
-            "Cannot move into Implemented yet: 30,000 EUR a month still paid for 1 legacy service (CRM-OLD: 30,000 EUR in 2026-11), and no end "
+            "Cannot move into Implemented yet: 30,000 EUR a month still paid for 1 legacy service (CRM-OLD: 30,000 EUR in Nov 2026), and no end "
             "is dated"
             ". A. Kaya (owner) needs to act, since 21 Nov · LEGACY_COST_RUNNING", id="into Implemented the end has to be dated",
         ),
@@ -320,7 +320,7 @@ def test_diversion_leaves_no_status_greener_than_amber() -> None:
         ),
         pytest.param(
             (service("CRM-OLD", False, 30_000, ends_on=date(2026, 12, 31)),), "implemented",
-            "Cannot close yet: 30,000 EUR a month still paid for 1 legacy service (CRM-OLD: 30,000 EUR in 2026-11)"
+            "Cannot close yet: 30,000 EUR a month still paid for 1 legacy service (CRM-OLD: 30,000 EUR in Nov 2026)"
             ". A. Kaya (owner) needs to act, since 21 Nov · LEGACY_COST_RUNNING", id="into Closed it has to have ended",
         ),
         pytest.param((service("CRM-OLD", True),), "implemented", "", id="retired and not booked has ended"),

@@ -102,7 +102,7 @@ CASES = {
     "the end lies after the start": case(
         "detailed",
         measure(end=date(2025, 12, 31)),
-        "Cannot move into Detailed yet: the end 2025-12-31 lies before the start 2026-01-01"
+        "Cannot move into Detailed yet: the end 31 Dec 2025 lies before the start 1 Jan 2026"
         ". A. Kaya (owner) needs to act, since 21 Nov · DATES_MISSING",
     ),
     "a measure serves an objective": case(
@@ -174,7 +174,7 @@ CASES = {
                 *lines(Version.ACTUAL, 50_000, 0, Period(2026, 8), months=2),
             ),
         ),
-        "Cannot close yet: actuals are booked for 2 of the 3 months that have to be observed (2026-07 to 2026-09)"
+        "Cannot close yet: actuals are booked for 2 of the 3 months that have to be observed (Jul 2026 to Sep 2026)"
         ". J. Weber (controller) needs to act, since 21 Nov · ACTUALS_MISSING",
         commands=(
             new_command(
@@ -191,7 +191,7 @@ CASES = {
                 *lines(Version.ACTUAL, 15_000, 0, months=10),
             )
         ),
-        "Cannot close yet: 45,000 EUR of 60,000 EUR planned net recurring benefit from 2026-08 to 2026-10 is realised (75%)"
+        "Cannot close yet: 45,000 EUR of 60,000 EUR planned net recurring benefit from Aug 2026 to Oct 2026 is realised (75%)"
         ". A. Kaya (owner) needs to act, since 21 Nov · VALUE_NOT_REALISED",
         commands=(
             new_command(

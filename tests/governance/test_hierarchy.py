@@ -81,7 +81,7 @@ def test_a_currency_without_a_rate_makes_the_total_say_so() -> None:
     )["ACME", "IT"]  # fmt: skip
     assert not total.complete
     assert total.money == Money(Decimal("10.90"), "EUR")
-    assert [str(rate) for _, _, rate in total.left_out] == ["no rate from CHF to EUR on 2026-02-01"]
+    assert [str(rate) for _, _, rate in total.left_out] == ["no rate from CHF to EUR on 1 Feb 2026"]
     assert total.measures == {"m1", "m2"}
 
 
@@ -175,7 +175,7 @@ def test_a_measure_without_a_rate_is_named_and_not_guessed() -> None:
     settings = RollUpSettings("EUR", FiscalYear(JANUARY), JANUARY, {"decided": Decimal(1)}, "decided")
     found = figures(some, settings, RATES)
     assert {name: str(rate) for name, rate in found.missing_rates.items()} == {
-        "m1": "no rate from USD to EUR on 2025-12-01"
+        "m1": "no rate from USD to EUR on 1 Dec 2025"
     }
     assert {reason.value: left.measures for reason, left in found.left_out.items()} == {
         "no_rate": 1, "not_committed": 1,

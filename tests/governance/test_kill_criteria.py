@@ -120,8 +120,8 @@ def test_what_cannot_be_checked_is_said_when_it_is_agreed(text: str, reason: str
     [
         pytest.param(
             "not implemented by 2029-01-01",
-            '"not implemented by 2029-01-01" can never stop the measure: 2029-01-01 lies after the plan, which ends in '
-            "2026-12: name an earlier day",
+            '"not implemented by 2029-01-01" can never stop the measure: 1 Jan 2029 lies after the plan, which ends in '
+            "Dec 2026: name an earlier day",
             id="a day after the plan",
         ),
         pytest.param(
@@ -208,7 +208,7 @@ NOW_SAYS: Mapping[str, tuple[str, dict[str, object], object, str, bool | None]] 
         True,
     ),
     "cost in another currency without a rate": (
-        "cost > 10 USD", {}, None, "there is no rate from EUR to USD on 2026-01-01: an administrator adds it", None,
+        "cost > 10 USD", {}, None, "there is no rate from EUR to USD on 1 Jan 2026: an administrator adds it", None,
     ),
     "cost that a forecast takes back": (
         "cost > 59,999",
@@ -227,9 +227,9 @@ NOW_SAYS: Mapping[str, tuple[str, dict[str, object], object, str, bool | None]] 
     ),
     "forecast as an amount": ("forecast < 60,001", {}, None, "60,000 EUR", True),
     "forecast at the amount": ("forecast < 60,000", {}, None, "60,000 EUR", False),
-    "unit cost": ("unit cost > 13.99", {}, (SERVICE,), "CRM-OLD 14 EUR in 2026-11", True),
-    "unit cost at the limit": ("unit cost > 14", {}, (SERVICE,), "CRM-OLD 14 EUR in 2026-11", False),
-    "unit cost of a named service": ("unit cost of crm-old > 13", {}, (SERVICE,), "CRM-OLD 14 EUR in 2026-11", True),
+    "unit cost": ("unit cost > 13.99", {}, (SERVICE,), "CRM-OLD 14 EUR in Nov 2026", True),
+    "unit cost at the limit": ("unit cost > 14", {}, (SERVICE,), "CRM-OLD 14 EUR in Nov 2026", False),
+    "unit cost of a named service": ("unit cost of crm-old > 13", {}, (SERVICE,), "CRM-OLD 14 EUR in Nov 2026", True),
     "unit cost of a service that is not there": (
         "unit cost of ERP > 13", {}, (SERVICE,), "no such service is named", None,
     ),

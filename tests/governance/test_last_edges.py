@@ -60,7 +60,7 @@ def signed(*commands: Command, wanted: tuple[Period, ...], rejected: datetime | 
 
 ALL = (AUGUST, SEPTEMBER, OCTOBER)
 TWO = (confirm(200, AUGUST, SEPTEMBER, at=EARLY), confirm(100, OCTOBER, OCTOBER, at=LATE))
-FIRST_TWO = "J. Weber has not confirmed the actual effect of 2026-08 and 2026-09"
+FIRST_TWO = "J. Weber has not confirmed the actual effect of Aug 2026 and Sep 2026"
 
 
 @pytest.mark.parametrize(
@@ -251,19 +251,19 @@ def test_all_lines_of_a_month_make_its_net() -> None:
     [
         pytest.param(
             {}, "actuals of 3 closed months in a row at planned steady state", "0 months",
-            "actuals are booked for 0 of the 3 months that have to be observed (2026-08 to 2026-10)", id="none",
+            "actuals are booked for 0 of the 3 months that have to be observed (Aug 2026 to Oct 2026)", id="none",
         ),
         pytest.param(
             {10: 100}, "actuals of 3 closed months in a row at planned steady state", "1 month",
-            "actuals are booked for 1 of the 3 months that have to be observed (2026-08 to 2026-10)", id="one",
+            "actuals are booked for 1 of the 3 months that have to be observed (Aug 2026 to Oct 2026)", id="one",
         ),
         pytest.param(
             {8: 100, 10: 100}, "actuals of 3 closed months in a row at planned steady state", "2 months",
-            "actuals are booked for 2 of the 3 months that have to be observed (2026-08 to 2026-10)", id="two",
+            "actuals are booked for 2 of the 3 months that have to be observed (Aug 2026 to Oct 2026)", id="two",
         ),
         pytest.param(
             {8: 100, 9: 100, 10: 100}, "actuals of 3 closed months in a row at planned steady state",
-            "2026-08 to 2026-10", "2026-08 to 2026-10", id="all",
+            "Aug 2026 to Oct 2026", "Aug 2026 to Oct 2026", id="all",
         ),
     ],
 )  # fmt: skip

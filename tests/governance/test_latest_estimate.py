@@ -49,7 +49,7 @@ CASES: Mapping[str, tuple[tuple[EffectLine, ...], int, str]] = {
     "a month that was not booked is named and taken from the forecast": (
         (*monthly(FORECAST, BENEFIT, 100, 1, 6), *at(ACTUAL, BENEFIT, {1: 100, 3: 100})),
         600,
-        "no recurring benefit is booked for 2026-02",
+        "no recurring benefit is booked for Feb 2026",
     ),
     "more was spent than was forecast": ((*PHASED, *at(FORECAST, ONE_OFF, {1: 50}), *BOOKED), 1100, ""),
     "a one-off benefit of which half has come": (
@@ -68,12 +68,12 @@ CASES: Mapping[str, tuple[tuple[EffectLine, ...], int, str]] = {
     "nothing is booked yet": (PHASED, 1200, ""),
     "booked until two months ago": ((*PHASED, *monthly(ACTUAL, BENEFIT, 90, 1, 3)), 1170, ""),
     "nobody books any more": (
-        (*PHASED, *at(ACTUAL, BENEFIT, {1: 90})), 1190, "no recurring benefit is booked for 2026-02 and 2026-03",
+        (*PHASED, *at(ACTUAL, BENEFIT, {1: 90})), 1190, "no recurring benefit is booked for Feb 2026 and Mar 2026",
     ),
     "what is missing in a row is named as one": (
         (*PHASED, *at(ACTUAL, BENEFIT, {1: 100, 5: 100}), *monthly(FORECAST, RUNNING, 10), *at(ACTUAL, RUNNING, {1: 10})),
         1080,
-        "no recurring benefit is booked for 2026-02 to 2026-04; no running cost is booked for 2026-02 and 2026-03",
+        "no recurring benefit is booked for Feb 2026 to Apr 2026; no running cost is booked for Feb 2026 and Mar 2026",
     ),
     "a month booked with nothing is booked": ((*PHASED, *at(ACTUAL, BENEFIT, {1: 100, 2: 0, 3: 100})), 1100, ""),
 }  # fmt: skip
@@ -97,9 +97,9 @@ def test_a_month_close_says_what_is_closed() -> None:
     assert estimate(some).at_completion == 90 + 100 + 90 + 10 + 8 * 100
     closed = estimate(some, Period(2026, 3))
     assert closed.at_completion == 90 + 100 + 90 + 9 * 100
-    assert [gap.text for gap in closed.missing] == ["no recurring benefit is booked for 2026-02"]
+    assert [gap.text for gap in closed.missing] == ["no recurring benefit is booked for Feb 2026"]
     silent = estimate(PHASED, Period(2026, 2))
-    assert [gap.text for gap in silent.missing] == ["no recurring benefit is booked for 2026-01 and 2026-02"]
+    assert [gap.text for gap in silent.missing] == ["no recurring benefit is booked for Jan 2026 and Feb 2026"]
 
 
 def test_what_is_still_to_be_spent_falls_into_months_that_are_open() -> None:
@@ -129,8 +129,8 @@ def test_an_empty_forecast_is_unknown_and_never_green(some: tuple[EffectLine, ..
 def test_the_verdict_shows_what_is_missing() -> None:
     gap = tuple(line for line in measure().effects if line.version is not ACTUAL or line.month != Period(2026, 2))
     verdict = assess(measure(effects=gap), evidence(commands=()), POLICY, NOW)
-    assert [one.text for one in verdict.figures.missing_actuals] == ["no recurring benefit is booked for 2026-02"]
-    assert verdict.potential.reason.endswith("; no recurring benefit is booked for 2026-02: taken from the forecast")
+    assert [one.text for one in verdict.figures.missing_actuals] == ["no recurring benefit is booked for Feb 2026"]
+    assert verdict.potential.reason.endswith("; no recurring benefit is booked for Feb 2026: taken from the forecast")
     assert verdict.figures.at_completion == eur(180_000)
 
 

@@ -153,13 +153,13 @@ def test_an_accrual_takes_itself_back_and_both_are_corrected_together() -> None:
         ),
         pytest.param(
             NewEntry(posting(month=Period(2026, 9)), WEBER),
-            "2026-09 of ACME AG is closed. Post it into 2026-10, correct an entry of the closed month, or ask for the "
+            "Sep 2026 of ACME AG is closed. Post it into Oct 2026, correct an entry of the closed month, or ask for the "
             "month to be reopened.",
             id="a closed month",
         ),
         pytest.param(
             NewEntry(posting(month=Period(2031, 12)), WEBER),
-            "2031-12 has not begun: an actual is what was booked. Post what is expected as forecast.",
+            "Dec 2031 has not begun: an actual is what was booked. Post what is expected as forecast.",
             id="an actual of the future",
         ),
         pytest.param(

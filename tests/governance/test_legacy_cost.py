@@ -114,7 +114,7 @@ UNKNOWN: Mapping[str, tuple[object, str]] = {
     "the services cannot be read": (Unknown("the services of snow could not be read"), "the services of snow could not be read"),
     "no rate": (
         (Service("CRM-OLD", LifeCycle.RETIRED, {OCTOBER: Money(Decimal(5), "USD")}),),
-        "there is no rate from USD to EUR on 2026-10-01 for CRM-OLD: an administrator adds it",
+        "there is no rate from USD to EUR on 1 Oct 2026 for CRM-OLD: an administrator adds it",
     ),
 }  # fmt: skip
 
@@ -147,7 +147,7 @@ def test_it_is_never_counted_as_months_that_were_observed() -> None:
     some = replace(ENDED, effects=tuple(line for line in ENDED.effects if line.version is not Version.ACTUAL))
     present = evidence("implemented", "implemented", legacy=(service(retired=True, oct=5, nov=5),), commands=())
     reasons = [blocker.reason for blocker in assess(some, present, POLICY, NOW).blockers]
-    assert "actuals are booked for 0 of the 3 months that have to be observed (2026-08 to 2026-10)" in reasons
+    assert "actuals are booked for 0 of the 3 months that have to be observed (Aug 2026 to Oct 2026)" in reasons
     assert "there are no actuals to compare the value with" in reasons
 
 
@@ -159,7 +159,7 @@ def test_it_is_taken_off_the_realised_value() -> None:
         if blocker.code == "VALUE_NOT_REALISED"
     ]
     assert reason == (
-        "47,500 EUR of 60,000 EUR planned net recurring benefit from 2026-07 to 2026-09 is realised (79.1%), "
+        "47,500 EUR of 60,000 EUR planned net recurring benefit from Jul 2026 to Sep 2026 is realised (79.1%), "
         "less 12,500 EUR still paid for the legacy, the part of these months of 50,000 EUR"
     )
 
@@ -175,8 +175,8 @@ def test_the_finding_names_every_service_with_months_and_amounts() -> None:
     legacy = (service(oct=30, nov=30), service("CRM-RPT", nov=11), service("CRM-ARC"))
     (finding,) = [one for one in judged(legacy).findings if one.code == "LEGACY_COST_RUNNING"]
     assert finding.sentence == (
-        "41,000 EUR a month still paid for 3 legacy services (CRM-OLD: 30,000 EUR in 2026-10, 30,000 EUR in 2026-11; "
-        "CRM-RPT: 11,000 EUR in 2026-11; CRM-ARC: nothing booked), although the measure ended on 2026-09-30; "
+        "41,000 EUR a month still paid for 3 legacy services (CRM-OLD: 30,000 EUR in Oct 2026, 30,000 EUR in Nov 2026; "
+        "CRM-RPT: 11,000 EUR in Nov 2026; CRM-ARC: nothing booked), although the measure ended on 2026-09-30; "
         "71,000 EUR paid since"
     )
 
@@ -219,7 +219,7 @@ def test_a_service_that_is_revived_reopens_before_its_first_invoice() -> None:
     verdict = later(closed(), (replace(GONE, life_cycle=LifeCycle.ACTIVE),))
     assert verdict.stage == "implemented"
     assert reopened(verdict) == [
-        "Closed taken back: 30,000 EUR a month still paid for 1 legacy service (CRM-OLD: 30,000 EUR in 2026-09)"
+        "Closed taken back: 30,000 EUR a month still paid for 1 legacy service (CRM-OLD: 30,000 EUR in Sep 2026)"
     ]
 
 

@@ -45,27 +45,27 @@ DIFFERENCE = CloseItem(
         pytest.param(SEPTEMBER_CLOSED, OCTOBER, (MISSING,), "No bill before December", None, id="with a reason"),
         pytest.param(
             SEPTEMBER_CLOSED, OCTOBER, (MISSING,), " ",
-            "1 line of the checklist of 2026-10 of ACME AG is not done: do the work, or say why it is closed without it.",
+            "1 line of the checklist of Oct 2026 of ACME AG is not done: do the work, or say why it is closed without it.",
             id="without a reason",
         ),
         pytest.param(
             SEPTEMBER_CLOSED, OCTOBER, (MISSING, DIFFERENCE), "hurry",
-            "2026-10 of ACME AG stays open: ITX-2: the ledger has 100 EUR, the tool 120 EUR (J. Weber has to act).",
+            "Oct 2026 of ACME AG stays open: ITX-2: the ledger has 100 EUR, the tool 120 EUR (J. Weber has to act).",
             id="a difference, whatever the reason",
         ),
         pytest.param(
-            SEPTEMBER_CLOSED, Period(2026, 11), (), "", "2026-11 is not over: close it from 2026-12-01 on.", id="not over"
+            SEPTEMBER_CLOSED, Period(2026, 11), (), "", "Nov 2026 is not over: close it from 1 Dec 2026 on.", id="not over"
         ),
         pytest.param(
             CloseState("ACME AG", Period(2026, 8), Period(2026, 8)), OCTOBER, (), "",
-            "Close 2026-09 of ACME AG first: months close one after the other.", id="one left out",
+            "Close Sep 2026 of ACME AG first: months close one after the other.", id="one left out",
         ),
         pytest.param(
-            SEPTEMBER_CLOSED, Period(2026, 9), (), "", "2026-09 of ACME AG is closed already.", id="closed already"
+            SEPTEMBER_CLOSED, Period(2026, 9), (), "", "Sep 2026 of ACME AG is closed already.", id="closed already"
         ),
         pytest.param(
             CloseState("ACME AG", Period(2026, 9), waiting=PREPARED), OCTOBER, (), "",
-            "The close of 2026-10 of ACME AG waits for a second person since 5 Nov 2026.", id="twice",
+            "The close of Oct 2026 of ACME AG waits for a second person since 5 Nov 2026.", id="twice",
         ),
     ],
 )  # fmt: skip
@@ -129,9 +129,9 @@ def test_accepting_what_somebody_else_prepared(
         (
             Period(2026, 8),
             "wrong",
-            "Only the last closed month can be reopened: 2026-09 of ACME AG. Or correct the entries.",
+            "Only the last closed month can be reopened: Sep 2026 of ACME AG. Or correct the entries.",
         ),
-        (OCTOBER, "wrong", "2026-10 of ACME AG is not closed."),
+        (OCTOBER, "wrong", "Oct 2026 of ACME AG is not closed."),
     ],
 )
 def test_asking_for_a_reopening(month: Period, reason: str, sentence: str | None) -> None:
@@ -150,7 +150,7 @@ def test_what_keeps_a_month_open_is_asked_again_of_whoever_reviews() -> None:
     refusal = refusal_to_accept(PREPARED, BRANDT, NOW, "abc", 0, (MISSING, DIFFERENCE))
     assert refusal is not None
     assert refusal.sentence == (
-        "2026-10 of ACME AG stays open: ITX-2: the ledger has 100 EUR, the tool 120 EUR (J. Weber has to act)."
+        "Oct 2026 of ACME AG stays open: ITX-2: the ledger has 100 EUR, the tool 120 EUR (J. Weber has to act)."
     )
     assert refusal_to_accept(PREPARED, BRANDT, NOW, "abc", 0, (MISSING,)) is None
 
@@ -162,7 +162,7 @@ def test_what_keeps_a_month_open_is_asked_again_of_whoever_reviews() -> None:
         pytest.param("1180", "an invoice of 20 EUR came late", None, id="explained"),
         pytest.param(
             "1180", " ",
-            "The general ledger shows 1,180 EUR of cost for 2026-10 of ACME AG, the ledger 1,200 EUR: find the difference "
+            "The general ledger shows 1,180 EUR of cost for Oct 2026 of ACME AG, the ledger 1,200 EUR: find the difference "
             "of -20 EUR, or say why it stays.", id="not explained",
         ),
     ],

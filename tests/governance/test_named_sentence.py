@@ -50,26 +50,26 @@ def finding(verdict: Verdict, code: str) -> Finding:
 CLAIMS = {
     "of another portfolio": (
         (claim("SEC-1"),),
-        "more is claimed on the baseline Storage 2025 in 2026-01 than it is worth (25,000 EUR a month), 20,000 EUR of "
+        "more is claimed on the baseline Storage 2025 in Jan 2026 than it is worth (25,000 EUR a month), 20,000 EUR of "
         "it here: another measure of portfolio HR, which you may not see, claimed it first",
         NamedSentence(
-            "27,500 EUR is claimed on the baseline Storage 2025 in 2026-01, which is worth 25,000 EUR a month: SEC-1 "
+            "27,500 EUR is claimed on the baseline Storage 2025 in Jan 2026, which is worth 25,000 EUR a month: SEC-1 "
             "claimed it first",
             ("jira-main/SEC-1",),
         ),
     ),
     "of the same part": (
         (claim("ITX-1", elsewhere=False),),
-        "27,500 EUR is claimed on the baseline Storage 2025 in 2026-01, which is worth 25,000 EUR a month: ITX-1 "
+        "27,500 EUR is claimed on the baseline Storage 2025 in Jan 2026, which is worth 25,000 EUR a month: ITX-1 "
         "claimed it first",
         None,
     ),
     "of both": (
         (claim("ITX-1", elsewhere=False), claim("SEC-1"), claim("LAW-2", "Legal")),
-        "more is claimed on the baseline Storage 2025 in 2026-01 than it is worth (25,000 EUR a month), 20,000 EUR of "
+        "more is claimed on the baseline Storage 2025 in Jan 2026 than it is worth (25,000 EUR a month), 20,000 EUR of "
         "it here: ITX-1 and 2 other measures, which you may not see, claimed it first",
         NamedSentence(
-            "42,500 EUR is claimed on the baseline Storage 2025 in 2026-01, which is worth 25,000 EUR a month: "
+            "42,500 EUR is claimed on the baseline Storage 2025 in Jan 2026, which is worth 25,000 EUR a month: "
             "ITX-1, SEC-1, +1 claimed it first",
             ("jira-main/SEC-1", "jira-main/LAW-2"),
         ),

@@ -60,30 +60,30 @@ CASES: Mapping[str, tuple[Lines, tuple[str, ...]]] = {
     "hand-picked months": (
         planned(BENEFIT, months(100), {2: 100, 7: 100, 10: 100}),
         (
-            "actuals are booked for 1 of the 3 months that have to be observed (2026-08 to 2026-10)",
-            "100 EUR of 300 EUR planned net recurring benefit from 2026-08 to 2026-10 is realised (33.3%)",
+            "actuals are booked for 1 of the 3 months that have to be observed (Aug 2026 to Oct 2026)",
+            "100 EUR of 300 EUR planned net recurring benefit from Aug 2026 to Oct 2026 is realised (33.3%)",
         ),
     ),
     "running cost nine times the plan": (
         (*planned(BENEFIT, months(100), months(100, 1, 10)), *planned(RUNNING, months(10), months(90, 1, 10))),
-        ("30 EUR of 270 EUR planned net recurring benefit from 2026-08 to 2026-10 is realised (11.1%)",),
+        ("30 EUR of 270 EUR planned net recurring benefit from Aug 2026 to Oct 2026 is realised (11.1%)",),
     ),
     "a running cost that nobody booked": (
         (*planned(BENEFIT, months(100), months(100, 1, 10)), *at(PLAN, RUNNING, months(10))),
-        ("actuals are booked for 0 of the 3 months that have to be observed (2026-08 to 2026-10)",),
+        ("actuals are booked for 0 of the 3 months that have to be observed (Aug 2026 to Oct 2026)",),
     ),
     "a benefit that has stopped": (
         planned(BENEFIT, months(100), months(100, 1, 5)),
         (
-            "actuals are booked for 0 of the 3 months that have to be observed (2026-06 to 2026-08)",
-            "0 EUR of 300 EUR planned net recurring benefit from 2026-06 to 2026-08 is realised (0%)",
+            "actuals are booked for 0 of the 3 months that have to be observed (Jun 2026 to Aug 2026)",
+            "0 EUR of 300 EUR planned net recurring benefit from Jun 2026 to Aug 2026 is realised (0%)",
         ),
     ),
     "books that are a month late": (planned(BENEFIT, months(100), months(100, 1, 9)), ()),
     "nine tenths of it": (planned(BENEFIT, months(100), months(90, 1, 10)), ()),
     "a little less than nine tenths": (
         planned(BENEFIT, months(1000), months(899, 1, 10)),
-        ("2,697 EUR of 3,000 EUR planned net recurring benefit from 2026-08 to 2026-10 is realised (89.9%)",),
+        ("2,697 EUR of 3,000 EUR planned net recurring benefit from Aug 2026 to Oct 2026 is realised (89.9%)",),
     ),
     "a benefit that comes every third month": (
         planned(BENEFIT, {3: 300, 6: 300, 9: 300, 12: 300}, {3: 300, 6: 300, 9: 300}), (),
@@ -115,23 +115,23 @@ RAMPED = planned(BENEFIT, months(50, 1, 7) | months(100, 8, 24), months(50, 1, 7
     [
         pytest.param(Period(2026, 8), RAMPED, (), id="the months after the declared beginning"),
         pytest.param(
-            Period(2026, 9), RAMPED, (f"{NOT_YET}; it is declared to be from 2026-09 on", NOTHING), id="one month less"
+            Period(2026, 9), RAMPED, (f"{NOT_YET}; it is declared to be from Sep 2026 on", NOTHING), id="one month less"
         ),
         pytest.param(
-            Period(2027, 6), RAMPED, (f"{NOT_YET}; it is declared to be from 2027-06 on", NOTHING), id="later"
+            Period(2027, 6), RAMPED, (f"{NOT_YET}; it is declared to be from Jun 2027 on", NOTHING), id="later"
         ),
         pytest.param(
-            Period(2030, 1), RAMPED, (f"{NOT_YET}; it is declared to be from 2030-01 on", NOTHING), id="after the plan"
+            Period(2030, 1), RAMPED, (f"{NOT_YET}; it is declared to be from Jan 2030 on", NOTHING), id="after the plan"
         ),
         pytest.param(
             Period(2026, 8),
             planned(BENEFIT, months(1_000, 8, 10) | months(100_000, 11, 24), months(1_000, 8, 10)),
-            (f"{NOT_YET}; it is declared to be from 2026-08 on", NOTHING),
+            (f"{NOT_YET}; it is declared to be from Aug 2026 on", NOTHING),
             id="no ramp is steady because somebody says so",
         ),
         pytest.param(
             Period(2026, 10), planned(BENEFIT, months(100, 1, 10), months(100, 1, 10)),
-            (f"{NOT_YET}; it is declared to be from 2026-10 on", NOTHING), id="the last month alone is not three",
+            (f"{NOT_YET}; it is declared to be from Oct 2026 on", NOTHING), id="the last month alone is not three",
         ),
     ],
 )  # fmt: skip
@@ -156,7 +156,7 @@ def test_the_running_cost_of_a_year_is_nine_times_the_plan() -> None:
     some = (*planned(BENEFIT, months(100), months(100)), *planned(RUNNING, months(10), months(90)))
     policy = POLICY.with_thresholds(replace(POLICY.thresholds, observation_months=12))
     assert results(at_closing(some, Period(2026, 12), policy)) == (
-        "120 EUR of 1,080 EUR planned net recurring benefit from 2026-01 to 2026-12 is realised (11.1%)",
+        "120 EUR of 1,080 EUR planned net recurring benefit from Jan 2026 to Dec 2026 is realised (11.1%)",
     )
 
 
@@ -164,8 +164,8 @@ def test_three_good_months_of_a_year_are_not_a_year() -> None:
     """February, July and November were picked, of a year that is over."""
     some = planned(BENEFIT, months(100), {2: 100, 7: 100, 11: 100})
     assert results(at_closing(some, Period(2026, 12))) == (
-        "actuals are booked for 1 of the 3 months that have to be observed (2026-10 to 2026-12)",
-        "100 EUR of 300 EUR planned net recurring benefit from 2026-10 to 2026-12 is realised (33.3%)",
+        "actuals are booked for 1 of the 3 months that have to be observed (Oct 2026 to Dec 2026)",
+        "100 EUR of 300 EUR planned net recurring benefit from Oct 2026 to Dec 2026 is realised (33.3%)",
     )
 
 

@@ -173,7 +173,7 @@ UNKNOWN: Mapping[str, tuple[Measure, dict[str, object], str]] = {
     "no rate": (
         booked(),
         {"legacy": (replace(GONE, costs={JANUARY: Money(Decimal(5), "USD")}),)},
-        "closed on 21 Nov 2026: whether the saving stays is not known: there is no rate from USD to EUR on 2027-01-01 for "
+        "closed on 21 Nov 2026: whether the saving stays is not known: there is no rate from USD to EUR on 1 Jan 2027 for "
         "the legacy cost of Jan 2027: an administrator adds it",
     ),
     "a field that cannot be read": (

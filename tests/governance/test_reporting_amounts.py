@@ -59,11 +59,11 @@ HURDLES: Mapping[str, tuple[Measure, Rates, int, Outcome, str, str]] = {
     ),
     "a missing rate is unknown": (
         DOLLARS, LATE, 1, Outcome.UNKNOWN, "a net plan of at least 1 EUR",
-        "there is no rate from USD to EUR on 2026-01-01: an administrator adds it",
+        "there is no rate from USD to EUR on 1 Jan 2026: an administrator adds it",
     ),
     "a hurdle of zero asks for the rate as well": (
         DOLLARS, Rates(), 0, Outcome.UNKNOWN, "a net plan of at least 0 EUR",
-        "there is no rate from USD to EUR on 2026-01-01: an administrator adds it",
+        "there is no rate from USD to EUR on 1 Jan 2026: an administrator adds it",
     ),
 }  # fmt: skip
 
@@ -107,8 +107,8 @@ def test_the_committees_limit(rates: Rates, limit: int, asked: bool) -> None:
             Rates(),
             1,
             [
-                "there is no rate from USD to EUR on 2026-01-01: an administrator adds it",
-                "there is no rate from USD to EUR on 2026-01-01 for a claim on the baseline: an administrator adds it",
+                "there is no rate from USD to EUR on 1 Jan 2026: an administrator adds it",
+                "there is no rate from USD to EUR on 1 Jan 2026 for a claim on the baseline: an administrator adds it",
             ],
             id="no rate",
         ),
@@ -128,14 +128,14 @@ def test_the_value_at_stake(rates: Rates, limit: int, sentences: list[str]) -> N
         pytest.param(
             Rates([Rate("USD", "EUR", date(2025, 1, 1), Decimal("0.5"))]),
             Outcome.UNMET,
-            "45,000 EUR is claimed on the baseline Storage in 2026-01, which is worth 41,666.67 EUR a month: "
+            "45,000 EUR is claimed on the baseline Storage in Jan 2026, which is worth 41,666.67 EUR a month: "
             "ITX-9 claimed it first",
             id="50,000 dollars are 25,000 euros",
         ),
         pytest.param(
             Rates(),
             Outcome.UNKNOWN,
-            "there is no rate from USD to EUR on 2026-01-01 for a claim on the baseline: an administrator adds it",
+            "there is no rate from USD to EUR on 1 Jan 2026 for a claim on the baseline: an administrator adds it",
             id="a claim that cannot be compared is no smaller claim",
         ),
     ],

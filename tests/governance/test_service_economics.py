@@ -56,16 +56,26 @@ def test_unit_cost_with_its_fixed_and_variable_part() -> None:
     ("costs", "demand", "unit_cost", "blockers"),
     [
         ({"2026-10": "100"}, {"2026-10": "4"}, d("25"), []),
-        ({"2026-10": "100"}, {}, "no demand is stated for 2026-10", ["UNIT_COST_UNKNOWN", "DEMAND_UNKNOWN"]),
-        ({}, {"2026-10": "4"}, "no cost is booked in 2026-10", ["UNIT_COST_UNKNOWN"]),
-        ({"2026-09": "100"}, {"2026-09": "4"}, "no cost is booked in 2026-10", ["UNIT_COST_UNKNOWN", "DEMAND_UNKNOWN"]),
+        ({"2026-10": "100"}, {}, "no demand is stated for Oct 2026", ["UNIT_COST_UNKNOWN", "DEMAND_UNKNOWN"]),
+        ({}, {"2026-10": "4"}, "no cost is booked in Oct 2026", ["UNIT_COST_UNKNOWN"]),
+        (
+            {"2026-09": "100"},
+            {"2026-09": "4"},
+            "no cost is booked in Oct 2026",
+            ["UNIT_COST_UNKNOWN", "DEMAND_UNKNOWN"],
+        ),
         (
             {"2026-10": "100"},
             {"2026-10": "0"},
-            "there was no demand in 2026-10, and 100.00 of cost",
+            "there was no demand in Oct 2026, and 100.00 of cost",
             ["UNIT_COST_UNKNOWN"],
         ),
-        ({"2026-11": "100"}, {"2026-11": "4"}, "no cost is booked in 2026-10", ["UNIT_COST_UNKNOWN", "DEMAND_UNKNOWN"]),
+        (
+            {"2026-11": "100"},
+            {"2026-11": "4"},
+            "no cost is booked in Oct 2026",
+            ["UNIT_COST_UNKNOWN", "DEMAND_UNKNOWN"],
+        ),
     ],
     ids=["known", "no demand", "no cost", "a month late", "demand of zero", "only the month that runs"],
 )
@@ -80,7 +90,7 @@ def test_what_is_unknown_is_a_blocker(
 def test_an_amount_without_a_rate_makes_the_unit_cost_unknown() -> None:
     line = ServiceLine(MONTH, Money(d("10"), "CHF"))
     found = figures((line, *lines({"2026-10": "100"})), {"2026-10": "4"})
-    assert found.unit_cost == Unknown("there is no rate from CHF to EUR on 2026-10-01")
+    assert found.unit_cost == Unknown("there is no rate from CHF to EUR on 1 Oct 2026")
     assert not service_findings(DESK, found, (), {})
 
 
@@ -94,7 +104,7 @@ def test_the_own_cost_of_a_month_is_its_bookings_without_benefits_in_one_currenc
     rates = Rates([Rate("USD", "EUR", date(2026, 10, 1), d("0.5"))])
     assert own_cost(costs, rates, "EUR") == (
         months({"2026-09": "70", "2026-10": "105"}),
-        {Period(2026, 8): "there is no rate from CHF to EUR on 2026-08-01"},
+        {Period(2026, 8): "there is no rate from CHF to EUR on 1 Aug 2026"},
     )
 
 
@@ -173,15 +183,17 @@ def test_a_cost_spike_names_the_departments_that_caused_it() -> None:
     (found,) = service_findings(DESK, figures(costs, SAME), (), {})
     assert found.departments == (DepartmentRise("4712", d("8")), DepartmentRise("no cost centre", d("0.5")))
     assert found.sentence == (
-        "Service desk cost 27.50 EUR per unit in 2026-10, 38% above the quarter before (20 EUR) and 38% above the "
-        "baseline of 2026-07 (20 EUR), more than the tolerated 20% since 2026-10; caused by 4712 +8.00, no cost centre "
+        "Service desk cost 27.50 EUR per unit in Oct 2026, 38% above the quarter before (20 EUR) and 38% above the "
+        "baseline of Jul 2026 (20 EUR), more than the tolerated 20% since Oct 2026; caused by 4712 +8.00, no cost centre "
         "+0.50 EUR per unit"
     )
 
 
 def test_without_any_demand_the_cost_itself_is_compared() -> None:
     (found,) = service_findings(DESK, figures(lines({**FLAT, "2026-10": "1300"}), {}), (), {})
-    assert found.sentence.startswith("Service desk cost 1,300 EUR in 2026-10, 30% above the quarter before (1,000 EUR)")
+    assert found.sentence.startswith(
+        "Service desk cost 1,300 EUR in Oct 2026, 30% above the quarter before (1,000 EUR)"
+    )
 
 
 @pytest.mark.parametrize(("value", "codes"), [("10.00", []), ("9.99", ["NEGATIVE_UNIT_MARGIN"]), (None, [])])
@@ -198,7 +210,7 @@ def test_booked_benefits_count_before_the_stated_value() -> None:
     assert (found.value_per_unit, found.margin) == (d("7"), d("-3"))
     (finding,) = service_findings(definition, found, (), {})
     assert finding.sentence == (
-        "each ticket of Desk costs 10.00 EUR and brings 7.00 in 2026-10: 300.00 EUR are lost with 100 of them"
+        "each ticket of Desk costs 10.00 EUR and brings 7.00 in Oct 2026: 300.00 EUR are lost with 100 of them"
     )
 
 

@@ -77,7 +77,7 @@ def test_a_month_that_finance_has_not_closed_is_not_signed() -> None:
     assert ruling(judged(some, confirm(100, september, september), closed=september)).accepted
     refused = ruling(judged(some, confirm(100, OCTOBER, OCTOBER), closed=september))
     assert refused.reply == (
-        "100 EUR for 2026-10 does not hold: 2026-10 is not closed: months are closed through 2026-09 for ACME AG. "
+        "100 EUR for Oct 2026 does not hold: Oct 2026 is not closed: months are closed through Sep 2026 for ACME AG. "
         "Correct form: /confirm 900 EUR 2026-01..2026-09"
     )
 
@@ -117,13 +117,13 @@ ENDS: Mapping[str, tuple[Lines, dict[str, Any], str]] = {
     "capex is booked": ((*TEN, *at(ACTUAL, CAPEX, {3: 900})), {}, ""),
     "an amount moves to another month": (
         (*STEADY, *at(ACTUAL, BENEFIT, months(100, 3, 10) | {1: 50, 2: 150})), {},
-        "1,000 EUR is booked for 2026-01..2026-10 as then, but in other months or lines",
+        "1,000 EUR is booked for Jan 2026 to Oct 2026 as then, but in other months or lines",
     ),
     "an amount moves out of them": (
-        JANUARY_IN_DECEMBER, {}, "1,000 EUR was booked for 2026-01..2026-10 then, 900 EUR is now",
+        JANUARY_IN_DECEMBER, {}, "1,000 EUR was booked for Jan 2026 to Oct 2026 then, 900 EUR is now",
     ),
     "a cost is booked later": (
-        (*TEN, *at(ACTUAL, RUNNING, {4: 1})), {}, "1,000 EUR was booked for 2026-01..2026-10 then, 999 EUR is now",
+        (*TEN, *at(ACTUAL, RUNNING, {4: 1})), {}, "1,000 EUR was booked for Jan 2026 to Oct 2026 then, 999 EUR is now",
     ),
     "another plan is locked": (TEN, {"plan": 2}, "it was signed under plan 1, and plan 2 is locked now"),
     "another baseline": (TEN, {"baseline": eur(1)}, "the baseline is another one now"),
@@ -149,20 +149,20 @@ CLOSES: Mapping[str, tuple[tuple[Command, ...], tuple[str, ...]]] = {
     "each by itself": (tuple(confirm(100, Period(2026, month), Period(2026, month),
                                      source=APPROVALS[0].source._replace(id=str(month))) for month in (8, 9, 10)), ()),
     "two of three": (
-        (confirm(200, AUGUST, Period(2026, 9)),), ("J. Weber has not confirmed the actual effect of 2026-10",),
+        (confirm(200, AUGUST, Period(2026, 9)),), ("J. Weber has not confirmed the actual effect of Oct 2026",),
     ),
     "other months": (
         (confirm(300, Period(2026, 1), Period(2026, 3)),),
-        ("J. Weber has not confirmed the actual effect of 2026-08 to 2026-10",),
+        ("J. Weber has not confirmed the actual effect of Aug 2026 to Oct 2026",),
     ),
     "a lower value that is enough": ((lower(270, AUGUST, OCTOBER),), ()),
     "a lower value of one month leaves too little": (
         (confirm(200, AUGUST, Period(2026, 9)), lower(50, OCTOBER, OCTOBER)),
-        ("250 EUR of 300 EUR planned net recurring benefit from 2026-08 to 2026-10 is realised (83.3%)",),
+        ("250 EUR of 300 EUR planned net recurring benefit from Aug 2026 to Oct 2026 is realised (83.3%)",),
     ),
     "a lower value of all of them, with its reason, closes at what it says": ((lower(50, AUGUST, OCTOBER),), ()),
     "one P&L line of several": (
-        (confirm(300, AUGUST, OCTOBER, pl_line="benefit"),), ("J. Weber has not confirmed the actual effect of 2026-10",),
+        (confirm(300, AUGUST, OCTOBER, pl_line="benefit"),), ("J. Weber has not confirmed the actual effect of Oct 2026",),
     ),
 }  # fmt: skip
 
@@ -184,7 +184,7 @@ def test_what_is_taken_back_opens_a_measure_again_that_was_closed_before_its_ben
     assert not [one for one in closed.checklist if one.code in CLOSING and one.outcome is not Outcome.MET]
     verdict = judged((*some, *at(ACTUAL, BENEFIT, {11: -10})), *closed.commands)
     (why,) = [one.reason for one in verdict.checklist if one.code == "CONTROLLER_CONFIRM"]
-    assert why == "J. Weber has not confirmed the actual effect of 2026-11"
+    assert why == "J. Weber has not confirmed the actual effect of Nov 2026"
 
 
 def test_a_signed_line_leaves_the_other_lines_of_its_month_open() -> None:

@@ -41,7 +41,7 @@ def test_months_come_in_their_order_with_the_baselines_own_currency() -> None:
         ("month|volume|price\n2026-01|x|1", 'line 2 of the table: the volume "x": this is not an amount; write it as 1234567.89'),
         ("month|volume|price\n2026-01|5|", 'line 2 of the table: the price "": this is not an amount; write it as 1234567.89'),
         ("month|volume|price\n2026-01|-5|1", "line 2 of the table: the volume -5 is below zero"),
-        ("month|volume|price\n2026-01|5|1\n2026-01|5|1", "line 3 of the table: 2026-01 is listed twice"),
+        ("month|volume|price\n2026-01|5|1\n2026-01|5|1", "line 3 of the table: Jan 2026 is listed twice"),
         ("month|volume|price|rate\n2026-01|5|1|0.9", "line 2 of the table: a price in EUR needs no rate"),
         (
             "month|volume|price|currency|rate\n2026-01|5|1|USD|0",
@@ -64,7 +64,7 @@ def test_a_field_of_the_item_is_the_baseline_of_its_measure() -> None:
         assert isinstance(found, MappedMeasure), found
         return found.measure.baseline_series
 
-    assert str(series("month | volume | price\n2026-01 | 10 | 5")) == "5 USD from 2026-01"
+    assert str(series("month | volume | price\n2026-01 | 10 | 5")) == "5 USD from Jan 2026"
     assert series("month | price") == Unknown(
         'the field "Series": the first line of the table has to name month, volume, price, each once'
     )

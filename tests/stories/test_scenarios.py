@@ -205,7 +205,8 @@ def technically_finished(scene: Simulation) -> None:
     )
     shown = scene.comment(item, "weber", "/confirm-lower 100k EUR 2026-10..2026-12 the volume never came")
     assert (
-        "Lower value confirmed: 100,000 EUR for 2026-10..2026-12 (the volume never came) by Julia Weber" in shown.reply
+        "Lower value confirmed: 100,000 EUR for Oct 2026 to Dec 2026 (the volume never came) by Julia Weber"
+        in shown.reply
     )
     assert shown.fields["DoI stage"] == "Closed"
     assert scene.move(item, "osei", "Closed")[0]

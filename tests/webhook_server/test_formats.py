@@ -10,6 +10,7 @@ import pytest
 
 from governance.capital import capitalised
 from governance.money import Money, Period
+from governance.time_text import day_text, month_text
 from webhook_server.formats import Formats, browser, parse_locale, parse_zone
 
 NOW = datetime(2026, 11, 21, 13, 30, tzinfo=UTC)
@@ -81,6 +82,16 @@ def test_shares() -> None:
     assert written("en_GB").percent(Decimal("0.87")) == "87%"
     assert written("de_DE").percent(Decimal("-0.123"), 1) == "−12,3\u00a0%"
     assert written("en_GB").percent(None) == "–"
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_an_english_page_names_months_as_the_sentences_on_it_do(month: int) -> None:
+    first = date(2026, month, 1)
+    for locale in ("en_GB", "en_IE"):
+        assert (written(locale).day(first), written(locale).month(first)) == (
+            day_text(first),
+            month_text(Period.of(first)),
+        )
 
 
 def test_months_days_and_moments() -> None:

@@ -34,7 +34,7 @@ from governance.gates import Policy
 from governance.locked_plan import net_of
 from governance.measure import MeasureId
 from governance.money import CurrencyMismatch
-from governance.signature import span_text
+from governance.signature import typed_months
 from governance.validation import CONFIRMATION_VERBS
 from mapping.policy import Policies
 from webhook_server.admin import measure_view as show
@@ -217,7 +217,7 @@ def _command_text(requested: ActionRequest, form: Mapping[str, str]) -> str:
         stage=action.stage,
         amount=stated,
         currency=action.amount.currency if action.amount else "",
-        month=span_text(action.first_month or action.month, action.month) if action.month else "",
+        month=typed_months(action.first_month or action.month, action.month) if action.month else "",
         text=form.get("text", "") if action.verb in NEEDS_REASON else "",
         delegate=form.get("delegate", "").strip() if delegating else action.holder.id if action.holder else "",
         until=date.fromisoformat(form["until"]) if delegating else None,

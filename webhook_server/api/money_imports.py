@@ -263,7 +263,7 @@ def list_bills(call: ApiCall) -> BillList:
                 import_number=one.number, file=one.file, rules=one.rules, charges=one.charges,
                 effective=[_amount(money) for money in one.effective],
                 unallocated=[_amount(money) for money in one.unallocated],
-                invoiced=[InvoicedModel(month=month, amount=_amount(money)) for month, money in one.invoiced],
+                invoiced=[InvoicedModel(month=str(month), amount=_amount(money)) for month, money in one.invoiced],
             )
             for one in found
         ]

@@ -9,6 +9,7 @@ from connector.papers.calendar.paper import Paper, PaperBasis, file_names
 from connector.papers.deck.contents import DeckFigures, deck_of
 from connector.papers.deck.read import deck_figures
 from connector.papers.deck.status import status_sentence, things_to_know
+from governance.time_text import month_text
 
 DECK_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -47,5 +48,5 @@ def _body(basis: PaperBasis, figures: DeckFigures) -> str:
         lines += ["", f"{number}. {head}", f"   {detail}"]
     lines += basis.unreported_lines
     if basis.open_lines:
-        lines += ["", f"Open for {basis.subject.period.closing_month}:", *basis.open_lines]
+        lines += ["", f"Open for {month_text(basis.subject.period.closing_month)}:", *basis.open_lines]
     return "\n".join([*lines, *basis.foot])

@@ -39,6 +39,7 @@ from governance.definitions.sheet import name_of
 from governance.definitions.sheet import sheet as definition_sheet
 from governance.effects import ZERO, Version
 from governance.left_out import LEFT_OUT_LABELS
+from governance.time_text import month_text
 from governance.verdict import GateState
 
 EBITDA = WORDS["ebitda_plan"].term.name
@@ -255,8 +256,10 @@ def _curve(of: DeckFigures) -> Slide:
             for version in tones
             if version is not Version.ACTUAL
         )
-        said = f"{planned}; actual by {booked[-1].month} {amount(booked[-1].total[Version.ACTUAL])}"
-    return Slide(title, (Text((Paragraph(f"By {end.month}, {of.figures.currency}: {said}.", size=14),)), chart))
+        said = f"{planned}; actual by {month_text(booked[-1].month)} {amount(booked[-1].total[Version.ACTUAL])}"
+    return Slide(
+        title, (Text((Paragraph(f"By {month_text(end.month)}, {of.figures.currency}: {said}.", size=14),)), chart)
+    )
 
 
 def _variances(of: DeckFigures) -> Slide:

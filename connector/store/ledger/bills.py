@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
-from governance.money import Money
+from governance.money import Money, Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class ImportedBill:
     """Σ EffectiveCost by currency."""
     unallocated: tuple[Money, ...]
     """What of it still waits for a rule or a decision, by currency."""
-    invoiced: tuple[tuple[str, Money], ...]
+    invoiced: tuple[tuple[Period, Money], ...]
     """Σ BilledCost by month of the invoice; it says nothing of when it was paid."""
 
     @property
@@ -47,7 +47,10 @@ def read_bills(connection: Connection, limit: int = 50) -> list[ImportedBill]:
             row.id, row.file, row.stream, row.imported_by, row.imported_at, int(row.bill["charges"]),
             tuple(Money(Decimal(amount), currency) for currency, amount in row.bill["effective"].items()),
             tuple(waiting.get(row.id, ())),
-            tuple((month, Money(Decimal(amount), currency)) for month, currency, amount in row.bill["invoiced"]),
+            tuple(
+                (Period.parse(month), Money(Decimal(amount), currency))
+                for month, currency, amount in row.bill["invoiced"]
+            ),
         )
         for row in connection.execute(_BILLS, {"limit": limit})
     ]  # fmt: skip

@@ -13,7 +13,7 @@ from governance.money import Money, Period
 from governance.month_close import DUE_AFTER, CloseItem, CloseItemKind
 from governance.rates import MissingRate, RateKind, Rates, Reporting
 from governance.reconciliation import kind_text
-from governance.time_text import day_text
+from governance.time_text import day_text, month_text
 
 RATES_BY = "an administrator"
 ASSESSED_BY = "an operator"
@@ -39,7 +39,7 @@ def close_checklist(
         told = f"{row.key}: of {kind_text(row.kind)} to date the ledger has {row.ledger}, the tool {row.tool}"
         found.append(CloseItem(CloseItemKind.DIFFERENCE, told, _who(row), row.due_at.date(), row.id, row.key))
     for row in connection.execute(_NOT_ASSESSED, asked):
-        told = f"{row.key} has entries of {month} and has not been assessed since the last one"
+        told = f"{row.key} has entries of {month_text(month)} and has not been assessed since the last one"
         found.append(CloseItem(CloseItemKind.NOT_ASSESSED, told, ASSESSED_BY, due, row.id, row.key))
     # Of which legal entity such a row is, nobody knows before it has a measure: it is on the checklist of each.
     for waiting in open_quarantine(connection, month=month):
@@ -56,11 +56,11 @@ def close_checklist(
                     found.append(CloseItem(CloseItemKind.MISSING_RATE, f"there is {rate}", RATES_BY, due))
     for row in connection.execute(_MISSING, asked):
         kinds = " and ".join(map(kind_text, row.kinds))
-        told = f"{row.key} has a plan of {kinds} for {month} and no actual"
+        told = f"{row.key} has a plan of {kinds} for {month_text(month)} and no actual"
         found.append(CloseItem(CloseItemKind.MISSING_ACTUAL, told, _who(row), due, row.id, row.key))
     for row in connection.execute(_UNVALIDATED, asked):
         before = Period.of(row.month)
-        told = f"{row.key}: the actual benefit of {before} is not validated"
+        told = f"{row.key}: the actual benefit of {month_text(before)} is not validated"
         found.append(CloseItem(CloseItemKind.UNVALIDATED, told, _who(row), due, row.id, row.key))
     return tuple(found)
 
@@ -73,7 +73,7 @@ def _sources(connection: Connection, month: Period) -> Iterator[CloseItem]:
         if source.failed:
             told = f"{source.stream} could not be taken in: {(*source.sentences, 'no reason is known')[0]}"
         elif source.swept_at.date() <= month.last_day:
-            told = f"{source.stream} was read last on {day_text(source.swept_at)}, before {month} was over"
+            told = f"{source.stream} was read last on {day_text(source.swept_at)}, before {month_text(month)} was over"
         if told:
             yield CloseItem(CloseItemKind.SOURCE_FAILED, told, ASSESSED_BY, due)
     for file in failed_files(connection):

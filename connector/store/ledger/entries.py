@@ -33,6 +33,7 @@ from governance.ledger_source import LedgerSource
 from governance.ledger_sums import digest
 from governance.money import Money, Period
 from governance.number_words import number_of
+from governance.time_text import month_text
 from mapping.work_item import ConnectionName, NativeId
 
 ROWS_PER_STATEMENT = 5_000
@@ -285,13 +286,13 @@ def _told(entries: Sequence[LedgerEntry], action: str, reason: str) -> str:
     if action == "ledger.corrected":
         closed = ", after the close of the month" if first.after_close else ""
         return (
-            f"Ledger entry {first.corrects} of {first.posting.month} corrected by {first.posting.money}{closed}: "
-            f"{reason}."
+            f"Ledger entry {first.corrects} of {month_text(first.posting.month)} corrected by "
+            f"{first.posting.money}{closed}: {reason}."
         )
     if len(entries) == 1:
         posting = first.posting
         kind = posting.kind.value.replace("_", " ")
-        return f"{posting.money} of {kind} posted as {posting.version.value} of {posting.month}."
+        return f"{posting.money} of {kind} posted as {posting.version.value} of {month_text(posting.month)}."
     return f"{number_of(len(entries), 'entry', 'entries')} posted{f' from {first.batch}' if first.batch else ''}."
 
 

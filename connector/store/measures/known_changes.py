@@ -17,7 +17,8 @@ from sqlalchemy import Connection, text
 
 from connector.store.measures.verdict_history import KEPT_APART
 from governance.effects import ZERO, Account, EffectKind, Version
-from governance.money import Money
+from governance.money import Money, Period
+from governance.time_text import month_text, span_text
 from governance.variance_tree import LineKind
 from mapping.field_edits import MONEY
 
@@ -163,7 +164,8 @@ def _amounts(
             yield kinds, ChangedPart(f"{key.label}, months", was_span, span)
         else:
             first, *others = sorted(month for month in {*was, *now} if was.get(month) != now.get(month))
-            label = f"{key.label} in {first}" + (f" and {len(others)} more months" if len(others) > 1 else "")
+            label = f"{key.label} in {month_text(Period.parse(first))}"
+            label += f" and {len(others)} more months" if len(others) > 1 else ""
             yield kinds, ChangedPart(label, *(str(Money(one.get(first, ZERO), key.currency)) for one in (was, now)))
 
 
@@ -200,7 +202,7 @@ def _money(months: Mapping[str, Decimal], amount: Decimal, key: _Key) -> str:
 
 
 def _span(months: Mapping[str, Decimal]) -> str:
-    return f"{min(months)} to {max(months)}"
+    return span_text(Period.parse(min(months)), Period.parse(max(months)))
 
 
 _VERSIONS = text("""

@@ -114,7 +114,7 @@ REFUSED: dict[str, tuple[Content, str, str]] = {
         "skip, or write incomplete: quarantine in the profile.",
     ),
     "a whole year": (
-        f"{HEAD}4711;2026;5\n", "", "C2: The amount is of 2026-01 to 2026-12, not of one month. Say in the profile where it "
+        f"{HEAD}4711;2026;5\n", "", "C2: The amount is of Jan 2026 to Dec 2026, not of one month. Say in the profile where it "
         "goes: longer_periods: first, last or even.",
     ),
     "twice the same": (
@@ -122,8 +122,8 @@ REFUSED: dict[str, tuple[Content, str, str]] = {
         "Remove one of them, or write duplicates: add in the profile, when both count.",
     ),
     "a month left out": (
-        f"{HEAD}4711;2026-01;5\n4711;2026-03;9\n", "amounts_are: cumulative", "C3: The amount to the end of 2026-03 needs "
-        "that of 2026-02, which the file does not have. Import a file from the first month of the fiscal year on.",
+        f"{HEAD}4711;2026-01;5\n4711;2026-03;9\n", "amounts_are: cumulative", "C3: The amount to the end of Mar 2026 needs "
+        "that of Feb 2026, which the file does not have. Import a file from the first month of the fiscal year on.",
     ),
     "unclosed quote": (
         f'{HEAD}4711;2026-10;"5\n' + "x" * 140_000, "",

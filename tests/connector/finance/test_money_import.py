@@ -501,7 +501,7 @@ def test_records_of_a_tool_are_swept_an_edit_is_a_correction_and_what_is_unknown
     assert found["plans jira-main"] == (False, "3: hidden")
     assert source_lines(store) == []
     assert source_lines(store, Period(2026, 11)) == [
-        (f"{stream} jira-main was read last on 5 Nov 2026, before 2026-11 was over", "an operator", date(2026, 12, 10))
+        (f"{stream} jira-main was read last on 5 Nov 2026, before Nov 2026 was over", "an operator", date(2026, 12, 10))
         for stream in ("expense lines", "plans")
     ]
     records.expenses = AuthenticationFailed("jira-main refuses the password.")

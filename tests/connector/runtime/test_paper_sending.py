@@ -566,7 +566,7 @@ def test_an_outcome_review_has_the_amounts_of_the_curve_now_and_for_a_day_in_the
     assert found.sentence == (
         "Of 501,006 EUR promised for FY2026-Q4, 0 EUR came (0 %); 2 measures with a plan booked nothing."
     )
-    assert "2026-12 is not over: months are closed up to 2026-10, so what came may still change." in found.warnings
+    assert "Dec 2026 is not over: months are closed up to Oct 2026, so what came may still change." in found.warnings
     part = review(world, office, filters=PortfolioFilters(portfolio="Operations"))
     assert [(one.name, one.plan) for one in part.places] == [("Branches", Decimal("1005.70"))]
     theirs = review(world, Viewer(PersonId(2), "b", "B", (RoleGrant(Role.VIEWER, ("Operations",)),)))

@@ -47,7 +47,7 @@ def test_charges_go_where_the_first_rule_says_and_the_rest_is_unallocated() -> N
         "ITX-1 2024-09 3.0 row 2 and 1 more", "Databases 2024-09 1.5 row 4", "EC2 / Orion (unallocated) 2024-09 1.5 row 5",
     ]  # fmt: skip
     assert notes == [
-        "8 USD was invoiced for 2024-09 (BilledCost); it says nothing of when it was paid, and is not posted."
+        "8 USD was invoiced for Sep 2024 (BilledCost); it says nothing of when it was paid, and is not posted."
     ]
 
 

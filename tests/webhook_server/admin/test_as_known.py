@@ -352,7 +352,7 @@ def test_a_measure_shows_its_figures_in_the_books_of_its_legal_entity(api: ApiSe
     page = office.text("/measures/ITX-1")
     assert "In the books of the group and of acme schweiz" in page
     assert (
-        "There are no figures in CHF: no rate from EUR to CHF on 2026-01-01. Whoever runs Gatepost adds the rate."
+        "There are no figures in CHF: no rate from EUR to CHF on 1 Jan 2026. Whoever runs Gatepost adds the rate."
     ) in page
     api.services.rates.save(Rate("EUR", "CHF", date(2026, 1, 1), Decimal("0.9")), "tests")
     page = office.text("/measures/ITX-1")

@@ -104,7 +104,7 @@ def test_figures_are_those_of_the_page_and_the_day(three: WebSite) -> None:
         months = json.loads(visitor.get(f"/api/v1/portfolio{query}").text)["months"]
         booked[query] = sum(Decimal(one["actual"]["amount"]) for one in months if one["actual"] is not None)
     assert booked == {"": 300_000, day: 400_000}
-    assert "By 2026-12, EUR: plan " in then
+    assert "By Dec 2026, EUR: plan " in then
     assert "There are no months here" not in then
     part = all_text(opened(visitor, f"{day}&stage=decided"))
     assert "There are no months here: of a day of the past they are kept by program, for who sees all of it." in part

@@ -95,7 +95,7 @@ def test_the_first_line_answers_in_words_with_figures(three: WebSite) -> None:
     assert "1 of 3 measures is held up at a gate, and 500K EUR of benefit still to come this year with it." in page
     assert (
         "1 of 3 measures is not included in the amounts on this page because an exchange rate is missing: "
-        "ITX-3 (no rate from SEK to EUR on 2026-07-01)."
+        "ITX-3 (no rate from SEK to EUR on 1 Jul 2026)."
     ) in page
     assert "ITX-1 ↗ Retire the legacy CRM" in page
     assert "−1,600,000 −67% delay: the supplier is late" in page
@@ -169,7 +169,7 @@ def test_a_figure_leads_to_its_lines_which_add_up_to_it(three: WebSite) -> None:
     assert "one-off cost Mar 2026 EBITDA – 100,000 EUR −100,000" in page
     assert "benefit Jul 2026 EBITDA – 1,000 USD 936 1 USD = 0.9357 EUR since 2026-06-01" in page
     page = read(visitor, "/portfolio/lines?left_out=no_rate")
-    assert "1,000 SEK not included: no rate from SEK to EUR on 2026-07-01" in page
+    assert "1,000 SEK not included: no rate from SEK to EUR on 1 Jul 2026" in page
     assert 'href="https://acme.example/browse/ITX-1"' in visitor.get("/portfolio/lines").text
 
 
@@ -262,7 +262,7 @@ def test_a_file_holds_every_measure_and_no_formula(three: WebSite) -> None:
     assert [(row["key"], row["Variance, EBITDA effect"], row["currency"], row["missing rate"]) for row in rows] == [
         ("ITX-1", "-1600000", "EUR", ""),
         ("ITX-2", "0.0000", "EUR", ""),
-        ("ITX-3", "", "EUR", "no rate from SEK to EUR on 2026-07-01"),
+        ("ITX-3", "", "EUR", "no rate from SEK to EUR on 1 Jul 2026"),
     ]
     assert rows[1]["title"] == "'=cmd|' /C calc'!A0"
     assert [(row["gate into"], row["gate"]) for row in rows[:2]] == [
@@ -284,7 +284,7 @@ def test_a_file_of_lines_says_how_each_was_converted(three: WebSite) -> None:
     text = visitor.get("/portfolio/export.csv?rows=lines&left_out=no_rate").text
     rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
     assert [(row["key"], row["amount"], row["converted"], row["rate"]) for row in rows] == [
-        ("ITX-3", "1000", "", "no rate from SEK to EUR on 2026-07-01")
+        ("ITX-3", "1000", "", "no rate from SEK to EUR on 1 Jul 2026")
     ]
 
 

@@ -82,7 +82,7 @@ def test_a_month_is_closed_by_two_people_who_answer_for_all_of_it(api: ApiServer
     with api.services.engine.begin() as transaction:
         transaction.exec_driver_sql("UPDATE measure SET assessed_at = now() + interval '1 hour'")
     assert problem_of(api.post("brandt", "/ledger/months/close", asked))[1] == (
-        "The general ledger shows 100 EUR of cost for 2026-01, the ledger 100.50 EUR: find the difference of -0.50 EUR, or "
+        "The general ledger shows 100 EUR of cost for Jan 2026, the ledger 100.50 EUR: find the difference of -0.50 EUR, or "
         "say why it stays."
     )
     prepared = api.post("brandt", "/ledger/months/close", asked | {"reason": "rounded"}).get_json()
@@ -92,7 +92,7 @@ def test_a_month_is_closed_by_two_people_who_answer_for_all_of_it(api: ApiServer
     )  # fmt: skip
     signed = api.post("keller", answer).get_json()
     assert (signed["kind"], signed["entries"], signed["gl_cost"]) == ("closed", 1, cost)
-    assert problem_of(post(api, "weber", LINE))[1].startswith("entries[0]: 2026-01 is closed. Post it into 2026-02")
+    assert problem_of(post(api, "weber", LINE))[1].startswith("entries[0]: Jan 2026 is closed. Post it into Feb 2026")
     assert problem_of(api.post("brandt", "/ledger/months/reopen", {"month": "2026-01", "reason": " "}))[0] == 409
     asked_again = api.post("brandt", "/ledger/months/reopen", {"month": "2026-01", "reason": "wrong file"}).get_json()
     refuse = f"/ledger/months/steps/{asked_again['number']}/refuse"

@@ -75,7 +75,7 @@ def test_an_entry_is_posted_with_its_measures_legal_entity_and_the_measure_is_ju
     assert store.rows("SELECT 1 FROM dirty_key WHERE native_id = '1'")
     assert "reconcile:jira-main" in store.woken_tasks
     (entry,) = store.rows("SELECT actor, action, detail ->> 'text' AS text FROM audit WHERE subject = 'jira-main/1'")
-    assert tuple(entry) == ("j.weber", "ledger.posted", "1,000.50 EUR of benefit posted as actual of 2026-10.")
+    assert tuple(entry) == ("j.weber", "ledger.posted", "1,000.50 EUR of benefit posted as actual of Oct 2026.")
 
 
 def test_one_bad_line_keeps_the_whole_batch_out(store: StoreFixture, ledger: LedgerEntries) -> None:
@@ -222,6 +222,6 @@ def test_a_saving_is_taken_out_of_a_budget_by_two_people(store: StoreFixture, le
     (told,) = store.rows("SELECT actor, detail ->> 'text' AS text FROM audit WHERE action = 'budget.locked'")
     assert tuple(told) == (
         "keller",
-        "500 EUR a month out of the budget of cost centre 4711, 2027-01 to 2027-12: locked, prepared by brandt. "
+        "500 EUR a month out of the budget of cost centre 4711, Jan 2027 to Dec 2027: locked, prepared by brandt. "
         "licences are gone",
     )

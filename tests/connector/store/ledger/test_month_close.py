@@ -86,7 +86,7 @@ def test_a_month_from_its_close_to_its_reopening(store: StoreFixture, close: Mon
     # Of this legal entity nothing comes into October or before; of the other one it still does.
     assert (close.closed_through(AG), close.closed_through(SUISSE)) == (OCTOBER, None)
     assert post(store, 7, SEPTEMBER) == (
-        "2026-09 of Nordbank AG is closed. Post it into 2026-11, correct an entry of the closed month, or ask for the month "
+        "Sep 2026 of Nordbank AG is closed. Post it into Nov 2026, correct an entry of the closed month, or ask for the month "
         "to be reopened."
     )
     assert isinstance(post(store, 7, SEPTEMBER, number=2), int)
@@ -94,7 +94,7 @@ def test_a_month_from_its_close_to_its_reopening(store: StoreFixture, close: Mon
 
     # Nor through another company, or the same one in other letters: it is the measure's month.
     for other in ("NORDBANK AG", "Nordbank Nowhere"):
-        assert str(post(store, 7, OCTOBER, entity=other)).casefold().startswith("2026-10 of nordbank")
+        assert str(post(store, 7, OCTOBER, entity=other)).casefold().startswith("oct 2026 of nordbank")
 
     # A correction carries the closed month, and says so.
     corrected = LedgerEntries(store.engine, store.waker).correct(
@@ -104,7 +104,7 @@ def test_a_month_from_its_close_to_its_reopening(store: StoreFixture, close: Mon
     with store.engine.connect() as connection:
         entries = read_entries(connection, month=OCTOBER, legal_entity=AG)
         told = audit.search(connection, subjects=[f"month/2026-10/{AG}"], actions=["month.closed"], limit=1)
-    assert told[0].detail["text"] == "The close of 2026-10 of Nordbank AG: reviewed and signed, prepared by m.brandt."
+    assert told[0].detail["text"] == "The close of Oct 2026 of Nordbank AG: reviewed and signed, prepared by m.brandt."
     assert (told[0].actor, told[0].detail["entries"]) == ("u.keller", 2)
     assert told[0].detail["ledger_digest"] == closed.ledger_digest == digest(entries[:2])
 
@@ -125,7 +125,7 @@ def test_the_general_ledgers_cost_is_signed_beside_the_booked_one(store: StoreFi
     unexplained = asked()
     assert isinstance(unexplained, RefusedStep)
     assert unexplained.sentence == (
-        "The general ledger shows 100 EUR of cost for 2026-10 of Nordbank Oy, the ledger 120 EUR: find the difference of "
+        "The general ledger shows 100 EUR of cost for Oct 2026 of Nordbank Oy, the ledger 120 EUR: find the difference of "
         "-20 EUR, or say why it stays."
     )
     prepared = step(asked(reason="20 EUR are booked in November"))
@@ -140,7 +140,7 @@ def test_a_posting_that_was_not_assessed_yet_keeps_the_month_open(store: StoreFi
     kept = close.prepare(OCTOBER, "Nordbank Ltd", EURO, by=BRANDT, now=datetime(2026, 11, 23, tzinfo=UTC), reason="x")
     assert isinstance(kept, RefusedStep)
     assert kept.sentence == (
-        "2026-10 of Nordbank Ltd stays open: ITX-5 has entries of 2026-10 and has not been assessed since the last one (an "
+        "Oct 2026 of Nordbank Ltd stays open: ITX-5 has entries of Oct 2026 and has not been assessed since the last one (an "
         "operator has to act)."
     )
 
@@ -197,9 +197,9 @@ def test_the_checklist_names_what_is_missing_who_has_to_act_and_until_when(
     found = close.checklist(NOVEMBER, "Nordbank SARL", EURO)
     assert [(item.text, item.who, str(item.due)) for item in found] == [
         ("ITX-3: of benefit to date the ledger has 180 EUR, the tool 200 EUR", "J. Weber", "2026-11-05"),
-        ("there is no rate from USD to EUR on 2026-11-01", "an administrator", "2026-12-10"),
-        ("ITX-3 has a plan of recurring cost for 2026-11 and no actual", "J. Weber", "2026-12-10"),
-        ("ITX-3: the actual benefit of 2026-02 is not validated", "J. Weber", "2026-12-10"),
+        ("there is no rate from USD to EUR on 1 Nov 2026", "an administrator", "2026-12-10"),
+        ("ITX-3 has a plan of recurring cost for Nov 2026 and no actual", "J. Weber", "2026-12-10"),
+        ("ITX-3: the actual benefit of Feb 2026 is not validated", "J. Weber", "2026-12-10"),
     ]
     december = datetime(2026, 12, 2, tzinfo=UTC)
     kept = close.prepare(NOVEMBER, "Nordbank SARL", EURO, by=BRANDT, now=december, reason="in a hurry")
@@ -207,7 +207,7 @@ def test_the_checklist_names_what_is_missing_who_has_to_act_and_until_when(
     april = close.prepare(Period(2026, 5), "Nordbank SARL", EURO, by=BRANDT, now=december, reason="in a hurry")
     assert isinstance(april, RefusedStep)
     assert april.sentence == (
-        "2026-05 of Nordbank SARL stays open: ITX-3: of benefit to date the ledger has 180 EUR, the tool 200 EUR "
+        "May 2026 of Nordbank SARL stays open: ITX-3: of benefit to date the ledger has 180 EUR, the tool 200 EUR "
         "(J. Weber has to act)."
     )
     save_rates(store.engine, [Rate("USD", "EUR", date(2026, 6, 1), Decimal("0.9"))])

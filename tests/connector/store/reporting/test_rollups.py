@@ -162,7 +162,7 @@ def test_a_rate_that_comes_later_makes_every_figure_anew(store: StoreFixture) ->
     refresh(store.engine)
     agree(store.engine, there, RATES)
     assert store.rows("SELECT missing_rate, ebitda_plan FROM measure_figures") == [
-        ("no rate from SEK to EUR on 2026-03-01", None)
+        ("no rate from SEK to EUR on 1 Mar 2026", None)
     ]
     rates = (*RATES, Rate("SEK", "EUR", date(2026, 1, 1), Decimal("0.087"), "tests"))
     save_rates(store.engine, rates)

@@ -376,7 +376,7 @@ def test_what_is_reported_of_a_service_stands_in_the_tools_own_record_of_it(stor
     gold, desk = "service_offering:a1", "service_offering:b2"
     first = sweep()
     assert first[gold] == (
-        "the unit cost is not known: no cost is booked in 2026-10 · owner K. Owner · UNIT_COST_UNKNOWN"
+        "the unit cost is not known: no cost is booked in Oct 2026 · owner K. Owner · UNIT_COST_UNKNOWN"
     )
     # The record of the tool shows what is reported of the mapping's service of its name: the cost is booked there.
     lines = first[desk].split("\n")
