@@ -40,13 +40,15 @@ class Process(Protocol):
     def terminate(self) -> None: ...
 
 
-def start(*words: str, environment: Mapping[str, str], output: IO[bytes], folder: Path = ROOT) -> Process:
+def start(
+    *words: str, environment: Mapping[str, str], output: IO[bytes], folder: Path = ROOT, copied: bool = True
+) -> Process:
     """``python -m cli`` with these words.
 
-    From the sources of another folder it is started as an installation starts it, and from our own as a copy of a
-    process that has imported them already.
+    From the sources of another folder, or with ``copied=False``, it is started as an installation starts it; from our
+    own else as a copy of a process that has imported all of them already, which is sooner there and larger.
     """
-    if folder == ROOT and COUNTS_AT_IMPORT not in environment:
+    if folder == ROOT and copied and COUNTS_AT_IMPORT not in environment:
         return _template().copy(words, environment, output)
     return subprocess.Popen(
         [sys.executable, "-m", "cli", *words], env=environment, stdout=output, stderr=output, cwd=folder

@@ -137,6 +137,7 @@ def scene(environment: BenchEnvironment, name: str) -> Iterator[BenchScene]:
         for setting in ("GATEPOST_WEB_THREADS", "GATEPOST_WORKER_CONCURRENCY"):
             here.environment.pop(setting, None)
         here.environment["GATEPOST_LOG_LEVEL"] = "WARNING"
+        here.copied = False
         _mark_swept(here)
         here.sandbox.jira.webhooks.registered.clear()
         here.sandbox.servicenow.event_rules.clear()

@@ -44,6 +44,8 @@ class World:
     port: int
     logs: Path
     processes: dict[str, Process] = field(default_factory=dict)
+    copied: bool = True
+    """Whether processes begin as copies of one that has imported everything; not where their memory is measured."""
 
     @property
     def url(self) -> str:
@@ -53,7 +55,7 @@ class World:
         """Start ``web``, ``worker`` or ``serve`` as a process of its own; a suffix such as ``-1`` distinguishes several."""
         word = name.partition("-")[0]
         with (self.logs / f"{name}.log").open("ab") as output:
-            self.processes[name] = start(word, environment=self.environment, output=output)
+            self.processes[name] = start(word, environment=self.environment, output=output, copied=self.copied)
         return self.processes[name]
 
     def wait_until(self, condition: Callable[[], T], what: str) -> T:
