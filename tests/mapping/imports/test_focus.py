@@ -84,7 +84,7 @@ def test_each_provider_writes_tags_moments_and_nothing_in_its_own_way() -> None:
         "EC2 / Orion (unallocated) 2026-10 -0.00001 row 6",
     ]  # fmt: skip
     assert notes == [
-        "5.75 USD was invoiced for 2026-10 (BilledCost); it says nothing of when it was paid, and is not posted."
+        "5.75 USD was invoiced for Oct 2026 (BilledCost); it says nothing of when it was paid, and is not posted."
     ]
 
 
