@@ -203,6 +203,16 @@ def test_the_page_answers_when_secrets_were_sealed_with_another_key(site: WebSit
     assert "the webhook of jira-main has expired" in page_text(found)
 
 
+def test_what_waits_and_who_works_opens_what_it_is_made_of(site: WebSite, operator: FormBrowser) -> None:
+    assert 'href="#queues"' not in operator.get("/operations").text
+    with site.services.engine.begin() as connection:
+        connection.execute(text("INSERT INTO dirty_key (connection, native_id) VALUES ('jira-main', '10077')"))
+    page = operator.get("/operations").text
+    for part in ("queues", "workers"):
+        assert f'href="#{part}"' in page
+        assert f'id="{part}"' in page
+
+
 def test_dead_letters_are_listed_by_cause_with_their_details(site: WebSite, operator: FormBrowser) -> None:
     add_dead_letters(site)
     page = operator.get("/operations")
