@@ -205,6 +205,7 @@ def test_the_page_answers_when_secrets_were_sealed_with_another_key(site: WebSit
 
 def test_what_waits_and_who_works_opens_what_it_is_made_of(site: WebSite, operator: FormBrowser) -> None:
     assert 'href="#queues"' not in operator.get("/operations").text
+    add_dead_letters(site)
     with site.services.engine.begin() as connection:
         connection.execute(text("INSERT INTO dirty_key (connection, native_id) VALUES ('jira-main', '10077')"))
     page = operator.get("/operations").text
