@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -24,6 +25,7 @@ from webhook_server.gateway.gateway import DecideTurn, Gateway
 from webhook_server.gateway.request_body import BodyLimits
 from webhook_server.gateway.thread_pools import ThreadPools
 from webhook_server.health import health
+from webhook_server.mapping_of_request import MappingOfRequest
 from webhook_server.odata.app import odata
 from webhook_server.permission import OPEN, declare
 from webhook_server.possible_values import refuse_impossible_values
@@ -46,6 +48,7 @@ class _Application(Flask):
 
 
 def create_app(services: Services, clock: Clock = system_clock) -> Flask:
+    services = replace(services, mappings=MappingOfRequest(services.engine, services.waker))
     app = _Application("webhook_server", static_url_path="/static")
     # Werkzeug enforces this while it reads, also for a body without a stated length.
     app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
