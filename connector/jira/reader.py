@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -43,6 +43,8 @@ MAX_RECONCILED = 50
 MAX_OPEN_SHOWN = 20
 """Open children that are read by name; all are counted."""
 
+CHILDREN_NOT_READ = Unknown("the child items have not been read yet")
+
 _log = structlog.get_logger(__name__)
 
 
@@ -80,27 +82,20 @@ class JiraReader:
         below = self._resolve(child_fields) if child_fields else ResolvedFields({}, ())
         hanging = parent_fields(self._fields)
         requested = [*BASE_FIELDS, *sorted((resolved.ids | set(hanging)) - set(BASE_FIELDS))]
-        issues = [
-            issue
-            for start in range(0, len(items), MAX_IDS)
-            for issue in self._client.bulk_fetch(items[start : start + MAX_IDS], requested)
-        ]
-        issues, unheard = self._heard(issues)
-        children = self._children(issues, below)
+        read: list[WorkItem] = []
+        unheard: dict[str, str] = {}
+        for start in range(0, len(items), MAX_IDS):
+            some, silent_of_some = self._items(items[start : start + MAX_IDS], requested, resolved, hanging)
+            read += some
+            unheard |= silent_of_some
+        children = self._children(read, below)
         by_requested_id: dict[NativeId, WorkItem] = {}
-        for issue in issues:
-            identity = NativeId(as_text(issue.get("id")))
-            item = work_item(
-                issue,
-                connection=self._connection,
-                base_url=self._base_url,
-                fields=resolved.for_issue(issue),
-                children=children
-                if isinstance(children, Unknown)
-                else self._summarize_children(children.get(identity, ())),
-                own_account=self._own.id(),
-                parent_fields=hanging,
-                child_items=() if isinstance(children, Unknown) else _items_of(children.get(identity, ()), below),
+        for item in read:
+            of_item = () if isinstance(children, Unknown) else children.get(item.native_id, ())
+            item = replace(
+                item,
+                children=children if isinstance(children, Unknown) else self._summarize_children(of_item),
+                child_items=_items_of(of_item, below),
             )
             by_requested_id |= _by_requested_id(items, item)
         # Nothing is decided about an issue on which somebody may have said something that was not read.
@@ -127,6 +122,28 @@ class JiraReader:
         """The newest issues that a JQL query finds."""
         ordered = query if " order by " in f" {query.casefold()} " else f"{query} ORDER BY updated DESC"
         return [NativeId(as_text(issue.get("id"))) for issue in search(self._client, ordered, ["summary"], limit)]
+
+    def _items(
+        self, some: Sequence[NativeId], requested: Sequence[str], resolved: ResolvedFields, hanging: Sequence[str]
+    ) -> tuple[list[WorkItem], dict[str, str]]:
+        """The issues of one bulk fetch without their children; and by id and key why comments could not all be read.
+
+        The bodies end with it: each has some 20 kB, and Python needs several times that.
+        """
+        issues, unheard = self._heard(self._client.bulk_fetch(some, requested))
+        read = [
+            work_item(
+                issue,
+                connection=self._connection,
+                base_url=self._base_url,
+                fields=resolved.for_issue(issue),
+                children=CHILDREN_NOT_READ,
+                own_account=self._own.id(),
+                parent_fields=hanging,
+            )
+            for issue in issues
+        ]
+        return read, unheard
 
     def _heard(self, issues: Sequence[JsonObject]) -> tuple[list[JsonObject], dict[str, str]]:
         """Issues with all their comments; and by id and key why those of others could not all be read."""
@@ -169,10 +186,10 @@ class JiraReader:
         return ResolvedFields(resolved, tuple(scoped))
 
     def _children(
-        self, issues: Sequence[JsonObject], below: ResolvedFields
+        self, items: Sequence[WorkItem], below: ResolvedFields
     ) -> Mapping[NativeId, Sequence[JsonObject]] | Unknown:
         """Child issues by parent id; unknown for all when they could not be read."""
-        ids = [as_text(issue.get("id")) for issue in issues]
+        ids = [str(item.native_id) for item in items]
         if not ids:
             return {}
         # Company-managed projects of old, and all of Data Center, hang a story on its epic by a field of its own.
@@ -181,7 +198,7 @@ class JiraReader:
         above = [field for name in hanging if (field := catalogue.by_id(name)) is not None]
         system = (*CHILD_FIELDS, *MATCHED_FIELDS) if below.ids else CHILD_FIELDS
         requested = [*system, *sorted(below.ids - set(system))]
-        keys = [as_text(issue.get("key")) for issue in issues]
+        keys = [item.key for item in items]
         by_name = {key: NativeId(identity) for key, identity in zip((*keys, *ids), (*ids, *ids), strict=True)}
         requested += [field.id for field in above]
         query = children_of(ids, keys, [field.name for field in above])

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from weakref import ref
 
 import pytest
 import requests
 
+from connector.http.json_values import JsonObject
+from connector.jira.client import JiraClient
+from connector.jira.reader import JiraReader
 from mapping.work_item import NativeId
 from sandbox import servers
 from sandbox.jira.model import Deployment
@@ -45,3 +49,29 @@ def test_250_issues_and_their_children_are_read_with_four_calls(sandbox: servers
     }
     absent = site.reader.read([*(NativeId(identity) for identity in created), *deleted], frozenset()).absent
     assert sorted(absent) == deleted
+
+
+class _Body(dict):  # type: ignore[type-arg]  # a dict of its own kind can be referred to weakly
+    """An issue as Jira sent it."""
+
+
+def test_the_bodies_of_a_bulk_fetch_are_gone_before_the_next_one(
+    sandbox: servers.Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 500 issues with 20 kB each, all bodies at once are most of what a reading takes."""
+    state = sandbox.jira
+    created = [state.create("CLOUD", "Epic", f"Measure {number}", by="kaya").id for number in range(201)]
+    reader = jira_site(state).reader
+    assert isinstance(reader, JiraReader)
+    client: JiraClient = reader._client
+    fetch, sent, alive = client.bulk_fetch, list[ref[_Body]](), list[int]()
+
+    def bulk_fetch(issues: Sequence[str], fields: Sequence[str]) -> Sequence[JsonObject]:
+        alive.append(sum(body() is not None for body in sent))
+        bodies = [_Body(issue) for issue in fetch(issues, fields)]
+        sent.extend(map(ref, bodies))
+        return bodies
+
+    monkeypatch.setattr(client, "bulk_fetch", bulk_fetch)
+    assert len(reader.read([NativeId(identity) for identity in created], frozenset()).items) == 201
+    assert (alive, len(sent)) == ([0, 0, 0], 201)
