@@ -89,7 +89,7 @@ class JiraReader:
             read += some
             unheard |= silent_of_some
         children = self._children(read, below)
-        by_requested_id: dict[NativeId, WorkItem] = {}
+        by_requested_id, requested_names = dict[NativeId, WorkItem](), _Requested(items)
         for item in read:
             of_item = () if isinstance(children, Unknown) else children.get(item.native_id, ())
             item = replace(
@@ -97,7 +97,7 @@ class JiraReader:
                 children=children if isinstance(children, Unknown) else self._summarize_children(of_item),
                 child_items=_items_of(of_item, below),
             )
-            by_requested_id |= _by_requested_id(items, item)
+            by_requested_id |= requested_names.answered_by(item)
         # Nothing is decided about an issue on which somebody may have said something that was not read.
         silent = {name: reason for name in items if (reason := unheard.get(name.casefold())) is not None}
         missing = [item for item in items if item not in by_requested_id and item not in silent]
@@ -260,12 +260,20 @@ def _items_of(group: Sequence[JsonObject], below: ResolvedFields) -> tuple[Child
     return tuple(child_item(child, below.for_issue(child)) for child in group)
 
 
-def _by_requested_id(requested: Sequence[NativeId], item: WorkItem) -> dict[NativeId, WorkItem]:
-    """The item under the requested ids; a former key still finds its issue."""
-    names = [item.native_id] if item.native_id in requested else []
-    names += [name for name in requested if name.casefold() == item.key.casefold()]
-    if not names:
+class _Requested:
+    """The ids and keys that were asked for, and which of them an issue answers."""
+
+    def __init__(self, names: Sequence[NativeId]) -> None:
+        self._names = frozenset(names)
+        self._by_key: dict[str, list[NativeId]] = {}
+        for name in names:
+            self._by_key.setdefault(name.casefold(), []).append(name)
+        odd = [name for name in names if not name.isdigit()]
+        self._only_key = odd if len(odd) == 1 else []
+
+    def answered_by(self, item: WorkItem) -> dict[NativeId, WorkItem]:
+        """The item under the requested ids; a former key still finds its issue."""
+        names = [item.native_id] if item.native_id in self._names else []
+        names += self._by_key.get(item.key.casefold(), [])
         # Requested by a key that the issue no longer has; with one such key it is certain which.
-        odd = [name for name in requested if not name.isdigit()]
-        names = odd if len(odd) == 1 else []
-    return dict.fromkeys(names, item)
+        return dict.fromkeys(names or self._only_key, item)
