@@ -11,6 +11,7 @@ from re import IGNORECASE, Pattern
 from re import compile as compile_pattern
 from typing import TypeVar
 
+from governance.definitions.years import YearName
 from governance.effects import EffectKind
 from governance.ledger import LedgerVersion, Posting
 from governance.money import Money, Period
@@ -92,6 +93,7 @@ class _Reader:
         self._merged_texts, self._merged_amounts = _merged(grid, columns)
         self._above: dict[int, CellValue] = {}
         self._subtotals = Subtotals()
+        self._own_head = folded(grid.heads[columns.subject])
         for one in columns.amounts:
             if one.column in self._hidden_fields and profile.hidden == "refuse":
                 head = grid.heads[one.column]
@@ -110,6 +112,10 @@ class _Reader:
         if not cells:
             return
         subject = self._subject(position, row)
+        if subject and folded(subject) == self._own_head:
+            # A list that is printed page by page repeats its heads.
+            self._counts["heads"] += 1
+            return
         if self._skip and any(pattern.fullmatch(subject) for pattern in self._skip):
             self._counts["skipped"] += 1
             self._subtotals.mark()
@@ -361,6 +367,10 @@ class _Reader:
         if source is None:
             return None
         text = self._value(position, row, source).upper().removeprefix("FY").strip()
+        first, slash, last = (part.strip() for part in text.partition("/"))
+        if slash:
+            # Both calendar years are named: 2026/27.
+            text = first if self._profile.year_named_by is YearName.FIRST else last
         if not (text.isascii() and text.isdigit() and len(text) in {2, 4}):
             return None
         return int(text) if len(text) == 4 else 2000 + int(text)
@@ -394,6 +404,7 @@ class _Reader:
             ("skipped", "{:,} rows were left out by skip."),
             ("subtotals", "Rows left out because they are the sums of rows above them: {:,}."),
             ("longer", "Amounts of longer periods left out as totals: {:,}."),
+            ("heads", "Rows left out because they repeat the heads: {:,}."),
             ("hidden", "{:,} hidden rows were left out."),
         )
         self._found.notes += [text.format(self._counts[name]) for name, text in texts if self._counts[name]]

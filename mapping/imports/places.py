@@ -8,7 +8,7 @@ from datetime import date
 
 from mapping.imports.cells import CellValue, SheetTable, is_empty, text_of
 from mapping.imports.numbers import NotANumber, read_amount
-from mapping.imports.sampled_table import SCORED, SampledColumn, month_patterns, read_month, sampled_columns
+from mapping.imports.sampled_table import SCORED, SampledColumn, are_months, month_patterns, read_month, sampled_columns
 from mapping.imports.table import Grid, make_grid
 from mapping.imports.words import IDENTITY, TITLE, YEARS
 
@@ -70,7 +70,8 @@ def headers(sheet: SheetTable, direction: str) -> list[int]:
     return [
         number
         for number, row in enumerate(sheet.rows[:HEADER_ROWS], start=1)
-        if sum(isinstance(one, str) or names_time(text_of(one)) for one in row if not is_empty(one)) >= 2
+        if are_months({text_of(one) for one in row})
+        or sum(isinstance(one, str) or names_time(text_of(one)) for one in row if not is_empty(one)) >= 2
     ]
 
 

@@ -12,6 +12,8 @@ from mapping.imports.profile import Profile
 from mapping.imports.proposed_amounts import (
     amount_rule,
     beside_months,
+    debit_and_credit,
+    journal_rules,
     months_rule,
     of_one_currency,
     one_of_each,
@@ -81,11 +83,16 @@ def proposal(of: SampledTable) -> Proposal:
         "day_first": day_first(of), "year_ends": year_ends(of, currency, used),
         "amounts_are": "cumulative" if since else "period",
     } | negative_amounts(of, used) | texts_of_rows(of, subject, used)  # fmt: skip
-    rules = one_of_each(
-        of,
-        [months_rule(of, pattern) for pattern in sorted(patterns)]
-        + [amount_rule(of, one, amounts, subject) for one in amounts],
-    )
+    pair = debit_and_credit(amounts)
+    if pair is not None and not patterns:
+        rules = journal_rules(of, pair, subject)
+        values["negative"] = "credit"
+    else:
+        rules = one_of_each(
+            of,
+            [months_rule(of, pattern) for pattern in sorted(patterns)]
+            + [amount_rule(of, one, amounts, subject) for one in amounts],
+        )
     values["amounts"] = rules
     if any(rule.months is None for rule in rules):
         values["longer_periods"] = "last"

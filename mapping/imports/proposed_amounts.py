@@ -12,8 +12,11 @@ from mapping.imports.profile import AmountColumn, FromColumn, Subject
 from mapping.imports.proposed_months import month_of
 from mapping.imports.sampled_table import SampledColumn, SampledTable
 from mapping.imports.words import (
+    CREDIT,
+    DEBIT,
     KIND_WORDS,
     KINDS,
+    LETTERS,
     SINCE_BEGIN,
     VERSION_WORDS,
     VERSIONS,
@@ -73,11 +76,11 @@ def one_of_each(of: SampledTable, rules: list[AmountColumn]) -> list[AmountColum
     """Two columns of one version and kind would be added up: the cost of the whole life gives way."""
     kept: list[AmountColumn] = []
     whole = [one for one in rules if re.search(VERSIONS[3][1].split("|total")[0], one.column or one.months or "", re.I)]
+    # Of several columns for each month those are read whose heads name a version.
+    rules = sorted(rules, key=lambda one: one.months is not None and named_version(one.months) is None)
     for rule in [one for one in rules if one not in whole] + whole:
         name = rule.column or rule.months
-        taken = {
-            (str(one.version), str(one.kind)) for one in kept if one.column is not None and rule.column is not None
-        }
+        taken = {(str(one.version), str(one.kind)) for one in kept if (one.column is None) == (rule.column is None)}
         if (str(rule.version), str(rule.kind)) in taken and rule in whole:
             rule = rule.model_copy(update={"version": LedgerVersion.BUDGET})
             of.say(f'"{name}" is taken as budget, because another column states the plan.')
@@ -88,7 +91,26 @@ def one_of_each(of: SampledTable, rules: list[AmountColumn]) -> list[AmountColum
     return kept
 
 
+def debit_and_credit(amounts: Sequence[SampledColumn]) -> tuple[SampledColumn, SampledColumn] | None:
+    """The two columns of a journal, where there are no others."""
+    debit, credit = ([one for one in amounts if pattern.search(one.head)] for pattern in (DEBIT, CREDIT))
+    return (debit[0], credit[0]) if len(debit) == len(credit) == 1 and len(amounts) == 2 else None
+
+
+def journal_rules(of: SampledTable, pair: tuple[SampledColumn, SampledColumn], subject: Subject) -> list[AmountColumn]:
+    """What is credited is taken off what is debited; both are actuals, whatever Soll means elsewhere."""
+    debit, credit = (amount_rule(of, one, pair, subject) for one in pair)
+    of.say(f'"{credit.column}" is taken off "{debit.column}" (sign).')
+    version = debit.version if isinstance(debit.version, FromColumn) else LedgerVersion.ACTUAL
+    return [
+        debit.model_copy(update={"version": version}),
+        credit.model_copy(update={"version": version, "kind": debit.kind, "sign": "negative"}),
+    ]
+
+
 def version_of(of: SampledTable, head: str) -> LedgerVersion:
+    if "*" in head and (letter := LETTERS.get(head.replace("*", "").strip().casefold())) is not None:
+        return letter
     for version, pattern in VERSIONS:
         if re.search(pattern, head, re.IGNORECASE):
             if version is LedgerVersion.ACTUAL and re.search(VERSIONS[1][1], head, re.IGNORECASE):

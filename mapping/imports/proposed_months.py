@@ -11,7 +11,7 @@ from mapping.imports.columns import month_columns, overlapping
 from mapping.imports.periods import FiscalYears, Span, names_no_year, read_span
 from mapping.imports.profile import FromColumn, Subject
 from mapping.imports.sampled_table import SampledColumn, SampledTable, month_in, month_patterns, month_words, read_month
-from mapping.imports.words import FISCAL_LABEL, TIME, YEAR_ENDS, YEARS, quoted
+from mapping.imports.words import FISCAL_LABEL, FISCAL_YEAR, TIME, TWO_YEARS, YEAR_ENDS, YEARS, quoted
 
 
 def longer_periods(of: SampledTable, patterns: Mapping[str, list[int]]) -> str:
@@ -46,7 +46,7 @@ def period_columns(of: SampledTable) -> tuple[SampledColumn | None, SampledColum
     years = [
         one for one in of.columns
         if re.search(r"year|jahr|année|\bgj\b|\bfy\b", one.head, re.IGNORECASE) and one.values
-        and all(re.fullmatch(r"(FY)?(20)?\d{2}", text_of(value), re.IGNORECASE) for value in one.values)
+        and all(FISCAL_YEAR.fullmatch(text_of(value)) for value in one.values)
     ]  # fmt: skip
     return (periods[0], years[0]) if periods and years else (None, None)
 
@@ -63,6 +63,9 @@ def year_ends(of: SampledTable, currency: str | FromColumn, used: Sequence[Sampl
         return 12
     ends = YEAR_ENDS.get(currency, 12) if isinstance(currency, str) else 12
     ends = ends_by_order([one.head for one in used]) or ends
+    if ends == 12 and any(TWO_YEARS.search(text_of(one.values[0])) for one in of.columns if one.values):
+        # 2026/27 is no calendar year; most that are called so end in March.
+        ends = 3
     of.say(f"The fiscal year is taken to end with month {ends} (year_ends).")
     return ends
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from mapping.imports.cells import CellValue, SheetTable, is_empty, text_of
+from mapping.imports.cells import CellValue, SheetTable, folded, is_empty, text_of
 from mapping.imports.numbers import SYMBOLS, Amount, NotANumber, read_amount
 from mapping.imports.periods import NotAPeriod, Span, read_span
 from mapping.imports.table import Grid
@@ -71,7 +71,13 @@ def sampled_columns(grid: Grid, sample: int) -> list[SampledColumn]:
     for index, head in enumerate(grid.heads):
         if not head:
             continue
-        values = [row[index] for row in rows if index < len(row) and not is_empty(row[index])]
+        own = folded(head)
+        # A list that is printed page by page repeats its heads.
+        values = [
+            row[index]
+            for row in rows
+            if index < len(row) and not is_empty(row[index]) and folded(text_of(row[index])) != own
+        ]
         column = SampledColumn(index, head, values, distinct=len({text_of(value) for value in values}))
         for value in values:
             column.codes += isinstance(value, str) and bool(CODE_WITH_ZEROS.fullmatch(value.strip()))
@@ -104,8 +110,12 @@ def read_month(text: str, year: int | None = None) -> Span | None:
 def month_patterns(columns: Sequence[SampledColumn], year: int | None = None) -> dict[str, list[int]]:
     """The columns whose heads are a month with the same words around it, by pattern."""
     found: dict[str, list[int]] = {}
+    is_numbered = year is not None and are_months({column.head for column in columns})
     for column in columns:
         if column.values and column.share < 0.3:
+            continue
+        if is_numbered and column.head.isdigit() and 1 <= int(column.head) <= 12:
+            found.setdefault("*", []).append(column.index)
             continue
         words = column.head.split(" ")
         if WEEK.search(column.head) or NO_SUM.search(column.head):
@@ -122,6 +132,11 @@ def month_patterns(columns: Sequence[SampledColumn], year: int | None = None) ->
                 continue
             break
     return {pattern: some for pattern, some in found.items() if len(some) > 1 or pattern != "*" or len(columns) < 5}
+
+
+def are_months(heads: Collection[str]) -> bool:
+    """Whether the first six numbers stand beside each other: heads of months, or of periods."""
+    return all(str(number) in heads for number in range(1, 7))
 
 
 def month_words(head: str) -> str:

@@ -13,7 +13,7 @@ MONEY = re.compile(
     r"budget|baseline|forecast|plan\b|planned|actual|\bist\b|soll|cost|kosten|amount|betrag|spend|saving|benefit|nutzen|"
     r"einspar|value\b|wert\b|capex|opex|invest|expens|expendit|aufwand|montant|coût|importe|import[oe]\b|cost[oei]\b|coste|custo|"
     r"valor\b|or[çc]ad|or[çc]amento|presupuesto|pr[eé]vu|r[ée]alis|realizado|realizad|despesa|gasto|spes[ae]\b|uitgaven|kwota|belopp|"
-    r"beløb|bedrag|\bval\b|rep\.?\s?cur|\bco.?wert|\blc\b|\beur\b|\busd\b|\bgbp\b|\bchf\b|[€£$]",
+    r"beløb|bedrag|^debits?\b|^credits?\b|^haben\b|\bval\b|rep\.?\s?cur|\bco.?wert|\blc\b|\beur\b|\busd\b|\bgbp\b|\bchf\b|[€£$]",
     re.IGNORECASE,
 )
 NOT_MONEY = re.compile(
@@ -25,10 +25,13 @@ NOT_MONEY = re.compile(
 )
 NO_SUM = re.compile(
     r"varian|\bvar\b\.?|abweich|\babw\b\.?|[ée]cart|\bdelta\b|\bdiff|%|percent|prozent|quantit|\bqty\b|menge|\bhours\b|"
-    r"\bhrs\b|stunden|\bfte\b|headcount|\bdays\b|\bunits?\b|stück|anzahl",
+    r"\bhrs\b|stunden|\bfte\b|headcount|\bdays\b|\bunits?\b|stück|anzahl|\bpy\b|\bly\b|(?:prior|previous|last).year|"
+    r"vorjahr|\bvj\b|ann[ée]e pr[ée]c|a[ñn]o anterior",
     re.IGNORECASE,
 )
-"""Of a head whose numbers are differences of others, shares or quantities."""
+"""Of a head whose numbers are differences of others, shares, quantities, or those of the year before."""
+DEBIT = re.compile(r"^(?:debits?|soll|dr)\b", re.IGNORECASE)
+CREDIT = re.compile(r"^(?:credits?|haben|cr)\b", re.IGNORECASE)
 SINCE_BEGIN = re.compile(
     r"\bytd\b|year.to.date|cumul|kumul|aufgelaufen|acumulad|since (the )?(begin|start)|\blfd\b", re.IGNORECASE
 )
@@ -139,6 +142,8 @@ TIME = re.compile(
 )
 CURRENCY = re.compile(r"currency|währ|devise|curr\b|crcy|\bwrg\b|\bwkz\b|moneda|moeda|valuta|waluta", re.IGNORECASE)
 YEARS = re.compile(r"(?:19|20)\d{2}\s?[/-]\s?(?:(?:19|20)\d{2}|\d{2})\b|\bFY\s?\d{2,4}\b|\b(?:19|20)\d{2}\b")
+FISCAL_YEAR = re.compile(r"(?:FY\s?)?(?:20)?\d{2}(?:\s?[/-]\s?(?:20)?\d{2})?", re.IGNORECASE)
+TWO_YEARS = re.compile(r"^(?:FY\s?)?20\d{2}\s?/\s?(?:20)?\d{2}$", re.IGNORECASE)
 FISCAL_LABEL = re.compile(r"\b(?:FY|GJ)\s?\d{2}|\b20\d{2}/\d{2}", re.IGNORECASE)
 TOTAL = re.compile(
     r"(grand )?totals?\b.*|sub-?totals?\b.*|summen?\b.*|gesamt.*|sum\b.*|zwischensumme.*|ergebnis\b.*|endsumme.*|"
@@ -154,7 +159,15 @@ WEEK = re.compile(r"\b(kw|cw|week|woche|semaine)\b", re.IGNORECASE)
 YEAR_ENDS = {"GBP": 3, "INR": 3, "JPY": 3, "AUD": 6, "NZD": 6}
 
 
+LETTERS = {
+    "a": LedgerVersion.ACTUAL, "b": LedgerVersion.BUDGET, "f": LedgerVersion.FORECAST, "p": LedgerVersion.PLAN,
+}  # fmt: skip
+"""What stands alone beside a month: Jan-26 A."""
+
+
 def named_version(head: str) -> LedgerVersion | None:
+    if "*" in head and (letter := LETTERS.get(head.replace("*", "").strip().casefold())) is not None:
+        return letter
     return next((version for version, pattern in VERSIONS if re.search(pattern, head, re.IGNORECASE)), None)
 
 
