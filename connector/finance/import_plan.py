@@ -46,9 +46,9 @@ from governance.statements import (
     total_changes,
 )
 from mapping.imports.cells import folded
-from mapping.imports.lines import StatedLine
 from mapping.imports.problems import ProblemCode, Problems
 from mapping.imports.profile import Profile
+from mapping.imports.stated_lines import StatedLine
 
 NOBODY = quarantine.NOBODY
 

@@ -29,8 +29,9 @@ from governance.money import Money
 from governance.number_words import number_of
 from governance.statements import Statement, change_of, posting_key
 from mapping.imports.cells import folded
-from mapping.imports.lines import FileLines, read_lines
+from mapping.imports.lines import read_lines
 from mapping.imports.profile import Profile
+from mapping.imports.stated_lines import FileLines
 
 Progress = Callable[[str, int, int], None]
 """What is done, how far it is, and of how many."""

@@ -11,8 +11,8 @@ from connector.store.ledger.entries_in_effect import EntryInEffect, in_effect, i
 from governance.ledger import Posting
 from governance.ledger_source import FileCell
 from governance.statements import Change, ChangeKind, Statement, change_of
-from mapping.imports.lines import StatedLine
 from mapping.imports.problems import ProblemCode, Problems
+from mapping.imports.stated_lines import StatedLine
 
 ENTRY_KEY = "entry "
 """What the key of such a statement begins with; the number of the entry follows."""

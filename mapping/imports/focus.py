@@ -28,10 +28,10 @@ from governance.effects import EffectKind
 from governance.ledger import LedgerVersion, Posting
 from governance.money import Money, Period, is_reasonable
 from governance.time_text import month_text
-from mapping.imports.lines import FileLines, StatedLine
 from mapping.imports.periods import Span, read_span
 from mapping.imports.problems import ProblemCode
 from mapping.imports.profile import Name, ProfileProblem, Text
+from mapping.imports.stated_lines import FileLines, StatedLine
 
 FocusVersion = Literal["1.0", "1.1", "1.2", "1.3"]
 CATEGORIES = frozenset({"usage", "purchase", "tax", "credit", "adjustment"})

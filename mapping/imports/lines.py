@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from fnmatch import translate
 from re import IGNORECASE, Pattern
@@ -21,8 +21,9 @@ from mapping.imports.cells import CellValue, SheetTable, folded, is_empty, text_
 from mapping.imports.columns import AmountSource, Columns, TextSource, find_columns
 from mapping.imports.numbers import Amount, NotANumber, read_amount
 from mapping.imports.periods import NotAPeriod, Span, read_span
-from mapping.imports.problems import ProblemCode, Problems
+from mapping.imports.problems import ProblemCode
 from mapping.imports.profile import Profile
+from mapping.imports.stated_lines import FileLines, StatedLine, join_duplicates, month_differences
 from mapping.imports.subtotals import STARS, Subtotals
 from mapping.imports.table import Grid, make_grid
 
@@ -30,33 +31,6 @@ MAX_TEXT = 200
 """Characters of a subject, an account or a company."""
 Progress = Callable[[int], None]
 Word = TypeVar("Word", LedgerVersion, EffectKind)
-
-
-@dataclass(slots=True)
-class StatedLine:
-    """One amount that a file states."""
-
-    cell: str
-    subject: str
-    """As it stands in the file; empty where it is missing and the profile takes that."""
-    posting: Posting
-    """Without its measure, which is looked up later; the amount may be negative, for a credit note."""
-    record: str = ""
-    gap: str = ""
-    """What is missing of an incomplete line: ``subject``, ``month`` or ``currency``."""
-
-
-@dataclass(slots=True)
-class FileLines:
-    """All that a file states, or with ``problems`` what keeps it out."""
-
-    lines: list[StatedLine] = field(default_factory=list)
-    problems: Problems = field(default_factory=Problems)
-    notes: list[str] = field(default_factory=list)
-    records: int = 0
-    """Rows (or columns) with at least one amount."""
-    subtotals: int = 0
-    """Rows that were left out as sums of rows above them."""
 
 
 def read_lines(sheet: SheetTable, profile: Profile, progress: Progress | None = None) -> FileLines:
@@ -394,8 +368,8 @@ class _Reader:
     def finish(self) -> None:
         """What is judged over all lines, and what a person has to know."""
         if self._profile.amounts_are == "cumulative":
-            _differences(self._found, self._profile.year_ends)
-        _join_duplicates(self._found, self._profile)
+            month_differences(self._found, self._profile.year_ends)
+        join_duplicates(self._found, self._profile)
         self._found.subtotals = self._counts["subtotals"]
         texts = (
             ("formulas", "{:,} amounts are the stored results of formulas; the file was not recalculated."),
@@ -460,54 +434,3 @@ def _merged(grid: Grid, columns: Columns) -> tuple[dict[tuple[int, int], CellVal
                 elif left == right:
                     texts[row, column] = value
     return texts, amounts
-
-
-def line_key(line: StatedLine, *, with_month: bool = True) -> tuple[object, ...]:
-    """What a line states, without its amount."""
-    posting = line.posting
-    return (
-        folded(line.subject), posting.version, posting.kind, posting.month if with_month else None,
-        posting.money.currency, posting.account, posting.hard, posting.pl_line, posting.cost_centre,
-        posting.gl_account, posting.legal_entity, posting.counterparty, line.record, line.gap,
-    )  # fmt: skip
-
-
-def _differences(found: FileLines, year_ends: int) -> None:
-    """Amounts since the begin of the fiscal year to amounts of their months."""
-    groups: dict[tuple[object, ...], list[StatedLine]] = {}
-    for line in found.lines:
-        groups.setdefault(line_key(line, with_month=False), []).append(line)
-    for lines in groups.values():
-        lines.sort(key=lambda one: one.posting.month)
-        before: tuple[Period, Money] | None = None
-        for line in lines:
-            month, money = line.posting.month, line.posting.money
-            if month.month != year_ends % 12 + 1:
-                if before is None or before[0].plus(1) != month:
-                    found.problems.add(
-                        ProblemCode.GAP, line.cell,
-                        f"The amount to the end of {month_text(month)} needs that of {month_text(month.plus(-1))}, "
-                        "which the file does not have.", "Import a file from the first month of the fiscal year on.",
-                    )  # fmt: skip
-                    break
-                line.posting = replace(line.posting, money=money - before[1])
-            before = (month, money)
-
-
-def _join_duplicates(found: FileLines, profile: Profile) -> None:
-    """One line for each thing that is stated: the second is a problem, or is added to the first."""
-    first: dict[tuple[object, ...], StatedLine] = {}
-    for line in found.lines:
-        key = line_key(line)
-        known = first.get(key)
-        if known is None:
-            first[key] = line
-        elif profile.duplicates == "add" or line.gap:
-            known.posting = replace(known.posting, money=known.posting.money + line.posting.money)
-        else:
-            found.problems.add(
-                ProblemCode.DUPLICATE, line.cell,
-                f'"{line.subject[:80]}" has an amount of the same month and kind in {known.cell} already.',
-                "Remove one of them, or write duplicates: add in the profile, when both count.",
-            )  # fmt: skip
-    found.lines = list(first.values())

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from mapping.imports.cells import SheetTable
-from mapping.imports.lines import FileLines, read_lines
+from mapping.imports.lines import read_lines
 from mapping.imports.places import places, says_no_more, score_of
 from mapping.imports.profile import Profile
 from mapping.imports.proposed_amounts import (
@@ -32,6 +32,7 @@ from mapping.imports.proposed_values import (
     unit_of_amounts,
 )
 from mapping.imports.sampled_table import SAMPLE, SCORED, SampledTable, month_patterns, sampled_columns
+from mapping.imports.stated_lines import FileLines
 from mapping.imports.table import Grid, make_grid
 
 

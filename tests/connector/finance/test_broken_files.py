@@ -10,8 +10,9 @@ from xlsxwriter import Workbook
 
 from connector.finance.files.limits import FileRefused
 from connector.finance.files.read import read_by_profile
-from mapping.imports.lines import FileLines, read_lines
+from mapping.imports.lines import read_lines
 from mapping.imports.profile import load_profile
+from mapping.imports.stated_lines import FileLines
 from tests.connector.finance import broken_files as files
 
 PROFILE = (
