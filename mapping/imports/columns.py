@@ -63,7 +63,7 @@ def find_columns(grid: Grid, profile: Profile, problems: Problems) -> Columns | 
     finder = _Finder(grid, problems)
     subject = finder.column(profile.subject.column)
     amounts = [one for rule in profile.amounts for one in finder.amounts(rule, profile)]
-    currency = finder.text(profile.currency)
+    currency = finder.text("" if profile.currency == "cell" else profile.currency)
     record = finder.column(profile.record) if profile.record is not None else None
     stated = profile.year
     year = finder.text(stated if isinstance(stated, FromColumn) else str(stated)) if stated is not None else None

@@ -96,7 +96,8 @@ class Profile(_Part):
     """``negative``: amounts are written as negative numbers; ``negative_costs``: costs alone, beside benefits."""
     negative: Literal["refuse", "credit"] = "refuse"
     """What an amount is that is negative after the sign: a mistake, or a credit note."""
-    currency: Currency | FromColumn
+    currency: Currency | Literal["cell"] | FromColumn
+    """``cell``: each amount names its own, such as 12.00 USD."""
     decimal: Literal[".", ","] | None = None
     day_first: bool | None = None
     year_ends: int = Field(default=12, ge=1, le=12)

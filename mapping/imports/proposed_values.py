@@ -81,6 +81,10 @@ def currency_of(of: SampledTable, used: Sequence[SampledColumn]) -> str | FromCo
         signs.update(one.currencies)
         signs.update(code for sign, code in SYMBOLS.items() if sign in one.head)
         signs.update(re.findall(rf"\b({'|'.join(CURRENCY_CODES)})\b", one.head.upper()))
+    in_cells = {code for one in used for code in one.currencies}
+    if len(in_cells) > 1:
+        of.say(f"Amounts name their currencies in their cells: {', '.join(sorted(in_cells))} (currency).")
+        return "cell"
     if signs:
         return signs.most_common(1)[0][0]
     if any("$" in one.head or any(isinstance(v, str) and "$" in v for v in one.values[:50]) for one in used):

@@ -45,6 +45,10 @@ JOURNALS = {
         "Fiscal Year,Fiscal Period,WBS,Amount\n2026/27,1,ITX-1,100.00\n2026/27,12,ITX-2,5.00\n",
         "actual 2026-04 EUR 100.00 actual 2027-03 EUR 5.00",
     ),
+    "a currency in each cell": (
+        "Measure;Month;Amount\nITX-1;2026-10;1.234,50 EUR\nITX-2;2026-10;12,00 USD\nITX-2;2026-11;-3,00 EUR\n",
+        "actual 2026-10 EUR 1234.50 actual 2026-10 USD 12 actual 2026-11 EUR -3",
+    ),
     "an invoice and what was paid of it": (
         'Project,Invoice Date,Amount Due,Amount Paid\nITX-1,10/31/2026,"$1,000.00",$400.00\nITX-2,11/05/2026,$50.00,$50.00\n',
         "actual 2026-10 USD 1000.00 actual 2026-11 USD 50.00",
@@ -71,3 +75,13 @@ def test_what_is_left_out_is_said() -> None:
     found = propose(read_file("journal.csv", content.encode()), "journal")
     assert isinstance(found, Proposal)
     assert '"* X2" is left out: another column states the same version and kind (amounts).' in found.unsure
+
+
+def test_an_amount_without_a_currency_is_not_in_that_of_its_neighbours() -> None:
+    rows = "Measure;Month;Amount\nITX-1;2026-10;1.234,50 EUR\nITX-2;2026-10;12,00 USD\nITX-2;2026-11;5,00\n"
+    found = propose(read_file("journal.csv", rows.encode()), "journal")
+    assert isinstance(found, Proposal)
+    assert (found.profile.currency, found.profile.incomplete) == ("cell", "quarantine")
+    assert [(str(one.posting.money), one.gap) for one in found.read.lines] == [
+        ("1,234.50 EUR", ""), ("12 USD", ""), ("5 XXX", "currency"),
+    ]  # fmt: skip
