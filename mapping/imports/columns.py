@@ -135,9 +135,10 @@ class _Finder:
                 ProblemCode.NO_MONTH_COLUMN, "", f'No head reads as "{pattern}" with a month for the *.',
                 f"The heads are {_some([head for head in self._grid.heads if head])}.",
             )  # fmt: skip
+        totals = overlapping(found)
         if profile.longer_periods == "skip":
-            return [(column, span) for column, span in found if span.is_month]
-        for column in overlapping(found):
+            return [(column, span) for column, span in found if column not in totals]
+        for column in totals:
             self._problems.add(
                 ProblemCode.LONG_PERIOD, "", f'The column "{self._grid.heads[column]}" holds months that stand in '
                 "other columns as well.", "Write longer_periods: skip in the profile when it is a total of them.",
@@ -184,12 +185,15 @@ def _is_total(span: Span, others: Sequence[Span]) -> bool:
 
 
 def overlapping(found: Sequence[tuple[int, Span]]) -> list[int]:
-    """The columns of longer periods that hold a month which another column states as well."""
+    """The columns of longer periods that hold a month which one of a shorter period states as well."""
     return [
         column
         for column, span in found
         if not span.is_month
-        and any(one != column and other.first <= span.last and span.first <= other.last for one, other in found)
+        and any(
+            other.first <= span.last and span.first <= other.last and len(months_of(other)) < len(months_of(span))
+            for _, other in found
+        )
     ]
 
 

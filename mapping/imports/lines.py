@@ -214,15 +214,15 @@ class _Reader:
                 ProblemCode.TOO_LONG, cell, f"The name of what it belongs to is longer than {MAX_TEXT * 2} characters."
             )
             return
-        self._lay(StatedLine(cell, subject, posting, record, gap), span)
+        self._lay(StatedLine(cell, subject, posting, record, gap), span, is_of_row=source.span is None)
 
-    def _lay(self, line: StatedLine, span: Span | None) -> None:
+    def _lay(self, line: StatedLine, span: Span | None, *, is_of_row: bool) -> None:
         """The line in its month; an amount of a longer period as the profile says."""
         rule = self._profile.longer_periods
         if span is None or span.is_month:
             self._found.lines.append(line)
             return
-        if rule == "skip":
+        if rule == "skip" and is_of_row:
             self._counts["longer"] += 1
             return
         if rule == "refuse":
@@ -232,7 +232,7 @@ class _Reader:
                 "Say in the profile where it goes: longer_periods: first, last or even.",
             )  # fmt: skip
             return
-        if rule != "even":
+        if rule not in {"even", "skip"}:
             line.posting = replace(line.posting, month=span.first if rule == "first" else span.last)
             self._found.lines.append(line)
             return
@@ -399,6 +399,10 @@ _NUMBER_PROBLEMS = {
     NotANumber.OTHER_SIGN: (
         ProblemCode.NOT_A_NUMBER, '"{}" does not fit the decimal sign of the profile.',
         "Correct the cell, or decimal in the profile.",
+    ),
+    NotANumber.SIDE: (
+        ProblemCode.NOT_A_NUMBER, '"{}" names a side of the account, or crores.',
+        "Write credits with a minus, debits without a sign, and crore in full.",
     ),
     NotANumber.OTHER_CURRENCY: (ProblemCode.NO_CURRENCY, '"{}" names two currencies.', "Correct it."),
     NotANumber.PERCENT: (ProblemCode.NOT_A_NUMBER, '"{}" is a share, not an amount.', "Take another column."),

@@ -32,6 +32,8 @@ class NotANumber(StrEnum):
     OTHER_SIGN = "other_sign"
     """It does not fit the decimal sign of the profile."""
     OTHER_CURRENCY = "other_currency"
+    SIDE = "side"
+    """Dr or Cr stands behind it: a side of the account, or crores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,12 @@ _PLAIN = re.compile(r"\d+")
 _NO_CENTS = re.compile(r"(?<=\d)[.,][-–—]{1,2}$")
 """What stands in place of the cents: 12'000.–, 1.000,-."""
 _SCIENTIFIC = re.compile(r"\d+(\.\d+)?[eE][+-]?\d{1,3}")
+_SIDE = re.compile(r"(?<=[\d.)])\s?(?:cr|dr)\.?$", re.IGNORECASE)
 _UNIT = re.compile(
-    r"(?<=[\d.)])\s?(k|tsd\.?|t€|m|mn|mio\.?|million(?:en|s)?|mrd\.?|bn|billion|lakhs?|crores?|cr)$", re.IGNORECASE
+    r"(?<=[\d.)])\s?(k|tsd\.?|t€|m|mn|mio\.?|million(?:en|s)?|mrd\.?|bn|billion|lakhs?|crores?)$", re.IGNORECASE
 )
 _POWERS = {
-    "k": 3, "tsd": 3, "t€": 3, "mrd": 9, "bn": 9, "billion": 9, "lakh": 5, "lakhs": 5, "cr": 7, "crore": 7, "crores": 7,
+    "k": 3, "tsd": 3, "t€": 3, "mrd": 9, "bn": 9, "billion": 9, "lakh": 5, "lakhs": 5, "crore": 7, "crores": 7,
 }  # fmt: skip
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+|\d{1,2}(,\d{2})*,\d{3}")
 """Groups of three, or of two before the last three (India)."""
@@ -100,6 +103,8 @@ def _read_text(value: str, decimal: DecimalSign | None) -> Amount | NotANumber |
     text, negative = _without_sign(text)
     if not currency:
         text, currency = _without_currency(text)
+    if _SIDE.search(text):
+        return NotANumber.SIDE
     text, power = _without_unit(text)
     text = _GAPS.sub("", text)
     if not text or not (text[0].isdigit() or text[0] in ".,"):

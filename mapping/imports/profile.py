@@ -107,8 +107,8 @@ class Profile(_Part):
     year: Annotated[int, Field(ge=1990, le=2100)] | FromColumn | None = None
     """The (fiscal) year of periods that name none: Q1, P03, 3, March."""
     longer_periods: Literal["refuse", "first", "last", "even", "skip"] = "refuse"
-    """Where the amount of a quarter or a year goes: its first month, its last, or every month alike; ``skip``: it is a
-    total of what else stands in the file, and is left out."""
+    """Where the amount of a quarter or a year goes: its first month, its last, or every month alike; ``skip``: where it
+    is a total of what else stands in the file it is left out, and other columns are laid over their months alike."""
     amounts_are: Literal["period", "cumulative"] = "period"
     skip: list[Text] = Field(default_factory=list)
     """Patterns of the subject: such rows are totals or notes."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from mapping.imports.cells import SheetTable
+from mapping.imports.cells import SheetTable, text_of
+from mapping.imports.columns import month_columns
 from mapping.imports.lines import read_lines
 from mapping.imports.places import places, says_no_more, score_of
 from mapping.imports.profile import Profile
@@ -34,6 +35,7 @@ from mapping.imports.proposed_values import (
 from mapping.imports.sampled_table import SAMPLE, SCORED, SampledTable, month_patterns, sampled_columns
 from mapping.imports.stated_lines import FileLines
 from mapping.imports.table import Grid, make_grid
+from mapping.imports.words import SORT
 
 
 @dataclass(slots=True)
@@ -71,7 +73,8 @@ def proposal(of: SampledTable) -> Proposal:
     in_months = {index for some in patterns.values() for index in some}
     amounts = [one for one in of.columns if one.is_amount and one.index not in in_months]
     since, patterns, amounts = since_begin(of, patterns, amounts)
-    in_months = {index for some in patterns.values() for index in some}
+    in_months = {column for one in patterns for column, _ in month_columns(of.heads(), one, year=of.year)}
+    in_months |= {index for some in patterns.values() for index in some}
     amounts = of_one_currency(of, beside_months(of, patterns, amounts))
     used = [one for one in of.columns if one.index in in_months] + amounts
     currency = currency_of(of, used)
@@ -110,6 +113,9 @@ def checked(of: SampledTable, profile: Profile) -> Proposal:
     if codes["duplicate"]:
         changes["duplicates"] = "add"
         of.say(f"{codes['duplicate']:,} rows name the same as another row: they are added up (duplicates).")
+        for one in of.columns:
+            if SORT.search(one.head) and one.share < 0.3 and len(set(map(text_of, one.values))) > 1:
+                of.say(f'Rows that are added up may differ in "{one.head}": say under kind what its words mean.')
     if codes["no_subject"] + codes["no_month"] + codes["no_currency"]:
         changes["incomplete"] = "quarantine"
         of.say("Some rows with an amount lack a name, a month or a currency: they go to quarantine (incomplete).")

@@ -82,7 +82,10 @@ def sampled_columns(grid: Grid, sample: int) -> list[SampledColumn]:
         for value in values:
             column.codes += isinstance(value, str) and bool(CODE_WITH_ZEROS.fullmatch(value.strip()))
             amount = read_amount(value, None)
-            if isinstance(amount, Amount) or amount is NotANumber.AMBIGUOUS:
+            if amount in {NotANumber.ERROR, NotANumber.SIDE}:
+                # An amount belongs there: its cell is a problem, and its column is none of texts.
+                column.numbers += 1
+            elif isinstance(amount, Amount) or amount is NotANumber.AMBIGUOUS:
                 column.numbers += 1
                 if isinstance(amount, Amount):
                     column.negative += amount.number < 0

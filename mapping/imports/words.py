@@ -77,7 +77,11 @@ KIND_WORDS = {kind.value: kind.value for kind in EffectKind} | {
     "project_cost": "one_off_cost", "project_costs": "one_off_cost", "einmalkosten": "one_off_cost",
     "recurring_costs": "recurring_cost", "run_cost": "recurring_cost", "run_costs": "recurring_cost",
     "running_cost": "recurring_cost", "running_costs": "recurring_cost", "opex": "recurring_cost",
-    "laufende_kosten": "recurring_cost", "investment": "capex", "investition": "capex",
+    "cost_reduction": "benefit", "cost_reductions": "benefit", "cost_saving": "benefit", "cost_savings": "benefit",
+    "hard_saving": "benefit", "hard_savings": "benefit", "revenue": "benefit", "revenue_uplift": "benefit",
+    "revenue_increase": "benefit", "ertrag": "benefit", "one_off": "one_off_cost", "one_time": "one_off_cost",
+    "implementation": "one_off_cost", "laufende_kosten": "recurring_cost", "investment": "capex",
+    "investition": "capex",
 }  # fmt: skip
 """What an amount is called in cells, as words joined by ``_``."""
 CURRENCY_CODES = (
@@ -120,8 +124,8 @@ UNITS = (
     (
         "k",
         (
-            r"thousand|[£$€]\s?k\b|\b(?:eur|usd|gbp|chf)[\s_-]?k\b|\bin k\b|\bk[£$€]|\(\s?k\s?\)|\btsd\b|\bteur\b|'000|"
-            r"\bkeur\b"
+            r"thousand|[£$€]\s?k\b|\b(?:eur|usd|gbp|chf)[\s_-]?k\b|\bin k\b|\bk[£$€]|\(\s?k\s?\)|\btsd\b|\bteur\b|"
+            r"\bt\s?€|'000|\bkeur\b"
         ),
     ),
 )
@@ -142,6 +146,8 @@ TIME = re.compile(
 )
 CURRENCY = re.compile(r"currency|währ|devise|curr\b|crcy|\bwrg\b|\bwkz\b|moneda|moeda|valuta|waluta", re.IGNORECASE)
 YEARS = re.compile(r"(?:19|20)\d{2}\s?[/-]\s?(?:(?:19|20)\d{2}|\d{2})\b|\bFY\s?\d{2,4}\b|\b(?:19|20)\d{2}\b")
+SORT = re.compile(r"\btype\b|\bkind\b|categor|\bart\b|kategorie|nature|\bclass\b", re.IGNORECASE)
+"""Of a head whose words tell amounts apart."""
 FISCAL_YEAR = re.compile(r"(?:FY\s?)?(?:20)?\d{2}(?:\s?[/-]\s?(?:20)?\d{2})?", re.IGNORECASE)
 TWO_YEARS = re.compile(r"^(?:FY\s?)?20\d{2}\s?/\s?(?:20)?\d{2}$", re.IGNORECASE)
 FISCAL_LABEL = re.compile(r"\b(?:FY|GJ)\s?\d{2}|\b20\d{2}/\d{2}", re.IGNORECASE)

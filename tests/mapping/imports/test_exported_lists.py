@@ -157,7 +157,7 @@ EXPORTED = {
         {"decimal: .\n": "decimal: .\nyear_ends: 6\n"},
     ),
     "Indian months of a fiscal year": Exported(
-        'Project,FY2025-26 Apr,FY2025-26 Mar\nITX-1,"₹12,34,567.50","(5,000.00)"\nITX-2,"Rs. 2,50,000.00",2 Cr\n',
+        'Project,FY2025-26 Apr,FY2025-26 Mar\nITX-1,"₹12,34,567.50","(5,000.00)"\nITX-2,"Rs. 2,50,000.00",2 crore\n',
         "actual 2025-04 INR 1484567.50 actual 2026-03 INR 19995000.00",
     ),
     "Swiss amounts without cents": Exported(
