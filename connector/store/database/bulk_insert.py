@@ -1,6 +1,6 @@
-"""Many rows into a table with one statement.
+"""Many rows into a table with few statements.
 
-The rows go as one JSON document, which PostgreSQL takes apart by the table's own column types: a batch of 100 measures
+The rows go as JSON documents, which PostgreSQL takes apart by the table's own column types: a batch of 100 measures
 is then one message instead of 4,000 bound values, and costs a third of the time on both sides
 (https://www.postgresql.org/docs/current/functions-json.html#FUNCTIONS-JSON-PROCESSING, jsonb_populate_recordset; the
 variant for json would parse each column of JSON a second time).
@@ -9,11 +9,15 @@ variant for json would parse each column of JSON a second time).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 import orjson
 from sqlalchemy import Connection, Table, TextClause, text
+
+MOST_BYTES = 512 * 1024
+"""Of one document.  libpq keeps the largest message that a session has sent as its buffer until the session ends: with
+all rows of a batch in one document each of a worker's sessions held some megabytes for ever."""
 
 
 def insert_many(transaction: Connection, table: Table, rows: Sequence[Mapping[str, object]], conflict: str = "") -> int:
@@ -25,7 +29,22 @@ def insert_many(transaction: Connection, table: Table, rows: Sequence[Mapping[st
     """
     if not rows:
         return 0
-    return transaction.execute(_statement(table, tuple(rows[0]), conflict), {"rows": _document(rows)}).rowcount
+    statement = _statement(table, tuple(rows[0]), conflict)
+    return sum(transaction.execute(statement, {"rows": document}).rowcount for document in _documents(rows))
+
+
+def _documents(rows: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    """The rows in their order, in equal parts of which each fits; a row that does not fit is one by itself."""
+    document = _document(rows)
+    if len(document) <= MOST_BYTES or len(rows) == 1:
+        yield document
+        return
+    parts = -(-len(document) // MOST_BYTES)
+    # Once more in parts costs less than row by row: almost all that is inserted fits at once.
+    del document
+    share = -(-len(rows) // parts)
+    for start in range(0, len(rows), share):
+        yield from _documents(rows[start : start + share])
 
 
 def _document(rows: Sequence[Mapping[str, object]]) -> str:
