@@ -67,13 +67,38 @@ def blockers_of(
         blockers.append(Blocker(key, "STAGE_UNKNOWN", "status", into.key, reason, text, ADMINISTRATOR, first))
     # A later gate asks for more of the same thing (an end that is dated, an end that has come): reported once.
     unmet = {(r.code, r.subject): r for r in checklist if r.outcome is not Outcome.MET}
-    for result in checklist:
+    for result in _amounts_once(checklist):
         if result.outcome is not Outcome.MET and unmet[result.code, result.subject] is result:
             first = since.get(result.key, now)
             closes = into.key == policy.closing_stage
             text = blocker_sentence(into, result, first, now, due, closes=closes)
             blockers.append(_unmet(result, into, text, first))
     return tuple(blockers)
+
+
+OF_AMOUNTS = frozenset(
+    {
+        "VALUE_MISSING",
+        "PHASING_MISSING",
+        "BELOW_HURDLE",
+        "PLAN_LOCKED",
+        "DEVIATION_UNEXPLAINED",
+        "ACTUALS_MISSING",
+        "VALUE_NOT_REALISED",
+    }
+)
+"""Conditions on the amounts of the plan, the forecast and the actuals."""
+
+
+def _amounts_once(checklist: Sequence[ConditionResult]) -> Iterator[ConditionResult]:
+    """One amount that cannot be read leaves several conditions unknown, and is one thing to do."""
+    said: set[str] = set()
+    for result in checklist:
+        if result.outcome is Outcome.UNKNOWN and result.code in OF_AMOUNTS:
+            if result.reason in said:
+                continue
+            said.add(result.reason)
+        yield result
 
 
 def _unmet(result: ConditionResult, into: Stage, text: str, since: datetime) -> Blocker:
@@ -145,15 +170,17 @@ def blocker_sentence(
     if due is None and result.code == "DEVIATION_UNEXPLAINED" and result.outcome is Outcome.UNMET and who:
         reason = begin_sentence(result.actual)
         return Template.UNEXPLAINED.format(reason=reason, people=people_words(who), since=day, code=result.code)
-    template = _SHUT[due is not None, closes, bool(who)]
-    return template.format(
+    template, reason = _SHUT[due is not None, closes, bool(who)], result.reason.rstrip(".")
+    text = template.format(
         stage=into.label,
         due="" if due is None else short_date(due, now),
-        reason=result.reason.rstrip("."),
+        reason=reason,
         who=who_acts(who) if who else "",
         since=day,
         code=result.code,
     )
+    # A reason that asks ends with its own mark.
+    return text.replace(f"{reason}. ", f"{reason} ") if reason.endswith("?") else text
 
 
 _SHUT = {
