@@ -29,7 +29,7 @@ from governance.number_words import number_of
 from governance.plan_rates import converter_of
 from governance.rates import Converter, Rates
 from governance.reporting_amounts import NO_RATES, ReportingAmount, ReportingCurrency
-from governance.responsible import ADMINISTRATOR, Responsible, responsible
+from governance.responsible import ADMINISTRATOR, Responsible, correcting_role, responsible
 from governance.role_change import acceptors, unaccepted_reason
 from governance.role_holders import HeldRole
 from governance.separation import conflicting_role, same_person
@@ -228,7 +228,8 @@ def _by_holder(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Cond
     result = _result_builder(stage, rule, f"{name} by the {role}")
     who = (responsible(context.measure, rule.role),)
     if isinstance(holder, Unknown):
-        return result(Outcome.UNKNOWN, "unknown", holder.reason, State.UNKNOWN, ADMINISTRATOR)
+        correct = (responsible(context.measure, correcting_role(context.measure)),) if holder.entered else ADMINISTRATOR
+        return result(Outcome.UNKNOWN, "unknown", holder.reason, State.UNKNOWN, correct)
     if holder is None:
         reason = f"the {name} by the {role} is missing, and nobody is named as {role}"
         return result(Outcome.UNMET, "nobody named", reason, State.NOBODY, who)

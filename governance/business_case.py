@@ -37,7 +37,7 @@ def rough_value(context: ConditionContext) -> ConditionResult:
     if plan is not None and plan.total_benefit() != 0:
         return context.met(code, "value", expected, str(Money(plan.total_benefit(), plan.currency)))
     if isinstance(value, Unknown):
-        return context.unknown(code, "value", expected, value.reason)
+        return context.unknown(code, "value", expected, value)
     if context.measure.unreadable_effects or context.effects_problem:
         return context.unknown(code, "value", expected, unreadable(context))
     return context.unmet(code, "value", expected, "no value", "no rough value is given, not even its sign")
@@ -179,7 +179,8 @@ def plan_lock(context: ConditionContext) -> ConditionResult:
     if locked is None:
         return context.met(code, "plan", expected, "not locked yet")
     if context.measure.unreadable_effects or (reason := unreadable_terms(context.measure, locked.terms)):
-        return context.unknown(code, "plan", expected, unreadable(context) or reason)
+        whole = unreadable(context)
+        return context.unknown(code, "plan", expected, whole if whole.reason else reason)
     changes = [change.text for change in changed_terms(context.measure, locked.terms)]
     if differs_from_locked(context.measure.effects, locked):
         agreed = net_of(locked.lines)
@@ -337,6 +338,8 @@ def months_to_sign(context: ConditionContext) -> tuple[Period, ...]:
     return tuple(sorted({*months, *once}))
 
 
-def unreadable(context: ConditionContext) -> str:
+def unreadable(context: ConditionContext) -> Unknown:
     """Why the amounts cannot be added up or read."""
-    return context.effects_problem or "; ".join(context.measure.unreadable_effects)
+    problems = context.measure.unreadable_effects
+    entered = bool(problems) and not context.effects_problem and context.measure.entered_problems.issuperset(problems)
+    return Unknown(context.effects_problem or "; ".join(problems), entered)

@@ -16,7 +16,7 @@ from governance.measure_state import Deviation
 from governance.plan_rates import converter_of
 from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES, ReportingCurrency
-from governance.responsible import ADMINISTRATOR, responsible
+from governance.responsible import ADMINISTRATOR, correcting_role, responsible
 from governance.validation import NOTHING_SIGNED, Validation
 from governance.verdict import ConditionResult, Outcome
 
@@ -58,7 +58,13 @@ class ConditionContext:
         who = (responsible(self.measure, role),)
         return ConditionResult(self.stage, code, subject, Outcome.UNMET, expected, actual, reason, who)
 
-    def unknown(self, code: str, subject: str, expected: str, reason: str, role: Role | None = None) -> ConditionResult:
-        """``role`` acts where somebody has to say it, else the administrator who makes it readable."""
+    def unknown(
+        self, code: str, subject: str, expected: str, reason: str | Unknown, role: Role | None = None
+    ) -> ConditionResult:
+        """``role`` acts where somebody has to say it, the owner where somebody has entered what cannot be read, else
+        the administrator who makes it readable.
+        """
+        if isinstance(reason, Unknown):
+            role, reason = role or (correcting_role(self.measure) if reason.entered else None), reason.reason
         who = ADMINISTRATOR if role is None else (responsible(self.measure, role),)
         return ConditionResult(self.stage, code, subject, Outcome.UNKNOWN, expected, "unknown", reason, who)

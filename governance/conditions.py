@@ -42,7 +42,7 @@ def _text(
     """A text is there."""
     value = get(context.measure)
     if isinstance(value, Unknown):
-        return context.unknown(code, subject, f"a {what}", value.reason)
+        return context.unknown(code, subject, f"a {what}", value)
     if not value:
         return context.unmet(code, subject, f"a {what}", "empty", f"the {what} is missing")
     return context.met(code, subject, f"a {what}", str(value))
@@ -53,7 +53,7 @@ def _role(role: Role, context: ConditionContext) -> ConditionResult:
     holder, name = context.measure.roles.of(role), role.value
     expected = f"a named and active {name}"
     if isinstance(holder, Unknown):
-        return context.unknown("ROLE_MISSING", name, expected, holder.reason)
+        return context.unknown("ROLE_MISSING", name, expected, holder)
     if holder is None:
         act = Role.OWNER if role != Role.OWNER else Role.SPONSOR
         return context.unmet("ROLE_MISSING", name, expected, "nobody named", f"no {name} is named", act)
@@ -74,7 +74,7 @@ def _separation_of_duties(context: ConditionContext) -> ConditionResult:
     further = {role for pair in context.policy.kept_apart for role in pair if role in roles.held} - set(HELD_ROLES)
     for holder in map(roles.of, (*HELD_ROLES, *sorted(further))):
         if isinstance(holder, Unknown):
-            return context.unknown(code, "controller", expected, holder.reason)
+            return context.unknown(code, "controller", expected, holder)
     controller = known(roles.controller)
     if controller is None:
         return context.unmet(
@@ -106,7 +106,7 @@ def _both(one: Person, role: str, other: Person, other_role: str) -> str:
 def _baseline(context: ConditionContext) -> ConditionResult:
     value = context.measure.baseline
     if isinstance(value, Unknown):
-        return context.unknown("BASELINE_MISSING", "baseline", "a baseline amount", value.reason)
+        return context.unknown("BASELINE_MISSING", "baseline", "a baseline amount", value)
     if value is None:
         reason = "no baseline is fixed, so that no saving can be measured against it"
         return context.unmet("BASELINE_MISSING", "baseline", "a baseline amount", "empty", reason)
@@ -118,7 +118,7 @@ def _dates(context: ConditionContext) -> ConditionResult:
     start, end = context.measure.start, context.measure.end
     for value in (start, end):
         if isinstance(value, Unknown):
-            return context.unknown(code, "dates", expected, value.reason)
+            return context.unknown(code, "dates", expected, value)
     first, last = known(start), known(end)
     if first is None or last is None:
         lacking = [name for name, value in (("start date", first), ("end date", last)) if value is None]
@@ -171,7 +171,7 @@ def _all_done(context: ConditionContext, code: str, expected: str, total: int) -
     if context.policy.thresholds.done_on_word:
         return context.met(code, "children", expected, "no child items")
     if isinstance(progress, Unknown):
-        return context.unknown(code, "progress", expected, progress.reason)
+        return context.unknown(code, "progress", expected, progress)
     if progress is not None and progress >= 1:
         return context.met(code, "progress", expected, "no child items, 100% done")
     if progress is not None:
@@ -256,7 +256,7 @@ def _overlaps(context: ConditionContext) -> ConditionResult:
     code, expected = "OVERLAP_UNDECLARED", "overlaps with other measures declared, or stated that there are none"
     value = context.measure.overlaps
     if isinstance(value, Unknown):
-        return context.unknown(code, "overlaps", expected, value.reason)
+        return context.unknown(code, "overlaps", expected, value)
     if not value:
         reason = "it is not stated whether the measure overlaps with others"
         return context.unmet(code, "overlaps", expected, "not declared", reason)
@@ -268,7 +268,7 @@ def _kill_criteria(context: ConditionContext) -> ConditionResult:
     code, expected = "KILL_CRITERIA_MISSING", f"kill criteria such as {FORMS}"
     value = context.measure.kill_criteria
     if isinstance(value, Unknown):
-        return context.unknown(code, "kill_criteria", expected, value.reason)
+        return context.unknown(code, "kill_criteria", expected, value)
     agreed = agreed_criteria(context.measure, context.plan, context.policy)
     if not value or not (agreed.criteria or agreed.unreadable):
         reason = "the set of kill criteria is missing"

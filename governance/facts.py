@@ -6,7 +6,7 @@ account may not see it").  Both shut the gate, but the person who must act is an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
 T = TypeVar("T")
@@ -17,6 +17,8 @@ class Unknown:
     """The fact could not be established; ``reason`` says why, in words for a person."""
 
     reason: str
+    entered: bool = field(default=False, compare=False)
+    """Somebody has entered what cannot be read: the owner corrects it, and no administrator has to make it readable."""
 
 
 Fact: TypeAlias = T | Unknown | None

@@ -212,6 +212,8 @@ class Measure:
     """What the effects leave out, because it counts elsewhere; for people."""
     unreadable_effects: tuple[str, ...] = ()
     """One sentence for each effect that the mapping names and that could not be read."""
+    entered_problems: frozenset[str] = frozenset()
+    """Those of them that somebody has entered so: the owner corrects the field."""
 
     @property
     def program(self) -> Fact[str]:

@@ -42,6 +42,11 @@ def responsible(measure: Measure, role: Role) -> Responsible:
     return Responsible(role, holder.name if isinstance(holder, Committee) else "", label=label)
 
 
+def correcting_role(measure: Measure) -> Role:
+    """Who corrects what was entered wrong: the owner, and the sponsor where it is the owner who is not known."""
+    return Role.OWNER if isinstance(measure.roles.owner, Person) else Role.SPONSOR
+
+
 def has_left(measure: Measure, role: Role) -> bool:
     """Whether the account of a role's holder is inactive: nobody answers there."""
     holder = None if role == Role.STEERING_COMMITTEE else measure.roles.of(role)

@@ -125,12 +125,12 @@ class SeriesReader:
         for scope in scopes:
             amount = scope if isinstance(scope, Unknown) else self.read(key, part, scope)
             if isinstance(amount, Unknown):
-                return Unknown(f"{of}{amount.reason}")
+                return Unknown(f"{of}{amount.reason}", amount.entered)
             if amount is not None:
                 if total is not None and total.currency != amount.currency:
                     named = describe_source(source)
                     whole = f"{holds} {named} in" if holds else f"{named} holds"
-                    return Unknown(f"{whole} {total.currency} and {amount.currency}")
+                    return Unknown(f"{whole} {total.currency} and {amount.currency}", entered=True)
                 total = amount if total is None else total + amount
         return total
 
@@ -189,15 +189,18 @@ def signed(amount: Money, key: AmountKey, sign: Sign, named: str) -> Money | Unk
     if below:
         return Unknown(
             f"{named} holds {amount} as {what}, and costs are below zero here (sign: negative_costs): is it "
-            f"{-amount}, or no cost?"
+            f"{-amount}, or no cost?",
+            entered=True,
         )
     if key.is_cost:
         return Unknown(
             f"{named} holds {amount} as {what}, and amounts are entered without a sign: is it {-amount}? If the tool "
-            "holds costs below zero, write sign: negative_costs in the mapping"
+            "holds costs below zero, write sign: negative_costs in the mapping",
+            entered=True,
         )
     return Unknown(
-        f"{named} holds {amount} as {what}, and amounts are entered without a sign: is it {-amount}, or a cost?"
+        f"{named} holds {amount} as {what}, and amounts are entered without a sign: is it {-amount}, or a cost?",
+        entered=True,
     )
 
 

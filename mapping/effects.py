@@ -43,6 +43,12 @@ class WorkDates:
     end: Fact[date] = None
     milestones: Mapping[str, Fact[date]] = field(default_factory=dict)
 
+    @property
+    def are_entered(self) -> bool:
+        """Whether what is wrong with a date is wrong in the tool, and not hidden from us."""
+        days = (self.start, self.end, *self.milestones.values())
+        return all(day.entered for day in days if isinstance(day, Unknown))
+
 
 @dataclass(slots=True)
 class MappedEffects:
@@ -51,6 +57,8 @@ class MappedEffects:
     lines: list[EffectLine] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     """A sentence for each amount that could not be read or laid out."""
+    entered: set[str] = field(default_factory=set)
+    """Those that somebody has entered so: another entry mends them."""
     notes: list[str] = field(default_factory=list)
     """What is not counted here, and where it is counted."""
     seen: dict[str, tuple[SeenTotal, ...]] = field(default_factory=dict)
@@ -58,11 +66,16 @@ class MappedEffects:
     undated: dict[FieldName, datetime] = field(default_factory=dict)
     """Fields with an actual whose month the tool's history could tell, and from when on it has to be read."""
 
-    def add(self, found: Sequence[EffectLine] | str) -> None:
-        if isinstance(found, str):
-            self.problems.append(found)
+    def add(self, found: Sequence[EffectLine] | Unknown) -> None:
+        if isinstance(found, Unknown):
+            self.problem(found)
         else:
             self.lines += found
+
+    def problem(self, found: Unknown) -> None:
+        self.problems.append(found.reason)
+        if found.entered:
+            self.entered.add(found.reason)
 
 
 def effects_of(
@@ -77,7 +90,7 @@ def effects_of(
     effects = rule.effects
     currency = text_of(scope, effects.currency) if effects.currency else config.reporting_currency
     if isinstance(currency, Unknown):
-        found.problems.append(currency.reason)
+        found.problem(currency)
         return found
     timed = TimedSeries.of(
         scope, effects.timing, dates.start, dates.end, dates.milestones, config.policy.horizon_months
@@ -95,31 +108,34 @@ def effects_of(
             if version is Version.ACTUAL:
                 _book(found, reader, key, source, amount, context)
             elif isinstance(amount, Unknown):
-                found.problems.append(amount.reason)
+                found.problem(amount)
             elif amount is not None:
-                found.add(by_version[version].lines(version, key, amount, series.spread))
+                laid = by_version[version].lines(version, key, amount, series.spread)
+                found.add(Unknown(laid, dates.are_entered) if isinstance(laid, str) else laid)
         found.notes += _elsewhere(version, reader.left_out())
     found.problems = list(dict.fromkeys(found.problems))
     return found
 
 
-def _given_by_month(reader: SeriesReader, version: Version) -> Iterator[Sequence[EffectLine] | str]:
+def _given_by_month(reader: SeriesReader, version: Version) -> Iterator[Sequence[EffectLine] | Unknown]:
     """Lines that the tool itself holds by month: cost and benefit plans, and a table in a field."""
     series = reader.series
     if series.source is EffectsFrom.PLANS:
         planned = reader.scope.item.plan_lines
         if isinstance(planned, Unknown):
-            yield planned.reason
+            yield planned
         else:
             lines = [line for line in planned or () if line.version is version]
-            yield wrong_sign(lines, "a cost or benefit plan") or lines
+            wrong = wrong_sign(lines, "a cost or benefit plan")
+            yield Unknown(wrong, entered=True) if wrong else lines
     if series.table:
         value = text_of(reader.scope, series.table)
         if isinstance(value, Unknown):
-            yield value.reason
+            yield value
         elif value is not None:
             table = read_table(value, version, reader.currency, series.sign)
-            yield f"{describe_source(series.table)}: {table}" if isinstance(table, str) else table
+            named = describe_source(series.table)
+            yield Unknown(f"{named}: {table}", entered=True) if isinstance(table, str) else table
 
 
 def _book(
@@ -139,7 +155,7 @@ def _book(
     before = context.seen.get(key.name, ())
     observed = observe_total(named, amount, before, context.sighting, tuple(_totals(reader, key, source, history)))
     if observed.problem:
-        found.problems.append(observed.problem)
+        found.problem(Unknown(observed.problem, not isinstance(amount, Unknown) or amount.entered))
     if observed.seen:
         found.seen[key.name] = observed.seen
     if isinstance(source, str) and is_own_field and observed.undated_since is not None:

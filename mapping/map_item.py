@@ -263,6 +263,7 @@ def _measure(
         rule_name=rule.name,
         effects=tuple(effects.lines),
         unreadable_effects=tuple(effects.problems),
+        entered_problems=frozenset(effects.entered),
         effect_notes=tuple(effects.notes),
     )
     return measure, effects
@@ -355,7 +356,7 @@ def _percent(scope: ExpressionScope, field: str) -> Fact[Decimal]:
     if not isinstance(value, Decimal):
         return value
     if not 0 <= value <= 100:
-        return Unknown(f'the field "{field}" holds {value}, which is no percentage from 0 to 100')
+        return Unknown(f'the field "{field}" holds {value}, which is no percentage from 0 to 100', entered=True)
     return value / 100
 
 
@@ -372,9 +373,9 @@ def _by_weight(scope: ExpressionScope, weight: str) -> Fact[Decimal]:
     for child in children:
         value = decimal_of(scope.of(replace(scope.item, fields=child.fields)), weight)
         if isinstance(value, Unknown):
-            return Unknown(f"of a child item {value.reason}")
+            return Unknown(f"of a child item {value.reason}", value.entered)
         if value is not None and value < 0:
-            return Unknown(f'of a child item the field "{weight}" holds {value}, which is no weight')
+            return Unknown(f'of a child item the field "{weight}" holds {value}, which is no weight', entered=True)
         whole += value or 0
         done += (value or Decimal(0)) if child.done else 0
         unweighted = unweighted or not (value or child.done)

@@ -59,7 +59,8 @@ def _joined(scope: ExpressionScope, source: JoinedSource) -> FieldValue | Unknow
         elif value != found[1]:
             return Unknown(
                 f"{describe_source(source)} differs: {found[0]} holds {_shown(found[1])}, and {joined_scope.item.key} "
-                f"{_shown(value)}"
+                f"{_shown(value)}",
+                entered=True,
             )
     return found[1] if found is not None else None
 
@@ -129,13 +130,15 @@ def person_of(scope: ExpressionScope, name: FieldSource) -> Fact[Person]:
                 "from Gatepost. Name somebody else, or let Gatepost see them"
             )
         case Person(is_app=True):
-            return Unknown(f"{describe_source(name)} names the app {value.name}; a role is held by a person")
+            return Unknown(
+                f"{describe_source(name)} names the app {value.name}; a role is held by a person", entered=True
+            )
         case None | Unknown() | Person():
             return value
         case tuple() if not value:
             return None
         case tuple():
-            return Unknown(f"{describe_source(name)} names several people; a role has one holder")
+            return Unknown(f"{describe_source(name)} names several people; a role has one holder", entered=True)
         case str() if not value.strip():
             return None
         case _:
@@ -180,7 +183,9 @@ def date_of(scope: ExpressionScope, name: FieldSource) -> Fact[date]:
             return None
         case str():
             day = written_date(_TIME.sub("", value))
-            return day or Unknown(f'{describe_source(name)} holds "{value}", which is not a date such as 2026-10-31')
+            return day or Unknown(
+                f'{describe_source(name)} holds "{value}", which is not a date such as 2026-10-31', entered=True
+            )
         case _:
             return Unknown(f"{describe_source(name)} does not hold a date")
 
@@ -198,7 +203,9 @@ def decimal_of(scope: ExpressionScope, name: FieldSource) -> Fact[Decimal]:
         case str():
             parsed = parse_amount(value.strip().removesuffix("%"))
             return (
-                parsed if isinstance(parsed, Decimal) else Unknown(f'{describe_source(name)} holds "{value}": {parsed}')
+                parsed
+                if isinstance(parsed, Decimal)
+                else Unknown(f'{describe_source(name)} holds "{value}": {parsed}', entered=True)
             )
         case _:
             return Unknown(f"{describe_source(name)} does not hold a number")
@@ -212,7 +219,7 @@ def _sum_of_joined(scope: ExpressionScope, source: JoinedSource, currency: str) 
             return amount
         if amount is not None:
             if total is not None and total.currency != amount.currency:
-                return Unknown(f"{describe_source(source)} holds {total.currency} and {amount.currency}")
+                return Unknown(f"{describe_source(source)} holds {total.currency} and {amount.currency}", entered=True)
             total = amount if total is None else total + amount
     return total
 
@@ -228,11 +235,11 @@ def money_of(scope: ExpressionScope, name: FieldSource, currency: str) -> Fact[M
     if isinstance(value, str) and value.strip():
         text = value.strip()
         if len(text) > MAX_MONEY_LENGTH:
-            return Unknown(f'{describe_source(name)} holds "{text[:MAX_MONEY_LENGTH]}…": {NO_AMOUNT}')
+            return Unknown(f'{describe_source(name)} holds "{text[:MAX_MONEY_LENGTH]}…": {NO_AMOUNT}', entered=True)
         code = _CODE.search(text)
         parsed = parse_amount(_CODE.sub("", text, count=1).strip(" ;\u00a0") if code else text)
         if isinstance(parsed, str):
-            return Unknown(f'{describe_source(name)} holds "{text}": {parsed}')
+            return Unknown(f'{describe_source(name)} holds "{text}": {parsed}', entered=True)
         return Money(parsed, code[1] if code else currency)
     found = decimal_of(scope, name)
     return Money(found, currency) if isinstance(found, Decimal) else found

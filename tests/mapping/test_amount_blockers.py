@@ -8,7 +8,8 @@ import pytest
 
 from governance.verdict import GateState
 from mapping.work_item import FieldValue
-from tests.mapping.governed import assessed, at_work, decided, sentences
+from tests.mapping.governed import assessed, at_work, decided, epic, sentences
+from tests.mapping.items import BRANDT, WEBER
 
 
 @pytest.mark.parametrize(
@@ -17,7 +18,7 @@ from tests.mapping.governed import assessed, at_work, decided, sentences
         pytest.param(
             {"Actual benefit": Decimal(-5)},
             'Cannot move into Implemented yet: the field "Actual benefit" holds -5 EUR as benefit, and amounts are entered '
-            "without a sign: is it 5 EUR, or a cost? Administrator needs to act, since 11 Feb · PHASING_MISSING",
+            "without a sign: is it 5 EUR, or a cost? A. Kaya (owner) needs to act, since 11 Feb · PHASING_MISSING",
             id="a wrong sign",
         ),
         pytest.param(
@@ -31,8 +32,32 @@ from tests.mapping.governed import assessed, at_work, decided, sentences
 def test_what_cannot_be_read_is_said_once(fields: dict[str, FieldValue], sentence: str) -> None:
     """The same sentence had stood five times in the field, under five codes."""
     found = assessed(at_work(fields), decided())
-    about = sentence.split(": ", 1)[1].split(" Administrator")[0].rstrip(".")
+    about = sentence.split(": ", 1)[1].split(" A. Kaya")[0].split(" Administrator")[0].rstrip(".")
     assert [one for one in sentences(found) if about in one] == [sentence]
     assert found.verdict.gate is GateState.BLOCKED
     unknown = {result.code for result in found.verdict.checklist if about in f"{result.reason}?"}
     assert {"BELOW_HURDLE", "DEVIATION_UNEXPLAINED"} <= unknown, "the checklist shows each condition"
+
+
+WHO = [
+    ({"Planned cost": "a lot"}, "A. Kaya (owner)", 'the field "Planned cost" holds "a lot"'),
+    ({"Due date": "next summer"}, "A. Kaya (owner)", 'the field "Due date" holds "next summer"'),
+    ({"Due date": None}, "A. Kaya (owner)", "the end of the work has no date"),
+    ({"Baseline": "about 5"}, "A. Kaya (owner)", 'the field "Baseline" holds "about 5"'),
+    ({"Sponsor": (BRANDT, WEBER)}, "A. Kaya (owner)", 'the field "Sponsor" names several people'),
+    ({"Assignee": (BRANDT, WEBER)}, "M. Brandt (sponsor)", 'the field "Assignee" names several people'),
+]
+
+
+@pytest.mark.parametrize(("fields", "who", "about"), WHO, ids=[about for _, _, about in WHO])
+def test_who_has_entered_it_wrong_corrects_it(fields: dict[str, FieldValue], who: str, about: str) -> None:
+    """An administrator had been sent to each of these fields."""
+    found = [one for one in sentences(assessed(epic(fields))) if about in one]
+    assert found
+    assert all(f"{who} needs to act" in one for one in found), found
+
+
+def test_what_the_tool_hides_is_the_administrators() -> None:
+    found = [one for one in sentences(assessed(epic(without=("Planned cost",)))) if "Planned cost" in one]
+    assert found
+    assert all("Administrator needs to act" in one for one in found), found

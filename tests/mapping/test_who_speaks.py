@@ -45,7 +45,7 @@ def test_an_app_holds_no_role() -> None:
     assert found.verdict.stage == "identified"
     assert sentences(found)[0] == (
         'Cannot move into Detailed yet: the field "Sponsor" names the app Automation for Jira; a role is held by a person'
-        ". Administrator needs to act, since 10 Feb · ROLE_MISSING"
+        ". A. Kaya (owner) needs to act, since 10 Feb · ROLE_MISSING"
     )
 
 
