@@ -341,5 +341,7 @@ def months_to_sign(context: ConditionContext) -> tuple[Period, ...]:
 def unreadable(context: ConditionContext) -> Unknown:
     """Why the amounts cannot be added up or read."""
     problems = context.measure.unreadable_effects
-    entered = bool(problems) and not context.effects_problem and context.measure.entered_problems.issuperset(problems)
+    entered = (
+        bool(problems) and not context.effects_problem and set(context.measure.entered_problems).issuperset(problems)
+    )
     return Unknown(context.effects_problem or "; ".join(problems), entered)

@@ -212,7 +212,7 @@ class Measure:
     """What the effects leave out, because it counts elsewhere; for people."""
     unreadable_effects: tuple[str, ...] = ()
     """One sentence for each effect that the mapping names and that could not be read."""
-    entered_problems: frozenset[str] = frozenset()
+    entered_problems: tuple[str, ...] = ()
     """Those of them that somebody has entered so: the owner corrects the field."""
 
     @property

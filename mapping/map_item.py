@@ -263,7 +263,7 @@ def _measure(
         rule_name=rule.name,
         effects=tuple(effects.lines),
         unreadable_effects=tuple(effects.problems),
-        entered_problems=frozenset(effects.entered),
+        entered_problems=tuple(one for one in effects.problems if one in effects.entered),
         effect_notes=tuple(effects.notes),
     )
     return measure, effects

@@ -127,7 +127,7 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
             yield path, str(Money(Decimal(str(value["amount"])), str(value["currency"])))
         elif "name" in value:
             yield path, str(value["name"])
-        elif value.keys() == {"reason"}:
+        elif "reason" in value and value.keys() <= {"reason", "entered"}:
             yield path, f"not known: {value['reason']}"
         else:
             for name, part in value.items():
@@ -141,7 +141,12 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
         yield path, str(value)
 
 
-HIDDEN = frozenset({KEPT_APART, "id", "organization", "rule_name", "from_directory", "unaccepted", "former", "scope"})
+HIDDEN = frozenset(
+    {
+        KEPT_APART, "id", "organization", "rule_name", "from_directory", "unaccepted", "former", "scope",
+        "entered_problems",
+    }
+)  # fmt: skip
 """Parts of the facts that are no fact of the ticket by themselves."""
 
 

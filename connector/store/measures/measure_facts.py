@@ -10,6 +10,8 @@ from connector.store.database.json_codec import from_json
 from governance.facts import Unknown
 from governance.measure import Measure
 
+_OF_UNKNOWN = {item.name for item in fields(Unknown)}
+
 
 def measure_from_facts(stored: Mapping[str, Any]) -> Measure:
     """The facts of the measure's last assessment.  Raises ValueError, KeyError or TypeError when they are not ours.
@@ -30,8 +32,8 @@ def _record(kind: Any, stored: Mapping[str, Any]) -> Any:
 def _part(kind: Any, value: Any) -> Any:
     possible = get_args(kind)
     if Unknown in possible:
-        if isinstance(value, Mapping) and value.keys() == {"reason"}:
-            return Unknown(str(value["reason"]))
+        if isinstance(value, Mapping) and "reason" in value and value.keys() <= _OF_UNKNOWN:
+            return Unknown(str(value["reason"]), value.get("entered") is True)
         return None if value is None else from_json(possible[0], value)
     if get_origin(kind) is Mapping and isinstance(value, Mapping):
         return {from_json(possible[0], name): _part(possible[1], part) for name, part in value.items()}

@@ -40,6 +40,8 @@ KAYA, NOVAK = ({"id": name, "name": name, "active": True} for name in ("A. Kaya"
                      [("owner", "A. Kaya", "N. Novak")], id="an owner, once and by name"),
         pytest.param({"end": "2026-06-30"}, {"end": {"reason": "the field is gone"}},
                      [("end", "2026-06-30", "not known: the field is gone")], id="a fact that is not known any more"),
+        pytest.param({"end": "2026-06-30"}, {"end": {"reason": "no date", "entered": True}, "entered_problems": ["no date"]},
+                     [("end", "2026-06-30", "not known: no date")], id="a fact that was entered wrong"),
         pytest.param({}, {"milestones": {"go_live": "2026-06-30"}}, [("milestones go live", "nothing", "2026-06-30")],
                      id="a new milestone"),
         pytest.param({"baseline": {"amount": "100", "currency": "EUR"}}, {"baseline": {"amount": "90", "currency": "EUR"}},
