@@ -13,7 +13,7 @@ from tests.cli.year.reading import CENT
 from tests.connector.store.reporting.recompute import Calendar, Row, after, between, figures_of
 
 Rows = Callable[[str], Iterable[Any]]
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 OFF_RAMPS = {"killed": "on_hold", "on_hold": "on_hold", "cancelled": "cancelled"}
 
 

@@ -26,6 +26,7 @@ from connector.store.reporting.steering_rows import SteeringRows
 from governance.levers import Lever
 from governance.measure_gates import NextGate, gates_of
 from governance.money import Period
+from governance.time_text import month_text
 from governance.track_record import RecordKind
 from governance.tradeoffs import Goal
 from governance.verdict import GateState, Verdict
@@ -94,8 +95,8 @@ def test_an_offering_of_servicenow_is_a_service_and_shows_what_is_reported_of_it
     assert tuple(found) == (key, WORKPLACES, "Sara Lind", "IT", 18_000)
     month = Period.of(past_year.clock().date()).plus(-1)
     assert offering["u_gatepost_findings"].replace("\r\n", "\n").split("\n") == [
-        f"the unit cost is not known: no demand is stated for {month} · owner Sara Lind · UNIT_COST_UNKNOWN",
-        f"the demand is not known: no demand is stated for {month} · owner Sara Lind · DEMAND_UNKNOWN",
+        f"the unit cost is not known: no demand is stated for {month_text(month)} · owner Sara Lind · UNIT_COST_UNKNOWN",
+        f"the demand is not known: no demand is stated for {month_text(month)} · owner Sara Lind · DEMAND_UNKNOWN",
         "nobody has said what is in the way of the service; state it, or state that nothing is · owner Sara Lind · "
         "HURDLE_UNNAMED",
     ]

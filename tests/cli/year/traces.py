@@ -117,12 +117,12 @@ def check_ledger(stored: StoredYear, page: Page) -> None:
         (fact.key, kind) for row in stored.rows for fact in (stored.facts[row.key],) for kind in KINDS
         if fact.step in COMMITTED and months_of(row, "plan", kind).get(month) and month not in months_of(row, "actual", kind)
     }  # fmt: skip
-    shown = read.table(f"What is not done of {month}") if open_ else []
+    shown = read.table(f"What is not done of {month_name(month)}") if open_ else []
     said = {
         (cells[0].split()[0], KINDS[kind].casefold())
         for cells in shown
         for kind in KINDS
-        if f"plan of {KINDS[kind].casefold()} for {month}" in cells[0]
+        if f"plan of {KINDS[kind].casefold()} for {month_name(month)}" in cells[0]
     }
     assert said == {(key, KINDS[kind].casefold()) for key, kind in open_}
     assert len(shown) == len(open_)
