@@ -70,7 +70,7 @@ def _by_schedule(
     if start is None or end is None:
         return Status(Colour.GREY, None, "there is no start and end date to measure progress against")
     if end < start:
-        return Status(Colour.GREY, None, f"the end {end} lies before the start {start}")
+        return Status(Colour.GREY, None, f"the end {day_text(end)} lies before the start {day_text(start)}")
     shown = shows_done(evidence, terms)
     if evidence.done and shown is None and not thresholds.done_on_word:
         return Status(Colour.GREY, None, "the status says done, and neither child items nor a progress show it")

@@ -117,7 +117,7 @@ def paying_twice(scene: Simulation) -> None:
         ]
         return f"41,000 EUR a month still paid for 2 legacy services ({'; '.join(each)})"
 
-    before = paid("2026-08", "2026-09", "2026-10")
+    before = paid("Aug 2026", "Sep 2026", "Oct 2026")
     for item, owner, name, to in ((crm, "osei", "Kwame Osei", "Done"), (project, "lind", "Sara Lind", "3")):
         scene.comment(item, owner, "/approve implemented")
         allowed, message = scene.move(item, owner, to)
@@ -143,12 +143,12 @@ def paying_twice(scene: Simulation) -> None:
         booking = {"source_id": service["sys_id"], "date": "2027-01-03", "amount": f"EUR;{amount}"}
         snow.insert("fm_expense_line", booking, "admin")
     blockers = scene.edit(crm, "weber", Actual_benefit=800_000).fields["Gate blockers"]
-    assert f"Cannot close yet: {paid('2027-01')}. Kwame Osei (owner) needs to act" in blockers
+    assert f"Cannot close yet: {paid('Jan 2027')}. Kwame Osei (owner) needs to act" in blockers
     assert not scene.move(crm, "osei", "Closed")[0], "still active: not closed"
 
     for service in services:
         snow.update("cmdb_ci_service", service["sys_id"], {"operational_status": "6"}, "admin")
-    retired = paid("2027-01").replace("legacy", "retired")
+    retired = paid("Jan 2027").replace("legacy", "retired")
     assert f"Cannot close yet: {retired}" in scene.show(crm).fields["Gate blockers"], "retired, and still billed"
     scene.clock.to_month("2027-02")
     scene.edit(crm, "weber", Actual_benefit=1_000_000)
