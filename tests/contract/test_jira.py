@@ -177,8 +177,8 @@ def test_gatepost_sends_what_is_described_and_nothing_deprecated(
     }
     site.writer.write(WriteRequest(epics[0], {FieldName(name): value for name, value in values.items()}))
     calls = [request.method for request in sent]
-    assert calls == ["GET", "POST", "POST", "GET", "PUT"], (
-        "fields, items, children and the own account once; one to write"
+    assert calls == ["GET", "POST", "GET", "POST", "PUT"], (
+        "fields, items, the own account and children once; one to write"
     )
     first = ReplyComment("Gatepost replies:\n@Aylin Kaya: why?", (("Aylin Kaya", "kaya"),))
     assert site.writer.write_reply_comment(epics[0], first) is WriteResult.DONE

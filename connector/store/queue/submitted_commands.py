@@ -52,10 +52,11 @@ class SqlSubmittedCommands:
             "given_at": command.given_at,
         }
         with self._engine.begin() as transaction:
+            # The key first, as an assessment locks it: the command refers to the measure and locks it too.
+            mark_dirty(transaction, command.connection, {command.native_id: None})
             number = transaction.execute(
                 SUBMITTED_COMMAND.insert().values(row).returning(SUBMITTED_COMMAND.c.id)
             ).scalar_one()
-            mark_dirty(transaction, command.connection, {command.native_id: None})
             self._waker.wake(transaction, TaskKind.RECONCILE, command.connection)
         return int(number)
 

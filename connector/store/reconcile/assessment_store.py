@@ -43,6 +43,10 @@ DEADLOCK_RETRIES = 3
 """How often a batch is stored again that the database has ended in favour of another one."""
 
 
+MEASURE_IDENTITY = frozenset({"id", "connection", "native_id"})
+"""Columns that other tables refer to a measure by; its id is made of the other two."""
+
+
 class SqlAssessmentStore:
     """Implements the flow's ``AssessmentStore``."""
 
@@ -217,7 +221,9 @@ def _is_news(before: Any, row: assessment_rows.Row) -> bool:
 
 def _upsert_measures(transaction: Connection, new_rows: Sequence[assessment_rows.Row]) -> None:
     back = "unmapped_since = NULL, unmapped_reason = NULL"
-    insert_many(transaction, MEASURE, new_rows, on_conflict_update(("id",), tuple(new_rows[0]), back))
+    # What the id says never changes, and naming it would lock the row against everything that refers to it.
+    columns = tuple(name for name in new_rows[0] if name not in MEASURE_IDENTITY)
+    insert_many(transaction, MEASURE, new_rows, on_conflict_update(("id",), columns, back))
 
 
 def _store_commands_and_plans(transaction: Connection, outcomes: Sequence[AssessedItem], now: datetime) -> None:

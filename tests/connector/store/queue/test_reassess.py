@@ -13,10 +13,13 @@ from sqlalchemy import Connection, event, text
 from connector.store.connections.connections import ConnectionRecord, Connections
 from connector.store.queue.outbox import SqlOutbox
 from connector.store.queue.reassess import reassess
+from connector.store.queue.submitted_commands import SqlSubmittedCommands
 from connector.store.queue.wake_up import TaskKind, Waker
 from connector.store.reconcile.due_assessments import wake_due_assessments
+from connector.sync.command_submission import SubmissionChannel, SubmittedCommand
 from connector.sync.ports import WriteResult
 from connector.vault import Vault
+from governance.measure import MeasureId, Person
 from mapping.work_item import ConnectionName, NativeId, Tool
 from tests.connector.store.conftest import StoreFixture
 from tests.connector.store.reporting.portfolio_data import GivenMeasure, save
@@ -60,6 +63,19 @@ def test_a_tick_locks_keys_measures_and_tasks_as_an_assessment_does(store: Store
         assert wake_due_assessments(store.engine, RecordingWaker(steps), now) == 1
     assert steps == ["keys of jira-main", "measures", "task of jira-main"]
     assert wake_due_assessments(store.engine, RecordingWaker([]), now) == 0
+
+
+def test_a_command_that_is_submitted_locks_the_key_of_its_item_first(store: StoreFixture) -> None:
+    """It locked its measure first: an assessment that held the key and asked for the measure ended it."""
+    save(store.engine, GivenMeasure(1))
+    (measure,) = store.rows("SELECT id, connection, native_id FROM measure")
+    command = SubmittedCommand(
+        MeasureId(measure.id), ConnectionName(measure.connection), NativeId(measure.native_id), "kaya",
+        Person("kaya", "A. Kaya"), "/hold a reason", SubmissionChannel.API, datetime(2026, 3, 10, 9, 0, tzinfo=UTC),
+    )  # fmt: skip
+    with steps_of(store, commands="INSERT INTO submitted_command") as steps:
+        SqlSubmittedCommands(store.engine, RecordingWaker(steps)).add(command)
+    assert steps == ["keys of jira-main", "commands", "task of jira-main"]
 
 
 def test_a_write_whose_item_changed_meanwhile_locks_its_key_first(store: StoreFixture) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -28,6 +29,7 @@ from mapping.work_item import FieldName, FieldValue, NativeId, WorkItem
 from tests.connector.store.conftest import JIRA, StoreFixture
 from tests.mapping.items import item
 from tests.mapping.test_apply import MAPPING
+from tests.waiting import LONGEST_CALL_SECONDS
 
 NOW = datetime(2026, 2, 10, 9, 0, tzinfo=UTC)
 SHOWN: dict[str, FieldValue] = {"Rough value": Decimal(1), "Actual benefit": None}
@@ -101,6 +103,20 @@ def test_an_assessed_item_is_a_measure_a_decision_and_a_write_request(
     entries = store.rows("SELECT action, subject, detail FROM audit WHERE subject = 'jira-main/10001' ORDER BY seq")
     assert [entry.action for entry in entries] == ["stage.granted", "measure.assessed"]
     assert entries[0].detail == {"text": "Identified granted", "stage": "Identified"}
+
+
+def test_an_assessment_does_not_wait_for_rows_that_refer_to_its_measure(
+    store: StoreFixture, loaded: LoadedMapping
+) -> None:
+    """A command or ledger entry that is being stored locks the key of its measure; it then asks for the dirty key."""
+    record_assessment(store, loaded, item(SHOWN))
+    with ThreadPoolExecutor(1) as pool, store.engine.connect() as refers:
+        refers.exec_driver_sql("SELECT 1 FROM measure WHERE id = 'jira-main/10001' FOR KEY SHARE")
+        try:
+            stored = pool.submit(record_assessment, store, loaded, item(SHOWN)).result(LONGEST_CALL_SECONDS)
+        finally:
+            refers.rollback()
+    assert stored == StoreResult(stored=1, decisions=0, writes=1, lost=0)
 
 
 def test_a_second_assessment_of_the_same_state_decides_nothing_and_replaces_the_request(
