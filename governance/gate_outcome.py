@@ -21,7 +21,9 @@ from governance.verdict import GateState, Status
 
 def gate_state_of(assessment: Assessment, due: date | None) -> GateState:
     if isinstance(assessment.evidence.tool_stage, Unknown):
-        return GateState.BLOCKED
+        # Cancelled work that its tool calls done has ended, whatever the status is called.
+        ended = is_cancelled(assessment.off_ramp) and assessment.evidence.done
+        return GateState.NOT_DUE if ended else GateState.BLOCKED
     claimed = assessment.policy.index(assessment.evidence.tool_stage)
     if went_past_gate(assessment):
         return GateState.BREACH

@@ -55,6 +55,9 @@ ENDS: Mapping[str, tuple[OffRamp | None, Mapping[str, object], GateState, list[s
         ["This was moved to Closed without approval. Move it back to Decided, or complete what is listed · GATE_ORDER",
          CONFIRMATION],
     ),
+    "cancelled, and ended in a status that the mapping does not name": (
+        CANCELLED, {"tool_stage": Unknown("no stage is mapped"), "done": True}, GateState.NOT_DUE, [CONFIRMATION],
+    ),
     "cancelled, and its status hidden": (CANCELLED, {"tool_stage": Unknown("hidden")}, GateState.BLOCKED, [CONFIRMATION]),
     "killed, and ended in the tool": (
         KILLED, WONT_DO, GateState.BLOCKED,
