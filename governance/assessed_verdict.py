@@ -122,6 +122,7 @@ def verdict_of(assessment: Assessment, implementation: Status, potential: Status
             delay,
             a_day,
             implementation,
+            assessment.overclaim,
         )
     )
     assessment.events += [

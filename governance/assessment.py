@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from governance.approvals import ApprovalContext
+from governance.claims import NOT_COMPARED, Overclaim
 from governance.closure import ended_without_value
 from governance.deviations import Slip
 from governance.effects import EffectLine, Effects, sum_up, with_steady_state
@@ -76,6 +77,8 @@ class Assessment:
     reopened_at: datetime | None = None
     closed_on: ClosedOn | None = None
     validation: Validation = NOTHING_SIGNED
+    overclaim: Overclaim | Unknown | None = NOT_COMPARED
+    """Set before the first stage may be granted."""
     commands: tuple[Command, ...] = ()
     role_holders: dict[str, HeldRole] = field(default_factory=dict)
     progress_seen: dict[str, SeenFact] = field(default_factory=dict)
@@ -124,7 +127,9 @@ class Assessment:
         services = None if is_cancelled(self.evidence.measure_state.off_ramp) else self.evidence.legacy
         paid = legacy_cost(services, own, end, self.now.date(), self.rates)
         self.legacy = with_posted(paid, self.posted_legacy, own) if self.posted_legacy else paid
-        self.measure = replace(self.measure, effects=(*own, *self.posted_legacy, *self.legacy.lines))
+        effects = (*own, *self.posted_legacy, *self.legacy.lines)
+        if effects != self.measure.effects:
+            self.measure = replace(self.measure, effects=effects)
 
     def _counted_lines(self) -> tuple[EffectLine, ...]:
         lines = with_locked_plan(self.measure.effects, self.plan)

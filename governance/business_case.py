@@ -7,7 +7,6 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
 from governance.approvals import current_lower_value
-from governance.claims import overclaim
 from governance.condition_context import ConditionContext
 from governance.effects import ZERO, EffectKind, Series, period
 from governance.facts import Unknown, known
@@ -163,7 +162,7 @@ def baseline_claims(context: ConditionContext) -> ConditionResult:
     name = context.measure.baseline_id
     if isinstance(name, Unknown):
         return context.unknown(code, "baseline", expected, name.reason)
-    too_much = overclaim(context.measure, context.evidence, context.rates)
+    too_much = context.overclaim
     if isinstance(too_much, Unknown):
         return context.unknown(code, "baseline", expected, too_much.reason)
     if too_much is None:

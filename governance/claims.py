@@ -25,6 +25,7 @@ from governance.reporting_amounts import NO_RATES
 from governance.time_text import month_text
 
 MONTHS_OF_A_YEAR = 12
+NOT_COMPARED = Unknown("the claims were not compared with the baseline")
 REVENUE = "revenue"
 
 
@@ -93,12 +94,19 @@ class _Judged:
     def text(self) -> str:
         return f"the baseline {self.name}" if self.name else "the baseline"
 
-    def surely_covers(self, claim: Money) -> bool:
-        """Whether a month is worth as much as the only claim on it, without any rate and without months before it."""
+    def not_surely_covered(self, claims: Mapping[Period, Money]) -> Mapping[Period, Money]:
+        """Without the months that are worth as much as the only claim on them, whatever rates and late months say."""
         year = self.year
-        if self.series is not None or claim.currency != year.currency or year.amount < 0:
-            return False
-        return claim.amount * MONTHS_OF_A_YEAR <= year.amount
+        if self.series is not None or year.amount < 0 or not claims:
+            return claims
+        largest = max([one.amount for one in claims.values()])
+        if largest * MONTHS_OF_A_YEAR <= year.amount and {one.currency for one in claims.values()} == {year.currency}:
+            return {}
+        return {
+            month: one
+            for month, one in claims.items()
+            if one.currency != year.currency or one.amount * MONTHS_OF_A_YEAR > year.amount
+        }
 
     def worth(self, months: Sequence[Period], version: Version) -> Decimal | Unknown:
         if self.series is None:
@@ -125,7 +133,7 @@ def _first_month(
     currency = judged.year.currency
     claimed_by_month = _months(own, version)
     if not claims:
-        claimed_by_month = {month: one for month, one in claimed_by_month.items() if not judged.surely_covers(one)}
+        claimed_by_month = judged.not_surely_covered(claimed_by_month)
     late_months = _LateMonths.of(own, claims) if version is Version.ACTUAL and claimed_by_month else None
     for month, own_claim in sorted(claimed_by_month.items()):
         others = [claim for claim in claims if month in _months(claim, version)]

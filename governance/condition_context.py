@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from governance.claims import NOT_COMPARED, Overclaim
 from governance.effects import Effects
 from governance.evidence import Command, Evidence
 from governance.facts import Unknown
@@ -42,6 +43,8 @@ class ConditionContext:
     """What of the actuals the controller has signed."""
     estimate: LatestEstimate | Unknown = Unknown("there is no forecast")
     """What is expected now, under the locked plan."""
+    overclaim: Overclaim | Unknown | None = NOT_COMPARED
+    """What is claimed beyond the baseline (:mod:`governance.claims`)."""
 
     @property
     def reporting(self) -> ReportingCurrency:

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TypeAlias
 
 from governance.altered_commands import altered_drafts
-from governance.claims import Overclaim, overclaim
+from governance.claims import NOT_COMPARED, Overclaim
 from governance.cost_spike import cost_spike
 from governance.delay_cost import DelayCost
 from governance.deviations import unnamed_steps
@@ -87,6 +87,8 @@ class FindingContext:
     a_day: ReportingAmount | Unknown | None = None
     """What a day of waiting costs, whatever the measure is worth."""
     implementation: Status | None = None
+    overclaim: Overclaim | Unknown | None = NOT_COMPARED
+    """What is claimed beyond the baseline (:mod:`governance.claims`)."""
 
     def holder(self, role: Role = Role.OWNER) -> tuple[Responsible, ...]:
         return (responsible(self.measure, role),)
@@ -273,7 +275,7 @@ def unfunded_work(context: FindingContext) -> Iterator[FindingDraft]:
 
 def double_count(context: FindingContext) -> Iterator[FindingDraft]:
     """Several measures claim more on a baseline than it is worth."""
-    too_much = overclaim(context.measure, context.evidence, context.rates)
+    too_much = context.overclaim
     if isinstance(too_much, Overclaim):
         yield FindingDraft("baseline", too_much.sentence, context.holder(), named=too_much.named)
 
@@ -339,14 +341,13 @@ def _value(context: FindingContext) -> ReportingAmount | Unknown | None:
 def unknown_evidence(context: FindingContext) -> Iterator[FindingDraft]:
     """What could not be read: nobody can say that there is nothing."""
     value = _value(context) if serving_items(context.evidence) and context.policy.is_on("PRIORITY_MISMATCH") else None
-    claims = overclaim(context.measure, context.evidence, context.rates)
     facts = (
         ("legacy", context.evidence.legacy),
         ("watched", context.evidence.watched),
         ("team", context.evidence.team),
         ("handoffs", context.evidence.timelines if context.policy.is_on("HANDOFF_WAIT") else None),
         ("value", value),
-        ("claims", claims if context.policy.is_on("OVERCLAIM") else None),
+        ("claims", context.overclaim if context.policy.is_on("OVERCLAIM") else None),
     )
     for subject, fact in facts:
         if isinstance(fact, Unknown):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from governance.approvals import evaluate_approvals
 from governance.assessment import Assessment
 from governance.business_case import months_to_sign
+from governance.claims import overclaim
 from governance.condition_context import ConditionContext
 from governance.conditions import evaluate
 from governance.locked_plan import lock_plan, rates_of_plan
@@ -25,6 +26,8 @@ def grant(assessment: Assessment) -> None:
         and assessment.has_plan()
     ):
         _lock(assessment, "locked when it was found decided")
+    # What conditions and findings ask about; neither the lines nor the baseline change while stages are granted.
+    assessment.overclaim = overclaim(assessment.measure, assessment.evidence, assessment.rates)
     assessment.checklist = _conditions(assessment)
     while assessment.off_ramp is None and assessment.checklist and not assessment.next_gate_unmet:
         assessment.granted += 1
@@ -73,6 +76,7 @@ def _conditions(assessment: Assessment) -> tuple[ConditionResult, ...]:
             assessment.rates,
             assessment.validation,
             assessment.estimate,
+            assessment.overclaim,
         )
         if gate.into == policy.closing_stage:
             assessment.months_to_sign = months_to_sign(context)

@@ -44,15 +44,18 @@ class LegacyCostContext:
 
 def own_lines(lines: tuple[EffectLine, ...]) -> tuple[EffectLine, ...]:
     """The measure's own amounts, without what is paid for the legacy."""
-    return tuple([line for line in lines if line.kind is not EffectKind.LEGACY_COST])
+    own = [line for line in lines if line.kind is not EffectKind.LEGACY_COST]
+    return tuple(own) if len(own) < len(lines) else lines
 
 
 def legacy_cost(
     services: Fact[tuple[Service, ...]], effects: tuple[EffectLine, ...], end: Fact[date], today: date, rates: Rates
 ) -> LegacyCost:
     """Nothing before the month after the agreed end, and nothing of a measure without amounts of its own."""
+    if not services or not isinstance(end, date) or Period.of(today) <= Period.of(end):
+        return LegacyCost()
     counted = [line for line in effects if line.account is Account.EBITDA]
-    if not services or not counted or not isinstance(end, date) or Period.of(today) <= Period.of(end):
+    if not counted:
         return LegacyCost()
     if isinstance(services, Unknown):
         return LegacyCost(problem=services.reason)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple, Self
 
 MAX_DIGITS = 15
 """Digits before the point of the largest amount that is believed."""
@@ -66,16 +67,21 @@ class Money:
             raise CurrencyMismatch(f"{self.currency} and {other.currency} need a rate before they meet")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Period:
-    """One month."""
-
+class _YearMonth(NamedTuple):
     year: int
     month: int
 
-    def __post_init__(self) -> None:
-        if not 1 <= self.month <= 12:
-            raise ValueError(f"month must be 1 to 12, not {self.month}")
+
+class Period(_YearMonth):
+    """One month."""
+
+    # A tuple beneath: an assessment hashes and compares months some hundred times, which a tuple does in C.
+    __slots__ = ()
+
+    def __new__(cls, year: int, month: int) -> Self:
+        if not 1 <= month <= 12:
+            raise ValueError(f"month must be 1 to 12, not {month}")
+        return super().__new__(cls, year, month)
 
     @classmethod
     def of(cls, day: date) -> Period:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from governance.definitions.parts import Months
-from governance.definitions.years import TRAILING, run_rate
+from governance.definitions.years import TRAILING, yearly_mean
 from governance.effects import ZERO
 
 STEADY_SHARE = Decimal("0.75")
@@ -31,10 +31,11 @@ def steady_month(recurring: Months) -> int | None:
         return None
     first, last = min(recurring), max(recurring)
     best, greatest = last, ZERO
-    for month in range(min(first + TRAILING - 1, last), last + 1):
-        rate = run_rate(recurring, month)
+    amounts = [recurring.get(month, ZERO) for month in range(first, last + 1)]
+    for end in range(TRAILING, len(amounts) + 1):
+        rate = yearly_mean(amounts[end - TRAILING : end])
         if rate > 0 and rate >= greatest:
-            best, greatest = month, rate
+            best, greatest = first + end - 1, rate
     return best
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -95,7 +96,12 @@ def run_rate(recurring: Months, at: int, steady: int | None = None) -> Decimal:
     if steady is not None:
         return recurring.get(steady, ZERO) * MONTHS
     window = range(max(first, at - TRAILING + 1), at + 1)
-    return sum((recurring.get(month, ZERO) for month in window), ZERO) * MONTHS / len(window)
+    return yearly_mean([recurring.get(month, ZERO) for month in window])
+
+
+def yearly_mean(amounts: Sequence[Decimal]) -> Decimal:
+    """12 × the mean of some months."""
+    return sum(amounts, ZERO) * MONTHS / len(amounts)
 
 
 def exit_rate(recurring: Months, year: FiscalYear) -> Decimal:

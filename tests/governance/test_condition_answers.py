@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from governance.claims import overclaim
 from governance.condition_context import ConditionContext
 from governance.conditions import evaluate
 from governance.effects import EffectKind, EffectLine, Version, sum_up
@@ -74,9 +75,10 @@ def answer(result: ConditionResult) -> str:
 
 
 def asked(kind: ConditionKind, facts: Options, seen: Options, more: Options) -> ConditionResult:
-    some = measure(**facts)
+    some, read = measure(**facts), replace(evidence(), **seen)  # type: ignore[arg-type]
     context = ConditionContext(
-        "decided", some, replace(evidence(), **seen), more.get("policy", POLICY), sum_up(some.effects), now=NOW,  # type: ignore[arg-type]
+        "decided", some, read, more.get("policy", POLICY), sum_up(some.effects), now=NOW,  # type: ignore[arg-type]
+        overclaim=overclaim(some, read),
         **{name: value for name, value in more.items() if name != "policy"},  # type: ignore[arg-type]
     )  # fmt: skip
     return evaluate(kind, context)

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from governance.claims import overclaim
 from governance.codes import CODES
 from governance.condition_context import ConditionContext
 from governance.conditions import evaluate
@@ -105,15 +106,9 @@ def test_every_condition_has_its_unknown_case() -> None:
 )
 def test_what_is_not_known_is_not_met(kind: ConditionKind, case: Case) -> None:
     facts, seen_facts, plan, reason = case
-    some = measure(**facts)
+    some, read = measure(**facts), replace(evidence(), **seen_facts)  # type: ignore[arg-type]
     context = ConditionContext(
-        "decided",
-        some,
-        replace(evidence(), **seen_facts),  # type: ignore[arg-type]
-        POLICY,
-        sum_up(some.effects),
-        now=NOW,
-        plan=plan,
+        "decided", some, read, POLICY, sum_up(some.effects), now=NOW, plan=plan, overclaim=overclaim(some, read)
     )
     result = evaluate(kind, context)
     assert (result.outcome, result.reason) == (Outcome.UNKNOWN, reason)
