@@ -29,6 +29,7 @@ from connector.bootstrap import MappingCache, Services, system_clock
 from connector.errors import ConfigurationError
 from connector.people.permissions import Role, Viewer
 from connector.remedy import Remedy
+from connector.store.database.reading import reading
 from connector.timestamp import timestamp_text
 from governance.capital import capitalised
 from governance.verdict import gate_text
@@ -201,7 +202,7 @@ def _browser_locale() -> str:
 
 def _last_read_at(services: Services) -> datetime | None:
     """When a tool was last read from."""
-    with services.engine.connect() as connection:
+    with reading(services.engine) as connection:
         found: datetime | None = connection.execute(_LAST_READ).scalar()
     return found
 

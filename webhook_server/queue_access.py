@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Table
 
 from connector.bootstrap import Services
 from connector.people.permissions import Role, Viewer
+from connector.store.database.reading import reading
 from connector.store.queue.operated_parts import listed_for
 
 
@@ -25,5 +26,5 @@ def queue_reader(
         with services.read_as(viewer) as connection:
             yield connection, None
     else:
-        with services.engine.connect() as connection:
+        with reading(services.engine) as connection:
             yield connection, listed_for(viewer, table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from connector.bootstrap import Services
+from connector.store.database.reading import reading
 from connector.store.measures.measure_details import measure_snapshot
 from connector.store.measures.measure_queries import measures_by_id
 from governance.budget_lock import BudgetLock, LockRefusal, RefusedLock, validated_month
@@ -16,7 +17,7 @@ from mapping.policy import Policies
 def validated_of(services: Services, lock: BudgetLock, now: datetime) -> Money | RefusedLock:
     """By the newest assessment, the policy of now and the months that finance has closed."""
     config = services.active_config()
-    with services.engine.connect() as connection:
+    with reading(services.engine) as connection:
         rows = measures_by_id(connection, (lock.measure,))
         if not rows or config is None:
             return RefusedLock(LockRefusal.NOT_CLOSED, f"{lock.measure} is no measure of the active mapping.")

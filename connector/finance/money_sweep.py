@@ -20,6 +20,7 @@ from connector.finance.import_plan import ImportPlan, Stream
 from connector.finance.import_text import import_lines
 from connector.finance.post_statements import post_statements
 from connector.store.database import audit
+from connector.store.database.reading import reading
 from connector.store.ledger import money_sources
 from connector.store.ledger.confirmed_figures import confirmed_figures
 from connector.store.ledger.imports import read_profile
@@ -139,7 +140,7 @@ def _confirmed_stream(plan: WrittenPlan, name: ConnectionName) -> str:
 
 
 def _sources(run: Sweeping, rule: LedgerSourceRule) -> Iterator[SweptSource]:
-    with run.engine.connect() as connection:
+    with reading(run.engine) as connection:
         measures = _measures(connection, run.site.name)
     name = run.site.name
     if rule.cost_plans or rule.benefit_plans:
@@ -221,7 +222,7 @@ def _confirmed(run: Sweeping, plan: WrittenPlan, stream: str) -> SweptSource:
     """What the controller has confirmed, into plans of the tool; nothing of it is ever read back."""
     if run.site.money_records is None:
         return SweptSource(stream, error=f"{run.site.name} keeps no plans that Gatepost can write.")
-    with run.engine.connect() as connection:
+    with reading(run.engine) as connection:
         figures = list(confirmed_figures(connection, run.site.name, plan))
     written = run.site.money_records.write_confirmed(plan, figures, post=run.post)
     if written and run.post:
@@ -237,14 +238,14 @@ def _hours(run: Sweeping, rule: LedgerSourceRule, stream: str) -> SweptSource:
     name = run.site.name
     if run.site.timesheet is None:
         return SweptSource(stream, error=f"{name} keeps no hours that Gatepost can read.")
-    with run.engine.connect() as connection:
+    with reading(run.engine) as connection:
         card = stored_card(connection, rule.hours or "")
     first = Period.parse(rule.since)
     if not run.whole:
         first = max(first, Period.of(run.at.date()).plus(-RECENT_MONTHS))
     entries = run.site.timesheet.time_entries(sorted(card.people), first.first_day)
     items = {str(entry.item) for entry in entries} | {str(entry.parent) for entry in entries if entry.parent}
-    with run.engine.connect() as connection:
+    with reading(run.engine) as connection:
         measures = measures_of_items(connection, name, items)
     if run.post:
         with run.engine.begin() as transaction:

@@ -31,6 +31,7 @@ from connector.runtime.database_checks import anchor_checks, login_checks
 from connector.runtime.network_checks import EXPIRY_WARNING, connection_way_checks, network_checks
 from connector.store.connections.connections import ConnectionRecord, registration_of
 from connector.store.connections.provisioned_objects import ProvisionedObjects
+from connector.store.database.reading import reading
 from connector.store.database.row_level_access import reader_role_missing
 from connector.store.feeds.ready import views_are_ready
 from connector.store.notifications.alerts import Alerts
@@ -67,7 +68,7 @@ def installation_checks(services: Services) -> Iterator[ConnectionCheck]:
         )
     else:
         yield ConnectionCheck("row-level security", Health.GOOD, "the database itself hides what a reader may not see")
-        with services.engine.connect() as connection:
+        with reading(services.engine) as connection:
             ready = views_are_ready(connection)
         if not ready:
             yield ConnectionCheck(

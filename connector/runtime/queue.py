@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import Event
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import procrastinate
 import psycopg
@@ -127,6 +127,7 @@ def worker_app(
             # Stopping asks the queue three times at the end, and must not wait half a minute for each of them.
             timeout=10,
             kwargs=session_options("gatepost queue"),
+            configure=_without_transactions,
         )
     )
 
@@ -196,6 +197,11 @@ def _add_maintenance(app: procrastinate.App, handlers: TaskHandlers) -> None:
     @app.task(name="anchor", queue="anchor", queueing_lock="anchor")
     async def anchor(timestamp: int) -> None:  # noqa: ARG001 - as above
         await asyncio.to_thread(handlers.anchor_audit)
+
+
+async def _without_transactions(session: psycopg.AsyncConnection[Any]) -> None:
+    """Each of Procrastinate's statements stands alone: BEGIN and COMMIT would be two more round trips for each."""
+    await session.set_autocommit(True)
 
 
 async def clear_stalled(app: procrastinate.App) -> int:

@@ -18,6 +18,7 @@ from connector.bootstrap import Services
 from connector.papers.audit_sentences import sentence_of
 from connector.people.permissions import Viewer
 from connector.store.database.audit import AuditEntry, VerificationProgress, VerificationResult, action_names, search
+from connector.store.database.reading import reading
 from connector.store.database.tables import MEASURE
 from governance.verdict import gate_text
 from webhook_server.admin.audit_lines import AuditLine, collapsed
@@ -59,7 +60,7 @@ def audit(services: Services) -> Blueprint:
 def _page(services: Services, verification: tuple[Markup, ...] = ()) -> str:
     viewer, filters = current_viewer(), request.args
     entries, keys, more = _search(services, viewer, filters)
-    with services.engine.connect() as connection:
+    with reading(services.engine) as connection:
         names = action_names(connection)
     kinds = sorted({name.partition(".")[0] for name in names if "." in name})
     return render_template(

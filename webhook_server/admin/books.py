@@ -5,6 +5,7 @@ from __future__ import annotations
 from connector.bootstrap import Services
 from connector.measures.books import both_books, local_books, unnamed_entity
 from connector.measures.counted_lines import counted_lines
+from connector.store.database.reading import reading
 from connector.store.ledger.closed_months import closed_months
 from connector.store.measures.measure_details import MeasureDetails
 from connector.store.reconcile.frozen_rates import frozen_from_json
@@ -19,7 +20,7 @@ def books_data(services: Services, config: MappingConfig, details: MeasureDetail
     if local_books(config, entity) is not None:
         lines = counted_lines(details.effect_lines)
         newest = details.plan_versions[0] if details.plan_versions else None
-        with services.engine.connect() as connection:
+        with reading(services.engine) as connection:
             closed = closed_months(connection).through(entity)
         frozen = frozen_from_json(newest.rates) if newest is not None else None
         found["books"] = both_books(config, entity, lines, services.rates.rates(), formats().now.date(), frozen, closed)

@@ -23,6 +23,7 @@ from connector.measures.submit_command import submit_command
 from connector.people.permissions import HIERARCHY_LEVELS, Viewer
 from connector.store.accounts.visits import visited_before
 from connector.store.database import audit
+from connector.store.database.reading import reading
 from connector.store.measures.measure_details import MeasureSnapshot, measure_snapshot
 from connector.sync.command_submission import SubmissionChannel, SubmissionRefused, command_line
 from governance.available_actions import AvailableAction, available_actions
@@ -293,7 +294,7 @@ def _since_visit(services: Services, viewer: Viewer, requested: ActionRequest) -
     if viewer.person is None:
         return {}
     measure = requested.snapshot.row["id"]
-    with services.engine.connect() as connection:
+    with reading(services.engine) as connection:
         before = visited_before(connection, viewer.person, measure)
     if before is None:
         return {}

@@ -17,6 +17,7 @@ from connector.finance.import_plan import ImportPlan
 from connector.finance.import_text import import_lines, quarantine_rows, total_rows
 from connector.finance.money_import import GivenFile, MoneyImports, NotDecided
 from connector.finance.propose_profile import propose_profile
+from connector.store.database.reading import reading
 from connector.store.ledger.bills import read_bills
 from connector.store.ledger.import_progress import ProgressWriter, read_progress
 from connector.store.ledger.imports import read_imports, read_profile, read_profiles, read_waiting_file, wait_for_answer
@@ -68,7 +69,7 @@ def preview_import() -> ResponseReturnValue:
 
 def confirm_import() -> ResponseReturnValue:
     """Import what was shown, when it would still change the same."""
-    with current_services().engine.connect() as connection:
+    with reading(current_services().engine) as connection:
         content = read_waiting_file(connection, request.form.get("sha256", "")[:64])
     if content is None:
         return _page("The file was shown more than a day ago. Choose it again."), 409
@@ -85,7 +86,7 @@ def confirm_import() -> ResponseReturnValue:
 
 def import_progress() -> ResponseReturnValue:
     """How far the viewer's own import has come; nothing before it has begun."""
-    with current_services().engine.connect() as connection:
+    with reading(current_services().engine) as connection:
         found = read_progress(connection, request.args.get("job", "")[:64], _login())
     if found is None:
         return Response(status=204)
@@ -98,7 +99,7 @@ def export_ledger() -> Response:
     from connector.finance.ledger_export import write_workbook
 
     out = BytesIO()
-    with current_services().engine.connect() as connection:
+    with reading(current_services().engine) as connection:
         write_workbook(connection, out)
     answer = Response(out.getvalue(), mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     answer.headers["Content-Disposition"] = 'attachment; filename="ledger.xlsx"'
@@ -150,7 +151,7 @@ def _shown(plan: ImportPlan, given: GivenFile, sha256: str, unsure: list[str]) -
 
 def _page(error: str = "", source: str = "") -> str:
     person = asked_person()
-    with current_services().engine.connect() as connection:
+    with reading(current_services().engine) as connection:
         waiting = open_quarantine(connection, owner=person, limit=SHOWN)
         return render_template(
             "money/import.html", error=error, source=source, person=person, imports=read_imports(connection),
@@ -164,7 +165,7 @@ def _stored(name: str) -> str:
     """The source of a profile by its name; empty when one has to be proposed."""
     if name in GIVEN_PROFILES:
         return GIVEN_PROFILES[name]
-    with current_services().engine.connect() as connection:
+    with reading(current_services().engine) as connection:
         found = read_profile(connection, name) if name else None
     return found.source if found is not None else ""
 

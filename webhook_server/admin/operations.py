@@ -13,6 +13,7 @@ from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Services, system_clock
 from connector.people.permissions import SUBSCRIBING_ROLES, Role
+from connector.store.database.reading import reading
 from connector.store.operations import overview as store
 from connector.store.operations.overview import OperationsOverview
 from connector.store.operations.time_span import TimeSpan
@@ -206,7 +207,7 @@ def _rate_chart(name: str, started_at: datetime, values: Sequence[int], address:
 
 def _render_cause(services: Services, cause_id: str, error: str = "") -> str:
     parts, asked = OperatedParts.of(current_viewer()), time_range(request.args, formats())
-    with services.engine.connect() as connection:
+    with reading(services.engine) as connection:
         cause = dead_letters.find_cause(connection, cause_id, parts=parts)
         if cause is None:
             raise NotFound("There are no dead letters with this cause any more.")

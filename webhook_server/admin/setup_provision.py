@@ -17,6 +17,7 @@ from connector.bootstrap import Services, Sites, system_clock
 from connector.errors import ConfigurationError, ToolError
 from connector.people.permissions import Role
 from connector.store.connections.provisioned_objects import ProvisionedObjects
+from connector.store.database.reading import reading
 from connector.store.database.tables import AUDIT
 from connector.store.queue.waiting_writes import write_now
 from connector.sync.provision import Provisioner, ProvisionOptions, ProvisionPlan, StepKind, carry_out
@@ -135,7 +136,7 @@ NOTHING_MISSING_ACTION = "provision.nothing_missing"
 def nothing_missing(services: Services, name: str) -> bool:
     """Whether somebody has planned for a connection and found that nothing was missing."""
     query = select(AUDIT.c.id).where(AUDIT.c.subject == name, AUDIT.c.action == NOTHING_MISSING_ACTION).limit(1)
-    with services.engine.connect() as connection:
+    with reading(services.engine) as connection:
         return connection.execute(query).first() is not None
 
 

@@ -14,6 +14,7 @@ from connector.bootstrap import Services
 from connector.http.tool_access import Auth, Deployment
 from connector.store.connections.connection_status import connection_statuses
 from connector.store.connections.connections import ConnectionRecord, registration_of
+from connector.store.database.reading import reading
 from connector.store.database.tables import PROVISIONED_OBJECT
 from connector.store.mapping_versions.drafts import MappingDraft
 from connector.store.mapping_versions.versions import StoredMapping
@@ -136,7 +137,7 @@ def _preview_step(active: StoredMapping | None) -> tuple[str, str, bool, str]:
 
 def _provision_step(services: Services) -> tuple[str, str, bool, str]:
     query = select(PROVISIONED_OBJECT.c.connection, func.count()).group_by(PROVISIONED_OBJECT.c.connection)
-    with services.engine.connect() as connection:
+    with reading(services.engine) as connection:
         created = [
             f"{count} in {name}" for name, count in connection.execute(query.order_by(PROVISIONED_OBJECT.c.connection))
         ]

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row
 
 from connector.bootstrap import Services
 from connector.people.permissions import OPERATING_ROLES, Viewer
+from connector.store.database.reading import reading
 from connector.store.operations.time_span import TimeSpan
 from connector.store.queue.traffic_items import TrafficItem, ids_of, traffic_items
 from connector.store.queue.traffic_search import (
@@ -131,7 +132,7 @@ def _asked(services: Services, kind: TrafficKind) -> AskedTraffic:
         span.until,
     )
     if item:
-        with services.engine.connect() as application:
+        with reading(services.engine) as application:
             wanted = replace(wanted, items=ids_of(application, item))
     return AskedTraffic(kind, wanted, item, span, one_of(args, "sort", orders) or kind.newest_first)
 

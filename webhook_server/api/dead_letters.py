@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from connector.bootstrap import system_clock
 from connector.people.permissions import Action, TokenScope
+from connector.store.database.reading import reading
 from connector.store.queue import dead_letters
 from connector.store.queue.dead_letters import DeadLetterFilter, DeadLetterKind, DeadLetterSort
 from connector.store.queue.operated_parts import OperatedParts
@@ -85,7 +86,7 @@ def list_dead_letters(call: ApiCall) -> Page[DeadLetterModel]:
     query = call.query_as(DeadLetterQuery)
     wanted = DeadLetterFilter(query.cause, query.kind, query.connection)
     parts = OperatedParts.of(call.viewer)
-    with call.services.engine.connect() as connection:
+    with reading(call.services.engine) as connection:
         rows = dead_letters.search_dead_letters(
             connection, wanted, sort=query.sort, after=_position(query), limit=query.limit + 1, parts=parts
         )
@@ -121,7 +122,7 @@ def _exists(connection: Connection, ref: str, parts: OperatedParts) -> bool:
 
 
 def list_causes(call: ApiCall) -> DeadLetterCauseList:
-    with call.services.engine.connect() as connection:
+    with reading(call.services.engine) as connection:
         found = dead_letters.causes(connection, parts=OperatedParts.of(call.viewer))
     return DeadLetterCauseList(
         items=[

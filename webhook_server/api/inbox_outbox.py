@@ -12,6 +12,7 @@ from pydantic import Field
 from sqlalchemy import RowMapping
 
 from connector.people.permissions import Action, TokenScope
+from connector.store.database.reading import reading
 from connector.store.database.tables import INBOX, OUTBOX
 from connector.store.queue import dead_letters, traffic
 from connector.store.queue.operated_parts import OperatedParts
@@ -208,7 +209,7 @@ def _event_row(call: ApiCall) -> Mapping[str, Any]:
     if known is None:
         raise Problem(404, f"There is no event {number}.", "See the inbox.")
     # What the delivery is about in all: a reader is shown only those of its items that are theirs.
-    with call.services.engine.connect() as connection:
+    with reading(call.services.engine) as connection:
         return {**known, "items": traffic.delivery_items(connection, number)}
 
 
@@ -223,7 +224,7 @@ def _row(call: ApiCall) -> RowMapping:
 
 def _require_operated(call: ApiCall, connection_name: str, native_id: str) -> None:
     """To see an item is not to run its part."""
-    with call.services.engine.connect() as connection:
+    with reading(call.services.engine) as connection:
         if OperatedParts.of(call.viewer).contains(connection, connection_name, native_id):
             return
     raise Problem(

@@ -15,6 +15,7 @@ from connector.finance.given_file import given_file, stream_of
 from connector.finance.import_text import import_lines, quarantine_rows, total_rows
 from connector.finance.money_import import GivenFile, MoneyImports, NotDecided
 from connector.people.permissions import POSTING_ROLES, Action, TokenScope
+from connector.store.database.reading import reading
 from connector.store.ledger.bills import read_bills
 from connector.store.ledger.imports import read_imports, read_profile
 from connector.store.ledger.measure_names import measures_by_name
@@ -212,7 +213,7 @@ def _given(
 
 def list_imports(call: ApiCall) -> StoredImportList:
     _require_whole(call)
-    with call.services.engine.connect() as connection:
+    with reading(call.services.engine) as connection:
         found = read_imports(connection, limit=MOST_SHOWN)
     return StoredImportList(
         items=[
@@ -240,7 +241,7 @@ def take_back_import(call: ApiCall) -> CorrectionCount:
 
 def list_quarantine(call: ApiCall) -> QuarantinedList:
     _require_whole(call)
-    with call.services.engine.connect() as connection:
+    with reading(call.services.engine) as connection:
         return QuarantinedList(
             items=[
                 QuarantinedModel(
@@ -255,7 +256,7 @@ def list_quarantine(call: ApiCall) -> QuarantinedList:
 
 def list_bills(call: ApiCall) -> BillList:
     _require_whole(call)
-    with call.services.engine.connect() as connection:
+    with reading(call.services.engine) as connection:
         found = read_bills(connection, MOST_SHOWN)
     return BillList(
         items=[
@@ -272,7 +273,7 @@ def list_bills(call: ApiCall) -> BillList:
 
 def list_sources(call: ApiCall) -> MoneySourceList:
     _require_whole(call)
-    with call.services.engine.connect() as connection:
+    with reading(call.services.engine) as connection:
         return MoneySourceList(
             items=[
                 MoneySourceModel(
@@ -313,7 +314,7 @@ def _source(call: ApiCall, given: str) -> str:
     """Raises ProfileProblem."""
     source = given
     if "\n" not in given:
-        with call.services.engine.connect() as connection:
+        with reading(call.services.engine) as connection:
             stored = read_profile(connection, given)
         source = stored.source if stored is not None else GIVEN_PROFILES.get(given, "")
         if not source:

@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlalchemy import text
 
 from connector.people.permissions import Viewer
+from connector.store.database.reading import reading
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.values import Model
 
@@ -46,7 +47,7 @@ class CallerModel(Model):
 
 
 def version(call: ApiCall) -> RunningVersion:
-    with call.services.engine.connect() as connection:
+    with reading(call.services.engine) as connection:
         revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
     active = call.services.mappings.active()
     return RunningVersion(

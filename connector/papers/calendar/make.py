@@ -26,6 +26,7 @@ from connector.papers.report import NoFigures
 from connector.papers.source_lines import PAST, source_lines
 from connector.people.my_work import WorkKind
 from connector.people.permissions import Viewer
+from connector.store.database.reading import reading
 from connector.store.database.row_level_access import viewer_settings
 from connector.store.operations.source_ages import visible_sources
 from connector.store.reporting.deck_templates import DeckTemplates
@@ -91,7 +92,7 @@ class PaperMaker:
         """The cut-off, or the newest figures where it has not come; raises NoFigures before the first ones."""
         at = subject.cut_off
         if at > now:
-            with self._services.engine.connect() as connection:
+            with reading(self._services.engine) as connection:
                 figures = Portfolio(connection, _NOBODY, subject.filters).settings()
             if figures is None:
                 raise NoFigures(

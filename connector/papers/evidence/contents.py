@@ -14,6 +14,7 @@ from connector.measures.known_on import KnownOn, known_details, known_row
 from connector.papers.evidence.archive import safe_name
 from connector.papers.evidence.plain_json import plain
 from connector.people.permissions import Role, Viewer
+from connector.store.database.reading import reading
 from connector.store.mapping_versions.versions import StoredMapping
 from connector.store.measures import evidence_rows as rows
 from connector.store.measures.evidence_rows import AuditText, Rows
@@ -149,7 +150,7 @@ def _imports(
     found: list[ImportedFile] = []
     left_out: list[str] = []
     left = MAX_IMPORTED_BYTES
-    with services.engine.connect() as connection:
+    with reading(services.engine) as connection:
         for row in rows.imports_behind(connection, {str(one["batch"]) for one in ledger}, at):
             stored_as, content, size = "", b"", row["size"] or 0
             what = f"The file of import {row['id']}, {row['file']},"

@@ -28,6 +28,7 @@ from connector.remedy import Remedy
 from connector.runtime.audit_anchoring import AuditAnchoring, anchoring
 from connector.store.database import audit
 from connector.store.database.audit_anchors import AuditHead
+from connector.store.database.reading import reading
 from connector.store.measures.evidence_rows import AuditText, audit_between
 from connector.timestamp import timestamp_text
 
@@ -108,7 +109,7 @@ def _entries(
             f"a pack holds {MAX_CHAIN:,}.",
             remedy=Remedy(command="Make it without --whole-chain, and give gatepost audit export beside it."),
         )
-    with services.engine.connect() as connection:
+    with reading(services.engine) as connection:
         return audit_between(connection, first, head.seq)
 
 

@@ -27,6 +27,7 @@ from connector.people.access_change import (
 )
 from connector.people.permissions import PersonId, Role, RoleGrant, ToolAccount, Viewer
 from connector.store.accounts import access
+from connector.store.database.reading import reading
 from connector.store.database.tables import ACCESS_CHANGE, PERSON, PERSON_ACCOUNT, ROLE_GRANT
 from connector.timestamp import timestamp_text
 from governance.capital import capitalised
@@ -88,7 +89,7 @@ class AccessChanges:
 
     def pending(self, now: datetime) -> tuple[PendingChange, ...]:
         """The changes that wait, the oldest first."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(map(_pending, connection.execute(_PENDING, {"now": now})))
 
     def decide(self, number: int, viewer: Viewer, *, accept: bool, now: datetime) -> PendingChange:
@@ -126,12 +127,12 @@ class AccessChanges:
 
     def administrators(self, now: datetime) -> tuple[Administrator, ...]:
         """Everybody who is administrator of anything, and who was until lately."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _administrators(connection, now)
 
     def enabling(self, person: PersonId) -> AccessChange:
         """To enable somebody gives them back what they hold."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             held = connection.execute(select(ROLE_GRANT).where(ROLE_GRANT.c.person_id == person))
             grants = tuple(access.grant_of(row) for row in held)
             account = connection.execute(

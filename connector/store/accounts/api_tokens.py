@@ -16,6 +16,7 @@ from connector.people.token_scopes import held_scopes
 from connector.store.accounts.people import VIEWER_COLUMNS, viewer_of
 from connector.store.accounts.sessions import token_hash
 from connector.store.database import audit
+from connector.store.database.reading import reading
 from connector.store.database.tables import API_TOKEN, PERSON
 from connector.timestamp import timestamp_text
 
@@ -79,7 +80,7 @@ class ApiTokens:
     def viewer(self, token: str, *, now: datetime) -> Viewer | None:
         """Who works with this token, if it is still good and its person active; with no scope that the person lacks."""
         given = {"hash": token_hash(token), "now": now, "signed_in_since": now - self._provider_sign_in_valid}
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(_TOKEN, given).first()
         if row is None:
             return None
@@ -111,7 +112,7 @@ class ApiTokens:
         query = select(API_TOKEN, PERSON.c.login).join(PERSON).order_by(API_TOKEN.c.id.desc())
         if person is not None:
             query = query.where(API_TOKEN.c.person_id == person)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(
                 TokenRow(
                     row.id, row.person_id, row.login, row.name, frozenset(TokenScope(scope) for scope in row.scopes),

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, text
 
 from connector.store.database import audit
+from connector.store.database.reading import reading
 from connector.store.queue.inbox import mark_dirty
 from connector.store.queue.wake_up import TaskKind, Waker
 from connector.sync.personal_data import AccountAnswer, HeldAccount
@@ -46,7 +47,7 @@ class HeldAccounts:
 
     def due(self, connection: ConnectionName, now: datetime, most: int) -> tuple[HeldAccount, ...]:
         """Those that are to be reported now; not what another connection of the same person's has reported."""
-        with self._engine.connect() as opened:
+        with reading(self._engine) as opened:
             rows = opened.execute(_DUE, {"connection": connection, "now": now, "most": most})
             return tuple(HeldAccount(row.account, row.retrieved_at) for row in rows)
 
@@ -72,7 +73,7 @@ class HeldAccounts:
             transaction.execute(_FAILED, {"connection": connection, "problem": problem, "now": now})
 
     def state(self, connection: ConnectionName, now: datetime) -> ReportState:
-        with self._engine.connect() as opened:
+        with reading(self._engine) as opened:
             row = opened.execute(_STATE, {"connection": connection, "late": now - FIND_AGAIN}).one()
         return ReportState(row.held, row.overdue, row.reported_at, row.problem, row.problem_since)
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Engine, delete, insert, select, text
 
 from connector.errors import ConfigurationError
 from connector.store.accounts.sessions import token_hash
+from connector.store.database.reading import reading
 from connector.store.database.tables import PENDING_FORM
 from connector.vault import Vault
 
@@ -56,7 +57,7 @@ class PendingForms:
     def path(self, token: str, session: int, *, now: datetime) -> str | None:
         """Where the form goes, if it is still waiting."""
         query = select(PENDING_FORM.c.path).where(*self._which(token, session, now))
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(query).scalar()
 
     def take(self, token: str, session: int, path: str, *, now: datetime) -> Fields | None:

@@ -17,6 +17,7 @@ from connector.people.person import GrantRow, GrantSource, Person, RoleRule
 from connector.people.service_account import SERVICE_LOGIN
 from connector.store.accounts import access
 from connector.store.accounts.token_ends import TokenEnd, end_tokens, end_tokens_of_lost_roles
+from connector.store.database.reading import reading
 from connector.store.database.tables import API_TOKEN, PERSON, PERSON_ACCOUNT, ROLE_GRANT, ROLE_RULE, WEB_SESSION
 
 MEASURE_ROLES = (Role.OWNER, Role.SPONSOR, Role.CONTROLLER)
@@ -28,38 +29,38 @@ class PersonStore:
 
     def is_empty(self) -> bool:
         """Whether nobody can sign in yet."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(select(PERSON.c.id).limit(1)).first() is None
 
     def all(self) -> tuple[Person, ...]:
         """In the order of their names."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(select(PERSON).order_by(func.lower(PERSON.c.name), PERSON.c.id)).all()
             return tuple(_persons(connection, rows))
 
     def get(self, person: PersonId) -> Person | None:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(select(PERSON).where(PERSON.c.id == person)).all()
             return next(iter(_persons(connection, rows)), None)
 
     def find_by_login(self, login: str) -> Person | None:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(select(PERSON).where(func.lower(PERSON.c.login) == login.strip().lower())).all()
             return next(iter(_persons(connection, rows)), None)
 
     def find_by_oidc_subject(self, issuer: str, subject: str) -> Person | None:
         """Whoever an identity provider calls so."""
         query = select(PERSON).where(PERSON.c.oidc_issuer == issuer, PERSON.c.oidc_subject == subject)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return next(iter(_persons(connection, connection.execute(query).all())), None)
 
     def password_hash(self, person: PersonId) -> str | None:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(select(PERSON.c.password_hash).where(PERSON.c.id == person)).scalar()
 
     def viewer(self, person: PersonId) -> Viewer | None:
         """What an active person may see and do now."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(_VIEWER, {"person": person}).first()
         return None if row is None else viewer_of(row)
 
@@ -180,7 +181,7 @@ class PersonStore:
             transaction.execute(update(PERSON).where(PERSON.c.id == person).values(provider_sign_in_at=now))
 
     def rules(self) -> tuple[RoleRule, ...]:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(select(ROLE_RULE).order_by(ROLE_RULE.c.claim, ROLE_RULE.c.id))
             return tuple(RoleRule(row.id, row.claim, access.grant_of(row), row.created_by) for row in rows)
 

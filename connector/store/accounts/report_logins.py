@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from connector.errors import ConfigurationError
 from connector.remedy import Place, Remedy
 from connector.store.accounts import access
+from connector.store.database.reading import reading
 from connector.store.database.tables import PERSON, REPORT_LOGIN
 
 
@@ -65,5 +66,5 @@ class ReportLogins:
             .join(PERSON, PERSON.c.id == REPORT_LOGIN.c.person_id)
             .order_by(REPORT_LOGIN.c.login)
         )  # fmt: skip
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(ReportLogin(*row) for row in connection.execute(query))

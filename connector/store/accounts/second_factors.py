@@ -20,6 +20,7 @@ from connector.errors import ConfigurationError
 from connector.people.permissions import PersonId
 from connector.store.accounts.sessions import token_hash
 from connector.store.database import audit
+from connector.store.database.reading import reading
 from connector.store.database.tables import RECOVERY_CODE, SECOND_FACTOR
 from connector.vault import Vault
 
@@ -60,12 +61,12 @@ class SecondFactors:
         query = select(SECOND_FACTOR.c.person_id).where(
             SECOND_FACTOR.c.person_id == person, SECOND_FACTOR.c.confirmed_at.is_not(None)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(query).first() is not None
 
     def recovery_codes_left(self, person: PersonId) -> int:
         query = select(func.count()).select_from(RECOVERY_CODE).where(RECOVERY_CODE.c.person_id == person)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return int(connection.execute(query).scalar_one())
 
     def begin(self, person: PersonId, login: str, *, now: datetime) -> str:

@@ -27,6 +27,7 @@ from connector.people.token_scopes import service_roles
 from connector.remedy import Place, Remedy
 from connector.store.accounts.sessions import token_hash
 from connector.store.database import audit
+from connector.store.database.reading import reading
 from connector.store.database.tables import SERVICE_ACCOUNT, SERVICE_SECRET, SERVICE_TOKEN
 from connector.timestamp import timestamp_text
 
@@ -75,12 +76,12 @@ class ServiceAccounts:
 
     def all(self) -> tuple[ServiceAccount, ...]:
         """By name; those that were revoked too."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(map(_account, connection.execute(_ACCOUNTS.order_by(SERVICE_ACCOUNT.c.name))))
 
     def get(self, name: str) -> ServiceAccount:
         """Raises ConfigurationError when there is none of this name."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _get(connection, name)
 
     def rotate(self, name: str, *, lives: timedelta, at_once: bool, by: str, now: datetime) -> NewSecret:
@@ -142,7 +143,7 @@ class ServiceAccounts:
 
     def viewer(self, token: str, *, now: datetime) -> Viewer | None:
         """Who works with this token, while it, its secret and its account are good."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(_TOKEN, {"hash": token_hash(token), "now": now}).first()
         if row is None:
             return None

@@ -13,6 +13,7 @@ from connector.people.permissions import PersonId, Viewer
 from connector.people.person import SessionRow
 from connector.store.accounts.people import VIEWER_COLUMNS, viewer_of
 from connector.store.database import audit
+from connector.store.database.reading import reading
 from connector.store.database.tables import WEB_SESSION
 
 SEEN_UPDATE_INTERVAL = timedelta(minutes=1)
@@ -71,7 +72,7 @@ class Sessions:
 
     def viewer(self, token: str, *, now: datetime) -> Viewer | None:
         """Who this is, if the session is still good and its person active."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(
                 _SESSION, {"hash": token_hash(token), "now": now, "idle_since": now - self._idle}
             ).first()
@@ -111,7 +112,7 @@ class Sessions:
             )
             .order_by(WEB_SESSION.c.seen_at.desc())
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(
                 SessionRow(row.id, row.person_id, row.created_at, row.seen_at, row.expires_at, row.agent)
                 for row in connection.execute(query)
@@ -120,7 +121,7 @@ class Sessions:
     def last_seen(self) -> dict[PersonId, datetime]:
         """When each person was last here, as far as their sessions are still kept."""
         query = select(WEB_SESSION.c.person_id, func.max(WEB_SESSION.c.seen_at)).group_by(WEB_SESSION.c.person_id)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return {PersonId(person): seen for person, seen in connection.execute(query)}
 
     def end(self, person: PersonId, session: int | None = None, *, by: str, except_session: int | None = None) -> int:

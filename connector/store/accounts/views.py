@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from connector.errors import ConfigurationError
 from connector.people.permissions import PersonId
+from connector.store.database.reading import reading
 from connector.store.database.tables import PERSON_VIEW
 
 MAX_VIEWS = 50
@@ -34,7 +35,7 @@ class SavedViews:
         """By name."""
         views = PERSON_VIEW.c
         query = select(views.name, views.address).where(views.person_id == person, views.path == path)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(SavedView(row.name, row.address) for row in connection.execute(query.order_by(views.name)))
 
     def keep(self, person: PersonId, path: str, view: SavedView, now: datetime) -> None:

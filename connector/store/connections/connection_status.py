@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, select, text
 
+from connector.store.database.reading import reading
 from connector.store.database.tables import SWEEP
 from mapping.work_item import ConnectionName
 
@@ -56,7 +57,7 @@ class ConnectionStatus:
 
 
 def connection_statuses(engine: Engine) -> dict[ConnectionName, ConnectionStatus]:
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         rows = connection.execute(_STATUS).all()
         swept = connection.execute(select(SWEEP).order_by(SWEEP.c.connection, SWEEP.c.kind)).all()
     found: dict[str, list[SweepState]] = {}

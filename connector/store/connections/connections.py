@@ -26,6 +26,7 @@ from connector.http.tool_access import (
     WebhookAuth,
 )
 from connector.store.connections import connection_audit
+from connector.store.database.reading import reading
 from connector.store.database.tables import CONNECTION
 from connector.store.queue import pauses
 from connector.sync.setup import WebhookRegistration
@@ -196,26 +197,26 @@ class Connections:
         if "\x00" in name:
             # Senders choose what they ask for; PostgreSQL would refuse the question, and not say that there is none.
             return None
-        with self._engine.connect() as transaction:
-            row = transaction.execute(select(CONNECTION).where(CONNECTION.c.name == name)).mappings().first()
+        with reading(self._engine) as session:
+            row = session.execute(select(CONNECTION).where(CONNECTION.c.name == name)).mappings().first()
         return None if row is None else self._record(row)
 
     def all(self) -> tuple[ConnectionRecord, ...]:
-        with self._engine.connect() as transaction:
-            rows = transaction.execute(select(CONNECTION).order_by(CONNECTION.c.name)).mappings().all()
+        with reading(self._engine) as session:
+            rows = session.execute(select(CONNECTION).order_by(CONNECTION.c.name)).mappings().all()
         return tuple(self._record(row) for row in rows)
 
     def names(self) -> tuple[ConnectionName, ...]:
         """In their order; opens no secret, so that they are known under any key."""
-        with self._engine.connect() as transaction:
-            rows = transaction.execute(select(CONNECTION.c.name).order_by(CONNECTION.c.name)).scalars()
+        with reading(self._engine) as session:
+            rows = session.execute(select(CONNECTION.c.name).order_by(CONNECTION.c.name)).scalars()
             return tuple(ConnectionName(name) for name in rows)
 
     def registrations(self) -> Mapping[ConnectionName, WebhookRegistration]:
         """What is registered at each tool, by name; opens no secret, so that it is known under any key."""
         columns = CONNECTION.c
-        with self._engine.connect() as transaction:
-            rows = transaction.execute(select(columns.name, columns.webhook_registration).order_by(columns.name)).all()
+        with reading(self._engine) as session:
+            rows = session.execute(select(columns.name, columns.webhook_registration).order_by(columns.name)).all()
         found = ((ConnectionName(name), _registration(stored)) for name, stored in rows)
         return {name: registration for name, registration in found if registration is not None}
 
@@ -286,8 +287,8 @@ class Connections:
 
     def pause_reason(self, connection: ConnectionName) -> str | None:
         """Why the connection is paused now, or ``None``."""
-        with self._engine.connect() as transaction:
-            row = transaction.execute(pauses.PAUSED, {"name": connection}).first()
+        with reading(self._engine) as session:
+            row = session.execute(pauses.PAUSED, {"name": connection}).first()
         return None if row is None else str(row.paused_reason)
 
     def resume(self, name: str, *, by: str = "gatepost") -> bool:

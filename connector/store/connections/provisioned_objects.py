@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.database import audit
 from connector.store.database.json_codec import from_json, to_json
+from connector.store.database.reading import reading
 from connector.store.database.tables import PROVISIONED_OBJECT
 from connector.sync.provision import DETAILS, ProvisionedObject, StepKind
 from mapping.work_item import ConnectionName
@@ -26,10 +27,10 @@ class ProvisionedObjects:
             .where(PROVISIONED_OBJECT.c.connection == self._connection)
             .order_by(PROVISIONED_OBJECT.c.id)
         )
-        with self._engine.connect() as transaction:
+        with reading(self._engine) as session:
             return tuple(
                 ProvisionedObject(kind, row.target, row.name, from_json(DETAILS[kind], row.detail))
-                for row in transaction.execute(query)
+                for row in session.execute(query)
                 for kind in (StepKind(row.kind),)
             )
 

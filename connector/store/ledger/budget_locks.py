@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, Engine, Row, func, select, text
 
 from connector.store.database import audit
+from connector.store.database.reading import reading
 from connector.store.database.tables import BUDGET_LOCK_STEP, LEDGER_ENTRY
 from connector.store.ledger.entries import LedgerEntries
 from connector.store.ledger.entry_rows import entry_from_row
@@ -38,12 +39,12 @@ class BudgetLocks:
 
     def steps(self, limit: int = 24) -> tuple[BudgetLockStep, ...]:
         """What was done, the newest first."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(map(_step, connection.execute(_STEPS, {"limit": limit})))
 
     def waiting(self) -> tuple[BudgetLockStep, ...]:
         """What a second person has to answer."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(map(_step, connection.execute(_WAITING, {"id": None})))
 
     def prepare(

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 import orjson
 from sqlalchemy import Connection, Engine, text
 
+from connector.store.database.reading import reading
+
 EVERY = timedelta(hours=1)
 
 
@@ -28,8 +30,8 @@ class MoneySource:
 
 def is_due(engine: Engine, connection: str, now: datetime) -> bool:
     """Whether the sources of a connection were last swept an hour ago, or never."""
-    with engine.connect() as reading:
-        last = reading.execute(_LAST, {"connection": connection}).scalar()
+    with reading(engine) as session:
+        last = session.execute(_LAST, {"connection": connection}).scalar()
     return last is None or last <= now - EVERY
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from connector.store.database import audit
 from connector.store.database.json_codec import to_json
+from connector.store.database.reading import reading
 from connector.store.database.tables import MONTH_CLOSE_STEP
 from connector.store.ledger.close_checklist import close_checklist
 from connector.store.ledger.closed_months import assess_again
@@ -49,28 +50,28 @@ class MonthClose:
 
     def state(self, legal_entity: str, now: datetime) -> CloseState:
         """Where a legal entity stands, or all together (empty)."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _state(connection, legal_entity, now)
 
     def closed_through(self, legal_entity: str) -> Period | None:
         """The last month that is closed for a legal entity, by itself or with all others."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             found = connection.execute(_CLOSED_THROUGH, {"entity": legal_entity}).scalar()
         return Period.of(found) if found is not None else None
 
     def legal_entities(self) -> tuple[str, ...]:
         """Those that measures, entries or steps name, in the order of their names; all together (empty) comes first."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(dict.fromkeys(("", *connection.execute(_ENTITIES).scalars())))
 
     def steps(self, legal_entity: str, limit: int = 24) -> tuple[CloseStep, ...]:
         """What was done, the newest first."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(_STEPS, {"entity": legal_entity, "limit": limit})
             return tuple(map(_step, rows))
 
     def step(self, number: int) -> CloseStep | None:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(_STEP, {"id": number}).first()
         return _step(row) if row is not None else None
 
@@ -78,7 +79,7 @@ class MonthClose:
         self, month: Period, legal_entity: str, reporting: Reporting, most: int | None = None
     ) -> tuple[CloseItem, ...]:
         """What is not done of a month; ``most`` lines of each kind."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return close_checklist(connection, month, legal_entity, reporting, most)
 
     def prepare(

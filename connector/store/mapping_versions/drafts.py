@@ -9,6 +9,7 @@ from sqlalchemy import Engine, Row, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.people.permissions import PersonId
+from connector.store.database.reading import reading
 from connector.store.database.tables import MAPPING_DRAFT, PERSON
 
 
@@ -37,13 +38,13 @@ class MappingDrafts:
         self._engine = engine
 
     def get(self, person: PersonId) -> MappingDraft | None:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(_QUERY.where(MAPPING_DRAFT.c.person_id == person)).first()
         return None if row is None else _draft(row)
 
     def all(self) -> tuple[MappingDraft, ...]:
         """Newest first."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(_draft(row) for row in connection.execute(_QUERY.order_by(MAPPING_DRAFT.c.saved_at.desc())))
 
     def save(self, person: PersonId, source: str, *, based_on: int | None, revision: int) -> MappingDraft:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, RowMapping, func, select, text, updat
 from connector.errors import ConfigurationError
 from connector.remedy import Place, Remedy
 from connector.store.database import audit
+from connector.store.database.reading import reading
 from connector.store.database.tables import MAPPING_VERSION
 from connector.store.mapping_versions.moving_starts import moving_starts, starts_from_json, starts_to_json
 from connector.store.queue.inbox import mark_all_dirty
@@ -76,13 +77,13 @@ class MappingVersions:
         self._waker = waker
 
     def active(self) -> StoredMapping | None:
-        with self._engine.connect() as transaction:
-            return _active(transaction)
+        with reading(self._engine) as session:
+            return _active(session)
 
     def get(self, number: int) -> StoredMapping:
         """Raises ConfigurationError when there is no such version."""
-        with self._engine.connect() as transaction:
-            row = transaction.execute(select(MAPPING_VERSION).where(MAPPING_VERSION.c.number == number)).mappings()
+        with reading(self._engine) as session:
+            row = session.execute(select(MAPPING_VERSION).where(MAPPING_VERSION.c.number == number)).mappings()
             found = row.first()
         if found is None:
             raise ConfigurationError(f"There is no mapping version {number}.", remedy=LIST_VERSIONS)
@@ -91,8 +92,8 @@ class MappingVersions:
     def all(self) -> tuple[StoredMapping, ...]:
         """Newest first."""
         query = select(MAPPING_VERSION).order_by(MAPPING_VERSION.c.number.desc())
-        with self._engine.connect() as transaction:
-            return tuple(_stored(row) for row in transaction.execute(query).mappings())
+        with reading(self._engine) as session:
+            return tuple(_stored(row) for row in session.execute(query).mappings())
 
     def add(self, source: str, digest: str, *, author: str, reason: str, state: MappingState) -> StoredMapping:
         """Keep a version without activating it; one that is equal to the newest is not kept twice."""
@@ -198,13 +199,13 @@ class MappingVersions:
 
     def items_waiting(self) -> int:
         """Items that still have to be assessed."""
-        with self._engine.connect() as transaction:
-            return int(transaction.execute(_WAITING).scalar_one())
+        with reading(self._engine) as session:
+            return int(session.execute(_WAITING).scalar_one())
 
     def count_breaches(self, rules: Collection[str]) -> int:
         """Measures of these rules that are ahead of their gate now."""
-        with self._engine.connect() as transaction:
-            return int(transaction.execute(_BREACHES, {"rules": sorted(rules)}).scalar_one())
+        with reading(self._engine) as session:
+            return int(session.execute(_BREACHES, {"rules": sorted(rules)}).scalar_one())
 
     def _activate(
         self,

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, Label, RowMapping, Text, cast, exists, literal_co
 from sqlalchemy.dialects.postgresql import JSONB
 
 from connector.store.database.json_codec import from_json
+from connector.store.database.reading import reading
 from connector.store.database.tables import EFFECT_LINE, MEASURE, PLAN_VERSION, STATUS_DAY, WORK_ITEM
 from connector.store.measures.roll_up_entry import BUDGET, entry_of
 from connector.store.measures.verdicts import verdict_of
@@ -74,13 +75,13 @@ class MeasureLookup:
             )
             .order_by(MEASURE.c.id)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(explanation_of(row) for row in connection.execute(query).mappings())
 
     def status_history(self, measure: MeasureId) -> tuple[StatusDay, ...]:
         """Days with an assessment; a day without an entry is like the one before."""
         query = select(STATUS_DAY).where(STATUS_DAY.c.measure_id == measure).order_by(STATUS_DAY.c.day)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(
                 StatusDay(row.day, row.stage, row.gate, row.implementation, row.potential, row.reasons)
                 for row in connection.execute(query)
@@ -115,7 +116,7 @@ class MeasureLookup:
         query = select(MEASURE.c.native_id, MEASURE.c.rule, MEASURE.c.gate, blockers).where(
             MEASURE.c.connection == connection, MEASURE.c.native_id.in_(items), MEASURE.c.unmapped_since.is_(None)
         )
-        with self._engine.connect() as connected:
+        with reading(self._engine) as connected:
             return {
                 NativeId(row.native_id): CurrentMeasure(
                     row.rule, row.gate, tuple(from_json(Blocker, stored).code for stored in row.blockers)
@@ -127,7 +128,7 @@ class MeasureLookup:
         """The items that were read last, by connection."""
         query = select(WORK_ITEM.c.connection, WORK_ITEM.c.native_id).order_by(WORK_ITEM.c.read_at.desc()).limit(limit)
         found: dict[ConnectionName, list[NativeId]] = {}
-        with self._engine.connect() as connected:
+        with reading(self._engine) as connected:
             for row in connected.execute(query):
                 found.setdefault(ConnectionName(row.connection), []).append(NativeId(row.native_id))
         return found
@@ -138,14 +139,14 @@ class MeasureLookup:
             or_(WORK_ITEM.c.key == key.upper(), WORK_ITEM.c.former_keys.contains([key.upper()]))
         )
         found: dict[ConnectionName, list[NativeId]] = {}
-        with self._engine.connect() as connected:
+        with reading(self._engine) as connected:
             for row in connected.execute(query):
                 found.setdefault(ConnectionName(row.connection), []).append(NativeId(row.native_id))
         return found
 
     def measure_names(self) -> dict[MeasureId, str]:
         """Measure to ``KEY Title``."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(select(MEASURE.c.id, MEASURE.c.key, MEASURE.c.title))
             return {MeasureId(row.id): f"{row.key} {row.title or ''}".strip() for row in rows}
 

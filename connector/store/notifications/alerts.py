@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from connector.notify.alerts import DEAD_LETTER_THRESHOLD, Alert, AlertKind, Situation
 from connector.remedy import Remedy
+from connector.store.database.reading import reading
 from connector.store.database.tables import ALERT
 from connector.store.operations.gauges import count_live_workers
 from connector.store.queue.dead_letters import DeadLetterCause, causes
@@ -144,7 +145,7 @@ class Alerts:
 
     def large_causes(self) -> tuple[DeadLetterCause, ...]:
         """Causes with more than a hundred dead letters; they are only read when there are that many in all."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             if not connection.execute(_DEAD_LETTER_COUNT, {"most": DEAD_LETTER_THRESHOLD}).scalar():
                 return ()
             return tuple(one for one in causes(connection) if one.count > DEAD_LETTER_THRESHOLD)
@@ -188,17 +189,17 @@ class Alerts:
 
     def latest(self, limit: int) -> tuple[AlertEntry, ...]:
         """The newest first."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(AlertEntry(*row) for row in connection.execute(_LATEST, {"limit": limit}))
 
     def last_failure(self) -> str | None:
         """Why the newest alert that was to go out, now or within a day, did not; ``None`` when all did."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(_LAST_FAILURE, {"day": DAY}).scalar()
 
     def situation(self, alert: Alert, address: str) -> Situation:
         """How things are now."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(_SITUATION, {"name": alert.subject}).one()
             workers = count_live_workers(connection)
         tool = f"{TOOL_NAMES.get(row.tool, row.tool)} at {row.base_url}" if row.tool else ""

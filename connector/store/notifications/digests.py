@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from connector.notify.digest import DigestFrequency
 from connector.people.permissions import PersonId
+from connector.store.database.reading import reading
 from connector.store.database.tables import DIGEST, DIGEST_DAY, PERSON
 from connector.vault import Vault
 
@@ -53,13 +54,13 @@ class Digests:
 
     def get(self, person: PersonId) -> DigestPreference | None:
         """Raises ConfigurationError when the address was sealed with another key."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(_PREFERENCES.where(DIGEST.c.person_id == person)).first()
         return self._preference(row) if row else None
 
     def active_preferences(self) -> Iterable[DigestPreference]:
         """Of everybody who is active and wants one."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(_PREFERENCES.where(DIGEST.c.frequency != DigestFrequency.OFF.value)).all()
         return [self._preference(row) for row in rows]
 
@@ -108,7 +109,7 @@ class Digests:
     def recent_results(self, person: PersonId, limit: int = 7) -> tuple[DigestResult, ...]:
         """The last days on which something was due, newest first."""
         query = select(DIGEST_DAY).where(DIGEST_DAY.c.person_id == person).order_by(DIGEST_DAY.c.day.desc())
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(query.limit(limit)).all()
         return tuple(DigestResult(row.day, row.state, row.item_count, row.reason, row.settled_at) for row in rows)
 

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 from connector.people.permissions import PersonId
 from connector.store.database import audit
 from connector.store.database.number_order import page_by_number
+from connector.store.database.reading import reading
 from connector.store.database.tables import PAPER, PAPER_COPY, PAPER_ISSUE
 from governance.reporting_calendar import IssueDates
 from mapping.papers import PaperPart, StatedPaper
@@ -171,7 +172,7 @@ class Papers:
 
     def rows(self, keys: Sequence[str]) -> dict[str, PaperRow]:
         """Those that a worker knows already."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return self._rows(connection, keys)
 
     def pause(self, paper: StatedPaper, by: str, reason: str, now: datetime) -> bool:
@@ -241,7 +242,7 @@ class Papers:
         asked = select(PAPER_ISSUE.c.id).where(
             PAPER_ISSUE.c.paper == key, PAPER_ISSUE.c.period == period, PAPER_ISSUE.c.request == ""
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(asked).first() is not None
 
     def claim(self, now: datetime) -> ClaimedCopy | None:
@@ -306,14 +307,14 @@ class Papers:
         if person is not None:
             own = select(PAPER_COPY.c.issue_id).where(PAPER_COPY.c.person_id == person)
             query = query.where(PAPER_ISSUE.c.id.in_(own))
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             page = page_by_number(query, PAPER_ISSUE.c.id, after=after, limit=limit, oldest_first=oldest_first)
             rows = connection.execute(page).all()
         return tuple(map(_issue, rows))
 
     def newest_issues(self, keys: Sequence[str]) -> dict[str, Issue]:
         """Of each paper the issue of the calendar that was due last, if one was made."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return {row.paper: _issue(row) for row in connection.execute(_NEWEST, {"keys": list(keys)})}
 
     def copies(self, issues: Sequence[int], *, person: PersonId | None = None) -> tuple[Copy, ...]:
@@ -321,13 +322,13 @@ class Papers:
         query = select(PAPER_COPY).where(PAPER_COPY.c.issue_id.in_(list(issues)))
         if person is not None:
             query = query.where(PAPER_COPY.c.person_id == person)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(PAPER_COPY.c.name, PAPER_COPY.c.id)).all()
         return tuple(map(_copy, rows))
 
     def copy(self, number: int) -> tuple[Copy, Issue] | None:
         """A copy with its issue; ``None`` when there is none."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(select(PAPER_COPY).where(PAPER_COPY.c.id == number)).first()
             if row is None:
                 return None
@@ -351,7 +352,7 @@ class Papers:
             .group_by(columns.issue_id, columns.state)
         )
         found: dict[int, dict[str, int]] = {}
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             for issue, state, many in connection.execute(query):
                 found.setdefault(issue, {})[state] = many
         return found

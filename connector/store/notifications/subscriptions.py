@@ -18,6 +18,7 @@ from connector.notify.subscription import Subscription
 from connector.notify.subscription_filter import SubscriptionFilter, check_filter
 from connector.remedy import Place, Remedy
 from connector.store.database import audit
+from connector.store.database.reading import reading
 from connector.store.database.tables import SUBSCRIPTION
 from connector.vault import Vault
 
@@ -75,15 +76,15 @@ class Subscriptions:
 
     def get(self, name: str) -> Subscription:
         """Raises ConfigurationError when there is none of this name."""
-        with self._engine.connect() as transaction:
-            row = transaction.execute(select(SUBSCRIPTION).where(SUBSCRIPTION.c.name == name)).mappings().first()
+        with reading(self._engine) as session:
+            row = session.execute(select(SUBSCRIPTION).where(SUBSCRIPTION.c.name == name)).mappings().first()
         if row is None:
             raise _unknown_subscription(name)
         return self._subscription(row)
 
     def all(self) -> Sequence[Subscription]:
-        with self._engine.connect() as transaction:
-            rows = transaction.execute(select(SUBSCRIPTION).order_by(SUBSCRIPTION.c.name)).mappings().all()
+        with reading(self._engine) as session:
+            rows = session.execute(select(SUBSCRIPTION).order_by(SUBSCRIPTION.c.name)).mappings().all()
         return tuple(self._subscription(row) for row in rows)
 
     def rotate_secret(self, name: str, author: str, now: datetime) -> Subscription:

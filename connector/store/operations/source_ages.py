@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ARRAY, Connection, Engine, Text, cast, exists, func, select, text
 
 from connector.people.permissions import Viewer
+from connector.store.database.reading import reading
 from connector.store.database.row_level_access import visible_to
 from connector.store.database.tables import CONNECTION, MEASURE
 
@@ -45,7 +46,7 @@ class SourceAge:
 
 def visible_sources(engine: Engine, connection: Connection, viewer: Viewer) -> tuple[SourceAge, ...]:
     """Of the measures that the viewer sees; ``connection`` reads as the viewer, who cannot see connections."""
-    with engine.connect() as session:
+    with reading(engine) as session:
         names = list(session.execute(select(CONNECTION.c.name)).scalars())
     given = func.unnest(cast(names, ARRAY(Text))).table_valued("name")
     theirs = exists().where(
@@ -58,7 +59,7 @@ def source_ages(engine: Engine, connections: Sequence[str]) -> tuple[SourceAge, 
     """Moments alone, whoever asks: nothing of an item is in them."""
     if not connections:
         return ()
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         rows = connection.execute(_AGES, {"names": list(connections), "event_days": EVENT_DAYS})
         return tuple(SourceAge(row.name, row.swept_at, row.last_event_at, row.waiting_since) for row in rows)
 

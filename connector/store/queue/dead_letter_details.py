@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, text
 
 from connector.store.database.json_codec import Json
+from connector.store.database.reading import reading
 from connector.store.queue.dead_letters import DeadLetter, DeadLetterKind, audit_subject, list_dead_letters
 from connector.store.queue.event_bodies import decompress
 from connector.store.queue.operated_parts import WHOLE_ORGANISATION, OperatedParts
@@ -92,7 +93,7 @@ def dead_letter_details(
 
     ``reader`` is a connection that reads as the person who asks; ``show_all`` says that they see every measure.
     """
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         found = list_dead_letters(connection, ref, limit=1, parts=parts)
         if not found:
             return None

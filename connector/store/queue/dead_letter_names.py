@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from connector.errors import ConfigurationError
+from connector.store.database.reading import reading
 from connector.store.queue.dead_letters import causes, list_dead_letters
 
 MAX_CAUSES = 10_000
@@ -17,7 +18,7 @@ def full_name(engine: Engine, typed: str) -> str:
 
     Raises ConfigurationError, with the candidates, when several begin so.
     """
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         if "/" in typed:
             names = {one.ref for one in list_dead_letters(connection, limit=MAX_REFS)}
         else:

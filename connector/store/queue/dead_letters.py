@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, text
 
 from connector.store.database import audit
+from connector.store.database.reading import reading
 from connector.store.notifications.deliveries import resend_deliveries
 from connector.store.notifications.papers import resend_copies
 from connector.store.queue.inbox import mark_dirty
@@ -271,7 +272,7 @@ def _affected(
 
 def _in_batches(engine: Engine, target: str, parts: OperatedParts) -> Iterator[tuple[DeadLetter, ...]]:
     """All of them as they are now: one that fails again meanwhile does not come twice."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         chosen = list_dead_letters(connection, target, limit=1_000_000, parts=parts)
     yield from (chosen[start : start + BATCH_SIZE] for start in range(0, len(chosen), BATCH_SIZE))
 

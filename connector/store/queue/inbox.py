@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from connector.store.database.group_commit import GroupCommit
 from connector.store.database.json_codec import values_from_json
+from connector.store.database.reading import reading
 from connector.store.database.tables import INBOX
 from connector.store.queue.event_bodies import compress
 from connector.store.queue.wake_up import DriverConnection, TaskKind, Waker
@@ -102,8 +103,8 @@ class SqlInbox:
     def newest_event_id(self, connection: ConnectionName) -> int:
         """The number of the newest event of a connection; 0 when there is none."""
         query = select(func.max(INBOX.c.id)).where(INBOX.c.connection == connection)
-        with self._engine.connect() as transaction:
-            return transaction.execute(query).scalar() or 0
+        with reading(self._engine) as session:
+            return session.execute(query).scalar() or 0
 
 
 def _event_rows(arrival: ReceivedEvent, body: bytes, *, echo: bool) -> Iterator[_EventRow]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Function, TextClause, func, text, upd
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.database.json_codec import from_json, values_from_json
+from connector.store.database.reading import reading
 from connector.store.database.tables import LAST_WRITTEN, OUTBOX
 from connector.store.queue.inbox import mark_dirty
 from connector.store.queue.wake_up import TaskKind, Waker, wait_for_open_transactions
@@ -131,7 +132,7 @@ class SqlOutbox:
             return self._claim_rows(transaction, _CLAIM_TASK, connection, limit, task=task)
 
     def expects_more(self, connection: ConnectionName, bulk_key: str, token: UUID, enough: int) -> bool:
-        with self._engine.connect() as transaction:
+        with reading(self._engine) as session:
             asked = {
                 "connection": connection,
                 "bulk_key": bulk_key,
@@ -141,7 +142,7 @@ class SqlOutbox:
                 "longest": MAX_BULK_WAIT_SECONDS,
                 "longest_of_many": MAX_MASS_WAIT_SECONDS,
             }
-            return bool(transaction.execute(_EXPECTS_MORE, asked).scalar_one())
+            return bool(session.execute(_EXPECTS_MORE, asked).scalar_one())
 
     def _claim_rows(
         self, transaction: Connection, query: TextClause, connection: ConnectionName, limit: int, **more: str

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, text
 from connector.errors import LimitScope, RateLimited, Unreachable
 from connector.http.pacing import Pause
 from connector.http.rate_limits import ClosedScope, limit_subjects, subject_of, wait_seconds
+from connector.store.database.reading import reading
 from mapping.work_item import ConnectionName
 
 _WITHOUT_SUBJECT = frozenset({LimitScope.CONNECTION, LimitScope.BACKGROUND})
@@ -109,8 +110,8 @@ class SqlRateLimiter:
             transaction.execute(_CLOSE, values)
 
     def _read(self, now: float) -> None:
-        with self._engine.connect() as transaction:
-            rows = transaction.execute(_CLOSED, {"connection": self._connection}).all()
+        with reading(self._engine) as session:
+            rows = session.execute(_CLOSED, {"connection": self._connection}).all()
         self._read_at = now
         self._closed = {
             (row.scope, row.subject): (
@@ -122,6 +123,6 @@ class SqlRateLimiter:
 
     def closed_scopes(self) -> tuple[ClosedScope, ...]:
         """Everything that is closed now."""
-        with self._engine.connect() as transaction:
-            rows = transaction.execute(_CLOSED, {"connection": self._connection}).all()
+        with reading(self._engine) as session:
+            rows = session.execute(_CLOSED, {"connection": self._connection}).all()
         return tuple(ClosedScope(LimitScope(row.scope), row.subject, row.seconds, row.reason) for row in rows)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select, text
 
+from connector.store.database.reading import reading
 from connector.store.database.tables import COMMAND, PERSON, SUBMITTED_COMMAND
 from connector.store.measures.commands import SUBMITTED
 from connector.store.queue.inbox import mark_dirty
@@ -62,8 +63,8 @@ class SqlSubmittedCommands:
 
     def delay_reason(self, connection: ConnectionName, item: NativeId) -> str:
         """Why the last attempt to assess an item failed; empty when it was not tried, or is just waiting."""
-        with self._engine.connect() as transaction:
-            return transaction.execute(_DELAY_REASON, {"connection": connection, "item": item}).scalar() or ""
+        with reading(self._engine) as session:
+            return session.execute(_DELAY_REASON, {"connection": connection, "item": item}).scalar() or ""
 
 
 def pending_commands(connection: Connection, measures: Sequence[str]) -> tuple[PendingCommand, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import Engine, text
 
 from connector.store.database.json_codec import values_from_json
+from connector.store.database.reading import reading
 from connector.sync.ports import UnsettledWrite
 from mapping.work_item import ConnectionName, NativeId
 
@@ -17,8 +18,8 @@ def unsettled_writes(engine: Engine, connection: ConnectionName) -> Mapping[Nati
     A record that is simply gone is not among them: nobody can move it.
     """
     found: dict[NativeId, UnsettledWrite] = {}
-    with engine.connect() as transaction:
-        for row in transaction.execute(_UNSETTLED, {"connection": connection}):
+    with reading(engine) as session:
+        for row in session.execute(_UNSETTLED, {"connection": connection}):
             values = values_from_json(row.target_values) if row.target_values else {}
             found[NativeId(row.native_id)] = UnsettledWrite(values)
     return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, text
 
+from connector.store.database.reading import reading
 from connector.store.queue.wake_up import TaskKind, Waker
 from mapping.work_item import ConnectionName
 
@@ -21,15 +22,15 @@ class WaitingWrites:
 
 def waiting_writes(engine: Engine, connection: ConnectionName, limit: int = 3) -> Sequence[WaitingWrites]:
     """The reasons for which most of them wait."""
-    with engine.connect() as transaction:
-        found = transaction.execute(_WAITING, {"connection": connection, "limit": limit})
+    with reading(engine) as session:
+        found = session.execute(_WAITING, {"connection": connection, "limit": limit})
         return [WaitingWrites(row.reason, row.many) for row in found]
 
 
 def dead_letters_of(engine: Engine, connection: ConnectionName) -> int:
     """Items and writes of a connection that are not tried any more."""
-    with engine.connect() as transaction:
-        return int(transaction.execute(_DEAD, {"connection": connection}).scalar_one())
+    with reading(engine) as session:
+        return int(session.execute(_DEAD, {"connection": connection}).scalar_one())
 
 
 def write_now(engine: Engine, waker: Waker, connection: ConnectionName) -> int:

@@ -21,6 +21,7 @@ from sqlalchemy import Engine, func, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from connector.store.database.engine import session_options
+from connector.store.database.reading import reading
 from connector.store.database.tables import WORKER
 from connector.store.queue.leases import uptime
 from connector.store.queue.wake_up import TaskKind, Waker
@@ -44,8 +45,8 @@ _log = structlog.get_logger(__name__)
 def count_live_workers(engine: Engine) -> int:
     """Workers that hold their lock now."""
     query = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = :space AND granted")
-    with engine.connect() as transaction:
-        return int(transaction.execute(query, {"space": WORKER_LOCK_NAMESPACE}).scalar_one())
+    with reading(engine) as session:
+        return int(session.execute(query, {"space": WORKER_LOCK_NAMESPACE}).scalar_one())
 
 
 class WorkerPresence:
@@ -205,7 +206,7 @@ def take_back_claims(engine: Engine, waker: Waker, *, worker: int, may_declare_d
 
 def wake_due_work(engine: Engine, waker: Waker) -> None:
     """Wake a task for each connection with due work; retries come due without an event."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         due_keys = [row.connection for row in connection.execute(_DUE_KEYS)]
         due_rows = [row.connection for row in connection.execute(_DUE_WRITES)]
     for task, names in ((TaskKind.RECONCILE, due_keys), (TaskKind.DELIVER, due_rows)):

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, func, select, text, tuple_
 
+from connector.store.database.reading import reading
 from connector.store.database.tables import WORK_ITEM
 from connector.store.queue.workers import count_live_workers
 from mapping.work_item import ConnectionName, NativeId
@@ -47,7 +48,7 @@ def reassessment_progress(engine: Engine, since: datetime) -> ReassessmentProgre
 
     What became dirty afterwards is another matter: it was read under the new version already, or will be.
     """
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         rows = connection.execute(_REMAINING, {"since": since}).all()
         total = connection.execute(_TOTAL, {"since": since}).scalar_one()
     left = tuple(

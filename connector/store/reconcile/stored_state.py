@@ -11,6 +11,7 @@ from sqlalchemy import Engine, Row, select, text
 
 from connector.people.permissions import HIERARCHY_LEVELS
 from connector.store.database.json_codec import from_json
+from connector.store.database.reading import reading
 from connector.store.database.tables import MEASURE
 from connector.store.ledger.closed_months import closed_months
 from connector.store.ledger.sums import ledger_lines
@@ -48,18 +49,18 @@ class SqlStateStore:
     def load(
         self, connection: ConnectionName, items: Sequence[NativeId], *, read_for: float = 0.0
     ) -> dict[NativeId, StoredState]:
-        with self._engine.connect() as transaction:
-            measures = transaction.execute(
+        with reading(self._engine) as session:
+            measures = session.execute(
                 select(MEASURE.c.id, MEASURE.c.native_id, MEASURE.c.measure_state, MEASURE.c.mapping_version).where(
                     MEASURE.c.connection == connection, MEASURE.c.native_id.in_(items)
                 )
             ).all()
             asked = {"connection": connection, "items": list(items)}
-            written = transaction.execute(_LAST_WRITTEN, asked | {"read_for": read_for}).all()
+            written = session.execute(_LAST_WRITTEN, asked | {"read_for": read_for}).all()
             ids = [row.id for row in measures]
-            plans = command_rows.locked_plans(transaction, ids)
-            commands = newest_commands(transaction, ids)
-            pending = pending_comments(transaction, ids)
+            plans = command_rows.locked_plans(session, ids)
+            commands = newest_commands(session, ids)
+            pending = pending_comments(session, ids)
         values: dict[NativeId, dict[FieldName, str | None]] = {}
         for row in written:
             if row.field in OWN_IF_PRESENT or (row.is_certain and row.value != IN_DOUBT):
@@ -84,33 +85,33 @@ class SqlStateStore:
     def changed_fields(
         self, connection: ConnectionName, items: Collection[WorkItem], fields: Collection[FieldName]
     ) -> dict[NativeId, frozenset[FieldName]]:
-        with self._engine.connect() as transaction:
-            return changed_fields(transaction, connection, items, fields)
+        with reading(self._engine) as session:
+            return changed_fields(session, connection, items, fields)
 
     def people(
         self, connection: ConnectionName, accounts: Collection[str], identities: Collection[str] = ()
     ) -> KnownPeople:
-        with self._engine.connect() as transaction:
-            return load_people(transaction, connection, accounts, identities)
+        with reading(self._engine) as session:
+            return load_people(session, connection, accounts, identities)
 
     def other_accounts(
         self, connection: ConnectionName, accounts: Collection[str], others: Collection[ConnectionName]
     ) -> dict[ConnectionName, dict[str, str]]:
-        with self._engine.connect() as transaction:
-            return other_accounts(transaction, connection, accounts, others)
+        with reading(self._engine) as session:
+            return other_accounts(session, connection, accounts, others)
 
     def rates(self) -> Rates:
         return ExchangeRates(self._engine).rates()
 
     def closed_months(self) -> ClosedMonths:
-        with self._engine.connect() as transaction:
-            return closed_months(transaction)
+        with reading(self._engine) as session:
+            return closed_months(session)
 
     def baseline_claims(self, baselines: Sequence[str]) -> dict[str, tuple[BaselineClaim, ...]]:
         """What every mapped measure claims on these baselines: its planned and its booked benefit by month."""
         found: dict[str, dict[str, BaselineClaim]] = {}
-        with self._engine.connect() as transaction:
-            for row in transaction.execute(_CLAIMS, {"names": sorted(baselines)}):
+        with reading(self._engine) as session:
+            for row in session.execute(_CLAIMS, {"names": sorted(baselines)}):
                 claims = found.setdefault(row.baseline_id, {})
                 born = row.item_created_at or row.assessed_at
                 claim = claims.setdefault(row.id, BaselineClaim(MeasureId(row.id), row.key, born, {}, _place(row)))
@@ -124,22 +125,22 @@ class SqlStateStore:
     def service_notes(self, names: Sequence[str]) -> dict[str, tuple[ServiceNote, ...]]:
         if not names:
             return {}
-        with self._engine.connect() as transaction:
-            return service_notes(transaction, names)
+        with reading(self._engine) as session:
+            return service_notes(session, names)
 
     def kpi_values(self, measures: Sequence[MeasureId]) -> dict[MeasureId, dict[str, tuple[Period, Decimal]]]:
-        with self._engine.connect() as transaction:
-            return newest_of_measures(transaction, measures)
+        with reading(self._engine) as session:
+            return newest_of_measures(session, measures)
 
     def stated_hours(self, people: Collection[str], month: Period, *, teams: bool) -> StatedWeek:
-        with self._engine.connect() as transaction:
-            return stated_week(transaction, people, month, teams=teams)
+        with reading(self._engine) as session:
+            return stated_week(session, people, month, teams=teams)
 
     def ledger_lines(
         self, measures: Sequence[MeasureId], group: Collection[str]
     ) -> dict[MeasureId, tuple[EffectLine, ...]]:
-        with self._engine.connect() as transaction:
-            return ledger_lines(transaction, measures, group)
+        with reading(self._engine) as session:
+            return ledger_lines(session, measures, group)
 
 
 def _place(row: Row[Any]) -> Place:

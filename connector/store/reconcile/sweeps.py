@@ -11,6 +11,7 @@ from zlib import crc32
 from sqlalchemy import Connection, Engine, RowMapping, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from connector.store.database.reading import reading
 from connector.store.database.tables import SWEEP, SWEEP_SEEN, WORK_ITEM
 from connector.store.queue.reassess import reassess
 from connector.store.queue.wake_up import TaskKind, Waker
@@ -131,8 +132,8 @@ class SqlSweeps:
             transaction.execute(statement.on_conflict_do_update(index_elements=["connection", "kind"], set_=values))
 
     def last(self, connection: ConnectionName, kind: SweepKind) -> Sweep | None:
-        with self._engine.connect() as transaction:
-            row = transaction.execute(self._row(connection, kind)).mappings().first()
+        with reading(self._engine) as session:
+            row = session.execute(self._row(connection, kind)).mappings().first()
         return _sweep(row) if row is not None and row["ended_at"] is not None else None
 
     def failed(self, sweep: Sweep, reason: str, due: datetime) -> None:
@@ -145,8 +146,8 @@ class SqlSweeps:
         A connection begins with a full run: all of it counts as changed then, and would be assessed twice.
         """
         query = select(SWEEP.c.connection, SWEEP.c.kind, SWEEP.c.due_at, SWEEP.c.ended_at)
-        with self._engine.connect() as transaction:
-            known = {(row.connection, row.kind): row for row in transaction.execute(query)}
+        with reading(self._engine) as session:
+            known = {(row.connection, row.kind): row for row in session.execute(query)}
         found = [
             (name, kind)
             for kind in SweepKind
@@ -189,15 +190,15 @@ class SqlSweeps:
 def count_dirty_items(engine: Engine, connection: ConnectionName) -> int:
     """Items of a connection that wait to be assessed."""
     query = text("SELECT count(*) FROM dirty_key WHERE connection = :connection AND state = 'waiting'")
-    with engine.connect() as transaction:
-        return int(transaction.execute(query, {"connection": connection}).scalar_one())
+    with reading(engine) as session:
+        return int(session.execute(query, {"connection": connection}).scalar_one())
 
 
 def count_known_items(engine: Engine, connection: ConnectionName) -> int:
     """Items of a connection that were read at least once."""
     query = select(func.count()).select_from(WORK_ITEM).where(WORK_ITEM.c.connection == connection)
-    with engine.connect() as transaction:
-        return int(transaction.execute(query).scalar_one())
+    with reading(engine) as session:
+        return int(session.execute(query).scalar_one())
 
 
 def _sweep(row: RowMapping) -> Sweep:

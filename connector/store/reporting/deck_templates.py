@@ -10,6 +10,7 @@ from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.database import audit
+from connector.store.database.reading import reading
 from connector.store.database.tables import DECK_TEMPLATE
 
 
@@ -51,7 +52,7 @@ class DeckTemplates:
 
     def stored(self) -> StoredTemplate | None:
         """``None`` while the organisation has none."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(_STORED).first()
         if row is None:
             return None
@@ -62,12 +63,12 @@ class DeckTemplates:
 
     def digest(self) -> str:
         """SHA-256 of the template; empty while there is none."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return str(connection.execute(select(DECK_TEMPLATE.c.sha256)).scalar() or "")
 
     def content(self) -> bytes | None:
         """Its bytes; ``None`` while the organisation has none."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             found = connection.execute(select(DECK_TEMPLATE.c.content)).scalar()
         return None if found is None else bytes(found)
 

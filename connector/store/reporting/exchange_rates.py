@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.database import audit
+from connector.store.database.reading import reading
 from connector.store.database.tables import EXCHANGE_RATE, MEASURE
 from connector.store.queue.reassess import mark_items
 from governance.rates import Rate, RateKind, Rates
@@ -17,7 +18,7 @@ class ExchangeRates:
         self._engine = engine
 
     def all(self) -> tuple[Rate, ...]:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return all_rates(connection)
 
     def rates(self) -> Rates:

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Engine, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from connector.store.database.reading import reading
 from connector.store.database.tables import REPORT_SNAPSHOT
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from governance.constant_currency import RatesView
@@ -70,7 +71,7 @@ class ReportSnapshots:
     def find(self, number: str) -> ReportSnapshot | None:
         """``None`` for a number that nobody has kept."""
         query = select(REPORT_SNAPSHOT).where(REPORT_SNAPSHOT.c.id == number.strip().upper())
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(query).first()
         if row is None:
             return None
