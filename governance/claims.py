@@ -41,8 +41,9 @@ class Overclaim:
 def claim_of(measure: Measure, key: str, since: datetime) -> BaselineClaim:
     """What a measure claims: its planned recurring benefit by month, and its booked one."""
     months: dict[Version, dict[Period, Money]] = {Version.PLAN: {}, Version.ACTUAL: {}}
+    benefit, account = EffectKind.BENEFIT, Account.EBITDA
     for line in measure.effects:
-        if line.version in months and line.kind is EffectKind.BENEFIT and line.account is Account.EBITDA:
+        if line.kind is benefit and line.version in months and line.account is account:
             found = months[line.version]
             found[line.month] = found[line.month] + line.money if line.month in found else line.money
     return BaselineClaim(measure.id, key, since, months[Version.PLAN], booked=months[Version.ACTUAL])

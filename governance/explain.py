@@ -66,9 +66,11 @@ def blockers_of(
         text = blocker_sentence(into, unread, first, now, closes=into.key == policy.closing_stage)
         blockers.append(Blocker(key, "STAGE_UNKNOWN", "status", into.key, reason, text, ADMINISTRATOR, first))
     # A later gate asks for more of the same thing (an end that is dated, an end that has come): reported once.
-    unmet = {(r.code, r.subject): r for r in checklist if r.outcome is not Outcome.MET}
-    for result in _amounts_once(checklist):
-        if result.outcome is not Outcome.MET and unmet[result.code, result.subject] is result:
+    met = Outcome.MET
+    left = [result for result in checklist if result.outcome is not met]
+    unmet = {(result.code, result.subject): result for result in left}
+    for result in _amounts_once(left):
+        if unmet[result.code, result.subject] is result:
             first = since.get(result.key, now)
             closes = into.key == policy.closing_stage
             text = blocker_sentence(into, result, first, now, due, closes=closes)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 
-from governance.effects import EffectLine, Version
+from governance.effects import EffectLine, Version, of_version
 from governance.facts import Unknown
 from governance.locked_plan import net_of
 from governance.measure import Measure
@@ -60,13 +60,13 @@ def readable_part(text: str) -> str:
 
 def _plan(measure: Measure) -> str:
     """Size and timing: amounts by month."""
-    lines = _of_version(measure, Version.PLAN)
+    lines = of_version(measure.effects, Version.PLAN)
     if not lines:
         return "no plan"
     parts, last = [], 0
     for kind, line in _with_kind(lines):
-        month = line.month
-        number = month.year * 100 + month.month
+        year, month = line.month
+        number = year * 100 + month
         if number > last:
             last = number
         parts.append(f"{kind} {number} {_plain(line.money.amount)}")
@@ -77,11 +77,12 @@ def _plan(measure: Measure) -> str:
 def _actuals(measure: Measure) -> str:
     """Amounts by kind and month: what moves to another month is another actual."""
     sums: dict[str, Decimal] = {}
-    lines = _of_version(measure, Version.ACTUAL)
+    lines = of_version(measure.effects, Version.ACTUAL)
     if not lines:
         return "no actuals"
     for kind, line in _with_kind(lines):
-        key = f"{kind} {line.month.year * 100 + line.month.month}"
+        year, month = line.month
+        key = f"{kind} {year * 100 + month}"
         sums[key] = sums[key] + line.money.amount if key in sums else line.money.amount
     content = "\n".join(sorted([f"{key} {_plain(amount)}" for key, amount in sums.items()]))
     return f"{_net(lines)} #{_digest(content)}"
@@ -94,10 +95,6 @@ def _net(lines: Iterable[EffectLine]) -> str:
 
 # Every assessment takes all fingerprints, and most of its time could go into them: a plan has dozens of lines of the
 # same few kinds.
-def _of_version(measure: Measure, version: Version) -> list[EffectLine]:
-    return [line for line in measure.effects if line.version is version]
-
-
 def _with_kind(lines: Iterable[EffectLine]) -> Iterator[tuple[str, EffectLine]]:
     """Each line with the text of its kind."""
     text, kind, account, hard, currency = "", None, None, None, ""

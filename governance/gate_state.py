@@ -86,7 +86,8 @@ def gate_due(context: GateDueContext, checklist: Sequence[ConditionResult]) -> d
     gate, policy = context.gate, context.policy
     if gate is None:
         return None
-    left = [result for result in checklist if result.outcome is not Outcome.MET]
+    met = Outcome.MET
+    left = [result for result in checklist if result.outcome is not met]
     if any(result.stage != gate.into or result.code == ROLE_CHANGED for result in left):
         return None
     before_decision = context.granted < policy.index(policy.lock_at)

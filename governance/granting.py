@@ -82,7 +82,8 @@ def _conditions(assessment: Assessment) -> tuple[ConditionResult, ...]:
             assessment.months_to_sign = months_to_sign(context)
         assessment.results += _without_disabled(assessment, [evaluate(check, context) for check in gate.conditions])
         assessment.evaluated_gates += 1
-    assessment.unmet = any(result.outcome is not Outcome.MET for result in assessment.results)
+    met = Outcome.MET
+    assessment.unmet = any(result.outcome is not met for result in assessment.results)
     last = policy.gates[assessment.granted + 1]
     approval_context = assessment.approval_context(assessment.reopened_at)
     approvals = _without_disabled(assessment, evaluate_approvals(last.into, last.approvals, approval_context))
@@ -92,7 +93,7 @@ def _conditions(assessment: Assessment) -> tuple[ConditionResult, ...]:
             assessment.relapse, assessment.measure, policy, assessment.commands, assessment.reopened_at
         )
         approvals = [*approvals, again]
-    assessment.next_gate_unmet = any(result.outcome is not Outcome.MET for result in approvals) or assessment.unmet
+    assessment.next_gate_unmet = any(result.outcome is not met for result in approvals) or assessment.unmet
     return (*assessment.results, *approvals)
 
 

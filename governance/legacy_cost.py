@@ -44,7 +44,8 @@ class LegacyCostContext:
 
 def own_lines(lines: tuple[EffectLine, ...]) -> tuple[EffectLine, ...]:
     """The measure's own amounts, without what is paid for the legacy."""
-    own = [line for line in lines if line.kind is not EffectKind.LEGACY_COST]
+    legacy = EffectKind.LEGACY_COST
+    own = [line for line in lines if line.kind is not legacy]
     return tuple(own) if len(own) < len(lines) else lines
 
 

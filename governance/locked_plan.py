@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-from governance.effects import ZERO, EffectKind, EffectLine, Version
+from governance.effects import BENEFITS, ZERO, EffectLine, Version, of_version
 from governance.locked_terms import LockedTerms, changed_terms
 from governance.measure import Measure
 from governance.money import Money
@@ -54,7 +54,7 @@ def lock_plan(
     rates: FrozenRates | None = None,
 ) -> LockedPlan:
     """Keep the plan lines and the terms as they are now, beside the plan of the decision."""
-    planned = tuple(line for line in lines if line.version is Version.PLAN)
+    planned = tuple(of_version(lines, Version.PLAN))
     original = before.decided_lines if before is not None else None
     return LockedPlan(number, planned, at, reason, by, terms, original, rates)
 
@@ -63,7 +63,7 @@ def rates_of_plan(
     lines: Iterable[EffectLine], rates: Rates, day: date, before: LockedPlan | None = None
 ) -> FrozenRates | None:
     """What the plan in these lines is frozen with on ``day``; ``before`` is the plan that it replaces."""
-    planned = [line for line in lines if line.version is Version.PLAN]
+    planned = of_version(lines, Version.PLAN)
     if not planned:
         return None
     first = min(line.month for line in planned)
@@ -75,12 +75,13 @@ def with_locked_plan(lines: tuple[EffectLine, ...], locked: LockedPlan | None) -
     """The lines that count: the locked plan in place of whatever the tool holds as plan now."""
     if locked is None:
         return lines
-    return (*locked.lines, *[line for line in lines if line.version is not Version.PLAN])
+    plan = Version.PLAN
+    return (*locked.lines, *[line for line in lines if line.version is not plan])
 
 
 def differs_from_locked(lines: tuple[EffectLine, ...], locked: LockedPlan) -> bool:
     """Whether the tool's plan says something else than the locked one."""
-    present = tuple([line for line in lines if line.version is Version.PLAN])
+    present = tuple(of_version(lines, Version.PLAN))
     return present != locked.lines and _sums(present) != _sums(locked.lines)
 
 
@@ -99,7 +100,7 @@ def net_of(lines: Iterable[EffectLine], currency: str = "") -> Money | None:
             if found:
                 return None
             found = money.currency
-        if kind is EffectKind.BENEFIT or kind is EffectKind.ONE_OFF_BENEFIT:
+        if kind in BENEFITS:
             net += money.amount
         else:
             net -= money.amount

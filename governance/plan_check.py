@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from enum import StrEnum
@@ -29,17 +29,21 @@ class CheckKind(StrEnum):
 
     @property
     def is_cost(self) -> bool:
-        return self in {CheckKind.COST, CheckKind.SPEND}
+        return self in COST_KINDS
 
     @property
     def label(self) -> str:
-        return {
-            "lifetime_benefit": "lifetime benefit",
-            "in_year_benefit": "in-year benefit",
-            "run_rate": "run-rate",
-            "cost": "cost",
-            "spend": "spend",
-        }[self.value]
+        return LABELS[self]
+
+
+COST_KINDS = frozenset({CheckKind.COST, CheckKind.SPEND})
+LABELS: Mapping[CheckKind, str] = {
+    CheckKind.LIFETIME: "lifetime benefit",
+    CheckKind.IN_YEAR: "in-year benefit",
+    CheckKind.RUN_RATE: "run-rate",
+    CheckKind.COST: "cost",
+    CheckKind.SPEND: "spend",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
-from governance.effects import EffectKind, EffectLine, Version
+from governance.effects import EffectKind, EffectLine, Version, of_version
 from governance.evidence import Command, Evidence, Verb
 from governance.finding_draft import FindingDraft
 from governance.gates import ConditionKind, Policy
@@ -22,7 +22,8 @@ CONFIRMING = frozenset({Verb.CONFIRM, Verb.CONFIRM_LOWER})
 
 def posted_legacy(lines: Sequence[EffectLine]) -> tuple[EffectLine, ...]:
     """Legacy cost that stands in the ledger."""
-    return tuple([one for one in lines if one.kind is EffectKind.LEGACY_COST and one.version is Version.ACTUAL])
+    legacy = EffectKind.LEGACY_COST
+    return tuple(of_version([one for one in lines if one.kind is legacy], Version.ACTUAL))
 
 
 def watch_of(

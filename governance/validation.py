@@ -16,7 +16,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from governance.definitions.validated import unvalidated_value, validated_value
-from governance.effects import ZERO, EffectKind, EffectLine, Version, is_in_net, signed
+from governance.effects import ZERO, EffectKind, EffectLine, Version, is_in_net, of_version, signed
 from governance.evidence import Command, Verb
 from governance.fingerprint import FactGroup, fingerprint
 from governance.locked_plan import LockedPlan
@@ -62,9 +62,9 @@ def is_named(key: LineKey, name: str) -> bool:
 def claimed_of(lines: Iterable[EffectLine]) -> Claimed:
     """The actuals of the account EBITDA.  Capex is no result, and soft savings are in no account."""
     found: dict[LineKey, Decimal] = {}
-    currency = ""
-    for line in lines:
-        if line.version is not Version.ACTUAL or line.kind is EffectKind.CAPEX or not is_in_net(line):
+    currency, capex = "", EffectKind.CAPEX
+    for line in of_version(lines, Version.ACTUAL):
+        if line.kind is capex or not is_in_net(line):
             continue
         if currency and line.money.currency != currency:
             return Claimed(is_mixed=True)

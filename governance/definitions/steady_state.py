@@ -32,6 +32,8 @@ def steady_month(recurring: Months) -> int | None:
     first, last = min(recurring), max(recurring)
     best, greatest = last, ZERO
     amounts = [recurring.get(month, ZERO) for month in range(first, last + 1)]
+    if amounts.count(amounts[0]) == len(amounts):
+        return last  # The same every month, as most plans are.
     for end in range(TRAILING, len(amounts) + 1):
         rate = yearly_mean(amounts[end - TRAILING : end])
         if rate > 0 and rate >= greatest:
