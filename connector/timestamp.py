@@ -7,4 +7,5 @@ from datetime import UTC, datetime
 
 def timestamp_text(at: datetime) -> str:
     """RFC 3339 in UTC with Z: ``2026-11-21T08:15:30.123456Z``; a fraction of six digits, or none for a whole second."""
-    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return f"{utc.replace(tzinfo=None).isoformat()}Z"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +13,8 @@ from enum import Enum
 from functools import cache
 from types import UnionType
 from typing import Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import orjson
 
 from connector.timestamp import timestamp_text
 from governance.measure import Role
@@ -31,18 +34,24 @@ def to_json(value: object) -> Json:
     Raises TypeError for anything else, so that a new type is noticed and not stored as its ``repr``.
     """
     kind = type(value)
-    if kind in PLAIN:
-        return value  # type: ignore[return-value]
-    hashable: Any = kind
-    return _writer(hashable)(value)
+    return value if kind in PLAIN else _WRITERS[kind](value)  # type: ignore[return-value]
 
 
 PLAIN = frozenset({str, int, bool, type(None)})
 
 
-@cache
+class _Writers(dict[Any, Callable[[Any], Json]]):
+    """How to write each type, worked out once: asking the class each time takes longer than all the rest."""
+
+    def __missing__(self, kind: Any) -> Callable[[Any], Json]:
+        found = self[kind] = _writer(kind)
+        return found
+
+
+_WRITERS = _Writers()
+
+
 def _writer(kind: Any) -> Callable[[Any], Json]:
-    """How to write one type, worked out once: asking the class each time takes longer than all the rest."""
     if issubclass(kind, Enum):
         return lambda value: value._value_
     if issubclass(kind, Decimal | Period | str):
@@ -57,12 +66,24 @@ def _writer(kind: Any) -> Callable[[Any], Json]:
         tuple(item.name for item in fields(kind)) if is_dataclass(kind) else None
     )
     if names is not None:
-        return lambda value: {
-            name: part if type(part := getattr(value, name)) in PLAIN else to_json(part) for name in names
-        }
+        return _record_writer(names)
     if issubclass(kind, tuple | list | frozenset):
         return lambda value: [to_json(item) for item in value]
     raise TypeError(f"{kind.__name__} has no JSON form")
+
+
+def _record_writer(names: Iterable[str]) -> Callable[[Any], Json]:
+    """Of a class with these fields, as an expression of its own, as dataclasses make their methods.
+
+    A loop over the names takes half as long again, and writing records is an eighth of a worker's time.
+    """
+    parts = (
+        f"'{name}': part if (kind := type(part := value.{name})) in PLAIN else WRITERS[kind](part)" for name in names
+    )
+    made: Callable[[Any], Json] = eval(  # noqa: S307 - names of our own classes' fields alone
+        f"lambda value: {{{', '.join(parts)}}}", {"PLAIN": PLAIN, "WRITERS": _WRITERS}
+    )
+    return made
 
 
 def from_json(kind: type[T], value: object) -> T:
@@ -110,7 +131,35 @@ def _reader(kind: Any) -> Any:
 
 def json_digest(value: Json) -> str:
     """SHA-256 of the canonical JSON, hexadecimal."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def canonical_json(value: Json) -> bytes:
+    """Sorted keys, no spaces, ASCII: one text for one value, as ``json.dumps`` of Python writes it.
+
+    orjson writes the same four times as fast, but for a float (:func:`to_json` makes none), for DEL, and for what is
+    not ASCII; what it refuses are whole numbers of more than 64 bits and text that is not Unicode.
+    """
+    try:
+        written = orjson.dumps(value, option=orjson.OPT_SORT_KEYS | _AS_PYTHON)
+    except TypeError:
+        return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    return written.decode().encode("ascii", _ESCAPED).replace(b"\x7f", b"\\u007f")
+
+
+_AS_PYTHON = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+_ESCAPED = "gatepost-json"
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    """What is not ASCII as JSON escapes it: by its code units in UTF-16."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4)), error.end
+
+
+codecs.register_error(_ESCAPED, _escape)
 
 
 def values_to_json(values: Mapping[FieldName, WriteValue]) -> Json:
