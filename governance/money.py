@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple, Self
 
 MAX_DIGITS = 15
@@ -90,10 +91,7 @@ class Period(_YearMonth):
     @classmethod
     def parse(cls, text: str) -> Period:
         """``2026-10``.  Raises ValueError for anything else."""
-        year, _, month = text.partition("-")
-        if len(year) != 4 or len(month) != 2 or not (year + month).isdigit():
-            raise ValueError(f"a month is written YYYY-MM, not {text!r}")
-        return cls(int(year), int(month))
+        return _parsed(text)
 
     def plus(self, months: int) -> Period:
         index = self.year * 12 + self.month - 1 + months
@@ -120,3 +118,12 @@ class Period(_YearMonth):
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.month:02d}"
+
+
+@lru_cache(maxsize=4_096)
+def _parsed(text: str) -> Period:
+    """What is stored of measures and services names the same few hundred months in every line."""
+    year, _, month = text.partition("-")
+    if len(year) != 4 or len(month) != 2 or not (year + month).isdigit():
+        raise ValueError(f"a month is written YYYY-MM, not {text!r}")
+    return Period(int(year), int(month))

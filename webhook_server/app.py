@@ -14,6 +14,7 @@ from connector.runtime.log import cover_secrets
 from connector.runtime.parent_process import end_with_parent
 from connector.settings import Settings
 from webhook_server import pages, security
+from webhook_server.addresses import PageRule
 from webhook_server.admin import PAGES
 from webhook_server.admin.as_known import refuse_unknown_days
 from webhook_server.admin.navigation import entries
@@ -42,6 +43,8 @@ ExceptionInfo: TypeAlias = "tuple[type, BaseException, TracebackType | None] | t
 
 
 class _Application(Flask):
+    url_rule_class = PageRule
+
     def log_exception(self, exc_info: ExceptionInfo) -> None:
         """Without the secret that the address of a webhook may hold."""
         self.logger.error("Exception on %s [%s]", cover_secrets(request.path), request.method, exc_info=exc_info)

@@ -7,11 +7,14 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.numbers import format_decimal
+from hypothesis import given
+from hypothesis import strategies as st
 
 from governance.capital import capitalised
 from governance.money import Money, Period
 from governance.time_text import day_text, month_text
-from webhook_server.formats import Formats, browser, parse_locale, parse_zone
+from webhook_server.formats import LOCALES, MINUS, Formats, browser, parse_locale, parse_zone
 
 NOW = datetime(2026, 11, 21, 13, 30, tzinfo=UTC)
 
@@ -33,6 +36,24 @@ def written(locale: str, zone: str = "UTC") -> Formats:
 )
 def test_numbers(locale: str, value: Decimal | None, digits: int, shown: str) -> None:
     assert written(locale).number(value, digits) == shown
+
+
+@given(
+    st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**15), max_value=10**15)
+    | st.integers(-(10**15), 10**15)
+    | st.floats(-1e12, 1e12),
+    st.sampled_from(LOCALES),
+    st.integers(0, 4),
+)
+def test_numbers_are_those_of_the_library(value: Decimal | float, locale: str, digits: int) -> None:
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    said = format_decimal(value, format=pattern, locale=locale)
+    shown = written(locale).number(value, digits)
+    assert shown == (said.replace("-", MINUS) if any(digit in said for digit in "123456789") else said.replace("-", ""))
+
+
+def test_what_is_no_number_of_the_decimal_system_is_written_as_by_the_library() -> None:
+    assert written("en_GB").number(Decimal("Infinity")) == "∞"
 
 
 @pytest.mark.parametrize(
