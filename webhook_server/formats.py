@@ -177,7 +177,7 @@ _pattern = cache(parse_pattern)
 
 
 def _grouped(value: Number, digits: int, locale: Locale) -> str:
-    """As Babel writes the pattern ``#,##0.00`` with so many digits; by :class:`Decimal` itself, in a fifth of the time."""
+    """As Babel writes the pattern ``#,##0.00``; by :class:`Decimal` itself, in a fifth of the time."""
     number = value if isinstance(value, Decimal) else Decimal(str(value))
     if not number.is_finite():
         written: str = _pattern("#,##0" + ("." + "0" * digits if digits else "")).apply(number, locale)

@@ -6,14 +6,28 @@ of what its reader may see.  Lists of single measures and lines are in :mod:`con
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from functools import reduce
+from functools import cache, reduce
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, literal, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    Numeric,
+    Select,
+    and_,
+    case,
+    func,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
 
 from connector.people.permissions import Viewer
 from connector.store.database.tables import (
@@ -31,6 +45,7 @@ from connector.store.reporting.portfolio_filters import (
     PortfolioFilters,
     can_use_sums,
     counted,
+    counts_everything,
     live,
     measures_where,
     sums_where,
@@ -81,38 +96,35 @@ class Portfolio:
         depth = len(filters.hierarchy)
         # Without a place the programs are wanted as well as the portfolios; under one, what lies right beneath it.
         places = HIERARCHY_LEVELS[:2] if depth == 0 else HIERARCHY_LEVELS[min(depth, len(HIERARCHY_LEVELS) - 1) :][:1]
-        source = self._source(places[-1])
-        keys = [source.c[name] for name in (*places, "implementation", "potential", "left_out")]
-        summed = [func.sum(source.c[name]).label(name) for name in (*COUNTED, *NUMBERS)]
+        shape, wanted = self._source(places[-1])
+        keys = [_COLUMNS[shape][name] for name in (*places, *LIGHTS, "left_out")]
         # Added up once over everything, and from there, a hundredth of the rows, in all the ways.
-        once = select(*keys, *summed).group_by(*keys).cte("once").prefix_with("MATERIALIZED", dialect="postgresql")
-        at = [once.c[name] for name in places]
-        lights = (once.c.implementation, once.c.potential)
+        once = select(*keys, *_summed(shape)).where(wanted).group_by(*keys).cte("once")
+        at = [_COLUMNS["once"][name] for name in places]
+        lights = [_COLUMNS["once"][name] for name in LIGHTS]
         sets = [tuple_(), tuple_(*at), tuple_(*lights)]
         if depth == 0:
             sets.append(tuple_(at[0]))
         which = func.grouping(*at, *lights)
-        query = select(which, *at, *lights, *self._counts(once), *self._amounts(once, NUMBERS))
+        query = select(which, *at, *lights, *self._totals("once"))
+        query = query.select_from(once.prefix_with("MATERIALIZED", dialect="postgresql"))
         rows = self._connection.execute(query.group_by(func.grouping_sets(*sets))).all()
         return _overview(rows, len(places), filters.hierarchy, *self._by_step())
 
     def amounts(self, names: Sequence[str]) -> dict[str, Decimal | None]:
         """These amounts in all, the same as those of :meth:`overview`; ``measures`` is how many there are."""
-        source = self._source("program")
-        query = select(func.sum(source.c.measures), *self._amounts(source, names))
+        shape, wanted = self._source("program")
+        totals = self._totals(shape)
+        amounts = dict(zip(NUMBERS, totals[COUNTS:], strict=True))
+        query = select(totals[0], *(amounts[name] for name in names)).where(wanted)
         measures, *found = self._connection.execute(query).one()
         return {"measures": Decimal(measures or 0)} | dict(zip(names, found, strict=True))
 
     def _by_step(self) -> tuple[_ByStep, _ByReason]:
         """By stage and by why it is left out, also of measures that have ended."""
-        source = self._source("program", ended=True)
-        keys = (source.c.step, source.c.left_out)
-        counts: list[ColumnElement[Any]] = [
-            func.sum(source.c.measures),
-            *(func.sum(source.c[name]) for name in ("measures", "held_up")),
-        ]
-        counts += [_red(source, light) for light in ("implementation", "potential")]
-        query = select(*keys, *counts, *(func.sum(source.c[name]) for name in SUMS)).group_by(*keys)
+        shape, wanted = self._source("program", ended=True)
+        keys = [_COLUMNS[shape][name] for name in ("step", "left_out")]
+        query = select(*keys, *_totals(shape, every=True)[: COUNTS + len(SUMS)]).where(wanted).group_by(*keys)
         by_step: _ByStep = {}
         by_reason: _ByReason = {}
         for step, reason, *row in self._connection.execute(query):
@@ -130,16 +142,17 @@ class Portfolio:
         if len(path) >= len(HIERARCHY_LEVELS):
             return ()
         level = HIERARCHY_LEVELS[len(path)]
-        source = self._source(level, self._filters.at_path(path))
-        place = source.c[level]
-        query = select(place, *self._counts(source), *self._amounts(source, SUMS)).group_by(place).order_by(place)
+        shape, wanted = self._source(level, self._filters.at_path(path))
+        place = _COLUMNS[shape][level]
+        query = select(place, *self._totals(shape)[: COUNTS + len(SUMS)]).where(wanted)
+        query = query.group_by(place).order_by(place)
         return tuple(HierarchySums((*path, row[0]), _sums(row[1:])) for row in self._connection.execute(query))
 
     def choices(self) -> FilterChoices:
         """The names that filters offer: whatever the viewer sees, and the programs of the portfolio that is chosen."""
-        source = self._source("program", PortfolioFilters(), ended=True)
-        names = select(source.c.portfolio, source.c.program, source.c.legal_entity).distinct()
-        rows = self._connection.execute(names).all()
+        shape, wanted = self._source("program", PortfolioFilters(), ended=True)
+        names = select(*(_COLUMNS[shape][name] for name in ("portfolio", "program", "legal_entity")))
+        rows = self._connection.execute(names.where(wanted).distinct()).all()
         chosen = self._filters.portfolio
         return FilterChoices(
             portfolios=tuple(sorted({row.portfolio for row in rows})),
@@ -173,41 +186,29 @@ class Portfolio:
         wanted = and_(sums_where(filters, ROLLUP_CURVE), visible_sums(self._viewer, ROLLUP_CURVE))
         return _by_month(ROLLUP_CURVE, ROLLUP_CURVE).where(wanted)
 
-    def _source(self, level: str, filters: PortfolioFilters | None = None, *, ended: bool = False) -> FromClause:
-        """Groups when they know enough, else the measures in the shape of groups of one.
+    def _source(
+        self, level: str, filters: PortfolioFilters | None = None, *, ended: bool = False
+    ) -> tuple[str, ColumnElement[bool]]:
+        """Groups when they know enough, else the measures in the shape of groups of one; and which of them.
 
-        ``ended`` are those of which nothing comes any more as well.
+        The first is one of :data:`_COLUMNS`.  ``ended`` are those of which nothing comes any more as well.
         """
         filters = filters or self._filters
         groups = self._grouped and not filters.needs_measures and level not in {"project", "package"}
         table = ROLLUP_GROUP if groups else MEASURE_FIGURES
         shown = true() if ended else live(filters, table)
         if groups:
-            wanted = and_(sums_where(filters), visible_sums(self._viewer), shown)
-            return select(ROLLUP_GROUP).where(wanted).subquery()
-        wanted = and_(measures_where(filters), visible_measures(self._viewer), shown)
-        return select(*_as_group_columns()).where(wanted).subquery()
+            return "groups", and_(sums_where(filters), visible_sums(self._viewer), shown)
+        return "measures", and_(measures_where(filters), visible_measures(self._viewer), shown)
 
-    def _counts(self, source: FromClause) -> list[ColumnElement[Any]]:
-        of: list[ColumnElement[Any]] = [
-            func.sum(source.c.measures),
-            func.sum(source.c.measures).filter(self._is_counted(source)),
-        ]
-        return [*of, func.sum(source.c.held_up), *(_red(source, light) for light in ("implementation", "potential"))]
-
-    def _amounts(self, source: FromClause, names: Sequence[str]) -> list[ColumnElement[Decimal]]:
-        return [
-            func.sum(source.c[name])
-            if name in OPEN_AMOUNTS
-            else func.sum(source.c[name]).filter(self._is_counted(source))
-            for name in names
-        ]
-
-    def _is_counted(self, source: FromClause) -> ColumnElement[bool]:
-        return counted(self._filters, source)
+    def _totals(self, shape: str) -> tuple[ColumnElement[Any], ...]:
+        return _totals(shape, every=counts_everything(self._filters))
 
 
 COUNTED = ("measures", "held_up")
+LIGHTS = ("implementation", "potential")
+COUNTS = 5
+"""Columns of counts before those of amounts."""
 
 
 def figure_settings_of(row: Any, at: datetime) -> FigureSettings:
@@ -221,23 +222,47 @@ _ByStep: TypeAlias = "dict[str, list[tuple[bool, PortfolioSums]]]"
 _ByReason: TypeAlias = "dict[LeftOut, PortfolioSums]"
 
 
-def _as_group_columns() -> Iterable[ColumnElement[Any]]:
-    columns = MEASURE_FIGURES.c
-    names = (*HIERARCHY_LEVELS, "legal_entity", "step", "implementation", "potential", "left_out")
-    yield from (columns[name] for name in names)
-    yield literal(1).label("measures")
-    yield case((columns.is_held_up, 1), else_=0).label("held_up")
-    yield from (columns[name] for name in NUMBERS)
+# Made once: of the hundreds of columns of these queries nothing depends on a request but the condition of each.
+_COLUMNS: Mapping[str, Mapping[str, ColumnElement[Any]]] = {
+    "groups": dict(ROLLUP_GROUP.c),
+    "measures": dict(MEASURE_FIGURES.c)
+    | {
+        "measures": literal_column("1", Integer),
+        "held_up": case((MEASURE_FIGURES.c.is_held_up, literal_column("1")), else_=literal_column("0")),
+    },
+    "once": {column.name: literal_column(f"once.{column.name}", column.type) for column in MEASURE_FIGURES.c}
+    | {name: literal_column(f"once.{name}", Numeric) for name in COUNTED},
+}
 
 
-def _red(source: FromClause, light: str) -> ColumnElement[int]:
-    return func.sum(source.c.measures).filter(source.c[light] == "red")
+@cache
+def _summed(shape: str) -> tuple[ColumnElement[Any], ...]:
+    return tuple(func.sum(_COLUMNS[shape][name]).label(name) for name in (*COUNTED, *NUMBERS))
+
+
+@cache
+def _totals(shape: str, *, every: bool) -> tuple[ColumnElement[Any], ...]:
+    """Counts, then :data:`NUMBERS`; ``every``: of what committed totals leave out as well."""
+    columns = _COLUMNS[shape]
+    measures = func.sum(columns["measures"])
+
+    def in_totals(one: Any) -> Any:
+        return one if every else one.filter(columns["left_out"] == literal_column("''"))
+
+    return (
+        measures,
+        in_totals(measures),
+        func.sum(columns["held_up"]),
+        *(measures.filter(columns[light] == literal_column("'red'")) for light in LIGHTS),
+        *(func.sum(columns[name]) if name in OPEN_AMOUNTS else in_totals(func.sum(columns[name])) for name in NUMBERS),
+    )
 
 
 def _sums(row: Sequence[Any]) -> PortfolioSums:
     """Five counts, then the amounts."""
-    measures, counted_, held_up, implementation, potential = (int(count or 0) for count in row[:5])
-    return PortfolioSums(measures, counted_, held_up, implementation, potential, Amounts(*row[5 : 5 + len(SUMS)]))
+    measures, counted_, held_up, implementation, potential = (int(count or 0) for count in row[:COUNTS])
+    amounts = Amounts(*row[COUNTS : COUNTS + len(SUMS)])
+    return PortfolioSums(measures, counted_, held_up, implementation, potential, amounts)
 
 
 def _added(one: PortfolioSums | None, other: PortfolioSums) -> PortfolioSums:

@@ -244,8 +244,12 @@ def live(filters: PortfolioFilters, table: FromClause) -> ColumnElement[bool]:
 
 def counted(filters: PortfolioFilters, table: FromClause) -> ColumnElement[bool]:
     """What amounts are of: what committed totals hold, unless what they leave out is asked for."""
-    every = filters.left_out is not None or filters.measure is not None or _asks_for_ended(filters)
-    return true() if every else table.c.left_out == ""
+    return true() if counts_everything(filters) else table.c.left_out == ""
+
+
+def counts_everything(filters: PortfolioFilters) -> bool:
+    """Whether amounts are also of what committed totals leave out."""
+    return filters.left_out is not None or filters.measure is not None or _asks_for_ended(filters)
 
 
 def _asks_for_ended(filters: PortfolioFilters) -> bool:
