@@ -269,6 +269,8 @@ class Policy:
     version: str = field(init=False)
     closing_stage: str = field(init=False, compare=False, repr=False)
     """The stage that asks for the confirmation of the actual effect."""
+    rebaseline: tuple[ApprovalRule, ...] = field(init=False, compare=False, repr=False)
+    """Whoever decided on the plan decides on another one: it is not made large, or small, behind their backs."""
 
     def __post_init__(self) -> None:
         keys = tuple(stage.key for stage in self.stages)
@@ -301,6 +303,11 @@ class Policy:
         object.__setattr__(self, "version", f"{self.name}/{digest}")
         confirmed = (gate.into for gate in self.gates if any(map(_is_confirmation, gate.approvals)))
         object.__setattr__(self, "closing_stage", next(confirmed, keys[-1] if keys else ""))
+        gate = self.gate(self.lock_at)
+        rules = (
+            (replace(rule, code="PLAN_LOCKED", depends_on=REBASELINED_FACTS) for rule in gate.approvals) if gate else ()
+        )
+        object.__setattr__(self, "rebaseline", tuple(rules))
 
     def index(self, key: str | None) -> int:
         """Position of a stage, 0 for the first; -1 for none and for a key that is not of this policy."""
@@ -323,15 +330,6 @@ class Policy:
     def gate(self, key: str) -> Gate | None:
         index = self.index(key)
         return self.gates[index] if index >= 0 else None
-
-    @property
-    def rebaseline(self) -> tuple[ApprovalRule, ...]:
-        """Whoever decided on the plan decides on another one: it is not made large, or small, behind their backs."""
-        gate = self.gate(self.lock_at)
-        return tuple(
-            replace(rule, code="PLAN_LOCKED", depends_on=REBASELINED_FACTS)
-            for rule in (gate.approvals if gate is not None else ())
-        )
 
     def is_on(self, code: str) -> bool:
         return code not in self.off

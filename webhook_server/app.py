@@ -21,6 +21,7 @@ from webhook_server.admin.navigation import entries
 from webhook_server.api import api
 from webhook_server.auth import authenticate_requests
 from webhook_server.body_turn import decide_turn
+from webhook_server.cells import number_cell, variance_cell
 from webhook_server.counted_requests import count_requests
 from webhook_server.gateway.gateway import DecideTurn, Gateway
 from webhook_server.gateway.request_body import BodyLimits
@@ -62,6 +63,7 @@ def create_app(services: Services, clock: Clock = system_clock) -> Flask:
     refuse_impossible_values(app)
     count_requests(app, services)
     pages.add_page_support(app, services, entries)
+    app.jinja_env.globals.update(cell_of_number=number_cell, cell_of_variance=variance_cell)
     app.register_blueprint(health(services))
     app.register_blueprint(api(services))
     app.register_blueprint(odata(services))

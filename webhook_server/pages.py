@@ -17,7 +17,7 @@ from flask import Flask, Response, g, jsonify, make_response, render_template, r
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from jinja2 import pass_context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -191,8 +191,9 @@ def _time_filter(name: str) -> Callable[..., str]:
         shown = as_text(context, value)
         if not isinstance(value, datetime):
             return shown
-        return Markup('<time datetime="{}" title="{}">{}</time>').format(
-            timestamp_text(value), formats().exact(value), shown
+        exact = escape(formats().exact(value))
+        return Markup(  # noqa: S704 - its parts are escaped
+            f'<time datetime="{escape(timestamp_text(value))}" title="{exact}">{escape(shown)}</time>'
         )
 
     return write

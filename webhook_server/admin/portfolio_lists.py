@@ -53,7 +53,7 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
             portfolio = portfolio_request.portfolio(connection, viewer)
             figures = figures_or_gone(portfolio)
             portfolio_request.require_known(connection, viewer, stages())
-            total = portfolio.overview().total
+            total = portfolio.total("delayed_benefit")
             lists = portfolio_request.lists(connection, viewer)
             constant = portfolio_request.rates is RatesView.BUDGET
             page = lists.measures(

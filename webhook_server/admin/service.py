@@ -68,9 +68,10 @@ def _list(problems: tuple[str, ...] = ()) -> str:
     if sort != "key":
         after = after if after.isdecimal() and len(after) < 7 else "0"
     with current_services().read_as(viewer) as connection:
-        rows = list_services(connection, viewer, filters, sort, after or None, ROWS)
+        rows = list_services(connection, viewer, filters, sort, after or None, ROWS, months=False)
         sums = totals(connection, viewer, filters)
-        left = list_services(connection, viewer, replace(filters, left=True), limit=ROWS) if sums.left else []
+        gone = replace(filters, left=True)
+        left = list_services(connection, viewer, gone, limit=ROWS, months=False) if sums.left else []
         units = business_units(connection, viewer)
     more = len(rows) > ROWS
     shown = rows[:ROWS]

@@ -43,7 +43,7 @@ def index() -> str:
     with current_services().read_as(current_viewer()) as connection:
         found = value_at_places(connection, currency, filters)
         measures = waiting_at(connection, currency, found.places)
-        proposed = proposals(connection, currency, found.places)
+        proposed = proposals(connection, currency, found.places, waiting=measures)
     return render_template(
         "waiting/index.html", found=found, measures=measures, proposals=proposed, filters=filters, currency=currency,
         kinds=tuple(PlaceKind), today=system_clock(),

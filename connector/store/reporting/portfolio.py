@@ -120,6 +120,15 @@ class Portfolio:
         measures, *found = self._connection.execute(query).one()
         return {"measures": Decimal(measures or 0)} | dict(zip(names, found, strict=True))
 
+    def total(self, *names: str) -> PortfolioSums:
+        """The counts and these amounts of the total of :meth:`overview`, without adding up anything else."""
+        shape, wanted = self._source("program")
+        totals = self._totals(shape)
+        amounts = dict(zip(NUMBERS, totals[COUNTS:], strict=True))
+        query = select(*totals[:COUNTS], *(amounts[name] for name in names)).where(wanted)
+        row = self._connection.execute(query).one()
+        return replace(_sums(row), amounts=Amounts(**dict(zip(names, row[COUNTS:], strict=True))))
+
     def _by_step(self) -> tuple[_ByStep, _ByReason]:
         """By stage and by why it is left out, also of measures that have ended."""
         shape, wanted = self._source("program", ended=True)

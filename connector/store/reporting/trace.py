@@ -70,7 +70,7 @@ def trace_down(connection: Connection, viewer: Viewer, figure: str, path: tuple[
     settings = portfolio.settings()
     if settings is None:
         return None
-    total = getattr(portfolio.overview().total.amounts, name)
+    total = getattr(portfolio.total(name).amounts, name)
     if len(path) < len(HIERARCHY_LEVELS):
         parts = tuple(
             TracePart(one.path[-1], getattr(one.sums.amounts, name), one.sums.measures)

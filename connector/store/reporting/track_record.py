@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, text
+from sqlalchemy import Connection, Row, func, select, text, tuple_
 
 from connector.people.permissions import Viewer
 from connector.store.database.tables import MEASURE_FIGURES
@@ -23,11 +23,8 @@ def track_records(connection: Connection, viewer: Viewer, own_entities: Sequence
 
     ``own_entities`` are the group's own companies, which are nobody's supplier.
     """
-    return (
-        *_records(connection, viewer, RecordKind.ALL),
-        *(one for kind in COLUMNS for one in _records(connection, viewer, kind)),
-        *_suppliers(connection, own_entities),
-    )
+    found = _records(connection, viewer, RecordKind.ALL, *COLUMNS)
+    return (*(one for records in found.values() for one in records), *_suppliers(connection, own_entities))
 
 
 def weighted(
@@ -38,8 +35,8 @@ def weighted(
     if rule is None or rule.pipeline_track_record == "off":
         return None
     kind = RecordKind(rule.pipeline_track_record)
-    records = {one.name: one for one in _records(connection, viewer, kind)}
-    whole = next(iter(_records(connection, viewer, RecordKind.ALL)), None)
+    found = _records(connection, viewer, RecordKind.ALL, kind)
+    records, whole = {one.name: one for one in found[kind]}, next(iter(found[RecordKind.ALL]), None)
     name = MEASURE_FIGURES.c[OPEN_OWNER if kind is RecordKind.OWNER else "program"]
     columns = MEASURE_FIGURES.c
     query = (
@@ -55,7 +52,8 @@ def weighted(
     return weighted_pipeline(parts, records, whole, kind, rule.track_record_sample)
 
 
-def _records(connection: Connection, viewer: Viewer, kind: RecordKind) -> Iterable[TrackRecord]:
+def _records(connection: Connection, viewer: Viewer, *kinds: RecordKind) -> dict[RecordKind, list[TrackRecord]]:
+    """By each of these, in the order of the names; every measure is read once for all of them."""
     columns = MEASURE_FIGURES.c
     promised = columns.promised_to_date
     sums = [
@@ -64,12 +62,17 @@ def _records(connection: Connection, viewer: Viewer, kind: RecordKind) -> Iterab
         func.count().filter(promised > 0).label("sample"),
         func.count().label("decided"),
     ]
-    query = select(*sums).where(visible_measures(viewer), promised.is_not(None))
-    if kind in COLUMNS:
-        name = columns[COLUMNS[kind]]
-        query = query.add_columns(name.label("name")).group_by(name).order_by(name)
+    names = {kind: columns[COLUMNS[kind]] for kind in kinds if kind in COLUMNS}
+    grouped = [tuple_(names[kind]) if kind in names else tuple_() for kind in kinds]
+    query = select(*sums, *names.values())
+    query = query.where(visible_measures(viewer), promised.is_not(None))
+    query = query.group_by(func.grouping_sets(*grouped)).order_by(*names.values())
+    found: dict[RecordKind, list[TrackRecord]] = {kind: [] for kind in kinds}
     for row in connection.execute(query):
-        yield _record(kind, row, row.name if kind in COLUMNS else "")
+        # A name is never NULL, so the one that is there is what the row is of.
+        kind = next((kind for kind in names if getattr(row, COLUMNS[kind]) is not None), RecordKind.ALL)
+        found[kind].append(_record(kind, row, getattr(row, COLUMNS[kind]) if kind in COLUMNS else ""))
+    return found
 
 
 def _suppliers(connection: Connection, own_entities: Sequence[str]) -> Iterable[TrackRecord]:

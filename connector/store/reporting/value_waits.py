@@ -5,7 +5,7 @@ Each measure counts once at a place, however many of its tickets are there; it m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -64,11 +64,19 @@ def waiting_at(
 
 
 def proposals(
-    connection: Connection, currency: str, places: Sequence[PlaceTotal], limit: int = MOST_PROPOSALS
+    connection: Connection,
+    currency: str,
+    places: Sequence[PlaceTotal],
+    limit: int = MOST_PROPOSALS,
+    waiting: Mapping[tuple[PlaceKind, str], Sequence[WaitingMeasure]] | None = None,
 ) -> list[Release]:
-    """What would free most, and what each would cost elsewhere."""
+    """What would free most, and what each would cost elsewhere.
+
+    ``waiting`` is what :func:`waiting_at` found for the same places; without it they are looked up.
+    """
     some = [one for one in places if one.kind is not PlaceKind.GATE]
-    waiting = _at(connection, _WAITING, currency, some, MOST_MEASURES)
+    if waiting is None:
+        waiting = waiting_at(connection, currency, some)
     working = _at(connection, _WORKING, currency, some, MOST_MEASURES)
     made = (
         release(one, waiting.get((one.kind, one.place), ()), working.get((one.kind, one.place), ())) for one in some
@@ -84,16 +92,14 @@ def _at(
         "kinds": [one.kind.value for one in places], "places": [one.place.lower() for one in places],
         "currency": currency, "limit": limit,
     }  # fmt: skip
-    found: dict[tuple[PlaceKind, str], list[WaitingMeasure]] = {}
+    found: dict[tuple[PlaceKind, str], dict[str, WaitingMeasure]] = {}
     for row in connection.execute(query, asked):
-        some = found.setdefault(names[PlaceKind(row.kind), row.place], [])
-        if all(one.id != row.id for one in some):
-            some.append(
-                WaitingMeasure(
-                    row.id, row.key, row.title or row.key, row.a_day, row.since, row.alone, row.queued, row.ticket
-                )
+        some = found.setdefault(names[PlaceKind(row.kind), row.place], {})
+        if row.id not in some:
+            some[row.id] = WaitingMeasure(
+                row.id, row.key, row.title or row.key, row.a_day, row.since, row.alone, row.queued, row.ticket
             )
-    return found
+    return {place: list(some.values()) for place, some in found.items()}
 
 
 def _total(row: Row[Any]) -> PlaceTotal:

@@ -55,6 +55,7 @@ class WorkableReader:
 
     def __init__(self, connection: Connection, viewer: Viewer, config: MappingConfig, policies: Policies) -> None:
         self._connection, self._viewer, self._config, self._policies = connection, viewer, config, policies
+        self._policy_of: dict[tuple[str, str, str], Policy] = {}
         stages = policies.base.stages
         self._implemented = tuple(stage.key for stage in stages[-2:])
         self._mandatory = {one.name.casefold() for one in config.policy.classes if one.mandatory}
@@ -143,8 +144,7 @@ class WorkableReader:
         return NoCandidate.NO_ESTIMATE if flows is None else None
 
     def _agreements(self, row: Any, size: Decimal | None) -> dict[Lever, tuple[Agreement, ...]]:
-        path = HierarchyPath("", row.portfolio or None, row.program or None)
-        policy = self._policies.of(Measure(MeasureId(row.measure_id), row.title, path, rule_name=row.rule))
+        policy = self._policy(row)
         names = {Role.OWNER: row.owner, Role.SPONSOR: row.sponsor or "", Role.CONTROLLER: row.controller or ""}
         committee = _committee(self._config.committees, row.program)
         if committee is not None:
@@ -160,6 +160,15 @@ class WorkableReader:
         found = {lever: any_of(verb) for lever, verb in LEVERS.items()}
         found[Lever.DEFER] = _rebaselined(policy, names, size) if row.locked else any_of(Verb.HOLD)
         return found
+
+    def _policy(self, row: Any) -> Policy:
+        """Measures of one program and rule have the same."""
+        place = (row.portfolio, row.program, row.rule)
+        if place not in self._policy_of:
+            path = HierarchyPath("", row.portfolio or None, row.program or None)
+            measure = Measure(MeasureId(row.measure_id), row.title, path, rule_name=row.rule)
+            self._policy_of[place] = self._policies.of(measure)
+        return self._policy_of[place]
 
     def _flows(self, ids: Sequence[str]) -> dict[str, Flows]:
         """The latest estimate; the plan of what has none yet."""

@@ -8,7 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, text, true
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal_column, or_, select, text, true
+from sqlalchemy.dialects.postgresql import JSONB
 
 from connector.people.permissions import Viewer
 from connector.store.database.json_codec import from_json
@@ -54,7 +55,7 @@ class StoredService:
     hurdle_by: str
     hurdle_at: datetime | None
     report: ServiceReport | None
-    """Of one that has left: the last one before."""
+    """Of one that has left: the last one before.  In a list without months it has none of them."""
     made_at: datetime | None
     left_at: datetime | None = None
     """When the mapping, or the connection that it names, no longer had the service."""
@@ -94,12 +95,15 @@ def list_services(
     sort: str = "key",
     after: int | str | None = None,
     limit: int = 50,
+    *,
+    months: bool = True,
 ) -> list[StoredService]:
     """One more than ``limit`` where there are more.
 
-    ``after`` is the last key for the order of keys, and how many rows to pass over for the others.
+    ``after`` is the last key for the order of keys, and how many rows to pass over for the others.  Two years of
+    ``months`` are most of a report: a list that shows none leaves them where they are.
     """
-    query = _SELECT.where(*_where(viewer, filters)).limit(limit + 1)
+    query = (_SELECT if months else _WITHOUT_MONTHS).where(*_where(viewer, filters)).limit(limit + 1)
     order = SORTS[sort]
     if order is None:
         query = query.order_by(SERVICE.c.key)
@@ -225,9 +229,10 @@ def _stored(row: Row[Any]) -> StoredService:
     )  # fmt: skip
 
 
-_SELECT = select(SERVICE, SERVICE_FIGURES.c.report, SERVICE_FIGURES.c.made_at).select_from(
-    SERVICE.outerjoin(SERVICE_FIGURES, SERVICE_FIGURES.c.service == SERVICE.c.key)
-)
+_JOINED = SERVICE.outerjoin(SERVICE_FIGURES, SERVICE_FIGURES.c.service == SERVICE.c.key)
+_SELECT = select(SERVICE, SERVICE_FIGURES.c.report, SERVICE_FIGURES.c.made_at).select_from(_JOINED)
+_NO_MONTHS = SERVICE_FIGURES.c.report.op("||", return_type=JSONB())(literal_column("""'{"months": []}'"""))
+_WITHOUT_MONTHS = select(SERVICE, _NO_MONTHS.label("report"), SERVICE_FIGURES.c.made_at).select_from(_JOINED)
 _MEASURES = text("""
     SELECT m.id, m.key, m.title, m.owner, m.verdict
     FROM measure AS m

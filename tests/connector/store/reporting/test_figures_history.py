@@ -12,10 +12,12 @@ from sqlalchemy.exc import DBAPIError
 
 from connector.people.permissions import Role, RoleGrant, ToolAccount
 from connector.store.database.row_level_access import read_as
+from connector.store.database.tables.rollups import SUMS
 from connector.store.reporting.figures_history import PastPortfolio, past_lists
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.rollups import Rollups
+from governance.roll_up import Amounts
 from tests.connector.store.conftest import StoreFixture
 from tests.connector.store.reporting.portfolio_data import BASIS, OFFICE, GivenMeasure, line, save, save_rates, unmap
 
@@ -74,6 +76,13 @@ def test_the_newest_version_is_what_the_portfolio_says_today(world: StoreFixture
         for filters in (NO_FILTER, PortfolioFilters(portfolio="IT"), PortfolioFilters(implementation="red")):
             today = Portfolio(connection, OFFICE, filters).overview()
             past = PastPortfolio(connection, OFFICE, filters, LATER).overview()
+            for portfolio in (
+                Portfolio(connection, OFFICE, filters),
+                PastPortfolio(connection, OFFICE, filters, LATER),
+            ):
+                assert portfolio.total(*SUMS) == today.total
+                amounts = portfolio.total("delayed_benefit").amounts
+                assert amounts == Amounts(delayed_benefit=today.total.amounts.delayed_benefit)
             assert (past.total, past.children, past.by_stage, past.by_status, past.run_rate_losses) == (
                 today.total, today.children, today.by_stage, today.by_status, today.run_rate_losses,
             )  # fmt: skip

@@ -87,6 +87,7 @@ def test_proposals_name_what_waits_in_their_place(store: StoreFixture) -> None:
         places = value_at_places(connection, "EUR").places
         first, second = proposals(connection, "EUR", places)
         dearest = waiting_at(connection, "EUR", places)[PlaceKind.APPROVAL, "sponsor M. Brandt"]
+        assert proposals(connection, "EUR", places, waiting=waiting_at(connection, "EUR", places)) == [first, second]
     assert (first.sentence, first.frees, first.costs) == ("sponsor M. Brandt decides on 2 measures", 900, 0)
     assert (second.sentence, second.frees, second.after_others) == ("Network takes INC7 of ITX-2 up next", 0, 400)
     assert (second.costs, second.cost_sentence) == (50, "ITX-3 waits in its place")
