@@ -7,11 +7,17 @@ from enum import StrEnum
 import pytest
 from werkzeug.routing import Map, Rule
 
+from governance.money import Period
 from webhook_server.addresses import PageRule
 
 
 class Colour(StrEnum):
     RED = "red"
+
+
+def test_a_month_is_one_value() -> None:
+    adapter = Map([PageRule("/portfolio", endpoint="portfolio")]).bind("gatepost.example", "/")
+    assert adapter.build("portfolio", {"first": Period(2026, 3)}) == "/portfolio?first=2026-03"
 
 
 @pytest.mark.parametrize(
