@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from governance.effects import EffectKind, Series
+from governance.effects import ZERO, EffectKind, Series
 from governance.evidence import Evidence, OpenItem
 from governance.facts import Unknown
 from governance.priorities import rank, serving_items
@@ -64,8 +64,7 @@ def cost_of_a_day(plan: Series | None, currency: ReportingCurrency) -> Reporting
         return None
     cost = plan.kinds.get(EffectKind.RECURRING_COST, {})
     months = {
-        month: (benefit.get(month, Decimal(0)) - cost.get(month, Decimal(0))) / DAYS
-        for month in range(first, first + MONTHS)
+        month: (benefit.get(month, ZERO) - cost.get(month, ZERO)) / DAYS for month in range(first, first + MONTHS)
     }
     found = currency.total(months, plan.currency)
     if isinstance(found, Unknown):

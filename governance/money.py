@@ -82,7 +82,7 @@ class Period(_YearMonth):
     def __new__(cls, year: int, month: int) -> Self:
         if not 1 <= month <= 12:
             raise ValueError(f"month must be 1 to 12, not {month}")
-        return super().__new__(cls, year, month)
+        return tuple.__new__(cls, (year, month))
 
     @classmethod
     def of(cls, day: date) -> Period:

@@ -47,6 +47,8 @@ def spread(total: Money, start: Period, end: Period, shape: SpreadShape = Spread
 
 def _by_weight(total: Money, months: Sequence[Period], weights: Sequence[int]) -> MonthlyAmounts:
     whole = Decimal(sum(weights))
-    parts = [(total.amount * weight / whole).quantize(CENT, ROUND_DOWN) for weight in weights[:-1]]
+    # Most amounts are laid out evenly: each weight is worked out once.
+    part_of = {weight: (total.amount * weight / whole).quantize(CENT, ROUND_DOWN) for weight in set(weights)}
+    parts = [part_of[weight] for weight in weights[:-1]]
     parts.append(total.amount - sum(parts, Decimal(0)))
     return tuple((month, Money(part, total.currency)) for month, part in zip(months, parts, strict=True))

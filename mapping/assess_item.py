@@ -105,7 +105,9 @@ def assess_item(
     mapped = map_item(scope, config, context)
     if isinstance(mapped, Unmapped):
         return mapped
-    mapped = replace(mapped, measure=people.identified_measure(mapped.measure, mapped.rule.roles))
+    identified = people.identified_measure(mapped.measure, mapped.rule.roles)
+    if identified is not mapped.measure:
+        mapped = replace(mapped, measure=identified)
     mapped = with_ledger(mapped, related.ledger)
     if mapped.measure.kpis:
         kpis = with_values(mapped.measure.kpis, related.kpi_values, now.date())
