@@ -338,6 +338,19 @@ class PastPortfolio(Portfolio):
             self._grouped = grouped
 
 
+def currencies_at(connection: Connection, moments: Sequence[datetime]) -> dict[datetime, str]:
+    """The reporting currency of the figures that were known at each of these moments, where there were any."""
+    rows = connection.execute(_CURRENCIES_AT, {"moments": list(moments)})
+    return {row.at: row.currency for row in rows}
+
+
+_CURRENCIES_AT = text("""
+    SELECT wanted.at, held.currency FROM unnest(CAST(:moments AS timestamptz[])) AS wanted (at)
+    CROSS JOIN LATERAL (SELECT v.currency FROM figures_settings_version AS v WHERE v.known_from <= wanted.at
+                        ORDER BY v.id DESC LIMIT 1) AS held
+""")
+
+
 def figures_at(connection: Connection, at: datetime) -> Connection:
     """The connection for queries of the portfolio's figures at a moment; it executes selections alone."""
     return cast("Connection", FiguresAt(connection, at))

@@ -13,7 +13,7 @@ from decimal import Decimal
 from sqlalchemy import Connection
 
 from connector.people.permissions import Viewer
-from connector.store.reporting.figures_history import PastPortfolio
+from connector.store.reporting.figures_history import PastPortfolio, currencies_at
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from governance import constant_currency
 from governance.constant_currency import RatesView
@@ -70,17 +70,13 @@ def month_ends(
     asked = dict.fromkeys(
         [*names, *(constant_currency.FX_OF[name] for name in names if name in constant_currency.FX_OF)]
     )
+    months = {_last_moment(month): month for month in map(Period.of(now.date()).plus, range(-MONTHS, 0))}
+    known_in = currencies_at(connection, list(months))
     found = []
-    for number in range(-MONTHS, 0):
-        month = Period.of(now.date()).plus(number)
-        # The last moment of the month: what is stored with the first of the next one is not of it.
-        first = month.plus(1).first_day
-        at = datetime(first.year, first.month, 1, tzinfo=UTC) - timedelta(microseconds=1)
-        portfolio = PastPortfolio(connection, viewer, filters, at)
-        settings = portfolio.settings()
-        if settings is None or settings.currency != currency:
+    for at, month in months.items():
+        if known_in.get(at) != currency:
             continue
-        known = portfolio.amounts(tuple(asked))
+        known = PastPortfolio(connection, viewer, filters, at).amounts(tuple(asked))
         if not known.pop("measures"):
             continue
         amounts = Amounts(**known)
@@ -88,6 +84,12 @@ def month_ends(
             amounts = constant_currency.in_constant_currency(amounts)
         found.append(MonthEnd(month, amounts))
     return tuple(found)
+
+
+def _last_moment(month: Period) -> datetime:
+    """What is stored with the first moment of the next month is not of it."""
+    first = month.plus(1).first_day
+    return datetime(first.year, first.month, 1, tzinfo=UTC) - timedelta(microseconds=1)
 
 
 def movements(ends: Sequence[MonthEnd], present: Amounts, names: Sequence[str]) -> Mapping[str, FigureMovement]:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from connector.store.database.json_codec import from_json
+from connector.store.database.one_of_many import is_one_of
 from connector.store.database.tables import MEASURE
 from governance.capital import capitalised
 from governance.responsible import Responsible, in_words
@@ -30,7 +31,8 @@ def actions_needed(connection: Connection, measures: Collection[str]) -> Mapping
     """By the measure's id, of those that are held up; the connection's reader sees no others."""
     if not measures:
         return {}
-    query = select(MEASURE.c.id, MEASURE.c.verdict["blockers"].label("blockers")).where(MEASURE.c.id.in_(measures))
+    query = select(MEASURE.c.id, MEASURE.c.verdict["blockers"].label("blockers"))
+    query = query.where(is_one_of(MEASURE.c.id, measures))
     found: dict[str, ActionNeeded] = {}
     for row in connection.execute(query):
         # Somebody who is named can act; of those, what has waited longest.

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, exists, func, select, text
 
 from connector.people.permissions import Viewer
+from connector.store.database.one_of_many import is_none_of, is_one_of
 from connector.store.database.tables import MEASURE, MEASURE_FIGURES, MEASURE_NAME, MEASURE_SERIES, PLAN_VERSION
 from connector.store.reporting.portfolio_filters import PortfolioFilters, measures_where, visible_measures
 from governance.effects import ZERO
@@ -74,7 +75,7 @@ class WorkableReader:
 
     def named(self, ids: Iterable[str], *, hours: bool = True) -> WorkableMeasures:
         """These, whatever has become of them."""
-        rows = self._rows(MEASURE_FIGURES.c.measure_id.in_(sorted(set(ids))), visible_measures(self._viewer))
+        rows = self._rows(is_one_of(MEASURE_FIGURES.c.measure_id, sorted(set(ids))), visible_measures(self._viewer))
         return self._with_waiting(rows, hours=hours, is_whole=True)
 
     def _rows(
@@ -91,7 +92,7 @@ class WorkableReader:
 
     def _waits_for(self, keys: Sequence[str]) -> ColumnElement[bool]:
         names = MEASURE_NAME.c
-        waiting = select(names.measure_id).where(names.kind == "ticket", names.name.in_(keys))
+        waiting = select(names.measure_id).where(names.kind == "ticket", is_one_of(names.name, keys))
         return MEASURE_FIGURES.c.measure_id.in_(waiting)
 
     def _with_waiting(self, rows: Sequence[Any], *, hours: bool, is_whole: bool) -> WorkableMeasures:
@@ -101,7 +102,7 @@ class WorkableReader:
             keys = [every[name].key for name in newest]
             columns = MEASURE_FIGURES.c
             found = self._rows(
-                self._waits_for(keys), columns.step.not_in(ENDED), columns.measure_id.not_in(list(every)),
+                self._waits_for(keys), columns.step.not_in(ENDED), is_none_of(columns.measure_id, every),
                 limit=MOST_WAITING,
             )  # fmt: skip
             newest = [row.measure_id for row in found]
@@ -175,7 +176,7 @@ class WorkableReader:
         columns = MEASURE_SERIES.c
         query = (
             select(columns.measure_id, columns.months, columns.recurring, columns.one_off, columns.capex)
-            .where(columns.measure_id.in_(ids), columns.version.in_(["forecast", "plan"]))
+            .where(is_one_of(columns.measure_id, ids), columns.version.in_(["forecast", "plan"]))
             # The forecast comes after the plan, and stands in its place.
             .order_by(columns.version == "forecast")
         )
