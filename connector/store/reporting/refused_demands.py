@@ -97,7 +97,7 @@ def refused_demands(
             missing[converted] = None
     demands = tuple(
         _demand(row, kept.get(row.id, Decimal(0)))
-        for row in connection.execute(_REFUSED, {**asked, "limit": MOST_LISTED})
+        for row in connection.execute(_REFUSED, {**asked, "limit": MOST_LISTED}).all()
     )
     against = tuple(
         AgainstRules(row.measure_id, row.key, row.title, row.owner, row.code)
@@ -143,7 +143,8 @@ _AGAINST = text("""
     FROM measure_finding AS n JOIN measure_figures AS f ON f.measure_id = n.measure_id WHERE n.code = 'CREEP'
     UNION ALL
     SELECT f.measure_id, f.key, f.title, f.owner, 'BELOW_HURDLE' FROM measure_figures AS f
-    WHERE f.stage = ANY (:committed) AND f.step <> 'cancelled'
+    -- Most are held up by nothing: their arrays need not be taken apart.
+    WHERE f.stage = ANY (:committed) AND f.step <> 'cancelled' AND f.blockers <> '{}'
       AND EXISTS (SELECT 1 FROM unnest(f.blockers) AS one WHERE one LIKE '%BELOW_HURDLE%')
     ORDER BY 5, 2 LIMIT :limit
 """)

@@ -68,7 +68,7 @@ def _records(connection: Connection, viewer: Viewer, *kinds: RecordKind) -> dict
     query = query.where(visible_measures(viewer), promised.is_not(None))
     query = query.group_by(func.grouping_sets(*grouped)).order_by(*names.values())
     found: dict[RecordKind, list[TrackRecord]] = {kind: [] for kind in kinds}
-    for row in connection.execute(query):
+    for row in connection.execute(query).all():
         # A name is never NULL, so the one that is there is what the row is of.
         kind = next((kind for kind in names if getattr(row, COLUMNS[kind]) is not None), RecordKind.ALL)
         found[kind].append(_record(kind, row, getattr(row, COLUMNS[kind]) if kind in COLUMNS else ""))

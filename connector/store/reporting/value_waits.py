@@ -93,7 +93,7 @@ def _at(
         "currency": currency, "limit": limit,
     }  # fmt: skip
     found: dict[tuple[PlaceKind, str], dict[str, WaitingMeasure]] = {}
-    for row in connection.execute(query, asked):
+    for row in connection.execute(query, asked).all():
         some = found.setdefault(names[PlaceKind(row.kind), row.place], {})
         if row.id not in some:
             some[row.id] = WaitingMeasure(

@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from connector.people.permissions import Viewer
 from connector.store.database.one_of_many import is_none_of, is_one_of
 from connector.store.database.tables import MEASURE, MEASURE_FIGURES, MEASURE_NAME, MEASURE_SERIES, PLAN_VERSION
 from connector.store.reporting.portfolio_filters import PortfolioFilters, measures_where, visible_measures
-from governance.effects import ZERO
 from governance.evidence import Verb
 from governance.gates import Policy
 from governance.left_out import CANCELLED, ENDED, ON_HOLD
@@ -177,17 +177,18 @@ class WorkableReader:
         query = (
             select(columns.measure_id, columns.months, columns.recurring, columns.one_off, columns.capex)
             .where(is_one_of(columns.measure_id, ids), columns.version.in_(["forecast", "plan"]))
-            # The forecast comes after the plan, and stands in its place.
-            .order_by(columns.version == "forecast")
+            # A plan is read, with all its months, only where no forecast stands in its place.
+            .ext(distinct_on(columns.measure_id))
+            .order_by(columns.measure_id, (columns.version == "forecast").desc())
         )
         return {
             row.measure_id: Flows(*(_by_month(row.months, row[name]) for name in (2, 3, 4)))
-            for row in self._connection.execute(query)
+            for row in self._connection.execute(query).all()
         }
 
     def _sizes(self, ids: Sequence[str]) -> dict[str, Decimal | None]:
         """The larger of planned benefit and planned cost; ``None`` where it is in another currency."""
-        rows = self._connection.execute(_SIZES, {"ids": list(ids)})
+        rows = self._connection.execute(_SIZES, {"ids": list(ids)}).all()
         own = self._config.reporting_currency
         return {row.measure_id: row.size if row.currencies == [own] else None for row in rows}
 
@@ -221,7 +222,7 @@ def _committee(rules: Iterable[CommitteeRule], program: str) -> CommitteeRule | 
 
 def _by_month(months: Iterable[date], amounts: Iterable[Decimal]) -> dict[int, Decimal]:
     pairs = zip(months, amounts, strict=True)
-    return {month.year * 12 + month.month - 1: amount for month, amount in pairs if amount != ZERO}
+    return {month.year * 12 + month.month - 1: amount for month, amount in pairs if amount}
 
 
 def _selected() -> Any:
