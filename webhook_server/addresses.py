@@ -31,6 +31,14 @@ def _single(query_vars: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield from ((name, one) for one in every if one is not None)
 
 
-@lru_cache(maxsize=4_096)
+LONGEST_KEPT = 100
+"""Characters: what somebody writes into a filter may be as long as an address, and must not fill the memory."""
+
+
 def _quoted(text: str) -> str:
+    return _kept(text) if len(text) <= LONGEST_KEPT else quote_plus(text, safe=SAFE)
+
+
+@lru_cache(maxsize=4_096)
+def _kept(text: str) -> str:
     return quote_plus(text, safe=SAFE)

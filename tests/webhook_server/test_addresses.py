@@ -27,6 +27,7 @@ def test_a_month_is_one_value() -> None:
         {"name": "jira-main/1"},
         {"name": "a", "portfolio": "Group IT", "program": "Größe & Maß = 100 % + 1", "left": None},
         {"name": "a", "text": "!$'()*,/:;?@\"<>#[]|\\~\n", "": ""},
+        {"name": "a", "text": "long & " * 50},
         {"name": "a", "code": ["ONE", "TWO"], "unit": ("x y", "z"), "none": [], "n": 7, "status": Colour.RED},
         {"name": "a", "value": "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")},
     ],
