@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -141,27 +141,26 @@ class ServiceTotals:
 
 def totals(connection: Connection, viewer: Viewer, filters: ServiceFilters) -> ServiceTotals:
     figures = SERVICE_FIGURES.c
-    wanted = _where(viewer, filters)
-    joined = SERVICE.outerjoin(SERVICE_FIGURES, figures.service == SERVICE.c.key)
+    in_force, has_left = SERVICE.c.ended_at.is_(None), SERVICE.c.ended_at.is_not(None)
     query = select(
-        func.count(),
-        func.coalesce(func.sum(figures.cost), 0),
-        func.count().filter(figures.cost.is_(None)),
-        func.coalesce(func.sum(figures.stranded), 0),
-        func.count().filter(figures.blocked > 0),
+        func.count().filter(in_force),
+        func.coalesce(func.sum(figures.cost).filter(in_force), 0),
+        func.count().filter(in_force, figures.cost.is_(None)),
+        func.coalesce(func.sum(figures.stranded).filter(in_force), 0),
+        func.count().filter(in_force, figures.blocked > 0),
+        func.count().filter(has_left),
+        func.coalesce(func.sum(figures.cost).filter(has_left), 0),
     )
-    row = connection.execute(query.select_from(joined).where(*wanted)).one()
+    row = connection.execute(query.select_from(_JOINED).where(*_matching(viewer, filters))).one()
     code = func.unnest(figures.codes).label("code")
-    inner = select(code).select_from(joined).where(*wanted).subquery()
+    inner = select(code).select_from(_JOINED).where(*_where(viewer, filters)).subquery()
     by_code = (
         select(inner.c.code, func.count().label("many"))
         .group_by(inner.c.code)
         .order_by(func.count().desc(), inner.c.code)
     )
-    services, cost, unknown, stranded, blocked = row
+    services, cost, unknown, stranded, blocked, left, left_cost = row
     codes = {found.code: found.many for found in connection.execute(by_code)}
-    gone = select(func.count(), func.coalesce(func.sum(figures.cost), 0)).select_from(joined)
-    left, left_cost = connection.execute(gone.where(*_where(viewer, replace(filters, left=True)))).one()
     return ServiceTotals(services, cost, unknown, stranded, blocked, codes, left, left_cost)
 
 
@@ -204,7 +203,12 @@ def sentence_for(finding: ServiceFinding, seen: Collection[str]) -> str:
 
 def _where(viewer: Viewer, filters: ServiceFilters) -> Sequence[ColumnElement[bool]]:
     in_force = SERVICE.c.ended_at.is_not(None) if filters.left else SERVICE.c.ended_at.is_(None)
-    wanted = [in_force, visible_services(viewer)]
+    return [in_force, *_matching(viewer, filters)]
+
+
+def _matching(viewer: Viewer, filters: ServiceFilters) -> Sequence[ColumnElement[bool]]:
+    """Of those that are in the mapping and of those that have left it."""
+    wanted = [visible_services(viewer)]
     if filters.codes:
         wanted.append(or_(*(SERVICE_FIGURES.c.codes.contains([code]) for code in filters.codes)))
     if filters.business_units:
