@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from connector.http.json_values import JsonObject, as_list, as_object, as_text, parse_object
+from connector.http.json_values import JsonObject, as_list, as_object, as_text, parse_event
 from connector.jira.payloads import person
 from connector.sync.ports import IgnoredEvent, ItemsChanged, ParsedEvent, ReportedChange
 from mapping.work_item import FieldName, NativeId
@@ -38,7 +38,7 @@ IGNORED_SUBJECTS = (
 class JiraEventParser:
     def parse(self, body: bytes) -> ParsedEvent:
         """The issues that an event is about.  Raises BadPayload when the body is not a JSON object."""
-        payload = parse_object(body)
+        payload = parse_event(body)
         event = (as_text(payload.get("webhookEvent")) or "no event name")[:MAX_EVENT_LENGTH]
         subject = event.removeprefix("jira:").partition("_")[0]
         if subject in IGNORED_SUBJECTS:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from connector.http.json_values import JsonObject, as_object, as_text, parse_object
+from connector.http.json_values import JsonObject, as_object, as_text, parse_event
 from connector.sync.ports import IgnoredEvent, ItemsChanged, ParsedEvent
 from mapping.work_item import NativeId
 
@@ -23,7 +23,7 @@ MAX_EVENT_LENGTH = 100
 class ServiceNowEventParser:
     def parse(self, body: bytes) -> ParsedEvent:
         """The record that an event is about.  Raises BadPayload when the body is not a JSON object."""
-        payload = parse_object(body)
+        payload = parse_event(body)
         for part in _records(payload):
             table = next((as_text(part.get(key)) for key in TABLE_KEYS if as_text(part.get(key))), "")
             sys_id = as_text(part.get("sys_id")) or as_text(as_object(part.get("sys_id")).get("value"))
