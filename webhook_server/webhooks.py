@@ -32,10 +32,12 @@ from connector.errors import InvalidPayload, WebhookAuthFailed
 from connector.http.tool_access import WebhookAuth
 from connector.runtime.log import cover_secrets
 from connector.store.connections.connections import ConnectionRecord
-from connector.sync.ingest import ingest
+from connector.sync.ingest import received_event
 from connector.sync.ports import EventParser
+from connector.sync.stores import ReceivedEvent, ReceiveResult
 from mapping.work_item import Tool
 from webhook_server.event_credentials import check_before_body, check_event, credentials_sent
+from webhook_server.gateway.answer_later import AnswerLater, CompleteAnswer
 from webhook_server.gateway.gateway import Environ
 from webhook_server.gateway.request_body import BodyOnDemand
 from webhook_server.page_messages import page_text
@@ -79,6 +81,9 @@ class WebhookEndpoint:
         self._services = services
         self._clock = clock
         self._headers = [("Content-Type", "application/json"), *headers_of_programs(services)]
+        self._stored = {
+            result: self._complete(Answer(HTTPStatus.ACCEPTED, {"result": result.value})) for result in ReceiveResult
+        }
         self._events = Counter(
             "gatepost_events",
             "Events by webhook endpoint and outcome",
@@ -90,28 +95,32 @@ class WebhookEndpoint:
         address = address_of(environ["PATH_INFO"])
         if address is None:
             return self._application(environ, start_response)
-        answer = self._answer(environ, address)
-        content = json.dumps(answer.content, separators=(",", ":")).encode() + b"\n"
-        start_response(
-            f"{answer.status.value} {answer.status.phrase}",
-            [*self._headers, ("Content-Length", str(len(content))), *answer.headers],
-        )
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [content]
+        later = AnswerLater(start_response)
+        answer = self._answer(environ, address, later)
+        if answer is not None:
+            complete = self._complete(answer)
+            later.complete(complete._replace(content=b"") if environ["REQUEST_METHOD"] == "HEAD" else complete)
+        return later
 
-    def _answer(self, environ: Environ, address: EndpointAddress) -> Answer:
+    def _complete(self, answer: Answer) -> CompleteAnswer:
+        content = json.dumps(answer.content, separators=(",", ":")).encode() + b"\n"
+        headers = [*self._headers, ("Content-Length", str(len(content))), *answer.headers]
+        return CompleteAnswer(f"{answer.status.value} {answer.status.phrase}", headers, content)
+
+    def _answer(self, environ: Environ, address: EndpointAddress, later: AnswerLater) -> Answer | None:
+        """``None`` when the thread that commits the event will answer."""
         if environ["REQUEST_METHOD"] != "POST":
             return Answer(HTTPStatus.METHOD_NOT_ALLOWED, _error(HTTPStatus.METHOD_NOT_ALLOWED), (("Allow", "POST"),))
         try:
-            return self._receive(environ, address)
+            return self._receive(environ, address, later)
         except HTTPException as refusal:
             # Of the body: it is too large, or came too slowly.
             status = HTTPStatus(refusal.code or HTTPStatus.INTERNAL_SERVER_ERROR)
             return Answer(status, _error(status, refusal.description or ""), _retry_header(refusal))
         except Exception as error:  # noqa: BLE001 - whatever fails, a sender gets an answer that lets it send again
-            _log.exception("request failed", path=cover_secrets(environ["PATH_INFO"]), error=type(error).__name__)
-            return Answer(HTTPStatus.INTERNAL_SERVER_ERROR, _error(HTTPStatus.INTERNAL_SERVER_ERROR))
+            return _failed(environ, error)
 
-    def _receive(self, environ: Environ, address: EndpointAddress) -> Answer:
+    def _receive(self, environ: Environ, address: EndpointAddress, later: AnswerLater) -> Answer | None:
         services = self._services
         try:
             record = services.connections.cached(address.connection)
@@ -122,9 +131,26 @@ class WebhookEndpoint:
             self._events.labels("unknown", "unknown_connection").inc()
             return _refusal(HTTPStatus.NOT_FOUND, f'There is no {address.tool} connection "{address.connection}" here.')
         parser = services.event_parsers[record.tool]
-        answer, outcome = _accept(services, record, parser, environ, address.secret, self._clock())
-        self._events.labels(record.name, outcome).inc()
-        return answer
+        event = _verified_event(services, record, parser, environ, address.secret, self._clock())
+        if not isinstance(event, ReceivedEvent):
+            answer, outcome = event
+            self._events.labels(record.name, outcome).inc()
+            return answer
+
+        def committed(result: ReceiveResult | BaseException) -> None:
+            try:
+                if isinstance(result, ReceiveResult):
+                    answer, outcome = self._stored[result], result.value
+                else:
+                    refusal, outcome = _answer_without_commit(record, result)
+                    answer = self._complete(refusal)
+                self._events.labels(record.name, outcome).inc()
+            except Exception as error:  # noqa: BLE001 - as above
+                answer = self._complete(_failed(environ, error))
+            later.complete(answer)
+
+        services.inbox.submit(event, committed)
+        return None
 
 
 def address_of(path: str) -> EndpointAddress | None:
@@ -135,10 +161,10 @@ def address_of(path: str) -> EndpointAddress | None:
     return EndpointAddress(*parts) if len(parts) in {2, 3} and all(parts) else None
 
 
-def _accept(
+def _verified_event(
     services: Services, record: ConnectionRecord, parser: EventParser, environ: Environ, path_secret: str, now: datetime
-) -> tuple[Answer, str]:
-    """The answer, and the outcome as the metric counts it."""
+) -> ReceivedEvent | tuple[Answer, str]:
+    """The event to commit; or the answer, and the outcome as the metric counts it."""
     if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != "application/json":
         answer = _refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "An event's Content-Type must be application/json.")
         return answer, "wrong_type"
@@ -152,11 +178,10 @@ def _accept(
         late = services.backlog.age(record.name)
         if late > services.settings.max_backlog_seconds:
             return _backlog_too_old(record.name, late), "backlog"
-        result = ingest(
+        return received_event(
             body,
             connection=record.name,
             parser=parser,
-            inbox=services.inbox,
             delivery_id=_delivery_id(environ, record, kind),
             own_account=record.own_account,
         )
@@ -165,14 +190,30 @@ def _accept(
         return _refusal(HTTPStatus.UNAUTHORIZED, page_text(error)), f"signature_{error.reason}"
     except InvalidPayload as error:
         return _refusal(HTTPStatus(error.status), page_text(error)), "bad_payload"
-    except DataError:
+    except SQLAlchemyError as error:
+        return _not_stored(record, error)
+
+
+def _answer_without_commit(record: ConnectionRecord, error: BaseException) -> tuple[Answer, str]:
+    """The answer, and the outcome as the metric counts it.  Raises what is no error of the database."""
+    if isinstance(error, DataError):
         # PostgreSQL will never accept these values: sending the same bytes again would not help.
         _log.warning("event cannot be stored", connection=record.name)
         return _refusal(HTTPStatus.BAD_REQUEST, "The event has a value that cannot be stored."), "invalid_value"
-    except SQLAlchemyError as error:
-        _log.error("event not stored", connection=record.name, error=type(error).__name__)
-        return _retry_later(), "not_stored"
-    return Answer(HTTPStatus.ACCEPTED, {"result": result.value}), result.value
+    if isinstance(error, SQLAlchemyError):
+        return _not_stored(record, error)
+    raise error
+
+
+def _not_stored(record: ConnectionRecord, error: SQLAlchemyError) -> tuple[Answer, str]:
+    _log.error("event not stored", connection=record.name, error=type(error).__name__)
+    return _retry_later(), "not_stored"
+
+
+def _failed(environ: Environ, error: BaseException) -> Answer:
+    """Called where the error is handled."""
+    _log.exception("request failed", path=cover_secrets(environ["PATH_INFO"]), error=type(error).__name__)
+    return Answer(HTTPStatus.INTERNAL_SERVER_ERROR, _error(HTTPStatus.INTERNAL_SERVER_ERROR))
 
 
 def _authenticate(

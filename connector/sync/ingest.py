@@ -1,4 +1,4 @@
-"""An event at the webhook endpoint: verified bytes in, one committed transaction, nothing else."""
+"""An event at the webhook endpoint: verified bytes in, what the inbox stores out."""
 
 from __future__ import annotations
 
@@ -6,26 +6,24 @@ import hashlib
 
 from connector.errors import InvalidPayload
 from connector.sync.ports import EventParser, ItemsChanged
-from connector.sync.stores import Inbox, ReceivedEvent, ReceiveResult
+from connector.sync.stores import ReceivedEvent
 from mapping.work_item import ConnectionName
 
 
-def ingest(
+def received_event(
     body: bytes,
     *,
     connection: ConnectionName,
     parser: EventParser,
-    inbox: Inbox,
     delivery_id: str | None,
     own_account: str | None = None,
-) -> ReceiveResult:
-    """Parse a verified event and commit it.
+) -> ReceivedEvent:
+    """Parse a verified event.
 
     ``delivery_id`` is the sender's own, the same across its retries; without one the body's hash
     stands in, so that the same bytes count once.  An event that only repeats what Gatepost itself wrote last, by
     its author *and* its values, marks nothing dirty: the account alone would hide what other programs of that account
-    do, the values alone what a person put back.  Raises InvalidPayload when the body is not an event,
-    and the store's error when the commit fails.
+    do, the values alone what a person put back.  Raises InvalidPayload when the body is not an event.
     """
     event = parser.parse(body)
     if "\x00" in event.event:
@@ -33,4 +31,4 @@ def ingest(
     identity = delivery_id or f"sha256:{hashlib.sha256(body).hexdigest()}"
     change = event.reported_change if isinstance(event, ItemsChanged) else None
     echo_values = change.values if change is not None and own_account and change.author == own_account else None
-    return inbox.receive(ReceivedEvent(connection, identity, body, event, echo_values))
+    return ReceivedEvent(connection, identity, body, event, echo_values)

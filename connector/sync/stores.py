@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -64,6 +64,9 @@ class Inbox(Protocol):
 
         Raises the store's own error when the commit fails; the sender is then asked to send the event again.
         """
+
+    def submit(self, event: ReceivedEvent, then: Callable[[ReceiveResult | BaseException], None]) -> None:
+        """:meth:`receive` without waiting: ``then``, which has to be short, gets the result or the error."""
 
 
 @dataclass(frozen=True, slots=True)

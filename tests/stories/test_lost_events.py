@@ -118,16 +118,19 @@ def servicenow_steps() -> list[Step]:
 
 @pytest.fixture(scope="module")
 def lossy() -> Iterator[Lossy]:
-    losses, receive = Lossy(), SqlInbox.receive
+    losses, submit = Lossy(), SqlInbox.submit
 
-    def receive_or_lose(inbox: SqlInbox, arrival: ReceivedEvent) -> ReceiveResult:
+    def submit_or_lose(
+        inbox: SqlInbox, arrival: ReceivedEvent, then: Callable[[ReceiveResult | BaseException], None]
+    ) -> None:
         if isinstance(arrival.parsed, ItemsChanged) and losses.items & set(arrival.parsed.items):
             losses.lost += 1
-            return ReceiveResult.IGNORED
-        return receive(inbox, arrival)
+            then(ReceiveResult.IGNORED)
+        else:
+            submit(inbox, arrival, then)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(SqlInbox, "receive", receive_or_lose)
+        patch.setattr(SqlInbox, "submit", submit_or_lose)
         yield losses
 
 

@@ -20,7 +20,7 @@ from connector.jira.change_history import JiraChangeHistory
 from connector.runtime.tasks import build_sweeper
 from connector.store.measures.known_changes import known_changes
 from connector.sync import reconcile
-from connector.sync.ingest import ingest
+from connector.sync.ingest import received_event
 from connector.sync.sweep import Sweep, SweepKind
 from mapping.work_item import ConnectionName, Tool
 from sandbox.jira.model import Deployment, Issue, Value
@@ -274,7 +274,7 @@ def test_an_event_of_a_table_that_no_rule_names_ends_as_ignored_and_stops_nothin
     project = snow.insert("pm_project", {"short_description": "Beside it", "state": "-5"}, "lind")
     parser = scene.services.event_parsers[Tool.SERVICENOW]
     body = json.dumps({"table": "u_nobody_knows", "sys_id": "f" * 32, "operation": "update"}).encode()
-    ingest(body, connection=SNOW, parser=parser, inbox=scene.services.inbox, delivery_id="odd")
+    scene.services.inbox.receive(received_event(body, connection=SNOW, parser=parser, delivery_id="odd"))
     scene.run_until_idle()
     with scene.services.engine.connect() as connection:
         (event,) = connection.execute(text("SELECT state, reason FROM inbox WHERE delivery_id = 'odd'")).all()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 TICK_SECONDS = 0.02
 """How late the loop may hear of an answer when no other request comes along."""
@@ -16,8 +17,9 @@ TICK_SECONDS = 0.02
 class Completions:
     """Belongs to one event loop; only :meth:`report` is called by threads."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, on_tick: Callable[[], None]) -> None:
         self._loop = loop
+        self._on_tick = on_tick
         self._reported: deque[asyncio.Future[None]] = deque()
         self._open = 0
         self._ticking = False
@@ -43,6 +45,7 @@ class Completions:
 
     def _tick(self) -> None:
         self.settle()
+        self._on_tick()
         self._ticking = self._open > 0
         if self._ticking:
             self._loop.call_later(TICK_SECONDS, self._tick)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -20,11 +21,13 @@ from werkzeug.exceptions import HTTPException
 
 from connector.runtime.log import cover_secrets
 from webhook_server.api.problem import PROBLEM_MEDIA_TYPE, Problem
+from webhook_server.gateway.answer_later import AnswerLater, CompleteAnswer
 from webhook_server.gateway.completions import Completions
 from webhook_server.gateway.environ import announced_length, environ_of
 from webhook_server.gateway.request_body import BodyLimits, BodyMemory, BodyOnDemand, HeldBody, SenderGone, read_body
 from webhook_server.gateway.rsgi import Headers, HttpProtocol, Scope
 from webhook_server.gateway.thread_pools import ThreadPools
+from webhook_server.gateway.threads_by_need import ThreadsByNeed
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -78,7 +81,9 @@ class Gateway:
             environ["wsgi.input"] = await self._input(turn, protocol, length, held)
             if length == 0:
                 environ.pop("CONTENT_LENGTH", None)
-            await self._in_thread(pool, environ, protocol, loop)
+            ready = turn is BodyTurn.FIRST and pool is self._pools.events
+            threads = self._pools.ready_events if ready else pool
+            await self._in_thread(threads, environ, protocol, loop)
         except HTTPException as refusal:
             _refuse(protocol, environ, refusal)
         except SenderGone:
@@ -98,30 +103,40 @@ class Gateway:
         return io.BytesIO(await read_body(protocol, length, self._limits, held))
 
     async def _in_thread(
-        self, pool: ThreadPoolExecutor, environ: Environ, protocol: HttpProtocol, loop: asyncio.AbstractEventLoop
+        self,
+        threads: ThreadPoolExecutor | ThreadsByNeed,
+        environ: Environ,
+        protocol: HttpProtocol,
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
-        completions = self._completions = self._completions or Completions(loop)
+        completions = self._completions = self._completions or Completions(loop, self._pools.ready_events.help_out)
         answered = completions.expect()
 
         def answer() -> None:
-            try:
-                self._answer(environ, protocol, loop)
-            except Exception:  # noqa: BLE001 - the thread's last resort; Flask has answered what it could
-                _log.exception("request not answered", path=cover_secrets(environ["PATH_INFO"]))
-                protocol.response_empty(500, [])
-            finally:
-                completions.report(answered)
+            with _last_resort(environ, protocol):
+                later = self._answer(environ, protocol, loop)
+                if later is not None:
+                    later.when_complete(send)
+                    return
+            completions.report(answered)
 
-        pool.submit(answer)
+        def send(complete: CompleteAnswer) -> None:
+            with _last_resort(environ, protocol):
+                headers = _headers(environ, complete.headers)
+                protocol.response_bytes(complete.code, headers, complete.content)
+            completions.report(answered)
+
+        threads.submit(answer)
         await answered
 
-    def _answer(self, environ: Environ, protocol: HttpProtocol, loop: asyncio.AbstractEventLoop) -> None:
-        """Runs in a thread."""
+    def _answer(self, environ: Environ, protocol: HttpProtocol, loop: asyncio.AbstractEventLoop) -> AnswerLater | None:
+        """Runs in a thread.  Returns an answer that another thread will complete."""
         start = _Start()
         body = self._application(environ, start)
+        if isinstance(body, AnswerLater):
+            return body
         try:
-            unread = isinstance(environ["wsgi.input"], BodyOnDemand)
-            headers = [*start.headers, ("connection", "close")] if unread else start.headers
+            headers = _headers(environ, start.headers)
             if any(name.lower() == "content-length" for name, _ in headers):
                 protocol.response_bytes(start.status, headers, b"".join(body))
             else:
@@ -129,6 +144,7 @@ class Gateway:
         finally:
             if close := getattr(body, "close", None):
                 close()
+        return None
 
 
 class _Start:
@@ -142,6 +158,21 @@ class _Start:
         del exc_info
         self.status, self.headers = int(status.partition(" ")[0]), list(headers)
         return _no_write
+
+
+@contextmanager
+def _last_resort(environ: Environ, protocol: HttpProtocol) -> Iterator[None]:
+    """The application has answered whatever it could."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - a thread has nobody above it
+        _log.exception("request not answered", path=cover_secrets(environ["PATH_INFO"]))
+        protocol.response_empty(500, [])
+
+
+def _headers(environ: Environ, headers: Headers) -> Headers:
+    """With the end of the connection after a body that may not have been read."""
+    return [*headers, ("connection", "close")] if isinstance(environ["wsgi.input"], BodyOnDemand) else headers
 
 
 def _no_write(piece: bytes) -> object:

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Self
 
+from webhook_server.gateway.threads_by_need import ThreadsByNeed
+
 HEALTH_THREADS = 2
 """One may wait for the database that another one reports on."""
 
@@ -13,7 +15,9 @@ HEALTH_THREADS = 2
 @dataclass(frozen=True, slots=True)
 class ThreadPools:
     events: ThreadPoolExecutor
-    """Webhook endpoints."""
+    """Webhook endpoints, where one may have to wait."""
+    ready_events: ThreadsByNeed
+    """Webhook endpoints whose sender and body are known; threads of ``events`` help."""
     pages: ThreadPoolExecutor
     """Pages and API."""
     health: ThreadPoolExecutor
@@ -23,12 +27,11 @@ class ThreadPools:
 
     @classmethod
     def of_size(cls, threads: int) -> Self:
-        """``threads`` for pages, and twice as many for events.
-
-        An event's thread mostly waits for the commit that takes others along: the more wait, the fewer commits.
-        """
+        """``threads`` for pages, and twice as many for events, which are many when they have to wait."""
+        events = ThreadPoolExecutor(2 * threads, "events")
         return cls(
-            ThreadPoolExecutor(2 * threads, "events"),
+            events,
+            ThreadsByNeed(events, 2 * threads),
             ThreadPoolExecutor(threads, "pages"),
             ThreadPoolExecutor(HEALTH_THREADS, "health"),
             ThreadPoolExecutor(1, "alive"),

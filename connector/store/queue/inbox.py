@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import LiteralString, TypeAlias, cast
 
@@ -37,8 +38,10 @@ class SqlInbox:
         self._engine = engine
         self._waker = waker
         self._together: GroupCommit[_CompressedArrival, ReceiveResult] = GroupCommit(
-            self._receive_all, max_size=MAX_BATCH_EVENTS
+            self._receive_all, max_size=MAX_BATCH_EVENTS, rest=self._let_go
         )
+        self._session: Connection | None = None
+        """What the thread that commits works with, until nothing waits for it; checked when it comes from the pool."""
 
     def receive(self, arrival: ReceivedEvent) -> ReceiveResult:
         """Commit the event, its dirty keys and the wake-up together, and with them what other threads bring.
@@ -47,10 +50,18 @@ class SqlInbox:
         """
         return self._together((arrival, compress(arrival.body)))
 
+    def submit(self, arrival: ReceivedEvent, then: Callable[[ReceiveResult | BaseException], None]) -> None:
+        """:meth:`receive` without waiting for the commit: ``then`` gets its result, or what it would raise."""
+        self._together.submit((arrival, compress(arrival.body)), then)
+
     def _receive_all(self, arrivals: Sequence[_CompressedArrival]) -> Sequence[ReceiveResult | Exception]:
+        kept = None if self._session is None else self._session.connection.driver_connection
         try:
             return self._commit(arrivals)
         except (OperationalError, InterfaceError):
+            if kept is not None and cast("DriverConnection", kept).closed:
+                # The session was good for the group before, and has ended since; the next one is checked.
+                return self._receive_all(arrivals)
             # The database is not there, or not able: it would be no better for each alone.
             raise
         except Exception as error:  # noqa: BLE001 - whatever one event brings must not cost the others theirs
@@ -60,7 +71,7 @@ class SqlInbox:
         return [result for arrival in arrivals for result in self._receive_all([arrival])]
 
     def _commit(self, arrivals: Sequence[_CompressedArrival]) -> list[ReceiveResult | Exception]:
-        with self._engine.begin() as transaction:
+        with self._transaction() as transaction:
             echoes = _echoes(transaction, [arrival for arrival, _ in arrivals])
             parts = [part for one, body in arrivals for part in _event_rows(one, body, echo=id(one) in echoes)]
             stored: dict[DeliveryKey, ReceiveResult] = {}
@@ -77,6 +88,22 @@ class SqlInbox:
                 self._waker.wake(transaction, TaskKind.RECONCILE, name)
         # Of two that are the same, the first is the event and the second its duplicate.
         return [stored.pop((one.connection, one.delivery_id), ReceiveResult.DUPLICATE) for one, _ in arrivals]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        session = self._session = self._session or self._engine.connect()
+        try:
+            with session.begin():
+                yield session
+        except BaseException:
+            # The session may have ended; the pool finds out.
+            self._let_go()
+            raise
+
+    def _let_go(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
 
     def _send(
         self, transaction: Connection, parts: Sequence[_EventRow], teams: Sequence[ItemKey]
@@ -149,7 +176,7 @@ STORE_EVENTS: LiteralString = f"""
         SELECT DISTINCT ON (connection, delivery_id, item_index) *
         FROM unnest(CAST(%(connections)s AS text[]), CAST(%(deliveries)s AS text[]), CAST(%(parts)s AS smallint[]),
                     CAST(%(events)s AS text[]), CAST(%(items)s AS text[]), CAST(%(deletions)s AS boolean[]),
-                    CAST(%(states)s AS text[]), CAST(%(reasons)s AS text[]), CAST(%(bodies)s AS bytea[]))
+                    CAST(%(states)s AS text[]), CAST(%(reasons)s AS text[]), CAST(%(bodies)b AS bytea[]))
              WITH ORDINALITY AS g (connection, delivery_id, item_index, event, native_id, item_deleted, state, reason,
                                    body, place)
         ORDER BY connection, delivery_id, item_index, place

@@ -6,10 +6,12 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DataError
 
+from connector.store.database.postgres import conninfo
 from connector.store.queue.dirty_keys import SqlDirtyKeys
 from connector.store.queue.event_bodies import decompress
 from connector.store.queue.inbox import mark_dirty
@@ -18,7 +20,7 @@ from connector.sync.ports import IgnoredEvent, ItemsChanged
 from connector.sync.stores import ReceivedEvent, ReceiveResult
 from mapping.work_item import NativeId
 from tests.connector.store.conftest import JIRA, StoreFixture
-from tests.waiting import LONGEST_WAIT_SECONDS
+from tests.waiting import LONGEST_WAIT_SECONDS, wait_until
 
 
 def test_an_event_is_stored_and_its_item_is_dirty(store: StoreFixture) -> None:
@@ -49,6 +51,29 @@ def test_an_event_of_no_interest_is_kept_with_the_reason_and_makes_nothing_dirty
     assert (row.event, row.state, row.reason) == ("sprint_started", "ignored", "sprints are not governed")
     assert store.rows("SELECT 1 FROM dirty_key") == []
     assert store.woken_tasks == []
+
+
+def test_a_session_that_ends_between_two_groups_costs_no_event(store: StoreFixture) -> None:
+    """Groups that follow one another use one session, which is checked before the first of them only."""
+    results: list[ReceiveResult | BaseException] = []
+    first, second = (
+        ReceivedEvent(JIRA, name, b"{}", ItemsChanged("e", (NativeId(name),))) for name in ("10001", "10002")
+    )
+
+    def end_session(result: ReceiveResult | BaseException) -> None:
+        results.append(result)
+        # The application's role may end no session.
+        with psycopg.connect(conninfo(store.url), autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        store.inbox.submit(second, results.append)
+
+    store.inbox.submit(first, end_session)
+    wait_until(lambda: len(results) == 2, "both groups are done")
+    assert results == [ReceiveResult.ACCEPTED] * 2
+    assert [row[1] for row in store.states()] == ["10001", "10002"]
 
 
 def test_a_hundred_events_put_one_task_into_the_queue(store: StoreFixture) -> None:
