@@ -8,6 +8,17 @@ thread that brought the event, while others commit.  The column is stored as it 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
+
+_pack: Callable[[bytes, int], bytes]
+try:
+    # Intel's library writes zlib's format, a third as long about it, and a little smaller.
+    from isal import isal_zlib
+
+    _pack = isal_zlib.compress
+except ImportError:
+    # There is no build of it for every processor.
+    _pack = zlib.compress
 
 COMPRESSION_LEVEL = 1
 """Twice as fast as zlib's usual level, and a tenth larger."""
@@ -17,7 +28,7 @@ ZLIB_FIRST_BYTE = b"\x78"
 
 
 def compress(body: bytes) -> bytes:
-    return zlib.compress(body, COMPRESSION_LEVEL)
+    return _pack(body, COMPRESSION_LEVEL)
 
 
 def decompress(stored: bytes) -> bytes:

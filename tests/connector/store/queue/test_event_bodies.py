@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pytest
 
 from connector.store.queue.event_bodies import compress, decompress
@@ -19,3 +21,9 @@ def test_a_body_of_the_version_before_is_read_as_it_stands() -> None:
 def test_real_json_shrinks() -> None:
     body = b'{"issue": {"id": "10001", "fields": {"summary": "Retire the legacy CRM"}}}' * 100
     assert len(compress(body)) < len(body) / 10
+
+
+def test_what_either_library_has_packed_is_read() -> None:
+    body = b'{"webhookEvent": "x"}' * 100
+    assert decompress(zlib.compress(body, 1)) == body
+    assert zlib.decompress(compress(body)) == body
