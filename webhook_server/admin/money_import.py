@@ -99,7 +99,8 @@ def export_ledger() -> Response:
     from connector.finance.ledger_export import write_workbook
 
     out = BytesIO()
-    with reading(current_services().engine) as connection:
+    # In a transaction: the entries come through a cursor.
+    with current_services().engine.connect() as connection:
         write_workbook(connection, out)
     answer = Response(out.getvalue(), mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     answer.headers["Content-Disposition"] = 'attachment; filename="ledger.xlsx"'
