@@ -8,8 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal_column, or_, select, text, true
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, text, true
 
 from connector.people.permissions import Viewer
 from connector.store.database.json_codec import from_json
@@ -101,9 +100,9 @@ def list_services(
     """One more than ``limit`` where there are more.
 
     ``after`` is the last key for the order of keys, and how many rows to pass over for the others.  Two years of
-    ``months`` are most of a report: a list that shows none leaves them where they are.
+    ``months`` are most of a report: a list that shows none makes no objects of them.
     """
-    query = (_SELECT if months else _WITHOUT_MONTHS).where(*_where(viewer, filters)).limit(limit + 1)
+    query = _SELECT.where(*_where(viewer, filters)).limit(limit + 1)
     order = SORTS[sort]
     if order is None:
         query = query.order_by(SERVICE.c.key)
@@ -113,7 +112,7 @@ def list_services(
         column = SERVICE_FIGURES.c[order[0]]
         first = column.desc() if order[1] else column.asc()
         query = query.order_by(first.nulls_last(), SERVICE_FIGURES.c.service).offset(int(after or 0))
-    return [_stored(row) for row in connection.execute(query)]
+    return [_stored(row, months=months) for row in connection.execute(query).all()]
 
 
 def get_service(connection: Connection, viewer: Viewer, key: str) -> StoredService | None:
@@ -224,9 +223,10 @@ def _matching(viewer: Viewer, filters: ServiceFilters) -> Sequence[ColumnElement
     return wanted
 
 
-def _stored(row: Row[Any]) -> StoredService:
+def _stored(row: Row[Any], *, months: bool = True) -> StoredService:
     definition = from_json(ServiceDefinition, row.definition)
-    report = from_json(ServiceReport, row.report) if row.report is not None else None
+    stored = row.report if months or row.report is None else {**row.report, "months": ()}
+    report = from_json(ServiceReport, stored) if stored is not None else None
     return StoredService(
         definition, row.portfolio, row.program, row.legal_entity, row.objective, row.source, row.hurdle_by,
         row.hurdle_at, report, row.made_at, row.ended_at,
@@ -235,8 +235,6 @@ def _stored(row: Row[Any]) -> StoredService:
 
 _JOINED = SERVICE.outerjoin(SERVICE_FIGURES, SERVICE_FIGURES.c.service == SERVICE.c.key)
 _SELECT = select(SERVICE, SERVICE_FIGURES.c.report, SERVICE_FIGURES.c.made_at).select_from(_JOINED)
-_NO_MONTHS = SERVICE_FIGURES.c.report.op("||", return_type=JSONB())(literal_column("""'{"months": []}'"""))
-_WITHOUT_MONTHS = select(SERVICE, _NO_MONTHS.label("report"), SERVICE_FIGURES.c.made_at).select_from(_JOINED)
 _MEASURES = text("""
     SELECT m.id, m.key, m.title, m.owner, m.verdict
     FROM measure AS m
