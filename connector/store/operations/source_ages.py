@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ARRAY, Connection, Engine, Text, cast, func, select, text, true
+from sqlalchemy import ARRAY, Connection, Engine, Text, cast, exists, func, select, text
 
 from connector.people.permissions import Viewer
 from connector.store.database.reading import reading
@@ -49,10 +49,10 @@ def visible_sources(engine: Engine, connection: Connection, viewer: Viewer) -> t
     with reading(engine) as session:
         names = list(session.execute(select(CONNECTION.c.name)).scalars())
     given = func.unnest(cast(names, ARRAY(Text))).table_valued("name")
-    # The first of each in the order of an index: as EXISTS, or in no order, PostgreSQL would read every measure.
-    seen = (MEASURE.c.connection == given.c.name, MEASURE.c.unmapped_since.is_(None), visible_to(viewer))
-    one = select(MEASURE.c.connection).where(*seen).order_by(MEASURE.c.native_id).limit(1).lateral()
-    return source_ages(engine, tuple(connection.execute(select(given.c.name).join(one, true())).scalars()))
+    theirs = exists().where(
+        MEASURE.c.connection == given.c.name, MEASURE.c.unmapped_since.is_(None), visible_to(viewer)
+    )
+    return source_ages(engine, tuple(connection.execute(select(given.c.name).where(theirs)).scalars()))
 
 
 def source_ages(engine: Engine, connections: Sequence[str]) -> tuple[SourceAge, ...]:
