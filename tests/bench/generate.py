@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import cast
 
 import psycopg
@@ -43,6 +44,10 @@ measures:
     write: {gate: Gate}
 """
 
+MEASURES_WITH_MONEY = 250_000
+"""At most; they have about five million effect lines."""
+CHUNK = 5_000
+"""Measures that are in memory at once."""
 SHARES = (2, 20, 20, 28, 18, 12)
 CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK")
 CURRENCY_SHARES = (780, 120, 60, 37, 3)
@@ -65,6 +70,16 @@ class Size:
     projects: int = 400
     packages: int = 2_000
     owners: int = 900
+
+    @property
+    def share_with_money(self) -> float:
+        """All of them, until their lines would be more than five million: the rest are ideas without figures yet."""
+        return min(1.0, MEASURES_WITH_MONEY / self.measures)
+
+    @classmethod
+    def of(cls, measures: int) -> Size:
+        """An organisation with so many measures."""
+        return cls(measures) if measures >= 10_000 else cls.small(measures)
 
     @classmethod
     def small(cls, measures: int) -> Size:
@@ -104,7 +119,8 @@ class Generator:
 
     def _measure(self, number: int, hierarchy: tuple[str, str, str, str], entity: str, unit: str) -> GeneratedMeasure:
         draw = self._random
-        stage = draw.choices(range(6), SHARES)[0]
+        has_money = self._size.share_with_money == 1 or draw.random() < self._size.share_with_money
+        stage = draw.choices(range(6), SHARES)[0] if has_money else draw.choice((0, 1))
         off_ramp = draw.choices((None, "on_hold", "cancelled"), (94, 3, 3))[0] if stage not in {0, 5} else None
         realised = draw.choices((1.06, 1.0, 0.97, 0.9, 0.6), (8, 52, 14, 14, 12))[0]
         implementation = draw.choices(
@@ -124,7 +140,7 @@ class Generator:
             gate="breach" if draw.random() < 0.01 else "blocked" if off_ramp or draw.random() < 0.14 else "open",
             reason=None,
         )
-        measure.lines = list(self._lines(stage, realised, off_ramp))
+        measure.lines = list(self._lines(stage, realised, off_ramp)) if has_money else []
         ratio = completion(measure.lines)
         if ratio is not None:
             measure.potential = "green" if ratio >= 0.95 else "amber" if ratio >= 0.85 else "red"
@@ -160,21 +176,25 @@ class Generator:
                 yield "actual", "one_off_cost", first, cost
 
 
+ITEMS = "work_item (connection, native_id, key, url, snapshot, version, read_at)"
+MEASURES = f"measure ({', '.join(COLUMNS)})"
+LINES = "effect_line (measure_id, version, kind, month, amount, currency)"
+
+
 def fill(engine: Engine, mapping_version: int, size: Size, now: datetime) -> int:
     """Put the whole portfolio into an empty database with one active mapping; returns the number of lines."""
-    measures = list(Generator(size, now).measures())
-    count = sum(len(measure.lines) for measure in measures)
-    stamp = now.isoformat()
+    measures, count, stamp = Generator(size, now).measures(), 0, now.isoformat()
     with engine.begin() as transaction:
         # As the schema's owner: COPY is not possible into a table with policies otherwise.
         transaction.execute(text("SET LOCAL ROLE NONE"))
         transaction.execute(_CONNECTION)
         transaction.execute(_RATES)
         driver = cast("psycopg.Connection[tuple[object, ...]]", transaction.connection.driver_connection)
-        _copy(driver, "work_item (connection, native_id, key, url, snapshot, version, read_at)",
-              (item(measure, stamp) for measure in measures))  # fmt: skip
-        _copy(driver, f"measure ({', '.join(COLUMNS)})", (row(measure, now, mapping_version) for measure in measures))
-        _copy(driver, "effect_line (measure_id, version, kind, month, amount, currency)", _effects(measures))
+        while chunk := list(islice(measures, CHUNK)):
+            _copy(driver, ITEMS, (item(measure, stamp) for measure in chunk))
+            _copy(driver, MEASURES, (row(measure, now, mapping_version) for measure in chunk))
+            _copy(driver, LINES, _effects(chunk))
+            count += sum(len(measure.lines) for measure in chunk)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("RESET ROLE"))
         connection.execute(text("VACUUM (ANALYZE) measure, effect_line, work_item"))
@@ -188,16 +208,10 @@ def _effects(measures: Iterable[GeneratedMeasure]) -> Iterator[str]:
 
 
 def _copy(driver: psycopg.Connection[tuple[object, ...]], into: str, rows: Iterable[str]) -> None:
-    """COPY in chunks of a few thousand rows; no generated text has a tab, a line end or a backslash."""
-    chunk: list[str] = []
+    """No generated text has a tab, a line end or a backslash."""
     with driver.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
         for row in rows:
-            chunk.append(row)
-            if len(chunk) == 5_000:
-                copy.write("\n".join(chunk) + "\n")
-                chunk.clear()
-        if chunk:
-            copy.write("\n".join(chunk) + "\n")
+            copy.write(f"{row}\n")
 
 
 _CONNECTION = text("""
@@ -215,7 +229,7 @@ _RATES = text("""
 
 
 def main() -> None:
-    size = Size(int(sys.argv[1])) if len(sys.argv) > 1 and int(sys.argv[1]) >= 10_000 else Size.small(2_000)
+    size = Size.of(int(sys.argv[1]) if len(sys.argv) > 1 else 2_000)
     with bootstrap(Settings(), application="gatepost generate", schema=Schema.UPGRADE) as services:
         version = services.mappings.activate(MAPPING, "generated", author="generate", reason="a large portfolio")
         # With a sealed credential, so that the pages of connections can open it.

@@ -1,7 +1,7 @@
 """Years of history in the tables, in proportion to the measures.
 
-By measure: five events, two writes, five fields written last, two decisions with their audit entries, two days
-of statuses.  Decisions have their evidence as an assessment stores it.
+By measure that has figures, because an idea has no history yet: five events, two writes, five fields written last, two
+decisions with their audit entries, two days of statuses.  Decisions have their evidence as an assessment stores it.
 Made by the database itself; an audit entry's hash is made up, so nobody may verify this chain.
 """
 
@@ -34,6 +34,7 @@ def fill_history(engine: Engine) -> None:
         # The schema's owner: the audit's trigger would process a million entries one by one.
         transaction.execute(text("SET LOCAL ROLE NONE"))
         transaction.execute(text("ALTER TABLE audit DISABLE TRIGGER audit_chain"))
+        transaction.execute(text(_WITH_FIGURES))
         for statement in (_INBOX, _OUTBOX, _WRITTEN, _DECISIONS, _DAYS, _AUDIT, _HEAD):
             transaction.execute(text(statement), {key: value for key, value in given.items() if f":{key}" in statement})
         transaction.execute(text("ALTER TABLE audit ENABLE TRIGGER audit_chain"))
@@ -47,21 +48,24 @@ def vacuum(engine: Engine) -> None:
         connection.invalidate()
 
 
+_WITH_FIGURES = """
+    CREATE TEMPORARY VIEW with_figures AS SELECT * FROM measure WHERE plan_net IS NOT NULL
+"""
 _INBOX = """
     INSERT INTO inbox (connection, delivery_id, event, native_id, received_at, state, settled_at)
     SELECT connection, 'past-' || native_id || '-' || n, 'jira:issue_updated', native_id,
            now() - make_interval(hours => 20 * n), 'done', now() - make_interval(hours => 20 * n)
-    FROM measure, generate_series(1, :events) AS n
+    FROM with_figures, generate_series(1, :events) AS n
 """
 _OUTBOX = """
     INSERT INTO outbox (connection, native_id, key, target_values, changes, state, reason, created_at, due_at, settled_at)
     SELECT connection, native_id, key, '{"Gate": "Blocked"}', '[{"kind": "first", "field": "Gate", "target": "Blocked"}]',
            'done', 'done', past, past, past
-    FROM measure, generate_series(1, :writes) AS n, LATERAL (SELECT now() - make_interval(days => n) AS past) AS age
+    FROM with_figures, generate_series(1, :writes) AS n, LATERAL (SELECT now() - make_interval(days => n) AS past) AS age
 """
 _WRITTEN = """
     INSERT INTO last_written (connection, native_id, field, value)
-    SELECT connection, native_id, 'Field ' || n, 'a value' FROM measure, generate_series(1, :fields) AS n
+    SELECT connection, native_id, 'Field ' || n, 'a value' FROM with_figures, generate_series(1, :fields) AS n
 """
 _DECISIONS = """
     INSERT INTO decision (measure_id, decided_at, stage, gate, verdict, evidence, mapping_version, policy_version)
@@ -70,17 +74,17 @@ _DECISIONS = """
                               'measure', CASE WHEN n = 1 THEN m.facts ELSE '{}' END, 'plan', NULL,
                               'evidence', CAST(:evidence AS jsonb) -> coalesce(m.stage, '')),
            m.mapping_version, m.policy_version
-    FROM measure AS m, generate_series(1, :decisions) AS n
+    FROM with_figures AS m, generate_series(1, :decisions) AS n
 """
 _DAYS = """
     INSERT INTO status_day (measure_id, day, stage, gate, implementation, potential, reasons)
     SELECT id, current_date - n, stage, gate, implementation, potential, '{}'
-    FROM measure, generate_series(1, :days) AS n
+    FROM with_figures, generate_series(1, :days) AS n
 """
 _AUDIT = """
     INSERT INTO audit (at, actor, action, subject, detail, seq, prev_hash, hash)
     SELECT now() - make_interval(days => n), 'gatepost', 'measure.assessed', id, '{"gate": "blocked"}',
            (SELECT seq FROM audit_head) + row_number() OVER (ORDER BY n, id), md5(id || n), md5(n || id)
-    FROM measure, generate_series(1, :decisions) AS n
+    FROM with_figures, generate_series(1, :decisions) AS n
 """
 _HEAD = "UPDATE audit_head SET seq = (SELECT max(seq) FROM audit), hash = 'made up'"

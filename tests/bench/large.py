@@ -27,9 +27,8 @@ def fill_large_database(
     active = MappingCache(services.mappings).active()
     if active is None:
         raise RuntimeError("A mapping has to be active before measures are put into the database.")
-    size = Size(measures) if measures >= 10_000 else Size.small(measures)
     started = time.perf_counter()
-    lines = fill(services.engine, active.number, size, now)
+    lines = fill(services.engine, active.number, Size.of(measures), now)
     filled = time.perf_counter()
     fill_history(services.engine)
     for fill_one in fill_more:
