@@ -52,7 +52,7 @@ KILL_POINTS: tuple[KillPoint, ...] = (
     _web(
         "verified",
         KillMoment.BEFORE,
-        f"{STORE}.queue.inbox:SqlInbox.receive",
+        f"{STORE}.queue.inbox:SqlInbox.submit",
         "an event is verified and not yet committed",
     ),
     _web(
@@ -64,7 +64,7 @@ KILL_POINTS: tuple[KillPoint, ...] = (
     _web(
         "event stored",
         KillMoment.AFTER,
-        f"{STORE}.queue.inbox:SqlInbox.receive",
+        f"{STORE}.queue.inbox:SqlInbox._receive_all",
         "an event is committed and the response not yet sent",
     ),
     _before("started", "connector.runtime.tasks:WorkerTasks.reconcile", "a task has started and claimed nothing yet"),

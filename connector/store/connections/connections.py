@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, func, select, text, update
+from sqlalchemy import Connection, Engine, RowMapping, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
@@ -26,6 +27,7 @@ from connector.http.tool_access import (
     WebhookAuth,
 )
 from connector.store.connections import connection_audit
+from connector.store.database.bounded import bounded_transaction
 from connector.store.database.reading import reading
 from connector.store.database.tables import CONNECTION
 from connector.store.queue import pauses
@@ -114,15 +116,15 @@ class Connections:
     def cached(self, name: str) -> ConnectionRecord | None:
         """Like :meth:`get`, at most some seconds old; unknown names are never kept.
 
-        A web server that cannot reach the database goes on verifying with what it has; it answers 503
-        when the commit fails, and the sender comes again.
+        A web server that cannot reach the database, or has to wait for it, goes on verifying with what it has; it
+        answers 503 when the commit fails, and the sender comes again.  Raises OperationalError when it has nothing.
         """
         now = self._monotonic()
         kept = self._cache.get(name)
         if kept is not None and now - kept[0] < CACHE_SECONDS:
             return kept[1]
         try:
-            record = self.get(name)
+            record = self._read(name, bounded_transaction)
         except OperationalError:
             if kept is None:
                 raise
@@ -194,10 +196,15 @@ class Connections:
         self._cache.pop(name, None)
 
     def get(self, name: str) -> ConnectionRecord | None:
+        return self._read(name, reading)
+
+    def _read(
+        self, name: str, session_of: Callable[[Engine], AbstractContextManager[Connection]]
+    ) -> ConnectionRecord | None:
         if "\x00" in name:
             # Senders choose what they ask for; PostgreSQL would refuse the question, and not say that there is none.
             return None
-        with reading(self._engine) as session:
+        with session_of(self._engine) as session:
             row = session.execute(select(CONNECTION).where(CONNECTION.c.name == name)).mappings().first()
         return None if row is None else self._record(row)
 

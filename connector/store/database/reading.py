@@ -14,5 +14,10 @@ from sqlalchemy import Connection, Engine
 
 
 def reading(engine: Engine) -> Connection:
-    """A session for statements that change nothing; what they changed would be committed at once."""
+    """A session for statements that change nothing."""
+    return autocommit(engine)
+
+
+def autocommit(engine: Engine) -> Connection:
+    """A session in which each statement is committed when it ends: for one that says all by itself."""
     return engine.connect().execution_options(isolation_level="AUTOCOMMIT")

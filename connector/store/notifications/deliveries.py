@@ -19,6 +19,7 @@ from connector.notify.retry_schedule import RetryDelivery, StopRetrying
 from connector.notify.webhook_sender import Accepted, NotAccepted
 from connector.store.database import audit
 from connector.store.database.number_order import page_by_number
+from connector.store.database.reading import autocommit
 from connector.store.database.tables import MEASURE, SUBSCRIPTION, SUBSCRIPTION_DELIVERY
 from connector.store.queue.wake_up import TaskKind, Waker, wait_for_open_transactions
 from connector.vault import Vault
@@ -88,8 +89,8 @@ class SqlDeliveries:
 
     def begin(self, subscription: int) -> None:
         """Called by a starting task before its first claim; see :mod:`connector.store.queue.wake_up`."""
-        with self._engine.begin() as transaction:
-            wait_for_open_transactions(transaction, TaskKind.NOTIFY, ConnectionName(str(subscription)))
+        with autocommit(self._engine) as session:
+            wait_for_open_transactions(session, TaskKind.NOTIFY, ConnectionName(str(subscription)))
 
     def claim(self, subscription: int, now: datetime) -> tuple[Receiver, Sequence[EventDelivery]] | None:
         token = self._token()

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, RowMapping, func, select, text, update
 
+from connector.store.database.reading import autocommit
 from connector.store.database.tables import DIRTY_KEY, INBOX
 from connector.store.queue.inbox import settle_events
 from connector.store.queue.wake_up import TaskKind, wait_for_open_transactions
@@ -46,13 +47,13 @@ class SqlDirtyKeys:
 
     def begin(self, connection: ConnectionName) -> None:
         """Called by a starting task before its first claim; see :mod:`connector.store.queue.wake_up`."""
-        with self._engine.begin() as transaction:
-            wait_for_open_transactions(transaction, TaskKind.RECONCILE, connection)
+        with autocommit(self._engine) as session:
+            wait_for_open_transactions(session, TaskKind.RECONCILE, connection)
 
     def claim(self, connection: ConnectionName, limit: int) -> Claim | None:
         token = self._token()
-        with self._engine.begin() as transaction:
-            rows = transaction.execute(
+        with autocommit(self._engine) as session:
+            rows = session.execute(
                 _CLAIM,
                 {
                     "connection": connection,
@@ -143,8 +144,11 @@ def release_claim(transaction: Connection, claim: Claim, rows: Sequence[RowMappi
     clean = [row["native_id"] for row in rows if row["unchanged"]]
     dirty = [row["native_id"] for row in rows if not row["unchanged"]]
     here = DIRTY_KEY.c.connection == claim.connection
-    transaction.execute(DIRTY_KEY.delete().where(here, DIRTY_KEY.c.native_id.in_(clean)))
-    transaction.execute(update(DIRTY_KEY).where(here, DIRTY_KEY.c.native_id.in_(dirty)).values(attempts=0, **UNCLAIMED))
+    if clean:
+        transaction.execute(DIRTY_KEY.delete().where(here, DIRTY_KEY.c.native_id.in_(clean)))
+    if dirty:
+        still = update(DIRTY_KEY).where(here, DIRTY_KEY.c.native_id.in_(dirty))
+        transaction.execute(still.values(attempts=0, **UNCLAIMED))
     return bool(dirty)
 
 

@@ -290,7 +290,10 @@ def schedule_reassessment(
     transaction: Connection, connection: ConnectionName, items: Iterable[NativeId], seconds: float
 ) -> None:
     """Have items assessed after a while; those that are dirty anyway will be."""
-    transaction.execute(_SCHEDULE, {"connection": connection, "items": sorted(items), "seconds": seconds})
+    waiting = sorted(items)
+    if not waiting:
+        return
+    transaction.execute(_SCHEDULE, {"connection": connection, "items": waiting, "seconds": seconds})
 
 
 _SCHEDULE = text("""

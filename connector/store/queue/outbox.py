@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Function, TextClause, func, text, upd
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.database.json_codec import from_json, values_from_json
-from connector.store.database.reading import reading
+from connector.store.database.reading import autocommit, reading
 from connector.store.database.tables import LAST_WRITTEN, OUTBOX
 from connector.store.queue.inbox import mark_dirty
 from connector.store.queue.wake_up import TaskKind, Waker, wait_for_open_transactions
@@ -115,8 +115,8 @@ class SqlOutbox:
 
     def begin(self, connection: ConnectionName) -> None:
         """Called by a starting task before its first claim; see :mod:`connector.store.queue.wake_up`."""
-        with self._engine.begin() as transaction:
-            wait_for_open_transactions(transaction, TaskKind.DELIVER, connection)
+        with autocommit(self._engine) as session:
+            wait_for_open_transactions(session, TaskKind.DELIVER, connection)
 
     def claim(self, connection: ConnectionName, limit: int) -> tuple[OutboxRow, ...]:
         with self._engine.begin() as transaction:

@@ -75,9 +75,12 @@ class Waker:
         return driver.execute(_WAITING, (lock,))
 
 
-def wait_for_open_transactions(transaction: Connection, task: TaskKind, connection: ConnectionName) -> None:
-    """Wait for every transaction that may have counted on this task; called when it starts."""
-    transaction.execute(_EXCLUSIVE, {"space": WAKE_LOCK_NAMESPACE, "key": _key(f"{task}:{connection}")})
+def wait_for_open_transactions(session: Connection, task: TaskKind, connection: ConnectionName) -> None:
+    """Wait for every transaction that may have counted on this task; called when it starts.
+
+    ``session`` commits each statement, so that the lock is given back at once.
+    """
+    session.execute(_EXCLUSIVE, {"space": WAKE_LOCK_NAMESPACE, "key": _key(f"{task}:{connection}")})
 
 
 def _key(lock: str) -> int:

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from connector.errors import ConfigurationError
 from connector.http.tool_access import Auth, OAuthGrant, RenewedToken
-from connector.store.connections.connections import ConnectionRecord, Connections
+from connector.store.connections.connections import CACHE_SECONDS, ConnectionRecord, Connections
 from connector.vault import Vault
 from mapping.work_item import ConnectionName, Tool
 from tests.connector.store.conftest import JIRA, StoreFixture
@@ -84,6 +85,22 @@ def test_a_pause_ends_by_itself_or_by_a_person(store: StoreFixture) -> None:
 def test_an_unknown_name_is_none_and_is_not_kept(store: StoreFixture) -> None:
     assert store.connections.cached("nobody") is None
     assert store.connections.pause_reason(ConnectionName("nobody")) is None
+
+
+@pytest.mark.timeout(60)
+def test_a_sender_does_not_wait_for_a_table_that_is_locked(store: StoreFixture) -> None:
+    """Who has read the connection before goes on with it; who has not says that the database is not able."""
+    vault = Vault(Fernet.generate_key())
+    record = ConnectionRecord(ConnectionName("new"), Tool.JIRA, "https://acme.example", "bot", "token", ("secret",))
+    moments = iter((0.0, CACHE_SECONDS + 1))
+    before = Connections(store.engine, vault, monotonic=lambda: next(moments))
+    before.save(record)
+    assert before.cached("new") == record
+    with store.engine.begin() as blocker:
+        blocker.execute(text("LOCK TABLE connection IN ACCESS EXCLUSIVE MODE"))
+        assert before.cached("new") == record
+        with pytest.raises(OperationalError, match="lock timeout"):
+            Connections(store.engine, vault).cached("new")
 
 
 @pytest.mark.parametrize(
