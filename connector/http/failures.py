@@ -62,6 +62,12 @@ def failure_of(error: BaseException, host: str, port: int, proxy: Proxy | None) 
         if isinstance(one, ssl.SSLError):
             return tls_failure(one, host, proxy if any(isinstance(other, ProxyError) for other in chain) else None)
     if proxy is not None and any(isinstance(one, ProxyError) for one in chain):
+        # urllib3 blames the proxy for what happens after it, too: whoever closes a connection was reached.
+        if any(isinstance(one, ConnectionResetError | ConnectionAbortedError | BrokenPipeError) for one in chain):
+            closed = (
+                f"{host}, or the proxy {proxy.address} on the way to it, closed the connection before it had answered"
+            )
+            return Failure(FailedAt.ANSWER, closed)
         return Failure(
             FailedAt.PROXY,
             f"the proxy {proxy.address} cannot be reached",
