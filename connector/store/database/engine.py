@@ -17,6 +17,10 @@ _SERVER_SIDE: Final = {
     "tcp_user_timeout": "35000",
     # A process that stopped in the middle of a transaction (suspended, swapped out) holds its rows no longer than this.
     "idle_in_transaction_session_timeout": "60000",
+    # A statement that is prepared is parsed once and planned each time, for its own values and the tables as large as
+    # they are.  The plan for any value that PostgreSQL would keep is of the moment when it was made: a worker that
+    # began with empty tables read them from end to end until they were analysed.
+    "plan_cache_mode": "force_custom_plan",
 }
 """Settings of PostgreSQL's end of a session; those about TCP have no effect on a Unix socket.  Numbers in
 ``deploy/adr/0017-a-lost-worker.md``."""

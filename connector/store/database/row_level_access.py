@@ -94,14 +94,11 @@ def reader_role_missing(engine: Engine) -> bool:
         return connection.execute(_READER).first() is None
 
 
-# A page's query is planned with its own values each time: one plan for any value can be a hundred times slower, because
-# one program and all of them need different ones.  The role comes last: what it may not do any more, setting the
-# others, has been done by then.
+# The role comes last: what it may not do any more, setting the others, has been done by then.
 _ENTER = text("""
     SELECT set_config('gatepost.all', :all, true), set_config('gatepost.operates', :operates, true),
            set_config('gatepost.scopes', :scopes, true), set_config('gatepost.accounts', :accounts, true),
            set_config('statement_timeout', :longest, true),
-           set_config('plan_cache_mode', 'force_custom_plan', true),
            (SELECT set_config('role', 'gatepost_reader', true) FROM pg_roles
             WHERE rolname = 'gatepost_reader' AND pg_has_role(session_user, oid, 'MEMBER')
               AND has_table_privilege(oid, 'measure', 'SELECT'))
