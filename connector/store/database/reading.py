@@ -1,7 +1,7 @@
 """Sessions that only read: each statement is a transaction of its own.
 
 SQLAlchemy ends a transaction that nobody has committed with ROLLBACK, and psycopg then drops every statement that it
-has prepared in this session, so that PostgreSQL plans all of them anew
+has prepared in this session, so that PostgreSQL parses all of them anew
 (https://www.psycopg.org/psycopg3/docs/advanced/prepare.html).  Without a transaction nothing has to be ended, and
 reading costs two round trips less.  Nothing is lost by it: PostgreSQL's READ COMMITTED, in which all else works, gives
 each statement a view of its own as well.  What needs one view for several statements, a lock or a cursor asks for a
