@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from queue import SimpleQueue
 from typing import TypeVar
 
 from tests.processes import Process
@@ -22,6 +23,7 @@ SLOWER, SLOWEST = 1.2, 5
 """Asking costs the machine time as well: each pause is longer than the one before, up to five times the first."""
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 def nothing() -> str:
@@ -53,6 +55,16 @@ def wait_until(
         assert time.monotonic() < deadline, f"waited {LONGEST_WAIT_SECONDS:.0f} s for: {what}{evidence()}"
         time.sleep(pause)
         pause = min(pause * SLOWER, poll_seconds * SLOWEST)
+
+
+def result_of(submit: Callable[[T, Callable[[R | BaseException], None]], None], item: T) -> R:
+    """Submit what another thread does, and wait for the result of it; raises the exception that comes instead."""
+    results: SimpleQueue[R | BaseException] = SimpleQueue()
+    submit(item, results.put)
+    result = results.get(timeout=LONGEST_WAIT_SECONDS)
+    if isinstance(result, BaseException):
+        raise result
+    return result
 
 
 def _ended(alive: Process | Mapping[str, Process] | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -51,22 +51,11 @@ class ReceivedEvent:
 
 
 class ReceiveResult(StrEnum):
-    """What the inbox did with an arrival; all three are committed when it returns."""
+    """What the inbox did with an arrival; all three are committed when it is told."""
 
     ACCEPTED = "accepted"
     IGNORED = "ignored"
     DUPLICATE = "duplicate"
-
-
-class Inbox(Protocol):
-    def receive(self, event: ReceivedEvent) -> ReceiveResult:
-        """Commit inbox row, dirty keys and the worker's wake-up in one transaction.
-
-        Raises the store's own error when the commit fails; the sender is then asked to send the event again.
-        """
-
-    def submit(self, event: ReceivedEvent, then: Callable[[ReceiveResult | BaseException], None]) -> None:
-        """:meth:`receive` without waiting: ``then``, which has to be short, gets the result or the error."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from mapping.work_item import Comment, ConnectionName, FieldValue
 from tests.command_line import Cli
 from tests.conftest import NEWEST, ROOT
 from tests.mapping.items import KAYA, item
+from tests.waiting import result_of
 
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 JIRA = ConnectionName("jira-main")
@@ -204,7 +205,9 @@ def assessed(cli: Cli, database: URL) -> Cli:
     values |= {"Start date": date(2026, 1, 15), "Due date": date(2026, 4, 30)}
     work_item = item(empty | values, comments=(comment,))
     assessments, work = SqlAssessmentStore(engine, waker), SqlDirtyKeys(engine, 1, 60)
-    SqlInbox(engine, waker).receive(ReceivedEvent(JIRA, "d1", b"{}", ItemsChanged("e", (work_item.native_id,))))
+    result_of(
+        SqlInbox(engine, waker).submit, ReceivedEvent(JIRA, "d1", b"{}", ItemsChanged("e", (work_item.native_id,)))
+    )
     assessment = assess_item(
         work_item,
         loaded.config,

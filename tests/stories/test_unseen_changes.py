@@ -27,6 +27,7 @@ from sandbox.jira.model import Deployment, Issue, Value
 from tests.databases import Databases
 from tests.stories.simulation import Simulation, simulation
 from tests.stories.test_scenarios import FACTS
+from tests.waiting import result_of
 
 pytestmark = pytest.mark.story
 JIRA, SNOW = ConnectionName("jira-main"), ConnectionName("servicenow-main")
@@ -274,7 +275,7 @@ def test_an_event_of_a_table_that_no_rule_names_ends_as_ignored_and_stops_nothin
     project = snow.insert("pm_project", {"short_description": "Beside it", "state": "-5"}, "lind")
     parser = scene.services.event_parsers[Tool.SERVICENOW]
     body = json.dumps({"table": "u_nobody_knows", "sys_id": "f" * 32, "operation": "update"}).encode()
-    scene.services.inbox.receive(received_event(body, connection=SNOW, parser=parser, delivery_id="odd"))
+    result_of(scene.services.inbox.submit, received_event(body, connection=SNOW, parser=parser, delivery_id="odd"))
     scene.run_until_idle()
     with scene.services.engine.connect() as connection:
         (event,) = connection.execute(text("SELECT state, reason FROM inbox WHERE delivery_id = 'odd'")).all()

@@ -43,26 +43,11 @@ class GroupCommit(Generic[T, R]):
         self._waiting: deque[tuple[T, Callable[[R | BaseException], None]]] = deque()
         self._thread = ThreadPoolExecutor(1, "group-commit")
 
-    def __call__(self, item: T) -> R:
-        """Wait for the result.  Raises what ``commit`` raised, or the exception that it returned for this item."""
-        results: list[R | BaseException] = []
-        done = Lock()
-        done.acquire()
-
-        def keep(result: R | BaseException) -> None:
-            results.append(result)
-            done.release()
-
-        self.submit(item, keep)
-        done.acquire()
-        if isinstance(results[0], BaseException):
-            raise results[0]
-        return results[0]
-
     def submit(self, item: T, then: Callable[[R | BaseException], None]) -> None:
-        """Have the item done, and ``then`` called with its result or exception by the thread that commits.
+        """Have the item done, and ``then`` called by the thread that commits.
 
-        ``then`` has to be short: the next commit waits for it.
+        It gets the result, the exception that ``commit`` returned for this item, or what ``commit`` raised.  It has to
+        be short: the next commit waits for it.
         """
         with self._lock:
             self._waiting.append((item, then))

@@ -43,15 +43,12 @@ class SqlInbox:
         self._session: Connection | None = None
         """What the thread that commits works with, until nothing waits for it; checked when it comes from the pool."""
 
-    def receive(self, arrival: ReceivedEvent) -> ReceiveResult:
+    def submit(self, arrival: ReceivedEvent, then: Callable[[ReceiveResult | BaseException], None]) -> None:
         """Commit the event, its dirty keys and the wake-up together, and with them what other threads bring.
 
-        Raises sqlalchemy.exc.SQLAlchemyError when that fails; nothing is stored then.
+        ``then``, which has to be short, gets the result after the commit, or the sqlalchemy.exc.SQLAlchemyError with
+        which that failed; nothing is stored then, and the sender is asked to send the event again.
         """
-        return self._together((arrival, compress(arrival.body)))
-
-    def submit(self, arrival: ReceivedEvent, then: Callable[[ReceiveResult | BaseException], None]) -> None:
-        """:meth:`receive` without waiting for the commit: ``then`` gets its result, or what it would raise."""
         self._together.submit((arrival, compress(arrival.body)), then)
 
     def _receive_all(self, arrivals: Sequence[_CompressedArrival]) -> Sequence[ReceiveResult | Exception]:

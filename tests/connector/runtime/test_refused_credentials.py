@@ -34,7 +34,7 @@ from sandbox.story import seed
 from tests.conftest import ROOT
 from tests.connector.notify.test_digest import Receiver
 from tests.sites import connect
-from tests.waiting import LONGEST_CALL_SECONDS, wait_until
+from tests.waiting import LONGEST_CALL_SECONDS, result_of, wait_until
 
 JIRA = ConnectionName("jira-main")
 ITEMS, WRITES = 2_000, 1_000
@@ -116,7 +116,7 @@ def pile_up(site: RefusingSite) -> None:
     """Events about items that are gone, and writes to items that are there."""
     ids = tuple(NativeId(str(900_000 + number)) for number in range(ITEMS))
     arrival = ReceivedEvent(JIRA, "d1", b"{}", ItemsChanged("jira:issue_updated", ids))
-    site.services.inbox.receive(arrival)
+    result_of(site.services.inbox.submit, arrival)
     made = [site.sandbox.jira.create("CLOUD", "Epic", f"Idea {number}", by="kaya") for number in range(WRITES)]
     with site.services.engine.begin() as connection:
         connection.execute(
@@ -188,7 +188,7 @@ def test_an_access_that_is_no_longer_renewed_pauses_the_connection_without_anoth
     ended = system_clock() - timedelta(hours=1)
     site.services.connections.save(replace(record, auth=Auth.OAUTH, oauth=grant, expires_at=ended))
     arrival = ReceivedEvent(JIRA, "d1", b"{}", ItemsChanged("jira:issue_updated", (NativeId("10001"),)))
-    site.services.inbox.receive(arrival)
+    result_of(site.services.inbox.submit, arrival)
     site.everybody_works()
     reason = site.services.connections.pause_reason(JIRA)
     assert reason is not None

@@ -25,6 +25,7 @@ from connector.sync.ports import ItemsChanged
 from connector.sync.stores import ReceivedEvent, ReceiveResult
 from connector.vault import Vault
 from mapping.work_item import ConnectionName, NativeId, Tool
+from tests.waiting import result_of
 
 JIRA = ConnectionName("jira-main")
 
@@ -49,7 +50,7 @@ class StoreFixture:
 
     def receive_event(self, delivery: str, *items: str) -> ReceiveResult:
         rung = ItemsChanged("jira:issue_updated", tuple(NativeId(item) for item in items))
-        return self.inbox.receive(ReceivedEvent(JIRA, delivery, b"{}", rung))
+        return result_of(self.inbox.submit, ReceivedEvent(JIRA, delivery, b"{}", rung))
 
     def rows(self, statement: str, **values: object) -> list[Row[tuple[object, ...]]]:
         with self.engine.connect() as connection:

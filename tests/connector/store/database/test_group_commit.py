@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Event, current_thread
 
 import pytest
 
 from connector.store.database.group_commit import GroupCommit
-from tests.waiting import LONGEST_WAIT_SECONDS, wait_until
+from tests.waiting import LONGEST_WAIT_SECONDS, result_of, wait_until
 
 
 class Commits:
@@ -57,11 +58,12 @@ def test_what_comes_during_a_commit_is_done_together_by_the_next_ones_in_its_ord
 def test_each_gets_its_own_exception_and_all_of_a_group_that_of_the_commit() -> None:
     commits = Commits()
     commits.may_go_on.set()
+    submit = commits.together.submit
     with pytest.raises(ValueError, match="3"):
-        commits.together(3)
+        result_of(submit, 3)
     with pytest.raises(ArithmeticError, match="no luck"):
-        commits.together(13)
-    assert commits.together(4) == 8
+        result_of(submit, 13)
+    assert result_of(submit, 4) == 8
 
 
 def test_nobody_loses_a_result_because_another_one_cannot_take_its_own_or_there_is_no_rest() -> None:
@@ -73,5 +75,5 @@ def test_nobody_loses_a_result_because_another_one_cannot_take_its_own_or_there_
 
     commits.together.submit(2, refuse)
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(commits.together, range(0, 100, 2))) == list(range(0, 200, 4))
+        assert list(pool.map(partial(result_of, commits.together.submit), range(0, 100, 2))) == list(range(0, 200, 4))
     wait_until(lambda: commits.rests > 1, "it comes to rest again after a failure to")

@@ -45,6 +45,7 @@ from tests.bench.generate import Size, fill
 from tests.conftest import ROOT
 from tests.databases import Databases
 from tests.mapping.items import item
+from tests.waiting import result_of
 
 JIRA = ConnectionName("jira-main")
 MEASURES = 10_000
@@ -229,9 +230,9 @@ def _everything(services: Services) -> None:
         JIRA, f"new-{stamp}", b"{}", ItemsChanged("jira:issue_updated", (NativeId("17"), NativeId("18")))
     )
     said = ItemsChanged("jira:issue_updated", (NativeId("19"),), ReportedChange("gatepost", {FieldName("Gate"): "y"}))
-    assert services.inbox.receive(plain) is ReceiveResult.ACCEPTED
+    assert result_of(services.inbox.submit, plain) is ReceiveResult.ACCEPTED
     assert (
-        services.inbox.receive(ReceivedEvent(JIRA, f"echo-{stamp}", b"{}", said, {FieldName("Gate"): "y"}))
+        result_of(services.inbox.submit, ReceivedEvent(JIRA, f"echo-{stamp}", b"{}", said, {FieldName("Gate"): "y"}))
         is ReceiveResult.ACCEPTED
     )
     assert oldest_age(engine, JIRA) > 0

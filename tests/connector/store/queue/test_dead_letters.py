@@ -23,6 +23,7 @@ from mapping.work_item import FieldName, NativeId
 from tests.connector.store.conftest import JIRA, StoreFixture
 from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, record_assessment
 from tests.mapping.items import item
+from tests.waiting import result_of
 
 __all__ = ["loaded"]
 
@@ -269,7 +270,7 @@ def test_a_list_is_read_page_by_page(store: StoreFixture) -> None:
 
 def test_the_details_of_an_item_have_its_events_attempts_and_operator_actions(store: StoreFixture) -> None:
     rung = ItemsChanged("jira:issue_updated", (NativeId("10001"),))
-    store.inbox.receive(ReceivedEvent(JIRA, "d1", b'{"issue": {"key": "ITX-1"}, "apiToken": "s3cret"}', rung))
+    result_of(store.inbox.submit, ReceivedEvent(JIRA, "d1", b'{"issue": {"key": "ITX-1"}, "apiToken": "s3cret"}', rung))
     claim = store.work().claim(JIRA, 100)
     assert claim is not None
     store.work().dead_letter(claim, [NativeId("10001")], "cannot be read")

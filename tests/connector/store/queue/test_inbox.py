@@ -20,7 +20,7 @@ from connector.sync.ports import IgnoredEvent, ItemsChanged
 from connector.sync.stores import ReceivedEvent, ReceiveResult
 from mapping.work_item import NativeId
 from tests.connector.store.conftest import JIRA, StoreFixture
-from tests.waiting import LONGEST_WAIT_SECONDS, wait_until
+from tests.waiting import LONGEST_WAIT_SECONDS, result_of, wait_until
 
 
 def test_an_event_is_stored_and_its_item_is_dirty(store: StoreFixture) -> None:
@@ -45,8 +45,8 @@ def test_an_event_about_two_items_keeps_its_body_once(store: StoreFixture) -> No
 
 def test_an_event_of_no_interest_is_kept_with_the_reason_and_makes_nothing_dirty(store: StoreFixture) -> None:
     arrival = ReceivedEvent(JIRA, "d1", b"{}", IgnoredEvent("sprint_started", "sprints are not governed"))
-    assert store.inbox.receive(arrival) is ReceiveResult.IGNORED
-    assert store.inbox.receive(arrival) is ReceiveResult.DUPLICATE
+    assert result_of(store.inbox.submit, arrival) is ReceiveResult.IGNORED
+    assert result_of(store.inbox.submit, arrival) is ReceiveResult.DUPLICATE
     (row,) = store.rows("SELECT event, state, reason FROM inbox")
     assert (row.event, row.state, row.reason) == ("sprint_started", "ignored", "sprints are not governed")
     assert store.rows("SELECT 1 FROM dirty_key") == []
@@ -92,7 +92,7 @@ def test_what_comes_at_once_is_committed_at_once_and_each_gets_its_own_answer(st
         other.execute(text("LOCK TABLE inbox IN SHARE MODE"))
         first = pool.submit(store.receive_event, "first", "1")
         time.sleep(0.2)
-        futures = [pool.submit(store.inbox.receive, one) for one in (*new, ignored, poison)]
+        futures = [pool.submit(result_of, store.inbox.submit, one) for one in (*new, ignored, poison)]
         time.sleep(0.2)
         other.rollback()
         assert first.result() is ReceiveResult.ACCEPTED

@@ -29,7 +29,7 @@ from mapping.work_item import FieldName, FieldValue, NativeId, WorkItem
 from tests.connector.store.conftest import JIRA, StoreFixture
 from tests.mapping.items import item
 from tests.mapping.test_apply import MAPPING
-from tests.waiting import LONGEST_CALL_SECONDS
+from tests.waiting import LONGEST_CALL_SECONDS, result_of
 
 NOW = datetime(2026, 2, 10, 9, 0, tzinfo=UTC)
 SHOWN: dict[str, FieldValue] = {"Rough value": Decimal(1), "Actual benefit": None}
@@ -203,7 +203,7 @@ def test_an_absent_item_was_deleted_when_its_event_says_so(
     some = item(SHOWN)
     record_assessment(store, loaded, some)
     gone = ItemsChanged("gone", (some.native_id, NativeId("10002")), deleted=NativeId(deleted) if deleted else None)
-    store.inbox.receive(ReceivedEvent(JIRA, "gone", b"{}", gone))
+    result_of(store.inbox.submit, ReceivedEvent(JIRA, "gone", b"{}", gone))
     settle(store, some.native_id, AbsentItem(some.native_id, "hidden"))
     assert store.rows("SELECT unreachable_reason FROM work_item")[0].unreachable_reason == reason
 
