@@ -82,12 +82,12 @@ class ApiTokens:
         given = {"hash": token_hash(token), "now": now, "signed_in_since": now - self._provider_sign_in_valid}
         with reading(self._engine) as connection:
             row = connection.execute(_TOKEN, given).first()
-        if row is None:
-            return None
+            if row is None:
+                return None
+            viewer = viewer_of(connection, row)
         if row.used_at is None or now - row.used_at >= USED_UPDATE_INTERVAL:
             with self._engine.begin() as transaction:
                 transaction.execute(update(API_TOKEN).where(API_TOKEN.c.id == row.token).values(used_at=now))
-        viewer = viewer_of(row)
         scopes = frozenset(map(TokenScope, row.scopes)) & held_scopes(viewer.roles)
         return replace(viewer, scopes=scopes, token=row.token, token_expires_at=row.expires_at)
 
@@ -98,7 +98,7 @@ class ApiTokens:
         row = transaction.execute(_PERSON, given).first()
         if row is None:
             raise ConfigurationError("Only an active person can have a token.")
-        missing = sorted(scopes - held_scopes(viewer_of(row).roles))
+        missing = sorted(scopes - held_scopes(viewer_of(transaction, row).roles))
         if missing:
             raise ConfigurationError(f"{row.login} has no role for the scope {', '.join(missing)}.")
         if not row.is_known_to_provider:

@@ -16,11 +16,10 @@ from connector.people.permissions import PersonId, Role, RoleGrant, ToolAccount,
 from connector.people.person import GrantRow, GrantSource, Person, RoleRule
 from connector.people.service_account import SERVICE_LOGIN
 from connector.store.accounts import access
+from connector.store.accounts.held_roles import held_roles
 from connector.store.accounts.token_ends import TokenEnd, end_tokens, end_tokens_of_lost_roles
 from connector.store.database.reading import reading
 from connector.store.database.tables import API_TOKEN, PERSON, PERSON_ACCOUNT, ROLE_GRANT, ROLE_RULE, WEB_SESSION
-
-MEASURE_ROLES = (Role.OWNER, Role.SPONSOR, Role.CONTROLLER)
 
 
 class PersonStore:
@@ -62,7 +61,7 @@ class PersonStore:
         """What an active person may see and do now."""
         with reading(self._engine) as connection:
             row = connection.execute(_VIEWER, {"person": person}).first()
-        return None if row is None else viewer_of(row)
+            return None if row is None else viewer_of(connection, row)
 
     def add(
         self, login: str, name: str, *, by: str, password_hash: str | None = None, password_is_first: bool = False
@@ -201,15 +200,22 @@ class PersonStore:
         return found
 
 
-def viewer_of(row: Row[Any], *, session: int | None = None, authentication: Authentication | None = None) -> Viewer:
-    """From a row of :data:`VIEWER_COLUMNS`."""
+def viewer_of(
+    connection: Connection,
+    row: Row[Any],
+    *,
+    session: int | None = None,
+    authentication: Authentication | None = None,
+) -> Viewer:
+    """From a row of :data:`VIEWER_COLUMNS`, and from the measures of whoever has an account."""
+    accounts = frozenset(ToolAccount(tool, account) for tool, account in row.accounts or ())
     return Viewer(
         person=PersonId(row.person),
         login=row.login,
         name=row.name,
         grants=tuple(RoleGrant(Role(role), tuple(place), entity) for role, place, entity in row.grants or ()),
-        accounts=frozenset(ToolAccount(connection, account) for connection, account in row.accounts or ()),
-        measure_roles=frozenset(role for role in MEASURE_ROLES if getattr(row, f"holds_{role.value}")),
+        accounts=accounts,
+        measure_roles=held_roles(connection, accounts),
         locale=row.locale or "",
         time_zone=row.time_zone or "",
         has_first_password=row.password_is_first,
@@ -218,27 +224,12 @@ def viewer_of(row: Row[Any], *, session: int | None = None, authentication: Auth
     )
 
 
-def _holds_role_sql(role: Role) -> str:
-    # Whoever is asked about a change of a role reads like somebody who holds one.
-    asked = f" OR {_ASKED_SQL}" if role is Role.SPONSOR else ""
-    return f"""EXISTS (SELECT 1 FROM measure m JOIN person_account a ON a.connection = m.connection
-               AND a.account = m.{role.value}_id WHERE a.person_id = p.id AND m.unmapped_since IS NULL){asked}
-               AS holds_{role.value}"""  # noqa: S608 - the names of our own columns
-
-
-# The index measure_role_changes holds the few measures of which this can be true at all; without its condition every
-# measure is read, at each request.
-_ASKED_SQL = """EXISTS (SELECT 1 FROM measure m WHERE m.unmapped_since IS NULL AND m.role_change_parties <> '{}'
-               AND m.role_change_parties && ARRAY(SELECT a.connection || chr(30) || a.account
-                                                  FROM person_account a WHERE a.person_id = p.id))"""
-
-VIEWER_COLUMNS = f"""p.id AS person, p.login, p.name, p.locale, p.time_zone, p.password_is_first,
+VIEWER_COLUMNS = """p.id AS person, p.login, p.name, p.locale, p.time_zone, p.password_is_first,
     (SELECT jsonb_agg(jsonb_build_array(g.role, g.hierarchy, g.legal_entity) ORDER BY g.id)
      FROM role_grant g WHERE g.person_id = p.id) AS grants,
     (SELECT jsonb_agg(jsonb_build_array(a.connection, a.account))
-     FROM person_account a WHERE a.person_id = p.id) AS accounts,
-    {", ".join(_holds_role_sql(role) for role in MEASURE_ROLES)}"""  # noqa: S608 - the names of our own columns
-"""Everything that a :class:`Viewer` is made of, from ``person p``; one query for each request."""
+     FROM person_account a WHERE a.person_id = p.id) AS accounts"""
+"""What :func:`viewer_of` makes a :class:`Viewer` of, from ``person p``."""
 
 _VIEWER = text(f"SELECT {VIEWER_COLUMNS} FROM person p WHERE p.id = :person AND p.active")  # noqa: S608
 

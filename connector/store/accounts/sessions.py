@@ -76,13 +76,14 @@ class Sessions:
             row = connection.execute(
                 _SESSION, {"hash": token_hash(token), "now": now, "idle_since": now - self._idle}
             ).first()
-        if row is None:
-            return None
+            if row is None:
+                return None
+            authentication = Authentication(SignInMethod(row.method), row.authenticated_at, row.has_second_factor)
+            viewer = viewer_of(connection, row, session=row.session, authentication=authentication)
         if now - row.seen_at >= SEEN_UPDATE_INTERVAL:
             with self._engine.begin() as transaction:
                 transaction.execute(update(WEB_SESSION).where(WEB_SESSION.c.id == row.session).values(seen_at=now))
-        authentication = Authentication(SignInMethod(row.method), row.authenticated_at, row.has_second_factor)
-        return viewer_of(row, session=row.session, authentication=authentication)
+        return viewer
 
     def confirm(self, session: int, *, method: SignInMethod, by: str, now: datetime) -> str | None:
         """The person of this session has just shown again who they are; returns its new token, the former one ends.
