@@ -37,4 +37,4 @@ def _holds(role: Role) -> str:
 # of which this can be true at all; without its condition every measure is read, at each request.
 _ASKED = """EXISTS (SELECT 1 FROM measure WHERE unmapped_since IS NULL AND role_change_parties <> '{}'
         AND role_change_parties && CAST(:keys AS text[]))"""
-_HELD = text(f"SELECT {_holds(Role.OWNER)}, {_holds(Role.SPONSOR)} OR {_ASKED}, {_holds(Role.CONTROLLER)}")  # noqa: S608
+_HELD = text(f"SELECT {_holds(Role.OWNER)}, {_holds(Role.SPONSOR)} OR {_ASKED}, {_holds(Role.CONTROLLER)}")

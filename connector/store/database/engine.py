@@ -7,6 +7,8 @@ from typing import Any, Final
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
 
+from connector.store.database.session_check import check_sessions
+
 _SERVER_SIDE: Final = {
     "timezone": "UTC",
     # libpq's settings about a silent peer concern its own end only.  With its defaults PostgreSQL keeps the session
@@ -47,12 +49,14 @@ def open_database(url: URL, *, pool_size: int, application: str) -> Engine:
         url,
         pool_size=pool_size,
         max_overflow=12,
-        pool_pre_ping=True,
+        # The session that was used last has the statements prepared that come next, and nothing to wait for.
+        pool_use_lifo=True,
         # A webhook endpoint answers within five seconds, also when every session is in use.
         pool_timeout=3,
         connect_args=session_options(application),
     )
     event.listen(engine, "connect", _work_as_application)
+    check_sessions(engine)
     return engine
 
 
