@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from governance.money import CurrencyMismatch, Money, Period
 
@@ -145,6 +146,7 @@ class Series:
         return sum((amount for month, amount in self.net.items() if first <= month < first + 12), ZERO)
 
 
+@lru_cache(maxsize=4_096)
 def period(number: int) -> Period:
     """The month behind its number."""
     return Period(number // 12, number % 12 + 1)

@@ -58,17 +58,18 @@ def measure_figures(measure: RollUpMeasure, settings: RollUpSettings, rates: Rat
         ended = LeftOut(measure.step) if measure.step in ENDED else LeftOut.NO_RATE
         return MeasureFigures(ended, Amounts(), missing=parts)
     amounts = _Amounts(measure, settings, parts)
+    # Of sixty-five amounts: one object at the end costs less than a copy for each part of them.
     made = amounts.made()
     signed: list[SignedLine] = []
     if parts.actual is not None and measure.step not in ENDED:
         usable = settings.usable(rates)
         signed = list(_signed(measure, settings.currency, usable))
-        made = replace(made, **_values(measure, signed, settings.currency, usable))
+        made |= _values(measure, signed, settings.currency, usable)
     if measure.budget:
-        made = replace(made, budget=_budget(measure, settings.currency, settings.usable(rates)))
+        made["budget"] = _budget(measure, settings.currency, settings.usable(rates))
     return MeasureFigures(
         left_out=_left_out(measure, settings, parts.plan, parts.estimate),
-        amounts=made,
+        amounts=Amounts(**made),
         run_rate_losses=amounts.run_rate_losses(),
         in_year_losses=amounts.in_year_losses(),
         months=tuple(
@@ -223,83 +224,80 @@ class _Amounts:
     def _run_rate_estimate(self) -> Decimal:
         return _rate_at(self._expected, self._same_age, single=self._is_declared)
 
-    def made(self) -> Amounts:
-        found = Amounts()
+    def made(self) -> dict[str, Decimal | None]:
+        """Fields of :class:`Amounts`; those that this measure has not are absent."""
+        found: dict[str, Decimal | None] = {}
         if self._plan is not None:
-            found = self._with_plan(found, self._plan)
+            found |= self._of_plan(self._plan)
         if self._estimate is not None:
-            found = self._with_estimate(found, self._estimate)
+            found |= self._of_estimate(self._estimate)
         if self._actual is not None:
-            found = self._with_actual(found, self._actual)
+            found |= self._of_actual(self._actual)
         agreed = self._parts.budget_estimate
         if self._plan is not None and agreed is not None:
-            found = replace(
-                found,
-                variance=variance(ebitda_effect(self._plan), ebitda_effect(agreed)),
-                run_rate_loss=self.run_rate_leak.loss,
-                run_rate_gain=self.run_rate_leak.gain,
-                in_year_loss=self.in_year_leak.loss,
-                in_year_gain=self.in_year_leak.gain,
-            )
+            found |= {
+                "variance": variance(ebitda_effect(self._plan), ebitda_effect(agreed)),
+                "run_rate_loss": self.run_rate_leak.loss,
+                "run_rate_gain": self.run_rate_leak.gain,
+                "in_year_loss": self.in_year_leak.loss,
+                "in_year_gain": self.in_year_leak.gain,
+            }
         if self._parts.has_rates:
-            found = replace(found, **self._exchange_effects())
-        return replace(found, delayed_benefit=self._delayed(), pipeline=self._pipeline())
+            found |= self._exchange_effects()
+        return found | {"delayed_benefit": self._delayed(), "pipeline": self._pipeline()}
 
-    def _with_plan(self, found: Amounts, plan: Parts) -> Amounts:
+    def _of_plan(self, plan: Parts) -> dict[str, Decimal]:
         year, ebitda = self._settings.year, ebitda_effect(plan)
         committed = self._settings.is_committed(self._measure.stage)
         this_year, rate = in_year(ebitda, year), self._run_rate_plan
-        return replace(
-            found,
-            recurring_plan=total(self._recurring),
-            one_off_plan=total(one_off(plan)),
-            ebitda_plan=plan_current(ebitda),
-            ebitda_original=self._ebitda_original(ebitda),
-            ebit_plan=total(ebit_effect(plan)),
-            capex_plan=total(capex(plan)),
-            cash_plan=total(cash_effect(plan)),
-            in_year_plan=this_year,
-            in_year_cash_plan=in_year(cash_effect(plan), year),
-            run_rate_plan=rate,
-            in_year_original=self._in_year_original(this_year),
-            run_rate_original=self._run_rate_original,
-            exit_rate_plan=exit_rate(self._recurring, year),
-            carry_over_plan=carry_over(self._recurring, year),
-            committed_run_rate=rate if committed else ZERO,
-            committed_in_year=this_year if committed else ZERO,
-            avoidance_plan=total(avoidance(plan)),
-            soft_plan=total(soft_savings(plan)),
-        )
+        return {
+            "recurring_plan": total(self._recurring),
+            "one_off_plan": total(one_off(plan)),
+            "ebitda_plan": plan_current(ebitda),
+            "ebitda_original": self._ebitda_original(ebitda),
+            "ebit_plan": total(ebit_effect(plan)),
+            "capex_plan": total(capex(plan)),
+            "cash_plan": total(cash_effect(plan)),
+            "in_year_plan": this_year,
+            "in_year_cash_plan": in_year(cash_effect(plan), year),
+            "run_rate_plan": rate,
+            "in_year_original": self._in_year_original(this_year),
+            "run_rate_original": self._run_rate_original,
+            "exit_rate_plan": exit_rate(self._recurring, year),
+            "carry_over_plan": carry_over(self._recurring, year),
+            "committed_run_rate": rate if committed else ZERO,
+            "committed_in_year": this_year if committed else ZERO,
+            "avoidance_plan": total(avoidance(plan)),
+            "soft_plan": total(soft_savings(plan)),
+        }
 
-    def _with_estimate(self, found: Amounts, estimate: Parts) -> Amounts:
+    def _of_estimate(self, estimate: Parts) -> dict[str, Decimal]:
         year, ebitda = self._settings.year, ebitda_effect(estimate)
-        return replace(
-            found,
-            recurring_estimate=at_completion(self._expected),
-            one_off_estimate=at_completion(one_off(estimate)),
-            ebitda_estimate=at_completion(ebitda),
-            ebit_estimate=at_completion(ebit_effect(estimate)),
-            capex_estimate=at_completion(capex(estimate)),
-            cash_estimate=at_completion(cash_effect(estimate)),
-            in_year_estimate=in_year(ebitda, year),
-            in_year_cash_estimate=in_year(cash_effect(estimate), year),
-            run_rate_estimate=self._run_rate_estimate,
-            run_rate_closed=run_rate(self._expected, self._closed),
-            exit_rate_estimate=exit_rate(self._expected, year),
-            carry_over_estimate=carry_over(self._expected, year),
-            avoidance_estimate=at_completion(avoidance(estimate)),
-            soft_estimate=at_completion(soft_savings(estimate)),
-        )
+        return {
+            "recurring_estimate": at_completion(self._expected),
+            "one_off_estimate": at_completion(one_off(estimate)),
+            "ebitda_estimate": at_completion(ebitda),
+            "ebit_estimate": at_completion(ebit_effect(estimate)),
+            "capex_estimate": at_completion(capex(estimate)),
+            "cash_estimate": at_completion(cash_effect(estimate)),
+            "in_year_estimate": in_year(ebitda, year),
+            "in_year_cash_estimate": in_year(cash_effect(estimate), year),
+            "run_rate_estimate": self._run_rate_estimate,
+            "run_rate_closed": run_rate(self._expected, self._closed),
+            "exit_rate_estimate": exit_rate(self._expected, year),
+            "carry_over_estimate": carry_over(self._expected, year),
+            "avoidance_estimate": at_completion(avoidance(estimate)),
+            "soft_estimate": at_completion(soft_savings(estimate)),
+        }
 
-    def _with_actual(self, found: Amounts, actual: Parts) -> Amounts:
+    def _of_actual(self, actual: Parts) -> dict[str, Decimal]:
         ebitda = ebitda_effect(actual)
-        return replace(
-            found,
-            ebitda_actual=total(ebitda),
-            capex_actual=total(capex(actual)),
-            cash_actual=total(cash_effect(actual)),
-            in_year_actual=in_year(ebitda, self._settings.year),
-        )
+        return {
+            "ebitda_actual": total(ebitda),
+            "capex_actual": total(capex(actual)),
+            "cash_actual": total(cash_effect(actual)),
+            "in_year_actual": in_year(ebitda, self._settings.year),
+        }
 
     def _ebitda_original(self, of_plan: Months) -> Decimal:
         original = self._parts.original

@@ -234,13 +234,13 @@ _DELETE_FIGURES = text("DELETE FROM measure_figures WHERE measure_id = ANY(:ids)
 _DELETE_FINDINGS = text("DELETE FROM measure_finding WHERE measure_id = ANY(:ids)")
 _DELETE_VALIDATED = text("DELETE FROM measure_validated WHERE measure_id = ANY(:ids)")
 _DELETE_SERIES = text("DELETE FROM measure_series WHERE measure_id = ANY(:ids)")
+# A verdict is long and stored compressed: it is unpacked once for a measure, and not by each name that is read of it.
 MEASURES = text(f"""
     SELECT id, connection, key, title, rule, portfolio, program, project, package, legal_entity, business_unit, owner,
            stage, gate, implementation, potential, owner_id, sponsor_id, controller_id, further_holders, unmapped_since,
-           verdict ->> 'next_stage' AS next_stage, verdict #>> '{{off_ramp,kind}}' AS off_ramp,
-           coalesce(CAST(verdict ->> 'without_value' AS boolean), false) AS without_value,
-           verdict -> 'signed' AS signed, verdict ->> 'steady_from' AS steady_from,
-           verdict #>> '{{deviation,reason}}' AS reason, verdict #>> '{{deviation,since}}' AS deviation_since,
+           said.next_stage, said.off_ramp ->> 'kind' AS off_ramp, coalesce(said.without_value, false) AS without_value,
+           said.signed, said.steady_from, said.deviation ->> 'reason' AS reason,
+           said.deviation ->> 'since' AS deviation_since,
            measure_state #>> ARRAY['granted_at', stage] AS stage_since,
            (SELECT CAST(p.rates AS text) FROM plan_version AS p WHERE p.measure_id = measure.id
             ORDER BY p.number DESC LIMIT 1) AS plan_rates,
@@ -251,10 +251,13 @@ MEASURES = text(f"""
            (SELECT v.record ->> 'owner' FROM plan_version AS p JOIN verdict_version AS v
                 ON v.measure_id = p.measure_id AND v.known_from >= p.locked_at
             WHERE p.measure_id = measure.id AND p.number = 1 ORDER BY v.known_from, v.id LIMIT 1) AS decided_owner,
-           ARRAY(SELECT DISTINCT one ->> 'code' FROM jsonb_array_elements(verdict -> 'blockers') AS one ORDER BY 1)
+           ARRAY(SELECT DISTINCT one ->> 'code' FROM jsonb_array_elements(said.blockers) AS one ORDER BY 1)
                AS blockers,
            ARRAY(SELECT DISTINCT one ->> 'code' FROM jsonb_array_elements(findings) AS one ORDER BY 1) AS findings
-    FROM measure WHERE id = ANY(:ids) ORDER BY id
+    FROM measure CROSS JOIN LATERAL jsonb_to_record(verdict) AS said (
+        next_stage text, off_ramp jsonb, without_value boolean, signed jsonb, steady_from text, deviation jsonb,
+        blockers jsonb)
+    WHERE id = ANY(:ids) ORDER BY id
 """)  # noqa: S608 - our own names
 _LINES = text("""
     SELECT measure_id, version, kind, month, amount, currency, account, hard, pl_line

@@ -15,7 +15,7 @@ from connector.store.database.row_level_access import read_as
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.portfolio_results import PortfolioOverview, PortfolioSums
-from connector.store.reporting.rollups import RefreshStatus
+from connector.store.reporting.rollups import MEASURES, RefreshStatus
 from connector.store.reporting.validated_months import ValidatedMonth, validated_by_month
 from governance import portfolio
 from governance.definitions.leakage import LeakReason
@@ -412,3 +412,26 @@ _BUDGET = text("""
             CASE WHEN :type = 'correction' THEN 1 END, CASE WHEN :type = 'correction' THEN 'cut' ELSE '' END,
             '{"kind": "person", "who": "w"}', now(), 'w')
 """)
+
+
+def test_the_verdict_of_a_measure_is_unpacked_once_for_its_roll_up(store: StoreFixture) -> None:
+    """However many names are read of it: it is long and lies beside the table, and a portfolio has a million."""
+    save(store.engine, GivenMeasure(1))
+    with store.engine.begin() as transaction:
+        transaction.execute(_LENGTHEN)
+    with store.engine.begin() as transaction:
+        ids = list(transaction.execute(text("SELECT id FROM measure")).scalars())
+        before = transaction.execute(_UNPACKED).scalar_one()
+        assert len(transaction.execute(MEASURES, {"ids": ids}).all()) == 1
+        assert transaction.execute(_UNPACKED).scalar_one() - before == 1
+
+
+_LENGTHEN = text("""
+    UPDATE measure SET verdict = verdict || jsonb_build_object('more', (
+        SELECT string_agg(md5(CAST(n AS text)), '') FROM generate_series(1, 1000) AS n))
+""")
+_UNPACKED = text("""
+    SELECT idx_scan FROM pg_stat_xact_all_tables
+    WHERE relid = (SELECT reltoastrelid FROM pg_class WHERE oid = CAST('measure' AS regclass))
+""")
+"""How often this session has read what lies beside the table, as far as nobody has collected it."""
