@@ -178,7 +178,7 @@ class Generator:
 
 ITEMS = "work_item (connection, native_id, key, url, snapshot, version, read_at)"
 MEASURES = f"measure ({', '.join(COLUMNS)})"
-LINES = "effect_line (measure_id, version, kind, month, amount, currency)"
+LINES = "effect_line (measure_id, version, kind, month, amount, currency, is_unbooked)"
 
 
 def fill(engine: Engine, mapping_version: int, size: Size, now: datetime) -> int:
@@ -203,8 +203,14 @@ def fill(engine: Engine, mapping_version: int, size: Size, now: datetime) -> int
 
 def _effects(measures: Iterable[GeneratedMeasure]) -> Iterator[str]:
     for measure in measures:
+        booked = {(kind, month) for version, kind, month, _ in measure.lines if version == "actual"}
         for version, kind, month, amount in measure.lines:
-            yield f"{measure.id}\t{version}\t{kind}\t{month}-01\t{amount}\t{measure.currency}"
+            # Of a plan that is locked: from the decision on (ledger.py).
+            is_unbooked = measure.stage >= 3 and version == "plan" and amount and (kind, month) not in booked
+            yield (
+                f"{measure.id}\t{version}\t{kind}\t{month}-01\t{amount}\t{measure.currency}"
+                f"\t{'t' if is_unbooked else 'f'}"
+            )
 
 
 def _copy(driver: psycopg.Connection[tuple[object, ...]], into: str, rows: Iterable[str]) -> None:

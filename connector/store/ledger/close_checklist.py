@@ -120,48 +120,43 @@ _NEEDS_RATE = text(f"""
           AND (e.account = 'cash' AND e.kind NOT IN ('capex', 'depreciation', 'tax')) = :is_balance AND {_OF_ENTITY}
     )
 """)  # noqa: S608 - our own clause
-# What was decided and is not cancelled; the plan is then the locked one.  The index effect_line_month knows what is
-# missing; a measure's verdict, which is long, is read of as many as are shown.
+# What was decided and is not cancelled; the plan is then the locked one.  Measure by measure from the index
+# effect_line_unbooked until as many are found as are shown.
 _MISSING = text(f"""
-    WITH missing AS MATERIALIZED (
-        SELECT DISTINCT p.measure_id, p.kind FROM effect_line AS p
-        WHERE p.month = :month AND p.version = 'plan' AND p.amount <> 0
-          AND NOT EXISTS (SELECT 1 FROM effect_line AS a
-                          WHERE a.month = :month AND a.version = 'actual'
-                            AND a.measure_id = p.measure_id AND a.kind = p.kind)
-          AND p.measure_id IN (SELECT v.measure_id FROM plan_version AS v)
-    ), decided AS MATERIALIZED (
-        -- One by one: there are few, and far fewer than PostgreSQL expects, which would read every measure.
-        SELECT named.id, named.key, missing.kind FROM missing CROSS JOIN LATERAL (
-            SELECT m.id, m.key FROM measure AS m WHERE m.id = missing.measure_id AND {_OF_ENTITY} LIMIT 1
+    SELECT listed.id, listed.key, listed.controller, listed.kinds FROM (
+        SELECT named.id, named.key, named.controller, unbooked.kinds FROM (
+            SELECT e.measure_id, array_agg(DISTINCT e.kind ORDER BY e.kind) AS kinds FROM effect_line AS e
+            WHERE e.month = :month AND e.is_unbooked GROUP BY e.measure_id ORDER BY e.measure_id
+        ) AS unbooked CROSS JOIN LATERAL (
+            -- One by one: PostgreSQL would read every measure otherwise.
+            SELECT m.id, m.key, m.controller FROM measure AS m
+            WHERE m.id = unbooked.measure_id AND {_OF_ENTITY}
+              AND coalesce(m.verdict #>> '{{off_ramp,kind}}', '') NOT IN ('cancelled', 'killed')
+              AND EXISTS (SELECT 1 FROM plan_version AS p WHERE p.measure_id = m.id)
+            LIMIT 1
         ) AS named
-    ), listed AS MATERIALIZED (
-        SELECT d.id, d.key, array_agg(d.kind ORDER BY d.kind) AS kinds FROM decided AS d
-        GROUP BY d.id, d.key ORDER BY d.key, d.id
-    )
-    SELECT listed.id, listed.key, active.controller, listed.kinds FROM listed CROSS JOIN LATERAL (
-        SELECT m.controller FROM measure AS m
-        WHERE m.id = listed.id AND coalesce(m.verdict #>> '{{off_ramp,kind}}', '') NOT IN ('cancelled', 'killed')
-        LIMIT 1
-    ) AS active
-    ORDER BY listed.key, listed.id LIMIT :most
+        ORDER BY unbooked.measure_id LIMIT :most
+    ) AS listed ORDER BY listed.key, listed.id
 """)  # noqa: S608 - our own clause
 # The newest month before this one with an actual benefit that nobody has signed, or no longer as it is.  Which measures
 # have one at all is known from their assessment, so that those that are signed are not looked at.
 _UNVALIDATED = text(f"""
-    WITH late AS MATERIALIZED (
-        SELECT m.id, m.key, m.controller, m.verdict, m.unvalidated_since, coalesce(m.legal_entity, '') AS entity
-        FROM measure AS m WHERE m.unvalidated_since < :month AND {_OF_ENTITY}
-    ), closed AS MATERIALIZED (
+    WITH closed AS MATERIALIZED (
         SELECT named.entity, ledger_closed_through(named.entity) AS through
-        FROM (SELECT DISTINCT late.entity FROM late) AS named
+        FROM (SELECT lower(s.legal_entity) AS entity FROM month_close_step AS s UNION SELECT '') AS named
     ), listed AS MATERIALIZED (
-        SELECT late.id, late.key, late.controller, late.verdict, closed.through
-        FROM late JOIN closed ON closed.entity = late.entity AND late.unvalidated_since <= closed.through
+        SELECT late.id, late.key, late.through FROM (
+            SELECT m.id, m.key, m.unvalidated_since, coalesce(
+                (SELECT c.through FROM closed AS c WHERE c.entity = lower(coalesce(m.legal_entity, ''))),
+                (SELECT c.through FROM closed AS c WHERE c.entity = '')) AS through
+            FROM measure AS m
+            WHERE m.unvalidated_since IS NOT NULL AND m.unvalidated_since < :month AND {_OF_ENTITY}
+        ) AS late WHERE late.unvalidated_since <= late.through
         ORDER BY late.key, late.id LIMIT :most
     ), unsigned AS MATERIALIZED (
-        -- The verdict is long: unpacked once for each measure that is listed, and not for each of its lines.
-        SELECT l.id, l.key, l.controller, l.through, l.verdict -> 'signed' AS signed FROM listed AS l
+        SELECT l.id, l.key, m.controller, l.through, m.signed
+        FROM listed AS l CROSS JOIN LATERAL (
+            SELECT m.controller, m.signed FROM measure AS m WHERE m.id = l.id LIMIT 1) AS m
     )
     SELECT DISTINCT ON (m.key, m.id) m.id, m.key, m.controller, e.month
     FROM unsigned AS m JOIN effect_line AS e ON e.measure_id = m.id

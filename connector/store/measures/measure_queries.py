@@ -216,7 +216,8 @@ def effect_lines(connection: Connection, measure: str) -> Sequence[RowMapping]:
     """The lines that count, in a readable order."""
     lines = EFFECT_LINE.c
     order = (lines.version, lines.month, lines.kind, lines.account, lines.hard, lines.currency)
-    return connection.execute(select(EFFECT_LINE).where(lines.measure_id == measure).order_by(*order)).mappings().all()
+    said = (column for column in lines if column.name != "is_unbooked")
+    return connection.execute(select(*said).where(lines.measure_id == measure).order_by(*order)).mappings().all()
 
 
 def status_history(connection: Connection, measure: str) -> Sequence[RowMapping]:

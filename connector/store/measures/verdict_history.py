@@ -91,7 +91,8 @@ def store_lines(
     """The effect lines of measures whose amounts changed; ``lines`` are rows of ``effect_line``."""
     by_measure: dict[str, list[dict[str, object]]] = {measure: [] for measure in digests}
     for line in lines:
-        kept = {name: value for name, value in line.items() if name != "measure_id"}
+        # What is not booked yet follows from the other lines.
+        kept = {name: value for name, value in line.items() if name not in {"measure_id", "is_unbooked"}}
         by_measure[str(line["measure_id"])].append(kept)
     rows = [
         {"measure_id": measure, "digest": digests[measure], "known_from": now, "lines": kept}

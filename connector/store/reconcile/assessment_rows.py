@@ -214,6 +214,8 @@ def effect_line_rows(outcome: AssessedItem) -> list[Row]:
     counted = with_locked_plan(facts.effects, verdict.measure_state.plan)
     for line in (*counted, *verdict.legacy_lines, *verdict.relapse_lines):
         sums[_line_key(line)] += line.money.amount
+    is_locked = verdict.measure_state.plan is not None
+    booked = {(kind, month) for version, kind, _, month, *_ in sums if version == Version.ACTUAL}
     return [
         {
             "measure_id": facts.id,
@@ -225,6 +227,7 @@ def effect_line_rows(outcome: AssessedItem) -> list[Row]:
             "hard": hard,
             "pl_line": pl_line,
             "amount": amount,
+            "is_unbooked": is_locked and version == Version.PLAN and amount != 0 and (kind, month) not in booked,
         }
         for (version, kind, currency, month, account, hard, pl_line), amount in sums.items()
     ]

@@ -144,7 +144,12 @@ MEASURE = Table(
         "id",
         postgresql_include=["key", "legal_entity", "unmapped_since"],
     ),
-    Index("measure_unvalidated", "unvalidated_since", postgresql_where=text("unvalidated_since IS NOT NULL")),
+    Index(
+        "measure_unvalidated",
+        *("key", "id"),
+        postgresql_include=["unvalidated_since", "legal_entity", "unmapped_since"],
+        postgresql_where=text("unvalidated_since IS NOT NULL"),
+    ),
     Index("measure_baseline", "baseline_id", postgresql_where=text("baseline_id IS NOT NULL")),
 )
 
@@ -160,10 +165,16 @@ EFFECT_LINE = Table(
     Column("account", Text, primary_key=True, server_default=text("'ebitda'")),
     Column("hard", Boolean, primary_key=True, server_default=text("true")),
     Column("pl_line", Text, primary_key=True, server_default=text("''")),
+    Column("is_unbooked", Boolean, nullable=False, server_default=text("false")),
     Index(
         "effect_line_month",
         *("month", "version", "currency", "kind", "measure_id"),
         postgresql_include=["amount", "account"],
+    ),
+    Index(
+        "effect_line_unbooked",
+        *("month", "measure_id", "kind"),
+        postgresql_where=text("is_unbooked"),
     ),
 )
 

@@ -6,11 +6,12 @@ import random
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
-from connector.store.ledger.close_checklist import close_checklist
+from connector.store.ledger.close_checklist import _MISSING, _UNVALIDATED, close_checklist
 from connector.store.ledger.entries import LedgerEntries
 from governance.effects import EffectKind
 from governance.ledger import LedgerVersion, NewEntry, Posting
@@ -92,6 +93,35 @@ def test_the_same_lines_in_the_same_order(store: StoreFixture, entity: str, most
         )
 
 
+@pytest.mark.parametrize("query", [_MISSING, _UNVALIDATED])
+def test_as_many_rows_are_read_as_lines_are_shown(store: StoreFixture, query: TextClause) -> None:
+    """Not those of every measure: a page of fifty lines costs the same in a portfolio of a thousand and a million."""
+    asked = {"month": MONTH.first_day, "entity": "", "most": 3}
+    with store.engine.connect() as connection:
+        # Rolled back with the connection.
+        connection.execute(text("SET LOCAL ROLE NONE"))
+        connection.execute(_CLOSED, {"month": MONTH.plus(-1).first_day})
+        connection.execute(text("ANALYZE measure, effect_line, plan_version"))
+        # Of so few rows PostgreSQL reads the whole table first.
+        for name in ("enable_seqscan", "enable_bitmapscan", "enable_sort"):
+            connection.execute(text(f"SET LOCAL {name} = off"))
+        assert len(connection.execute(query, asked | {"most": 1_000}).all()) > 12
+        explained = text(f"EXPLAIN (ANALYZE, FORMAT JSON) {query.text}")
+        (root,) = connection.execute(explained, asked).scalar_one()
+    read = [node for node in nodes(root["Plan"]) if node.get("Relation Name") in {"measure", "effect_line"}]
+    rows = {
+        node["Index Name"]: (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+        for node in read
+    }
+    assert max(rows.values()) < 30, rows
+
+
+def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for child in node.get("Plans", ()):
+        yield from nodes(child)
+
+
 def missing_rates(connection: Connection, asked: dict[str, object]) -> list[str]:
     rates = Rates([Rate("USD", "EUR", date(2026, 1, 1), Decimal("0.9"))])
     found = []
@@ -105,6 +135,14 @@ def missing_rates(connection: Connection, asked: dict[str, object]) -> list[str]
 _DECIDED = text("""
     INSERT INTO plan_version (measure_id, number, locked_at, reason, approved_by, lines)
     SELECT id, 1, now(), 'decided', '[]', '[]' FROM measure WHERE hashtext(id) % 3 <> 0
+""")
+_CLOSED = text("""
+    WITH prepared AS (
+        INSERT INTO month_close_step (kind, legal_entity, month, login, person_id, at)
+        VALUES ('close prepared', '', :month, 'weber', 1, now()) RETURNING id
+    )
+    INSERT INTO month_close_step (kind, legal_entity, month, answers, closed_through, login, person_id, at)
+    SELECT 'closed', '', :month, id, :month, 'brandt', 2, now() FROM prepared
 """)
 _OF_ENTITY = "(CAST(:entity AS text) = '' OR lower(m.legal_entity) = lower(:entity)) AND m.unmapped_since IS NULL"
 PLAIN_NOT_ASSESSED = text(f"""

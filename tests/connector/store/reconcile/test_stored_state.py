@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from connector.store.database.json_codec import from_json, to_json
 from connector.store.measures.measure_lookup import MeasureLookup
+from connector.store.reconcile.assessment_rows import effect_line_rows
 from connector.store.reconcile.due_assessments import wake_due_assessments
 from connector.store.reporting.exchange_rates import ExchangeRates
 from connector.sync.stores import AbsentItem, AssessedItem, StoredState, UnmappedItem
-from governance.effects import EffectKind
+from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.evidence import Children, ChildState, Command, CommandOrigin, CommandSource, Ruling, Verb
 from governance.measure import HELD_ROLES, MeasureId, Person, Role
 from governance.measure_state import ClosedOn, Deviation, MeasureState, OffRamp, OffRampKind, ReasonRequest
@@ -185,6 +186,27 @@ def test_the_locked_plan_is_kept_and_later_lines_do_not_change_it(store: StoreFi
     assert outcome.assessment.verdict.figures.plan == Money(Decimal(600), "EUR")
     (stored,) = store.rows("SELECT sum(amount) AS benefit FROM effect_line WHERE version = 'plan' AND kind = 'benefit'")
     assert stored.benefit == 1000, "totals count with the locked plan as well"
+
+
+def test_a_planned_line_of_a_locked_plan_is_unbooked_until_its_month_and_kind_are_booked(
+    store: StoreFixture, mapping: LoadedMapping
+) -> None:
+    unbooked = "SELECT kind, month FROM effect_line WHERE is_unbooked ORDER BY kind, month"
+    record_assessment(store, mapping, epic())
+    assert store.rows(unbooked) == [], "nothing is decided yet"
+    outcome = record_assessment(store, mapping, epic(*COMMENTS))
+    planned = store.rows("SELECT kind, month FROM effect_line WHERE version = 'plan' ORDER BY kind, month")
+    assert store.rows(unbooked) == planned
+    assessment = outcome.assessment
+    measure = assessment.mapped.measure
+    first = planned[0]
+    booked = EffectLine(
+        Version.ACTUAL, EffectKind(first.kind), Period.of(first.month), Money(Decimal(0), "EUR"), Account.CASH
+    )
+    mapped = replace(assessment.mapped, measure=replace(measure, effects=(*measure.effects, booked)))
+    rows = effect_line_rows(replace(outcome, assessment=replace(assessment, mapped=mapped)))
+    left = sorted((row["kind"], row["month"]) for row in rows if row["is_unbooked"])
+    assert left == [(line.kind, line.month) for line in planned[1:]], "whatever was booked, and on which account"
 
 
 def test_dates_and_scope_lock_with_the_plan_and_come_back(store: StoreFixture, mapping: LoadedMapping) -> None:

@@ -119,8 +119,11 @@ def save(engine: Engine, *measures: GivenMeasure) -> None:
                 values,
             )  # fmt: skip
             transaction.execute(text("DELETE FROM effect_line WHERE measure_id = :id"), {"id": one.id})
+            booked = {(row.month, row.kind) for row in one.lines if row.version is Version.ACTUAL}
             for row in one.lines:
+                is_unbooked = row.version is Version.PLAN and (row.month, row.kind) not in booked
                 transaction.execute(_LINE, {
+                    "is_unbooked": is_unbooked and row.money.amount != 0,
                     "id": one.id, "version": row.version, "kind": row.kind, "month": row.month.first_day,
                     "amount": row.money.amount, "currency": row.money.currency, "account": row.account,
                     "hard": row.hard, "pl_line": row.pl_line,
@@ -215,8 +218,9 @@ def _values(one: GivenMeasure) -> dict[str, object]:
 
 
 _LINE = text("""
-    INSERT INTO effect_line (measure_id, version, kind, month, amount, currency, account, hard, pl_line)
-    VALUES (:id, :version, :kind, :month, :amount, :currency, :account, :hard, :pl_line)
+    INSERT INTO effect_line (measure_id, version, kind, month, amount, currency, account, hard, pl_line,
+                             is_unbooked)
+    VALUES (:id, :version, :kind, :month, :amount, :currency, :account, :hard, :pl_line, :is_unbooked)
     ON CONFLICT (measure_id, version, kind, month, currency, account, hard, pl_line)
     DO UPDATE SET amount = effect_line.amount + excluded.amount
 """)
