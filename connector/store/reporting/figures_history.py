@@ -8,7 +8,7 @@ one, whatever figures there are, and nothing is calculated with later rules or r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
@@ -34,6 +34,7 @@ from connector.store.database.tables import (
     ROLLUP_CURVE,
     ROLLUP_GROUP,
 )
+from connector.store.measures.measure_ids import all_measure_ids
 from connector.store.reporting.portfolio import Portfolio, figure_settings_of
 from connector.store.reporting.portfolio_filters import PortfolioFilters, can_use_sums
 from connector.store.reporting.portfolio_lists import PortfolioLists
@@ -57,13 +58,17 @@ def known_from(transaction: Connection, ids: Sequence[str] | None, now: datetime
 
 def store_versions(transaction: Connection, ids: Sequence[str] | None, now: datetime) -> None:
     """Append the figures of these measures that have changed, and that measures left; of all without ``ids``."""
-    asked = transaction.execute(_EVERY).scalars().all() if ids is None else ids
+    parts = all_measure_ids(transaction, PART) if ids is None else _parts(ids)
     # In parts, so that each is planned anew: a plan made while the table is empty reads it from end to end for every
     # measure, also while it fills.
-    for first in range(0, len(asked), PART):
-        part = {"now": now, "ids": list(asked[first : first + PART])}
+    for some in parts:
+        part = {"now": now, "ids": list(some)}
         transaction.execute(_CHANGED, part)
         transaction.execute(_LEFT, part)
+
+
+def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[first : first + PART] for first in range(0, len(ids), PART))
 
 
 def store_groups(transaction: Connection, groups: Sequence[UUID] | None, now: datetime) -> None:
@@ -101,7 +106,6 @@ _KNOWN = """
 """
 _KNOWN_OF_ALL = text(_KNOWN)
 _KNOWN_OF = text(f"{_KNOWN} WHERE m.id = ANY(:ids)")
-_EVERY = text("SELECT id FROM measure ORDER BY id")
 _CHANGED = text(f"""
     INSERT INTO figures_version (known_from, {_NAMES})
     SELECT :now, {", ".join(f"f.{name}" for name in _FACTS)}

@@ -29,6 +29,7 @@ from connector.store.database.tables import (
 )
 from connector.store.database.tables.rollups import MONTHLY, NUMBERS
 from connector.store.ledger.closed_months import closed_months
+from connector.store.measures.measure_ids import all_measure_ids
 from connector.store.measures.roll_up_entry import BUDGET
 from connector.store.reporting import figures_history
 from connector.store.reporting.exchange_rates import all_rates
@@ -145,16 +146,16 @@ class Rollups:
     def _rebuild(self, transaction: Connection, basis: RollUpSettings, rates: Rates, reason: str, now: datetime) -> int:
         for table in ROLLUP_TABLES:
             transaction.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - our own names
-        ids = list(transaction.execute(_ALL).scalars())
+        total = transaction.execute(_HOW_MANY).scalar_one()
         done = 0
-        for chunk in _chunks(ids):
-            self._progress(reason, done, len(ids), now)
+        for chunk in all_measure_ids(transaction, CHUNK_SIZE):
+            self._progress(reason, done, total, now)
             _store(transaction, list(_rollup_rows(transaction, chunk, basis, rates)))
             done += len(chunk)
         for statement in _add_up(whole=True):
             transaction.execute(statement)
-        self._progress(reason, None, len(ids), now)
-        return len(ids)
+        self._progress(reason, None, done, now)
+        return done
 
     def _progress(self, reason: str, done: int | None, total: int, started_at: datetime) -> None:
         """Written in a transaction of its own, so that it is visible while the long one runs."""
@@ -229,7 +230,7 @@ _TAKE_DUE = text("""
     DELETE FROM figures_due WHERE id IN (SELECT id FROM figures_due ORDER BY id LIMIT :most) RETURNING measure_id
 """)
 _HAS_DUE = text("SELECT EXISTS (SELECT 1 FROM figures_due)")
-_ALL = text("SELECT id FROM measure ORDER BY id")
+_HOW_MANY = text("SELECT count(*) FROM measure")
 _DELETE_FIGURES = text("DELETE FROM measure_figures WHERE measure_id = ANY(:ids) RETURNING group_id, curve_id")
 _DELETE_FINDINGS = text("DELETE FROM measure_finding WHERE measure_id = ANY(:ids)")
 _DELETE_VALIDATED = text("DELETE FROM measure_validated WHERE measure_id = ANY(:ids)")

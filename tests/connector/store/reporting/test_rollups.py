@@ -8,10 +8,11 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from connector.people.permissions import Role, RoleGrant
 from connector.store.database.row_level_access import read_as
+from connector.store.reporting import figures_history, rollups
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.portfolio_results import PortfolioOverview, PortfolioSums
@@ -412,6 +413,30 @@ _BUDGET = text("""
             CASE WHEN :type = 'correction' THEN 1 END, CASE WHEN :type = 'correction' THEN 'cut' ELSE '' END,
             '{"kind": "person", "who": "w"}', now(), 'w')
 """)
+
+
+def test_no_statement_reads_the_ids_of_all_measures_at_once(
+    store: StoreFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a million measures they would be most of a worker's memory."""
+    monkeypatch.setattr(rollups, "CHUNK_SIZE", 4)
+    monkeypatch.setattr(figures_history, "PART", 4)
+    measures = {number: GivenMeasure(number, lines=(line("plan", "benefit", "2026-11", 9),)) for number in range(1, 14)}
+    save_rates(store.engine)
+    save(store.engine, *measures.values())
+    read: list[int] = []
+    event.listen(
+        store.engine,
+        "after_cursor_execute",
+        lambda _connection, cursor, statement, *_: (
+            read.append(cursor.rowcount) if "FROM measure" in statement else None
+        ),
+    )
+    assert refresh(store.engine).measures == len(measures)
+    assert max(read) <= 4
+    agree(store.engine, measures, RATES)
+    kept = store.rows("SELECT measure_id FROM figures_version")
+    assert sorted(row.measure_id for row in kept) == sorted(f"jira-main/{number}" for number in measures)
 
 
 def test_the_verdict_of_a_measure_is_unpacked_once_for_its_roll_up(store: StoreFixture) -> None:
