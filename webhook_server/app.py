@@ -14,7 +14,7 @@ from connector.runtime.log import cover_secrets
 from connector.runtime.parent_process import end_with_parent
 from connector.settings import Settings
 from webhook_server import pages, security
-from webhook_server.addresses import PageRule
+from webhook_server.addresses import PageRule, address_writer
 from webhook_server.admin import PAGES
 from webhook_server.admin.as_known import refuse_unknown_days
 from webhook_server.admin.navigation import entries
@@ -63,7 +63,9 @@ def create_app(services: Services, clock: Clock = system_clock) -> Flask:
     refuse_impossible_values(app)
     count_requests(app, services)
     pages.add_page_support(app, services, entries)
-    app.jinja_env.globals.update(cell_of_number=number_cell, cell_of_variance=variance_cell)
+    app.jinja_env.globals.update(
+        cell_of_number=number_cell, cell_of_variance=variance_cell, url_for=address_writer(app)
+    )
     app.register_blueprint(health(services))
     app.register_blueprint(api(services))
     app.register_blueprint(odata(services))

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONPATH
 
 from connector.people.permissions import ToolAccount, Viewer
+from connector.store.database.fixed_value import fixed
 from connector.store.database.row_level_access import account_key, visible_to
 from connector.store.database.tables import MEASURE, MEASURE_FIGURES, MEASURE_FINDING, ROLLUP_GROUP
 from governance.hierarchy import NOT_STATED
@@ -237,14 +238,17 @@ def sums_where(filters: PortfolioFilters, table: FromClause = ROLLUP_GROUP) -> C
     return and_(true(), *_common_conditions(filters, table))
 
 
+_ENDED = tuple(map(fixed, ENDED))
+
+
 def live(filters: PortfolioFilters, table: FromClause) -> ColumnElement[bool]:
     """What is counted as a measure: all that have not ended, unless those are asked for."""
-    return true() if filters.measure is not None or _asks_for_ended(filters) else table.c.step.not_in(ENDED)
+    return true() if filters.measure is not None or _asks_for_ended(filters) else table.c.step.not_in(_ENDED)
 
 
 def counted(filters: PortfolioFilters, table: FromClause) -> ColumnElement[bool]:
     """What amounts are of: what committed totals hold, unless what they leave out is asked for."""
-    return true() if counts_everything(filters) else table.c.left_out == ""
+    return true() if counts_everything(filters) else table.c.left_out == fixed("")
 
 
 def counts_everything(filters: PortfolioFilters) -> bool:

@@ -25,8 +25,10 @@ from sqlalchemy import (
     true,
     tuple_,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from connector.people.permissions import Viewer
+from connector.store.database.fixed_value import fixed
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import (
     EFFECT_LINE,
@@ -190,7 +192,7 @@ class PortfolioLists:
         self._counted = counted(filters, MEASURE_FIGURES)
         """As in the totals that these lists explain."""
         self._live = live(filters, MEASURE_FIGURES)
-        self._listed = true() if LEFT in {filters.stage, filters.left_out} else MEASURE_FIGURES.c.step != LEFT
+        self._listed = true() if LEFT in {filters.stage, filters.left_out} else MEASURE_FIGURES.c.step != fixed(LEFT)
 
     @staticmethod
     def joined() -> Any:
@@ -225,14 +227,15 @@ class PortfolioLists:
             query = query.where(shown, self._live, part != 0).add_columns(part.label("part"))
         elif name:
             shown = self._live if sort == "delayed" else self._counted
-            query = query.where(shown, columns[name] < 0 if sort == "variance" else columns[name] > 0)
+            nothing = fixed(0)
+            query = query.where(shown, columns[name] < nothing if sort == "variance" else columns[name] > nothing)
         order: list[ColumnElement[Any]] = [columns.measure_id] if by is None else [by, columns.measure_id]
         begun = _parse_cursor(after, len(order))
         values = begun if by is None or sort == AGE else _numbered(begun)
         if values:
             here, there = tuple_(*order), tuple_(*map(literal, values))
             query = query.where(here < there if largest else here > there)
-        query = query.order_by(*(one.desc() if largest else one for one in order)).limit(limit + 1)
+        query = query.order_by(*(one.desc() if largest else one for one in order)).limit(fixed(limit + 1))
         found = self._connection.execute(query).all()
         rows = tuple(row_of(row) if made_of is None else replace(row_of(row), part=row.part) for row in found[:limit])
         if len(found) <= limit:
@@ -249,7 +252,7 @@ class PortfolioLists:
     def excluded_measures(self, limit: int = 20) -> tuple[MeasureRow, ...]:
         """Measures that are in no sum, because a rate is missing."""
         query = _measures().where(self._wanted, self._live, MEASURE_FIGURES.c.missing_rate.is_not(None))
-        query = query.order_by(MEASURE_FIGURES.c.measure_id).limit(limit)
+        query = query.order_by(MEASURE_FIGURES.c.measure_id).limit(fixed(limit))
         return tuple(row_of(row) for row in self._connection.execute(query))
 
     def finding_counts(self) -> dict[str, int]:
@@ -285,7 +288,7 @@ class PortfolioLists:
         if values:
             here, there = tuple_(*order), tuple_(*map(literal, values))
             query = query.where(here < there if largest else here > there)
-        rows = self._connection.execute(query.limit(limit + 1)).all()
+        rows = self._connection.execute(query.limit(fixed(limit + 1))).all()
         kept = tuple(map(_finding, rows[:limit]))
         if len(rows) <= limit:
             return ListPage(kept, None)
@@ -327,7 +330,7 @@ class PortfolioLists:
             query = query.where(tuple_(*order) > tuple_(*map(literal, values)))
             # Said apart as well, so that the index begins where the page does.
             query = query.where(columns.measure_id >= begun[0])
-        rows = self._connection.execute(query.limit(limit + 1)).all()
+        rows = self._connection.execute(query.limit(fixed(limit + 1))).all()
         kept = tuple(_line(row) for row in rows[:limit])
         return ListPage(kept, _format_cursor(tuple(map(str, rows[limit - 1][3:11]))) if len(rows) > limit else None)
 
@@ -367,8 +370,12 @@ _FOUND_SINCE: ColumnElement[Any] = func.coalesce(
 
 
 def _measures() -> Select[Any]:
-    further = MEASURE.c.facts[("roles", "further")].label("further_roles")
-    return select(MEASURE_FIGURES, further, WORK_ITEM.c.url).select_from(_joined())
+    return select(MEASURE_FIGURES, _FURTHER_ROLES, WORK_ITEM.c.url).select_from(_joined())
+
+
+_FURTHER_ROLES: ColumnElement[Any] = MEASURE.c.facts.op("#>", return_type=JSONB())(
+    literal_column("CAST('{roles,further}' AS text[])")
+).label("further_roles")
 
 
 def _joined() -> Any:

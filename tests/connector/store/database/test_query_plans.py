@@ -19,9 +19,10 @@ from sqlalchemy import Engine, event, text
 
 from connector.bootstrap import Services, bootstrap
 from connector.people.authentication import SignInMethod
-from connector.people.permissions import Role, ToolAccount
+from connector.people.permissions import Role, RoleGrant, ToolAccount, Viewer
 from connector.settings import Settings
 from connector.store.notifications.deliveries import SqlDeliveries, wake_due_deliveries
+from connector.store.operations.source_ages import visible_sources
 from connector.store.queue.backlog import oldest_age
 from connector.store.queue.dirty_keys import SqlDirtyKeys
 from connector.store.queue.inbox import STORE_EVENTS
@@ -195,6 +196,18 @@ def test_what_each_request_of_somebody_asks_reads_no_measure_that_is_not_theirs(
         with as_sent as connection:
             plan = _plan(connection, statement, watched.statements[statement])
             assert "measure" not in set(_scanned(plan)), statement
+
+
+def test_which_connections_somebody_sees_is_asked_of_one_measure_of_each(large: Services) -> None:
+    everybody = Viewer(person=None, login="office", name="Office", grants=(RoleGrant(Role.OFFICE),))
+    watched = Sent()
+    with watched.watching(large.engine), large.read_as(everybody) as connection:
+        assert [source.connection for source in visible_sources(large.engine, connection, everybody)] == [JIRA]
+    (asked,) = [one for one in watched.statements if "unmapped_since IS NULL" in one]
+    with large.read_as(everybody) as connection:
+        plan = _plan(connection, asked, watched.statements[asked])
+    assert "measure" not in set(_scanned(plan))
+    assert "measure_connection_native_id_key" in set(_indexes(plan))
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,22 @@ def test_findings_have_an_order_and_no_page_loses_one(world: StoreFixture, sort:
     assert found == keys
 
 
+def test_what_is_asked_of_everything_has_no_parameters_so_that_its_plan_is_kept(world: StoreFixture) -> None:
+    sent: list[tuple[str, object]] = []
+    with seen(world.engine, OFFICE) as (portfolio, lists):
+        event.listen(world.engine, "before_cursor_execute", lambda *call: sent.append((call[2], call[3])))
+        portfolio.overview()
+        portfolio.total("delayed_benefit")
+        for sort in ("key", "variance", "delayed"):
+            lists.measures(sort)
+        lists.excluded_measures()
+        lists.findings(sort="money")
+        lists.finding_counts()
+        validated_by_month(portfolio._connection, OFFICE, PortfolioFilters())
+    assert len(sent) == 10
+    assert [statement for statement, values in sent if values] == []
+
+
 @pytest.mark.parametrize("after", ["", "x", "bm90IGpzb24", "WzEsIDJd", "W10"])
 def test_a_mangled_place_in_a_list_begins_at_the_beginning(world: StoreFixture, after: str) -> None:
     with seen(world.engine, OFFICE) as (_, lists):
