@@ -39,7 +39,7 @@ from connector.store.database.audit import Audit
 from connector.store.database.engine import open_database
 from connector.store.database.migrate import Schema
 from connector.store.database.postgres import DatabaseLogins, locate_logins
-from connector.store.database.row_level_access import read_as
+from connector.store.database.row_level_access import Plans, read_as
 from connector.store.ledger.budget_locks import BudgetLocks
 from connector.store.ledger.entries import LedgerEntries
 from connector.store.ledger.month_close import MonthClose
@@ -108,12 +108,12 @@ class Services:
     network: Network
     """The installation's way out: proxy, trusted authorities, client certificate."""
 
-    def read_as(self, viewer: Viewer) -> AbstractContextManager[Connection]:
+    def read_as(self, viewer: Viewer, plans: Plans = Plans.BY_VALUES) -> AbstractContextManager[Connection]:
         """A read-only transaction that shows what this viewer may see, and nothing else.
 
         Every query of the pages, the API and exports goes through it.
         """
-        return read_as(self.engine, viewer)
+        return read_as(self.engine, viewer, plans)
 
     def active_config(self) -> MappingConfig | None:
         """The rules that are in force, if any are."""

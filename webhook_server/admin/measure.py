@@ -22,7 +22,7 @@ from connector.people.permissions import HIERARCHY_LEVELS, Viewer
 from connector.store.accounts.visits import visit
 from connector.store.database import audit
 from connector.store.database.json_codec import from_json
-from connector.store.database.row_level_access import visible_to
+from connector.store.database.row_level_access import Plans, visible_to
 from connector.store.database.tables import MEASURE
 from connector.store.measures import measure_queries
 from connector.store.measures.benefit_slips import stored_slip
@@ -146,7 +146,7 @@ def measure(services: Services) -> Blueprint:
                 compared = compared_data(services, connection, viewer, active, row, on, earlier)
                 return past_page(services, connection, viewer, row, on, compared)
         policies = active.policies if active else None
-        with services.read_as(viewer) as connection:
+        with services.read_as(viewer, Plans.KEPT) as connection:
             row = finder.row(connection, viewer, name)
             number = request.args.get("command", type=int)
             command = ruling(connection, number, row["id"]) if number is not None else None
@@ -175,7 +175,7 @@ def measure(services: Services) -> Blueprint:
         """The next entries of the timeline, for the list that asks for them."""
         viewer = current_viewer()
         policies = finder.policies()
-        with services.read_as(viewer) as connection:
+        with services.read_as(viewer, Plans.KEPT) as connection:
             row = finder.row(connection, viewer, name)
             policy = policies.base if policies else None
             on = requested_day(request.args)
@@ -188,7 +188,7 @@ def measure(services: Services) -> Blueprint:
     def command_status(name: str, number: int) -> ResponseReturnValue:
         """The state of a command that was submitted here; once it is ruled on, the whole page is reloaded."""
         viewer = current_viewer()
-        with services.read_as(viewer) as connection:
+        with services.read_as(viewer, Plans.KEPT) as connection:
             row = finder.row(connection, viewer, name)
             command = ruling(connection, number, row["id"])
         if command is None:
@@ -212,7 +212,7 @@ def _since_last_visit(services: Services, viewer: Viewer, measure: str, policy: 
     before = visit(services.engine, viewer.person, measure, system_clock())
     if before is None:
         return {}
-    with services.read_as(viewer) as connection:
+    with services.read_as(viewer, Plans.KEPT) as connection:
         return {"visited_at": before, "since_visit": changes_since(connection, measure, before, policy)}
 
 

@@ -9,6 +9,7 @@ from connector.bootstrap import Services, system_clock
 from connector.measures.committed_stages import committed_stages
 from connector.measures.usable_rates import usable_rates
 from connector.people.permissions import Viewer
+from connector.store.database.row_level_access import Plans
 from connector.store.reporting.known_filters import unknown_place
 from connector.store.reporting.portfolio_filters import FILTER_LABELS, HIERARCHY_LEVELS, PortfolioFilters
 from connector.store.reporting.portfolio_lists import PortfolioLists
@@ -70,7 +71,7 @@ def ticket() -> str:
     viewer, here = current_viewer(), current_services()
     key = request.args.get("key", "").strip()[:200].replace("\x00", "")
     config = here.active_config()
-    with here.read_as(viewer) as connection:
+    with here.read_as(viewer, Plans.KEPT) as connection:
         rows = trace_up(connection, key) if key else ()
     currency = config.reporting_currency if config else ""
     return render_template(

@@ -22,7 +22,7 @@ from connector.settings import Settings
 from connector.store.database import migrate
 from connector.store.database.engine import open_database
 from connector.store.database.postgres import conninfo
-from connector.store.database.row_level_access import grant_key, read_as, reader_role_missing, visible_to
+from connector.store.database.row_level_access import Plans, grant_key, read_as, reader_role_missing, visible_to
 from connector.store.database.tables import MEASURE, METADATA
 from mapping.work_item import NativeId
 from tests.connector.store.conftest import JIRA, StoreFixture
@@ -275,3 +275,29 @@ def test_once_the_role_is_granted_an_upgrade_puts_the_policies_up(plain_login: U
     with read_as(engine, A) as connection:
         assert connection.execute(text("SELECT current_user")).scalar() == "gatepost_reader"
     engine.dispose()
+
+
+@pytest.mark.parametrize(("plans", "kept"), [(Plans.KEPT, True), (Plans.BY_VALUES, False)])
+def test_a_page_of_one_measure_is_planned_once_and_nobody_else_sees_it_by_that_plan(
+    two_clients: StoreFixture, plans: Plans, kept: bool
+) -> None:
+    def keys(reader: Viewer) -> list[str]:
+        with read_as(two_clients.engine, reader, plans) as connection:
+            asked = text("SELECT key FROM measure WHERE id = ANY(CAST(:ids AS text[])) ORDER BY key")
+            return list(connection.execute(asked, {"ids": ids}).scalars())
+
+    with read_as(two_clients.engine, ALL) as connection:
+        ids = list(connection.execute(text("SELECT id FROM measure")).scalars())
+    # More often than the driver and PostgreSQL wait before they keep a statement and its plan.
+    for _ in range(15):
+        every, of_a, of_nobody = keys(ALL), keys(A), keys(viewer())
+    assert len(every) > len(of_a) > 0
+    assert of_nobody == []
+    with read_as(two_clients.engine, ALL, plans) as connection:
+        used = connection.execute(
+            text("SELECT generic_plans FROM pg_prepared_statements WHERE statement LIKE 'SELECT key FROM measure%'")
+        ).scalar_one()
+        assert (used > 0) is kept
+    with two_clients.engine.connect() as connection:
+        # It ends with the transaction.
+        assert connection.execute(text("SHOW plan_cache_mode")).scalar_one() == "force_custom_plan"
