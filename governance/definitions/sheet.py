@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from inspect import getdoc
 from typing import Any, TypeAlias
 
@@ -67,8 +68,12 @@ class Term:
     source: str
 
 
+@cache
 def term(definition: Definition) -> Term:
-    """The line of a function.  Raises ValueError for a docstring without term, formula or source."""
+    """The line of a function, read once: a page names dozens.
+
+    Raises ValueError for a docstring without term, formula or source.
+    """
     found = re.match(r"(.+?)\.\n\nFormula: (.+?)\.\nSource: (.+?)\.$", (getdoc(definition) or "").strip(), re.DOTALL)
     if found is None:
         raise ValueError(f"the docstring of {definition.__name__} has no term, formula and source")

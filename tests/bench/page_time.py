@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from flask.testing import FlaskClient
 from prometheus_client import CollectorRegistry
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 
 from connector.bootstrap import Services, system_clock
 from connector.people.authentication import SignInMethod
@@ -22,6 +22,8 @@ from webhook_server.app import create_app
 REPEATS = 9
 PAGE_LOOPS = "≤ 700"
 """300 ms on the machine on which that was promised."""
+BAR_MEASURES = 100_000
+"""Measures with which a page takes at most twice its largest query."""
 
 
 class Page(NamedTuple):
@@ -32,17 +34,29 @@ class Page(NamedTuple):
 
 
 def page_figures(services: Services, pages: Sequence[Page], of: str = "") -> list[Figure]:
-    """Of each page its time, and how many of its largest queries that is."""
+    """Of each page its time, and how many of its largest queries that is: promised with :data:`BAR_MEASURES`.
+
+    The largest query grows with the database and what a page costs beside it does not, so with fewer measures the same
+    bar is harder to keep; each figure says of how many it is.
+    """
     figures = []
+    with services.engine.connect() as connection:
+        measures = int(connection.execute(text("SELECT count(*) FROM measure")).scalar_one())
     for page in pages:
         name = f"{page.name}{f' {of}' if of else ''}"
         median, largest = _timed(services, page)
         query = Basis("its largest query", largest)
         figures += [
             Figure(f"{name}, median", median * 1000, "ms", PAGE_LOOPS, Yardstick.LOOP),
-            Figure(f"{name}, beside its largest query", median * 1000, "ms", "≤ 2", query),
+            Figure(f"{name}, beside its largest query {bar_text(measures)}", median * 1000, "ms", "≤ 2", query),
         ]
     return figures
+
+
+def bar_text(measures: int) -> str:
+    """Of how many measures a figure is, and with how many its bar is promised where these are fewer."""
+    promised = f", promised with {BAR_MEASURES:,}" if measures < BAR_MEASURES else ""
+    return f"(of {measures:,} measures{promised})"
 
 
 def page_seconds(services: Services, page: Page) -> float:

@@ -18,6 +18,7 @@ from tests.bench.compare import compared, worktree
 from tests.bench.environment import OWN_EVENT, BenchEnvironment, BenchScale
 from tests.bench.figure import Basis, Figure
 from tests.bench.load import Load, Plan, Result, share
+from tests.bench.page_time import bar_text
 from tests.bench.report import PAGE, Run, as_data, into_page, run_of, save
 from tests.bench.scene import waits_for_writes
 from tests.bench.yardsticks import Yardstick, YardsticksRead
@@ -271,3 +272,8 @@ def test_percentiles_and_rates_count_responses() -> None:
     assert [share([float(n) for n in range(1, 101)], part) for part in (0.5, 0.95, 0.99, 1)] == [51, 96, 100, 100]
     assert Result(seconds=2, statuses={"202": 30, "503": 10}).rate == 20
     assert Plan("h", 1, "/p", "s", [], []).rate == 0
+
+
+def test_a_figure_of_fewer_measures_than_its_bar_is_promised_with_says_so() -> None:
+    assert bar_text(100_000) == "(of 100,000 measures)"
+    assert bar_text(20_000) == "(of 20,000 measures, promised with 100,000)"
