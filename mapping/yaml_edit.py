@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from ruamel.yaml import YAML
@@ -18,6 +19,9 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 YamlPath: TypeAlias = "tuple[str | int, ...]"
 NewValue: TypeAlias = "str | Sequence[str] | None"
+
+TREES = 4
+"""Trees that are kept: those of the text before a change, and of what each step of the change makes of it."""
 
 _WORDS = frozenset({"yes", "no", "true", "false", "null", "on", "off", "~"})
 _REST = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|$)")
@@ -39,8 +43,16 @@ class YamlEntry:
         return _end(self.node)
 
 
+@lru_cache(maxsize=TREES)
 def compose(text: str) -> Node | None:
-    """The tree of a YAML text, with marks.  Raises YAMLError."""
+    """The tree of a YAML text, with marks; nobody changes it.  Raises YAMLError.
+
+    Each of a form's values is looked up in the same text, and composing it takes a hundred times as long.
+    """
+    return _composed(text)
+
+
+def _composed(text: str) -> Node | None:
     found: Node | None = YAML(typ="safe", pure=True).compose(text)
     return found
 
@@ -103,7 +115,7 @@ def _is_plain(value: str) -> bool:
 def _reads_as(value: str, form: str) -> bool:
     """Whether a plain scalar is read as its own text in such surroundings: as an item, and as a key."""
     try:
-        node = compose(form.format(value))
+        node = _composed(form.format(value))
     except (YAMLError, ValueError):
         return False
     inner = node.value if node is not None and len(node.value) == 1 else [None]

@@ -92,6 +92,15 @@ def test_writing_an_unchanged_form_back_is_the_same_to_the_byte(file: Path) -> N
         assert write_form(text, index, read_form(text, index)) == text
 
 
+def test_each_text_on_the_way_of_a_change_is_composed_once() -> None:
+    compose.cache_clear()
+    form = with_texts(read_form(JIRA, 0), write__gate="Gate 2", hierarchy__program="{Programme}")
+    assert compose.cache_info().misses == 1
+    assert write_form(JIRA, 0, form) != JIRA
+    # Each of the two changes makes a text of its own.
+    assert compose.cache_info().misses == 3
+
+
 @pytest.mark.parametrize("text", [HAND, HAND.replace("\n", "\r\n"), "\ufeff" + HAND], ids=["lf", "crlf", "bom"])
 def test_an_unusual_layout_stays_to_the_byte(text: str) -> None:
     for index in range(2):
