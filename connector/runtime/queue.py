@@ -22,10 +22,12 @@ import structlog
 from procrastinate import exceptions, jobs
 from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
+from psycopg_pool import AsyncConnectionPool
 
 from connector.runtime.hang_watch import HangWatch
 from connector.runtime.tool_tasks import ToolTasks
 from connector.store.database.engine import session_options
+from connector.store.database.session_check import check_session
 from connector.store.queue.wake_up import DriverConnection, TaskAlreadyQueued, TaskKind
 from mapping.work_item import ConnectionName
 
@@ -128,6 +130,7 @@ def worker_app(
             timeout=10,
             kwargs=session_options("gatepost queue"),
             configure=_without_transactions,
+            pool_factory=_checked_pool,
         )
     )
 
@@ -202,6 +205,11 @@ def _add_maintenance(app: procrastinate.App, handlers: TaskHandlers) -> None:
 async def _without_transactions(session: psycopg.AsyncConnection[Any]) -> None:
     """Each of Procrastinate's statements stands alone: BEGIN and COMMIT would be two more round trips for each."""
     await session.set_autocommit(True)
+
+
+def _checked_pool(**given: Any) -> AsyncConnectionPool:
+    """Procrastinate's pool, which asks PostgreSQL before each use of a session only where that may have ended."""
+    return AsyncConnectionPool(**given | {"check": check_session})
 
 
 async def clear_stalled(app: procrastinate.App) -> int:

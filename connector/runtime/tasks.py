@@ -70,8 +70,9 @@ MAX_TURN_SECONDS = 20.0
 """How long a task works before it queues again: a long backlog of some connections must not make the others, the
 tick and the alerts wait until it is finished."""
 
-MAY_HAVE_MORE = frozenset({BatchResult.MORE, BatchResult.DONE})
-"""After these there may be more to do, or more may have come meanwhile."""
+DELIVERY_HAS_MORE = frozenset({BatchResult.MORE, BatchResult.DONE})
+"""After these there may be more to write: the next values for an item wait until the last ones are written, and nobody
+is woken for them."""
 
 _log = structlog.get_logger(__name__)
 
@@ -135,7 +136,9 @@ class WorkerTasks:
         if site is None:
             return
         remember_own_account(self._services, site)
-        self._run_batches(TaskKind.RECONCILE, connection, lambda: self._reconciler.run(site, active) in MAY_HAVE_MORE)
+        self._run_batches(
+            TaskKind.RECONCILE, connection, lambda: self._reconciler.run(site, active) is BatchResult.MORE
+        )
 
     def deliver(self, connection: ConnectionName) -> None:
         """Write what is due."""
@@ -143,7 +146,7 @@ class WorkerTasks:
         site = self._reachable_site(connection)
         if site is None:
             return
-        self._run_batches(TaskKind.DELIVER, connection, lambda: self._deliverer.run(site) in MAY_HAVE_MORE)
+        self._run_batches(TaskKind.DELIVER, connection, lambda: self._deliverer.run(site) in DELIVERY_HAS_MORE)
 
     def sweep(self, connection: ConnectionName) -> None:
         """Find changes that no event reported, and renew what would expire."""

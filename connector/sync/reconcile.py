@@ -75,8 +75,9 @@ class BatchResult(StrEnum):
     IDLE = "idle"
     """There was nothing to do."""
     DONE = "done"
+    """All that was claimed is done; what came meanwhile has woken a task of its own."""
     MORE = "more"
-    """The batch was full: there is probably another one."""
+    """The batch was full, or not all of it was settled: there may be another one."""
     DEFERRED = "deferred"
     """The tool could not be called, the connection is paused, or the worker may not go on; the keys come due again."""
 
@@ -243,9 +244,10 @@ class Reconciler:
         claim = self.dirty_keys.claim(site.name, self.batch_size * site.batches_per_read)
         if claim is None:
             return BatchResult.IDLE
+        unsettled = len(claim.keys)
         claim = self._without_ignored(claim, site, mapping.config)
         if not claim.keys:
-            return BatchResult.MORE if claim.full else BatchResult.DONE
+            return BatchResult.MORE
         ids = [key.native_id for key in claim.keys]
         began = self.clock()
         read = self._read(claim, site, mapping.config)
@@ -285,7 +287,9 @@ class Reconciler:
                 if outcome is not None:
                     outcomes.append(outcome)
             self._settle(part, outcomes, mapping, now, began)
-        return BatchResult.MORE if claim.full else BatchResult.DONE
+            unsettled -= len(outcomes)
+        # A key that was marked again while it was claimed wakes nobody when it is given back without a result.
+        return BatchResult.MORE if claim.full or unsettled else BatchResult.DONE
 
     def _read(self, claim: Claim, site: ToolSite, config: MappingConfig) -> ReadResult | None:
         """The present state of what could be read; ``None`` when nothing could, through no fault of an item."""

@@ -9,16 +9,20 @@ since the statement itself would have met the same silence then.
 
 from __future__ import annotations
 
-import select
+import selectors
 import time
 from typing import Any
 
+import psycopg
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import InvalidatePoolError
 
 IDLE_SECONDS = 1.0
 """From so long without use on a session is asked whether it is there."""
 _USED = "gatepost.used_at"
+# Windows has no poll.
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
 def check_sessions(engine: Engine) -> None:
@@ -43,10 +47,16 @@ def check_sessions(engine: Engine) -> None:
             raise InvalidatePoolError from error
 
 
-def _has_news(connection: Any) -> bool:
+async def check_session(session: psycopg.AsyncConnection[Any]) -> None:
+    """The same for a pool of psycopg: raises what psycopg raises when the session is gone."""
+    if _has_news(session):
+        await AsyncConnectionPool.check_connection(session)
+
+
+def _has_news(session: Any) -> bool:
     """Whether something has come that nobody asked for: the end of the session, as a rule."""
-    if connection.closed:
+    if session.closed:
         return True
-    waiting = select.poll()
-    waiting.register(connection.fileno(), select.POLLIN)
-    return bool(waiting.poll(0))
+    with _Selector() as waiting:
+        waiting.register(session.fileno(), selectors.EVENT_READ)
+        return bool(waiting.select(0))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 
+import psycopg
 import pytest
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from connector.store.database import session_check
+from connector.store.database import postgres, session_check
 from connector.store.database.engine import open_database
+from connector.store.database.session_check import check_session
 
 
 @pytest.fixture
@@ -80,3 +84,28 @@ def test_a_session_that_this_process_has_closed_is_replaced(engine: Engine) -> N
     assert driver is not None
     driver.close()
     assert process_of(engine)
+
+
+async def sessions_of_pool(conninfo: str, between: Callable[[int], None]) -> tuple[int, int]:
+    """The processes of two uses of a pool of one session."""
+    async with AsyncConnectionPool(conninfo, min_size=1, max_size=1, check=check_session) as pool:
+        found = []
+        for _ in range(2):
+            async with pool.connection() as session:
+                found.append(session.info.backend_pid)
+            between(found[-1])
+    return found[0], found[1]
+
+
+def test_a_session_of_the_queue_that_just_answered_is_used_again(database: URL) -> None:
+    first, second = asyncio.run(sessions_of_pool(postgres.conninfo(database), lambda _: None))
+    assert first == second
+
+
+def test_a_session_of_the_queue_that_the_server_has_ended_is_replaced(database: URL) -> None:
+    def end(process: int) -> None:
+        with psycopg.connect(postgres.conninfo(database), autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [process])
+
+    first, second = asyncio.run(sessions_of_pool(postgres.conninfo(database), end))
+    assert first != second
