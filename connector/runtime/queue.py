@@ -128,7 +128,8 @@ def worker_app(
             max_size=pool_size + len(Lane),
             # Stopping asks the queue three times at the end, and must not wait half a minute for each of them.
             timeout=10,
-            kwargs=session_options("gatepost queue"),
+            # What PostgreSQL forgets of a task that was begun or ended when it breaks down, the tick makes good.
+            kwargs=session_options("gatepost queue", waits_for_disk=False),
             configure=_without_transactions,
             pool_factory=_checked_pool,
         )

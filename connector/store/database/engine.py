@@ -28,11 +28,15 @@ _SERVER_SIDE: Final = {
 ``deploy/adr/0017-a-lost-worker.md``."""
 
 
-def session_options(application: str) -> dict[str, Any]:
-    """How every session of Gatepost is opened, as arguments of psycopg; the pools and single sessions use the same."""
+def session_options(application: str, *, waits_for_disk: bool = True) -> dict[str, Any]:
+    """How every session of Gatepost is opened, as arguments of psycopg; the pools and single sessions use the same.
+
+    ``waits_for_disk=False`` is for commits that may be lost when PostgreSQL itself ends without a warning.
+    """
+    server_side = _SERVER_SIDE if waits_for_disk else _SERVER_SIDE | {"synchronous_commit": "off"}
     return {
         "application_name": application,
-        "options": " ".join(f"-c {name}={value}" for name, value in _SERVER_SIDE.items()),
+        "options": " ".join(f"-c {name}={value}" for name, value in server_side.items()),
         "connect_timeout": 10,
         # A server that vanished without a word is noticed within half a minute: the first three while nothing is
         # asked of it, the last one (milliseconds) while an answer is waited for.

@@ -23,6 +23,8 @@ from connector.store.queue.wake_up import TaskKind, wait_for_open_transactions
 from connector.sync.stores import Claim, ClaimedKey
 from mapping.work_item import ConnectionName, NativeId
 
+# A claim that PostgreSQL forgets when it breaks down is none: what is stored for its keys is refused.  So its commit
+# does not wait for the disk; the setting ends with the statement, which is a transaction of its own.
 _CLAIM = text("""
     WITH picked AS (
         SELECT connection, native_id FROM dirty_key
@@ -33,7 +35,7 @@ _CLAIM = text("""
     SET claimed_by = :worker, claim_token = :token, claimed_until = now() + make_interval(secs => :lease),
         claimed_generation = d.generation, claimed_inbox_id = d.inbox_id
     FROM picked AS p WHERE d.connection = p.connection AND d.native_id = p.native_id
-    RETURNING d.native_id, d.attempts, now() AS since
+    RETURNING d.native_id, d.attempts, now() AS since, set_config('synchronous_commit', 'off', true)
 """)
 
 
