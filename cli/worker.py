@@ -6,7 +6,7 @@ import asyncio
 from threading import Event
 
 from connector.bootstrap import bootstrap
-from connector.runtime import garbage_collection, log, queue
+from connector.runtime import garbage_collection, log, memory, queue
 from connector.runtime.hang_watch import HangWatch
 from connector.runtime.tasks import task_handlers
 from connector.settings import Settings
@@ -17,6 +17,7 @@ from connector.store.queue.workers import WorkerPresence
 
 def worker() -> None:
     """Run a worker alone; any number may run, on any number of machines."""
+    memory.keep_one_heap()
     settings = Settings()
     log.configure(settings)
     stop = Event()
