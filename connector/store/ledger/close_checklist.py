@@ -160,8 +160,9 @@ _UNVALIDATED = text(f"""
     )
     SELECT DISTINCT ON (m.key, m.id) m.id, m.key, m.controller, e.month
     FROM unsigned AS m JOIN effect_line AS e ON e.measure_id = m.id
-    WHERE e.version = 'actual' AND e.kind IN ('benefit', 'one_off_benefit') AND e.month < :month
-      AND e.account = 'ebitda' AND e.hard AND e.amount <> 0 AND e.month <= m.through
+    -- Months by their distance, or PostgreSQL goes through the months of all measures for each of these few.
+    WHERE e.version = 'actual' AND e.kind IN ('benefit', 'one_off_benefit') AND e.month - CAST(:month AS date) < 0
+      AND e.account = 'ebitda' AND e.hard AND e.amount <> 0 AND e.month - m.through <= 0
       AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(m.signed) AS s (line)
                       WHERE s.line ->> 'month' = to_char(e.month, 'YYYY-MM') AND s.line ->> 'kind' = e.kind
                         AND coalesce(s.line ->> 'pl_line', '') = e.pl_line)

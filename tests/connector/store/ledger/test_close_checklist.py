@@ -114,6 +114,7 @@ def test_as_many_rows_are_read_as_lines_are_shown(store: StoreFixture, query: Te
         for node in read
     }
     assert max(rows.values()) < 30, rows
+    assert "effect_line_month" not in rows, "it begins with the month, and has those of all measures"
 
 
 def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
