@@ -140,7 +140,7 @@ _MISSING = text(f"""
 """)  # noqa: S608 - our own clause
 # The newest month before this one with an actual benefit that nobody has signed, or no longer as it is.  Which measures
 # have one at all is known from their assessment, so that those that are signed are not looked at.
-_UNVALIDATED = text(f"""
+_UNVALIDATED = text("""
     WITH closed AS MATERIALIZED (
         SELECT named.entity, ledger_closed_through(named.entity) AS through
         FROM (SELECT lower(s.legal_entity) AS entity FROM month_close_step AS s UNION SELECT '') AS named
@@ -150,7 +150,9 @@ _UNVALIDATED = text(f"""
                 (SELECT c.through FROM closed AS c WHERE c.entity = lower(coalesce(m.legal_entity, ''))),
                 (SELECT c.through FROM closed AS c WHERE c.entity = '')) AS through
             FROM measure AS m
-            WHERE m.unvalidated_since IS NOT NULL AND m.unvalidated_since < :month AND {_OF_ENTITY}
+            WHERE m.unvalidated_since IS NOT NULL AND m.unvalidated_since < :month AND m.unmapped_since IS NULL
+              -- Not as an index has it, by which PostgreSQL would read and sort all measures of the legal entity.
+              AND (CAST(:entity AS text) = '' OR coalesce(lower(m.legal_entity), '') = lower(:entity))
         ) AS late WHERE late.unvalidated_since <= late.through
         ORDER BY late.key, late.id LIMIT :most
     ), unsigned AS MATERIALIZED (
@@ -158,13 +160,16 @@ _UNVALIDATED = text(f"""
         FROM listed AS l CROSS JOIN LATERAL (
             SELECT m.controller, m.signed FROM measure AS m WHERE m.id = l.id LIMIT 1) AS m
     )
-    SELECT DISTINCT ON (m.key, m.id) m.id, m.key, m.controller, e.month
-    FROM unsigned AS m JOIN effect_line AS e ON e.measure_id = m.id
-    -- Months by their distance, or PostgreSQL goes through the months of all measures for each of these few.
-    WHERE e.version = 'actual' AND e.kind IN ('benefit', 'one_off_benefit') AND e.month - CAST(:month AS date) < 0
-      AND e.account = 'ebitda' AND e.hard AND e.amount <> 0 AND e.month - m.through <= 0
-      AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(m.signed) AS s (line)
-                      WHERE s.line ->> 'month' = to_char(e.month, 'YYYY-MM') AND s.line ->> 'kind' = e.kind
-                        AND coalesce(s.line ->> 'pl_line', '') = e.pl_line)
-    ORDER BY m.key, m.id, e.month DESC
-""")  # noqa: S608 - our own clause
+    SELECT m.id, m.key, m.controller, e.month FROM unsigned AS m CROSS JOIN LATERAL (
+        -- Months by their distance, or PostgreSQL goes through the months of all measures for each of these few.
+        SELECT e.month FROM effect_line AS e
+        WHERE e.measure_id = m.id AND e.version = 'actual' AND e.kind IN ('benefit', 'one_off_benefit')
+          AND e.month - CAST(:month AS date) < 0 AND e.month - m.through <= 0
+          AND e.account = 'ebitda' AND e.hard AND e.amount <> 0
+          AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(m.signed) AS s (line)
+                          WHERE s.line ->> 'month' = to_char(e.month, 'YYYY-MM') AND s.line ->> 'kind' = e.kind
+                            AND coalesce(s.line ->> 'pl_line', '') = e.pl_line)
+        ORDER BY e.month - CAST(:month AS date) DESC LIMIT 1
+    ) AS e
+    ORDER BY m.key, m.id
+""")
