@@ -26,7 +26,7 @@ from connector.remedy import Remedy
 from connector.settings import Settings
 from connector.store.notifications.papers import Papers
 from connector.store.reporting.portfolio_filters import PortfolioFilters
-from connector.sync.reconcile import ActiveMapping
+from connector.sync.active_mapping import ActiveMapping
 from governance.constant_currency import RatesView
 from governance.reporting_calendar import Cadence
 from governance.time_text import month_text

@@ -27,7 +27,7 @@ from connector.store.measures.measure_lookup import MeasureExplanation, explanat
 from connector.store.measures.measure_queries import find_measures as find_rows
 from connector.store.measures.verdicts import verdict_to_json
 from connector.store.reporting.portfolio_filters import PortfolioFilters
-from connector.sync.reconcile import ActiveMapping
+from connector.sync.active_mapping import ActiveMapping
 from governance import portfolio
 from governance.constant_currency import RatesView
 from governance.definitions.report import REPORT, SINGLE, WORDS

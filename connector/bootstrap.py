@@ -54,9 +54,9 @@ from connector.store.queue.rate_limits import SqlRateLimiter
 from connector.store.queue.wake_up import Waker
 from connector.store.reconcile.stored_state import SqlStateStore
 from connector.store.reporting.exchange_rates import ExchangeRates
+from connector.sync.active_mapping import ActiveMapping
 from connector.sync.ports import EventParser, ToolSite
 from connector.sync.preview import Previewer
-from connector.sync.reconcile import ActiveMapping
 from connector.sync.related_evidence import RelatedEvidenceReader
 from connector.vault import Vault, open_vault
 from mapping.config import MappingConfig

@@ -11,7 +11,7 @@ from connector.bootstrap import Services
 from connector.papers.calendar.state import PaperState, calendar_of
 from connector.people.permissions import Viewer
 from connector.store.notifications.papers import Copy, Papers
-from connector.sync.reconcile import ActiveMapping
+from connector.sync.active_mapping import ActiveMapping
 
 
 class NoSuchPaper(NotFound):

@@ -12,7 +12,7 @@ from connector.measures.usable_rates import usable_rates
 from connector.papers.report import Report
 from connector.people.permissions import Viewer
 from connector.store.reporting.portfolio_filters import PortfolioFilters
-from connector.sync.reconcile import ActiveMapping
+from connector.sync.active_mapping import ActiveMapping
 from governance.left_out import step_labels
 
 

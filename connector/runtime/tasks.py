@@ -32,6 +32,7 @@ from connector.runtime.maintenance import (
 )
 from connector.runtime.paper_sending import paper_desk
 from connector.runtime.queue import TaskHandlers
+from connector.runtime.tool_tasks import LONG_CALL_SECONDS
 from connector.store.notifications.deliveries import SqlDeliveries, wake_due_deliveries
 from connector.store.operations.retention import clean_up
 from connector.store.queue.dirty_keys import SqlDirtyKeys
@@ -47,12 +48,13 @@ from connector.store.reporting.capacity import store_planned_hours
 from connector.store.reporting.rollups import RefreshStatus, Rollups
 from connector.store.service_portfolio.figures import ServiceSettings, refresh_services
 from connector.store.service_portfolio.offerings import store_offerings
+from connector.sync.active_mapping import ActiveMapping
 from connector.sync.lease import UNLEASED, Lease, LeaseState
 from connector.sync.offerings import read_offerings
 from connector.sync.outbox_writer import OutboxWriter
 from connector.sync.planned_capacity import read_capacity
 from connector.sync.ports import ToolSite
-from connector.sync.reconcile import ActiveMapping, BatchResult, Reconciler
+from connector.sync.reconcile import BatchResult, Reconciler
 from connector.sync.related_evidence import RelatedEvidenceReader
 from connector.sync.sweep import Sweeper, SweepKind
 from governance.closed_months import NO_CLOSED_MONTHS, ClosedMonths
@@ -127,7 +129,7 @@ class WorkerTasks:
         )
 
     def reconcile(self, connection: ConnectionName) -> None:
-        """Read and assess what is dirty."""
+        """Read and assess what is dirty; write what follows from a small batch."""
         self._work.begin(connection)
         active = self._mapping.active()
         if active is None:
@@ -136,9 +138,27 @@ class WorkerTasks:
         if site is None:
             return
         remember_own_account(self._services, site)
-        self._run_batches(
-            TaskKind.RECONCILE, connection, lambda: self._reconciler.run(site, active) is BatchResult.MORE
-        )
+        ends = time.monotonic() + MAX_TURN_SECONDS
+        while self._reconcile_and_write(site, active) and time.monotonic() < ends:
+            pass
+
+    def _reconcile_and_write(self, site: ToolSite, active: ActiveMapping) -> bool:
+        """Returns whether to look once more.
+
+        No second task for a connection begins while its tool keeps one waiting (:mod:`connector.runtime.tool_tasks`),
+        so what came meanwhile has woken nobody.
+        """
+        began, result = time.monotonic(), BatchResult.IDLE
+
+        def run() -> bool:
+            nonlocal result
+            result = self._reconciler.run(site, active)
+            return result is BatchResult.MORE
+
+        self._run_batches(TaskKind.RECONCILE, site.name, run)
+        if result is BatchResult.WRITES:
+            self._write(site)
+        return result in {BatchResult.DONE, BatchResult.WRITES} and time.monotonic() - began > LONG_CALL_SECONDS
 
     def deliver(self, connection: ConnectionName) -> None:
         """Write what is due."""
@@ -146,7 +166,10 @@ class WorkerTasks:
         site = self._reachable_site(connection)
         if site is None:
             return
-        self._run_batches(TaskKind.DELIVER, connection, lambda: self._deliverer.run(site) in DELIVERY_HAS_MORE)
+        self._write(site)
+
+    def _write(self, site: ToolSite) -> None:
+        self._run_batches(TaskKind.DELIVER, site.name, lambda: self._deliverer.run(site) in DELIVERY_HAS_MORE)
 
     def sweep(self, connection: ConnectionName) -> None:
         """Find changes that no event reported, and renew what would expire."""

@@ -7,19 +7,21 @@ event makes the verdict late, never wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
 
-from connector.errors import AuthenticationFailed, LimitScope, RateLimited, RetryLater, ToolError, Unreachable
+from connector.errors import LimitScope, RateLimited, ToolError, Unreachable
 from connector.http.rate_limits import wait_seconds
 from connector.http.retry import PAUSED_RETRY_SECONDS, PauseConnection, Retry, StopRetrying, decide
+from connector.sync.active_mapping import ActiveMapping
 from connector.sync.isolated_read import read_apart
+from connector.sync.item_reading import BatchReading, ItemReading, late_commands
 from connector.sync.known_people import known_people
 from connector.sync.ports import ReadResult, ToolSite
-from connector.sync.related_evidence import NO_ITEM_EVIDENCE, ItemEvidence, RelatedEvidenceReader
+from connector.sync.related_evidence import ItemEvidence, RelatedEvidenceReader
 from connector.sync.stores import (
     AbsentItem,
     AssessedItem,
@@ -33,40 +35,17 @@ from connector.sync.stores import (
     StoredState,
     UnmappedItem,
 )
-from governance.closed_months import ClosedMonths
-from governance.evidence import Command
-from governance.facts import Unknown, known
-from governance.measure import Person
-from governance.rates import Rates
-from mapping.assess_item import NOBODY_NAMED, LastWrittenByItem, MeasureAssessment, assess_item, edits_to_explain
+from governance.facts import Unknown
+from mapping.assess_item import MeasureAssessment, edits_to_explain
 from mapping.config import MappingConfig
-from mapping.effects import NO_HISTORY
-from mapping.existing_breaches import MovingStart, reported_only
-from mapping.field_edits import field_edits, mapped_changes
 from mapping.fields import child_fields, fact_fields, needed_fields, plan_currency, uses_tool_approvals
-from mapping.known_people import KnownPeople
 from mapping.map_item import Unmapped
-from mapping.policy import Policies
-from mapping.work_item import ConnectionName, FieldChange, FieldName, NativeId, WorkItem
+from mapping.work_item import ConnectionName, FieldName, NativeId, WorkItem
 
 REASSESS_EVERY = timedelta(days=1)
 """Every measure is assessed once a day: no event comes when an account is closed or a month ends."""
 
-MOST_NAMED = 20
-"""Items of one reading of which the tool is asked who changed them: more is an import or the end of an outage."""
-
-NOTHING_CHANGED: frozenset[FieldName] = frozenset()
-
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ActiveMapping:
-    number: int
-    config: MappingConfig
-    policies: Policies
-    moving_starts: Mapping[str, MovingStart] = field(default_factory=dict)
-    """By rule, where moving back was switched on without moving what was ahead already."""
 
 
 class BatchResult(StrEnum):
@@ -76,150 +55,12 @@ class BatchResult(StrEnum):
     """There was nothing to do."""
     DONE = "done"
     """All that was claimed is done; what came meanwhile has woken a task of its own."""
+    WRITES = "writes"
+    """The same, and the caller goes on with the writes to this connection: nobody was woken for them."""
     MORE = "more"
     """The batch was full, or not all of it was settled: there may be another one."""
     DEFERRED = "deferred"
     """The tool could not be called, the connection is paused, or the worker may not go on; the keys come due again."""
-
-
-@dataclass(frozen=True, slots=True)
-class ItemReading:
-    """One item as it was read, with what is stored of it."""
-
-    site: ToolSite
-    item: WorkItem
-    state: StoredState
-    evidence: ItemEvidence
-    began: datetime
-    joined_last_written: LastWrittenByItem
-    people: KnownPeople
-    rates: Rates
-    closed_months: ClosedMonths
-    changed: frozenset[FieldName] = frozenset()
-    """Mapped fields with another value than at the reading before."""
-    ask_editors: bool = True
-    """Whether the tool is asked who changed them; not where many items changed at once."""
-    address: str = ""
-    """Gatepost's own, for people; empty where nobody has told it."""
-
-    def assess(
-        self,
-        mapping: ActiveMapping,
-        now: datetime,
-        *,
-        fields_changed: datetime | None = None,
-        editors: Mapping[FieldName, Person] = NOBODY_NAMED,
-        field_history: Mapping[FieldName, tuple[FieldChange, ...]] = NO_HISTORY,
-        owner_edited: datetime | None = None,
-    ) -> MeasureAssessment | Unmapped:
-        # Commands from pages are ruled on with those from the tool; the item is stored as the tool has it.
-        submitted = self.state.submitted_comments
-        assessed = assess_item(
-            replace(self.item, comments=(*self.item.comments, *submitted)) if submitted else self.item,
-            mapping.config,
-            mapping.policies,
-            measure_state=self.state.measure_state,
-            last_written=self.state.last_written,
-            now=now,
-            ruled_on=self.state.ruled_on,
-            related=self.evidence.related,
-            joined_last_written=self.joined_last_written,
-            people=self.people,
-            rates=self.rates,
-            closed_months=self.closed_months,
-            read_at=self.began,
-            fields_changed=fields_changed,
-            editors=editors,
-            field_history=field_history,
-            owner_edited=owner_edited,
-            address=self.address,
-        )
-        if isinstance(assessed, Unmapped):
-            return assessed
-        start = mapping.moving_starts.get(assessed.mapped.rule.name)
-        return reported_only(assessed, self.item, start, self.state.mapping_version)
-
-    def history_of_actuals(self, undated: Mapping[FieldName, datetime]) -> Mapping[FieldName, tuple[FieldChange, ...]]:
-        """The changes of fields with an actual that was seen now and may have been entered in an earlier month."""
-        if self.site.change_history is None or not undated:
-            return NO_HISTORY
-        try:
-            found = self.site.change_history.changes(self.item.native_id, frozenset(undated), min(undated.values()))
-        except (RetryLater, AuthenticationFailed):
-            raise
-        except ToolError as error:
-            _log.warning("history not readable", connection=self.site.name, item=self.item.key, why=str(error))
-            return NO_HISTORY
-        return {
-            name: since
-            for name, changes in found.items()
-            if (since := tuple(c for c in changes if c.at >= undated[name]))
-        }
-
-    def editors(self, fields: frozenset[FieldName]) -> Mapping[FieldName, Person]:
-        """Who changed these fields of the item; whom the tool does not name is absent."""
-        if self.site.editors is None or not fields:
-            return NOBODY_NAMED
-        try:
-            return self.site.editors.editors(self.item, fields, self.state.measure_state.item_version)
-        except (RetryLater, AuthenticationFailed):
-            raise
-        except ToolError as error:
-            _log.warning("editors not readable", connection=self.site.name, item=self.item.key, why=str(error))
-            return NOBODY_NAMED
-
-    def with_edits(self, assessed: MeasureAssessment, named: Mapping[FieldName, Person]) -> MeasureAssessment:
-        """With who changed the mapped fields; ``named`` is whom the tool named already.
-
-        A verdict does not wait for a name: when the history cannot be read, the person is not known.
-        """
-        rule = assessed.mapped.rule
-        unnamed = mapped_changes(self.changed, rule) - named.keys()
-        if unnamed and self.ask_editors:
-            try:
-                named = {**named, **self.editors(unnamed)}
-            except ToolError as error:
-                _log.warning("editors not readable", connection=self.site.name, item=self.item.key, why=str(error))
-        return replace(assessed, edits=field_edits(self.changed, named, rule)) if self.changed else assessed
-
-    def owner_edited(self, assessed: MeasureAssessment) -> datetime | None:
-        """When the owner changed the item last, where nothing else is known of them for too long."""
-        history, owner = self.site.personal_history, known(assessed.mapped.measure.roles.owner)
-        activity = assessed.verdict.measure_state.owner_activity
-        inactive = any(finding.code == "OWNER_INACTIVE" for finding in assessed.verdict.findings)
-        if history is None or owner is None or activity is None or not inactive:
-            return None
-        try:
-            return history.last_edit(self.item, owner, activity.acted_at or activity.since)
-        except (RetryLater, AuthenticationFailed):
-            raise
-        except ToolError as error:
-            _log.warning("history not readable", connection=self.site.name, item=self.item.key, why=str(error))
-            return None
-
-    def last_change(self, assessed: MeasureAssessment, late: Sequence[Command]) -> datetime | None:
-        """When a fact of the item was changed last; ``None`` when that cannot be known."""
-        if self.site.change_history is None:
-            return None
-        since = min(command.at for command in late)
-        try:
-            last = self.site.change_history.last_change(self.item.native_id, fact_fields(assessed.mapped.rule), since)
-        except (RetryLater, AuthenticationFailed):
-            raise
-        except ToolError as error:
-            _log.warning("history not readable", connection=self.site.name, item=self.item.key, why=str(error))
-            return None
-        return since if last is None else last
-
-
-def late_commands(assessed: MeasureAssessment) -> list[Command]:
-    """Commands of this assessment that may have been given for other facts."""
-    fresh = {command.source for command in assessed.evidence.commands if command.ruling is None}
-    return [
-        command
-        for command in assessed.verdict.commands
-        if command.source in fresh and command.ruling is not None and command.ruling.late
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +85,7 @@ class Reconciler:
         claim = self.dirty_keys.claim(site.name, self.batch_size * site.batches_per_read)
         if claim is None:
             return BatchResult.IDLE
-        unsettled = len(claim.keys)
+        claimed = len(claim.keys)
         claim = self._without_ignored(claim, site, mapping.config)
         if not claim.keys:
             return BatchResult.MORE
@@ -263,30 +104,34 @@ class Reconciler:
         joined_last_written = (
             self._joined_last_written(evidence_by_item.values(), began) if _writes_to_joined(mapping.config) else {}
         )
-        rates, closed = self.state_store.rates(), self.state_store.closed_months()
-        changed = self._changed_fields(site, read.items.values(), stored, mapping.config)
+        batch = BatchReading(
+            site, read, stored, evidence_by_item, began, joined_last_written, people,
+            self.state_store.rates(), self.state_store.closed_months(),
+            self._changed_fields(site, read.items.values(), stored, mapping.config),
+            self.address,
+        )  # fmt: skip
+        return self._assess_all(claim, claimed, batch, mapping, now)
+
+    def _assess_all(
+        self, claim: Claim, claimed: int, batch: BatchReading, mapping: ActiveMapping, now: datetime
+    ) -> BatchResult:
+        """Assess and store part by part; ``claimed`` counts the keys that were ignored as well."""
+        unsettled = claimed
         for part in _chunks(claim, self.batch_size):
             ids = [key.native_id for key in part.keys]
             outcomes: list[ItemOutcome] = [
-                AbsentItem(item, read.absent_reasons.get(item, "")) for item in read.absent if item in ids
+                AbsentItem(item, batch.read.absent_reasons.get(item, "")) for item in batch.read.absent if item in ids
             ]
             for requested in ids:
-                item = read.items.get(requested)
-                if item is None:
-                    continue
-                state, evidence = (
-                    stored.get(requested, StoredState()),
-                    evidence_by_item.get(item.native_id, NO_ITEM_EVIDENCE),
-                )
-                reading = ItemReading(
-                    site, item, state, evidence, began, joined_last_written, people, rates, closed,
-                    changed.get(item.native_id, NOTHING_CHANGED), len(changed) <= MOST_NAMED,
-                    self.address,
-                )  # fmt: skip
-                outcome = self._assess(part, requested, reading, mapping, now)
+                reading = batch.of(requested)
+                outcome = self._assess(part, requested, reading, mapping, now) if reading is not None else None
                 if outcome is not None:
                     outcomes.append(outcome)
-            self._settle(part, outcomes, mapping, now, began)
+            # A small batch and its writes are one task: a second one costs as much as half of the first.
+            is_all = not claim.full and len(outcomes) == claimed
+            writes = self._settle(part, outcomes, mapping, now, batch.began, caller_writes=is_all)
+            if is_all and writes:
+                return BatchResult.WRITES
             unsettled -= len(outcomes)
         # A key that was marked again while it was claimed wakes nobody when it is given back without a result.
         return BatchResult.MORE if claim.full or unsettled else BatchResult.DONE
@@ -319,9 +164,19 @@ class Reconciler:
         return replace(claim, keys=tuple(key for key in claim.keys if key.native_id not in ignored))
 
     def _settle(
-        self, claim: Claim, outcomes: Sequence[ItemOutcome], mapping: ActiveMapping, now: datetime, began: datetime
-    ) -> None:
-        settled = self.assessment_store.store(claim, outcomes, mapping.number, now, read_from=began)
+        self,
+        claim: Claim,
+        outcomes: Sequence[ItemOutcome],
+        mapping: ActiveMapping,
+        now: datetime,
+        began: datetime,
+        *,
+        caller_writes: bool,
+    ) -> int:
+        """Returns how many writes follow."""
+        settled = self.assessment_store.store(
+            claim, outcomes, mapping.number, now, read_from=began, caller_writes=caller_writes
+        )
         _log.info(
             "reconciled",
             connection=claim.connection,
@@ -330,6 +185,7 @@ class Reconciler:
             writes=settled.writes,
             lease_lost=settled.lost,
         )
+        return settled.writes
 
     def _assess(
         self, claim: Claim, requested: NativeId, reading: ItemReading, mapping: ActiveMapping, now: datetime

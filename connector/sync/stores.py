@@ -217,10 +217,12 @@ class AssessmentStore(Protocol):
         now: datetime,
         *,
         read_from: datetime | None = None,
+        caller_writes: bool = False,
     ) -> StoreResult:
         """Store measures, decisions and outbox rows of a batch and give its keys back, in one transaction.
 
-        ``read_from`` is when the reading began: what changed after it may not be in it.
+        ``read_from`` is when the reading began: what changed after it may not be in it.  With ``caller_writes``
+        nobody is woken for the writes to the claim's own connection.
         """
 
 

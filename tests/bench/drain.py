@@ -43,8 +43,9 @@ from connector.store.queue.inbox import mark_dirty
 from connector.store.queue.wake_up import Waker
 from connector.store.reconcile.assessment_store import SqlAssessmentStore
 from connector.store.reconcile.stored_state import SqlStateStore
+from connector.sync.active_mapping import ActiveMapping
 from connector.sync.ports import ItemsChanged, ReadResult, ToolSite, WriteRequest, WriteResult
-from connector.sync.reconcile import ActiveMapping, BatchResult, Reconciler
+from connector.sync.reconcile import BatchResult, Reconciler
 from connector.sync.related_evidence import RelatedEvidenceReader
 from connector.vault import open_vault
 from governance.measure_state import MeasureState
@@ -239,7 +240,7 @@ def _work(dsn: str, worker: int, line: Line) -> None:
             line.send("ready")
             line.recv()
             before = time.process_time()
-            while run_batch() in {BatchResult.MORE, BatchResult.DONE}:
+            while run_batch() is not BatchResult.IDLE:
                 pass
             line.send((reader.count, time.process_time() - before))
     engine.dispose()

@@ -21,7 +21,7 @@ from connector.runtime.tasks import service_settings
 from connector.store.service_portfolio.definitions import store_services
 from connector.store.service_portfolio.figures import refresh_services
 from connector.store.service_portfolio.objectives import store_objectives
-from connector.sync.reconcile import ActiveMapping
+from connector.sync.active_mapping import ActiveMapping
 from governance.outcomes import KeyResult, Objective
 from governance.service import ServiceDefinition
 from mapping.services import StatedService

@@ -13,7 +13,7 @@ from connector.papers.calendar.state import PaperState, calendar_of
 from connector.papers.report import NoFigures
 from connector.people.permissions import TEMPLATE_ROLES, Role, Viewer
 from connector.runtime.paper_sending import paper_desk
-from connector.sync.reconcile import ActiveMapping
+from connector.sync.active_mapping import ActiveMapping
 from governance.reporting_calendar import IssueState
 from webhook_server.admin.calendar_actions import add_actions
 from webhook_server.admin.calendar_review import add_review

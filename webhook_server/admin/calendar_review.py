@@ -16,7 +16,7 @@ from connector.papers.report import NoFigures
 from connector.papers.source_lines import PAST, source_lines
 from connector.store.operations.source_ages import visible_sources
 from connector.store.reporting.portfolio_filters import PortfolioFilters
-from connector.sync.reconcile import ActiveMapping
+from connector.sync.active_mapping import ActiveMapping
 from governance.left_out import OFF_RAMP_LABELS
 from governance.reporting_calendar import Cadence, FiscalCalendar, PaperPeriod
 from mapping.papers import time_zone

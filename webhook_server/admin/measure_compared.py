@@ -12,7 +12,7 @@ from connector.measures.usable_rates import usable_rates
 from connector.papers.measure_comparison import measure_comparison
 from connector.papers.report import Report
 from connector.people.permissions import Viewer
-from connector.sync.reconcile import ActiveMapping
+from connector.sync.active_mapping import ActiveMapping
 from governance.comparison import ChangeKind
 from webhook_server.pages import formats
 

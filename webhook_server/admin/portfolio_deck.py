@@ -17,7 +17,7 @@ from connector.papers.deck.write import write_deck
 from connector.papers.read_sources import read_sources
 from connector.papers.report import NoFigures
 from connector.people.permissions import Viewer
-from connector.sync.reconcile import ActiveMapping
+from connector.sync.active_mapping import ActiveMapping
 from governance.gates import Thresholds
 from governance.rates import Rates
 from webhook_server.admin.portfolio_reports import kept_report

@@ -23,7 +23,7 @@ from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import FILTER_LABELS, PortfolioFilters
 from connector.store.reporting.portfolio_lists import EffectLineFilters, PortfolioLists
 from connector.store.reporting.portfolio_results import FigureSettings, FilterChoices
-from connector.sync.reconcile import ActiveMapping
+from connector.sync.active_mapping import ActiveMapping
 from governance.constant_currency import RatesView
 from governance.definitions.results import Figure
 from governance.effects import EffectKind, Version

@@ -14,7 +14,7 @@ from connector.papers.read_sources import read_sources
 from connector.papers.report import NoFigures
 from connector.papers.workbook import TooManyMeasures, write_workbook
 from connector.people.permissions import Viewer
-from connector.sync.reconcile import ActiveMapping
+from connector.sync.active_mapping import ActiveMapping
 from governance.rates import Rates
 from webhook_server.admin.portfolio_request import PortfolioRequest, ReportSource
 from webhook_server.page_messages import page_text

@@ -15,7 +15,7 @@ from connector.papers.report import NoFigures
 from connector.people.permissions import TokenScope
 from connector.runtime.paper_sending import paper_desk
 from connector.store.notifications.papers import Copy, Papers
-from connector.sync.reconcile import ActiveMapping
+from connector.sync.active_mapping import ActiveMapping
 from governance.reporting_calendar import Cadence, IssueState
 from mapping.calendar_config import PaperKind
 from webhook_server.api.operation import ApiCall, Operation, PathParameter

@@ -12,7 +12,7 @@ from connector.people.permissions import Viewer
 from connector.store.notifications.papers import Copy, Issue, Papers, Recipient
 from connector.store.reporting.meeting_decisions import decisions
 from connector.store.reporting.unreported import UnreportedMeasures
-from connector.sync.reconcile import ActiveMapping
+from connector.sync.active_mapping import ActiveMapping
 from governance.reporting_calendar import IssueState
 
 NO_MEASURES = UnreportedMeasures(0, 0, ())

@@ -33,7 +33,7 @@ from connector.store.reporting.deck_templates import DeckTemplates
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.report_snapshots import ReportSnapshots
 from connector.store.reporting.unreported import UnreportedMeasures, UnreportedRows
-from connector.sync.reconcile import ActiveMapping
+from connector.sync.active_mapping import ActiveMapping
 from connector.timestamp import timestamp_text
 from governance.constant_currency import RatesView
 from governance.reporting_calendar import IssueDates

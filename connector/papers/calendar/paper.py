@@ -16,7 +16,7 @@ from connector.people.my_work import MyWork
 from connector.people.permissions import Viewer
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.unreported import UnreportedMeasures
-from connector.sync.reconcile import ActiveMapping
+from connector.sync.active_mapping import ActiveMapping
 from governance.reporting_calendar import PaperPeriod
 from governance.time_text import day_text
 from mapping.calendar_config import PaperKind

@@ -10,7 +10,7 @@ from connector.bootstrap import Services
 from connector.people.paper_access import may_know, receives, runs
 from connector.people.permissions import Viewer
 from connector.store.notifications.papers import Issue, PaperRow, Papers
-from connector.sync.reconcile import ActiveMapping
+from connector.sync.active_mapping import ActiveMapping
 from governance.reporting_calendar import IssueDates, IssueState, state_before_sending
 from mapping.papers import StatedPaper, stated_papers
 

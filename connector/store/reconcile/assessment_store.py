@@ -62,15 +62,16 @@ class SqlAssessmentStore:
         now: datetime,
         *,
         read_from: datetime | None = None,
+        caller_writes: bool = False,
     ) -> StoreResult:
         for _ in range(DEADLOCK_RETRIES):
             try:
-                return self._store(claim, outcomes, mapping_version, now, read_from)
+                return self._store(claim, outcomes, mapping_version, now, read_from, caller_writes)
             except OperationalError as error:
                 # Two batches whose items depend on one another mark each other's; nothing of this one was stored.
                 if not isinstance(error.orig, errors.DeadlockDetected):
                     raise
-        return self._store(claim, outcomes, mapping_version, now, read_from)
+        return self._store(claim, outcomes, mapping_version, now, read_from, caller_writes)
 
     def _store(
         self,
@@ -79,6 +80,7 @@ class SqlAssessmentStore:
         mapping_version: int,
         now: datetime,
         read_from: datetime | None,
+        caller_writes: bool,
     ) -> StoreResult:
         with self._engine.begin() as transaction:
             mine = still_claimed(transaction, claim)
@@ -107,7 +109,8 @@ class SqlAssessmentStore:
             reassess(transaction, self._waker, concerned | actual)
             if dirty:
                 self._waker.wake(transaction, TaskKind.RECONCILE, claim.connection)
-            for connection in sorted(planned.rows_by_connection):
+            written_here = {claim.connection} if caller_writes else set()
+            for connection in sorted(planned.rows_by_connection.keys() - written_here):
                 self._waker.wake(transaction, TaskKind.DELIVER, connection)
             watch.record(self._waker, now)
             audit.record(transaction, entries)

@@ -37,7 +37,7 @@ from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.refused_demands import refused_demands
 from connector.store.reporting.report_snapshots import ReportSnapshots
 from connector.store.reporting.rollups import Rollups
-from connector.sync.reconcile import ActiveMapping
+from connector.sync.active_mapping import ActiveMapping
 from connector.timestamp import timestamp_text
 from governance.effects import ZERO, Version
 from governance.reporting_calendar import Cadence, IssueState

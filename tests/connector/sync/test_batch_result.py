@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
@@ -16,9 +17,11 @@ from connector.store.queue.inbox import mark_dirty
 from connector.store.queue.wake_up import Waker
 from connector.store.reconcile.assessment_store import SqlAssessmentStore
 from connector.store.reconcile.stored_state import SqlStateStore
+from connector.sync.active_mapping import ActiveMapping
 from connector.sync.ports import ReadResult, ToolSite
-from connector.sync.reconcile import ActiveMapping, BatchResult, Reconciler
+from connector.sync.reconcile import BatchResult, Reconciler
 from connector.sync.related_evidence import RelatedEvidenceReader
+from connector.sync.stores import Claim, ItemOutcome, StoreResult
 from mapping.config import MappingConfig
 from mapping.load import LoadedMapping, load_mapping
 from mapping.policy import Policies
@@ -68,7 +71,27 @@ def mark(engine: Engine, *items: NativeId) -> None:
         mark_dirty(transaction, JIRA, dict.fromkeys(items))
 
 
-def run(engine: Engine, here: Site) -> BatchResult:
+@dataclass
+class Assessments:
+    """Stores nothing, and plans a write for each batch."""
+
+    caller_writes: list[bool] = field(default_factory=list)
+
+    def store(
+        self,
+        _claim: Claim,
+        outcomes: Sequence[ItemOutcome],
+        _version: int,
+        _now: datetime,
+        *,
+        read_from: datetime | None = None,
+        caller_writes: bool = False,
+    ) -> StoreResult:
+        self.caller_writes.append(caller_writes)
+        return StoreResult(stored=len(outcomes), decisions=0, writes=1, lost=0)
+
+
+def run(engine: Engine, here: Site, assessments: Assessments | None = None) -> BatchResult:
     loaded = load_mapping((ROOT / "sandbox/story/mapping.yaml").read_text())
     assert isinstance(loaded, LoadedMapping)
     site = ToolSite(JIRA, Tool.JIRA, here, writer=None, event_parser=None, event_scope=here)  # type: ignore[arg-type]
@@ -76,12 +99,12 @@ def run(engine: Engine, here: Site) -> BatchResult:
     reconciler = Reconciler(
         dirty_keys=SqlDirtyKeys(engine, 1, 60),
         state_store=state,
-        assessment_store=SqlAssessmentStore(engine, Waker(TaskQueue().defer)),
+        assessment_store=assessments or SqlAssessmentStore(engine, Waker(TaskQueue().defer)),
         pauses=here,
         related_evidence=RelatedEvidenceReader(lambda _name: site, state),
         clock=lambda: datetime.now(UTC),
         jitter=lambda: 1.0,
-        batch_size=10,
+        batch_size=3,
     )
     return reconciler.run(site, ActiveMapping(1, loaded.config, Policies(loaded.config)))
 
@@ -102,3 +125,29 @@ def test_an_item_of_no_rule_that_is_marked_again_meanwhile_is_looked_at_again(en
     assert run(engine, Site(meanwhile=lambda: mark(engine, FOREIGN))) is BatchResult.MORE
     assert run(engine, Site()) is BatchResult.MORE
     assert run(engine, Site()) is BatchResult.IDLE
+
+
+def test_the_writes_of_a_small_batch_are_left_to_its_own_task(engine: Engine) -> None:
+    mark(engine, GONE)
+    assessments = Assessments()
+    assert run(engine, Site(), assessments) is BatchResult.WRITES
+    assert assessments.caller_writes == [True]
+
+
+@pytest.mark.parametrize(
+    ("marked", "result"),
+    [
+        # A full batch: the next one would keep its writes waiting.
+        ((GONE, NativeId("4"), NativeId("5")), BatchResult.MORE),
+        # One key is given back without a result, and the task has to look once more.
+        ((GONE, UNCERTAIN), BatchResult.MORE),
+        ((GONE, FOREIGN), BatchResult.MORE),
+    ],
+)
+def test_the_writes_of_any_other_batch_have_a_task_of_their_own(
+    engine: Engine, marked: tuple[NativeId, ...], result: BatchResult
+) -> None:
+    mark(engine, *marked)
+    assessments = Assessments()
+    assert run(engine, Site(), assessments) is result
+    assert assessments.caller_writes == [False]

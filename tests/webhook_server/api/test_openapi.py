@@ -112,6 +112,7 @@ def test_two_generated_clients_are_typed_and_play_the_common_calls(live: ApiServ
         assert use.may_deploy(client, "ITX-1") is False
         assert use.approve(client, "ITX-1", "detailed").startswith("s")
     finally:
+        client.get_httpx_client().close()
         server.stop()
     models = imported(tmp_path, "gatepost_generated_models")
     page = models.MeasureSummaryPage.model_validate(live.get("brandt", "/measures").get_json())

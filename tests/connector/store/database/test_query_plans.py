@@ -33,8 +33,9 @@ from connector.store.reconcile.due_assessments import wake_due_assessments
 from connector.store.reconcile.stored_state import SqlStateStore
 from connector.store.reconcile.sweeps import SqlSweeps
 from connector.store.reporting.my_work import load_my_work
+from connector.sync.active_mapping import ActiveMapping
 from connector.sync.ports import ItemsChanged, ReadResult, ReportedChange, ToolSite, WriteResult
-from connector.sync.reconcile import ActiveMapping, BatchResult, Reconciler
+from connector.sync.reconcile import BatchResult, Reconciler
 from connector.sync.related_evidence import RelatedEvidenceReader
 from connector.sync.scan import ScannedItem, ScanPage
 from connector.sync.stores import ReceivedEvent, ReceiveResult

@@ -44,7 +44,9 @@ def loaded() -> LoadedMapping:
     return result
 
 
-def record_assessment(store: StoreFixture, loaded: LoadedMapping, some: WorkItem) -> StoreResult:
+def record_assessment(
+    store: StoreFixture, loaded: LoadedMapping, some: WorkItem, *, caller_writes: bool = False
+) -> StoreResult:
     """An event marks the item, it is assessed as the flow does it, and the batch is settled."""
     stored = store.stored_state.load(JIRA, [some.native_id]).get(some.native_id, StoredState())
     with_submitted = replace(some, comments=(*some.comments, *stored.submitted_comments))
@@ -60,7 +62,7 @@ def record_assessment(store: StoreFixture, loaded: LoadedMapping, some: WorkItem
         people=store.stored_state.people(JIRA, set(accounts_of(with_submitted, stored.ruled_on)), spoke),
     )
     outcome = UnmappedItem(some, assessed.text) if isinstance(assessed, Unmapped) else AssessedItem(some, assessed)
-    return settle(store, some.native_id, outcome)
+    return settle(store, some.native_id, outcome, caller_writes=caller_writes)
 
 
 def forecast_later(store: StoreFixture, measure: str = "jira-main/10001") -> None:
@@ -74,11 +76,18 @@ def forecast_later(store: StoreFixture, measure: str = "jira-main/10001") -> Non
             )
 
 
-def settle(store: StoreFixture, native_id: NativeId, outcome: ItemOutcome, now: datetime = NOW) -> StoreResult:
+def settle(
+    store: StoreFixture,
+    native_id: NativeId,
+    outcome: ItemOutcome,
+    now: datetime = NOW,
+    *,
+    caller_writes: bool = False,
+) -> StoreResult:
     store.receive_event(f"d{datetime.now(UTC).timestamp()}", native_id)
     claim = store.work().claim(JIRA, 100)
     assert claim is not None
-    return store.assessments.store(claim, [outcome], 1, now)
+    return store.assessments.store(claim, [outcome], 1, now, caller_writes=caller_writes)
 
 
 def test_an_assessed_item_is_a_measure_a_decision_and_a_write_request(
@@ -103,6 +112,15 @@ def test_an_assessed_item_is_a_measure_a_decision_and_a_write_request(
     entries = store.rows("SELECT action, subject, detail FROM audit WHERE subject = 'jira-main/10001' ORDER BY seq")
     assert [entry.action for entry in entries] == ["stage.granted", "measure.assessed"]
     assert entries[0].detail == {"text": "Identified granted", "stage": "Identified"}
+
+
+@pytest.mark.parametrize(("caller_writes", "woken"), [(False, ["jira-main"]), (True, [])])
+def test_a_task_is_woken_for_the_writes_that_the_caller_leaves(
+    store: StoreFixture, loaded: LoadedMapping, caller_writes: bool, woken: list[str]
+) -> None:
+    record_assessment(store, loaded, item(SHOWN), caller_writes=caller_writes)
+    waiting = store.rows("SELECT args ->> 'connection' AS name FROM procrastinate_jobs WHERE task_name = 'deliver'")
+    assert [task.name for task in waiting] == woken
 
 
 def test_an_assessment_does_not_wait_for_rows_that_refer_to_its_measure(
