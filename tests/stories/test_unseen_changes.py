@@ -19,7 +19,7 @@ from connector.errors import Unreachable
 from connector.jira.change_history import JiraChangeHistory
 from connector.runtime.tasks import build_sweeper
 from connector.store.measures.known_changes import known_changes
-from connector.sync import reconcile
+from connector.sync import item_reading
 from connector.sync.ingest import received_event
 from connector.sync.sweep import Sweep, SweepKind
 from mapping.work_item import ConnectionName, Tool
@@ -167,7 +167,7 @@ def test_a_change_of_an_issue_names_who_edited_each_field(scene: Simulation, mon
         jira.edit(epic.key, {"Forecast benefit": 750_000}, by="osei")
         scene.run_until_idle()
     assert edits_of(scene, epic.id) == [("Forecast benefit", None)], "a verdict does not wait for a name"
-    monkeypatch.setattr(reconcile, "MOST_NAMED", 0)
+    monkeypatch.setattr(item_reading, "MOST_NAMED", 0)
     jira.edit(epic.key, {"Forecast benefit": 700_000}, by="osei")
     scene.run_until_idle()
     assert edits_of(scene, epic.id) == [("Forecast benefit", None)], "one of too many that changed at once"
