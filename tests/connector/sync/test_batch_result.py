@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
 from connector.runtime.queue import TaskQueue
@@ -27,11 +27,9 @@ from mapping.load import LoadedMapping, load_mapping
 from mapping.policy import Policies
 from mapping.work_item import ConnectionName, NativeId, Tool
 from tests.conftest import ROOT
+from tests.connections import add_jira
 
 JIRA = ConnectionName("jira-main")
-_JIRA = text("""
-    INSERT INTO connection (name, tool, base_url, username, credential) VALUES ('jira-main', 'jira', 'x', 'x', 'x')
-""")
 GONE, UNCERTAIN, FOREIGN = NativeId("1"), NativeId("2"), NativeId("3")
 
 
@@ -60,8 +58,7 @@ class Site:
 @pytest.fixture
 def engine(database: URL) -> Iterator[Engine]:
     opened = open_database(database, pool_size=2, application="gatepost tests")
-    with opened.begin() as transaction:
-        transaction.execute(_JIRA)
+    add_jira(opened)
     yield opened
     opened.dispose()
 

@@ -16,11 +16,9 @@ from connector.store.database.reading import autocommit
 from connector.store.queue.dirty_keys import SqlDirtyKeys
 from connector.store.queue.inbox import mark_dirty
 from mapping.work_item import ConnectionName, NativeId
+from tests.connections import add_jira
 
 JIRA = ConnectionName("jira-main")
-ADD = text("""
-    INSERT INTO connection (name, tool, base_url, username, credential) VALUES ('jira-main', 'jira', 'x', 'x', 'x')
-""")
 SETTING = text("SELECT current_setting('synchronous_commit')")
 
 
@@ -28,8 +26,7 @@ SETTING = text("SELECT current_setting('synchronous_commit')")
 def engine(database: URL) -> Iterator[Engine]:
     """Of one session, so that a setting which stays would be seen."""
     opened = open_database(database, pool_size=1, application="gatepost tests")
-    with opened.begin() as transaction:
-        transaction.execute(ADD)
+    add_jira(opened)
     yield opened
     opened.dispose()
 
