@@ -84,10 +84,11 @@ MASS_CHANGE = 100
 MAX_MASS_WAIT_SECONDS = 30.0
 """How long the oldest row of a mass change waits: one call for a thousand, also where assessing them takes longer."""
 
+# What another claim holds may be on its way to the tool: it fills no call but its own.
 _EXPECTS_MORE = text("""
     WITH alike AS MATERIALIZED (
         SELECT created_at FROM outbox WHERE connection = :connection AND bulk_key = :bulk_key AND state = 'waiting'
-        AND bulk_task IS NULL
+        AND bulk_task IS NULL AND coalesce(claim_token, :token) = :token
     )
     SELECT ((SELECT 1 FROM dirty_key WHERE connection = :connection AND state = 'waiting' AND due_at <= now()
              LIMIT 1) IS NOT NULL

@@ -167,6 +167,26 @@ def test_a_mass_change_goes_in_as_few_calls_as_carry_it(
     assert store.outbox().expects_more(JIRA, "same", mine[0].token, enough) is gathers
 
 
+@pytest.mark.parametrize("more_to_assess", [True, False])
+def test_what_another_call_carries_does_not_fill_this_one(store: StoreFixture, more_to_assess: bool) -> None:
+    alike(store, *(str(number) for number in range(100)))
+    store.outbox(2).claim(JIRA, 100)
+    alike(store, "100", "101")
+    mine = store.outbox().claim(JIRA, 100)
+    if more_to_assess:
+        store.receive_event("d1", "999")
+    assert store.outbox().expects_more(JIRA, "same", mine[0].token, 100)
+
+
+def test_what_another_call_carries_does_not_make_a_few_rows_a_mass_change(store: StoreFixture) -> None:
+    alike(store, *(str(number) for number in range(100)), seconds=10)
+    store.outbox(2).claim(JIRA, 100)
+    alike(store, "100", "101", seconds=10)
+    mine = store.outbox().claim(JIRA, 100)
+    store.receive_event("d1", "999")
+    assert not store.outbox().expects_more(JIRA, "same", mine[0].token, 1_000)
+
+
 def test_all_rows_of_a_bulk_edit_are_claimed_together(store: StoreFixture) -> None:
     alike(store, "1", "2", "3")
     store.outbox().assign_bulk_task(store.outbox().claim(JIRA, 100), "task 1", 0)
