@@ -119,7 +119,7 @@ def _budget(transaction: Connection, lock: BudgetLock) -> Sequence[LedgerEntry]:
         rows.version == LedgerVersion.BUDGET.value,
         func.lower(rows.cost_centre) == func.lower(lock.cost_centre),
         rows.month.between(lock.first.first_day, lock.last.first_day),
-        func.lower(rows.legal_entity).in_(["", entity.lower()]),
+        rows.legal_entity_lower.in_(["", func.lower(entity)]),
     )
     return [entry_from_row(row) for row in transaction.execute(query.order_by(rows.id)).mappings()]
 

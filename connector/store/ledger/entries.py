@@ -179,7 +179,7 @@ def read_entries(
         query = query.where(rows.month == month.first_day)
     if legal_entity:
         # In any case, as a company is closed (ledger_closed_through).
-        query = query.where(func.lower(rows.legal_entity) == func.lower(legal_entity))
+        query = query.where(rows.legal_entity_lower == func.lower(legal_entity))
     if limit is not None:
         query = query.limit(limit)
     return tuple(map(entry_from_row, connection.execute(query).mappings()))

@@ -35,7 +35,7 @@ def search_entries(
         query = query.where(rows.month.in_([month.first_day for month in months]))
     if legal_entities:
         # In any case, as a company is closed (ledger_closed_through).
-        query = query.where(func.lower(rows.legal_entity).in_([func.lower(name) for name in legal_entities]))
+        query = query.where(rows.legal_entity_lower.in_([func.lower(name) for name in legal_entities]))
     page = page_by_number(query, rows.id, after=after, limit=limit, oldest_first=oldest_first)
     return tuple(map(entry_from_row, connection.execute(page).mappings()))
 
@@ -51,5 +51,5 @@ def posted_legal_entities(connection: Connection, asked: Sequence[str]) -> list[
 
 
 def _is_posted(connection: Connection, name: str) -> bool:
-    same = func.lower(LEDGER_ENTRY.c.legal_entity) == func.lower(name)
+    same = LEDGER_ENTRY.c.legal_entity_lower == func.lower(name)
     return connection.execute(select(1).where(select(1).where(same).exists())).first() is not None

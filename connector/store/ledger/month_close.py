@@ -275,11 +275,11 @@ _ENTITIES = text("""
             SELECT lower(m.legal_entity), m.legal_entity FROM measure AS m
             WHERE lower(m.legal_entity) > of_measures.name ORDER BY lower(m.legal_entity) LIMIT 1) AS following
     ), of_entries (name, legal_entity) AS (
-        (SELECT lower(legal_entity), legal_entity FROM ledger_entry ORDER BY lower(legal_entity) LIMIT 1)
+        (SELECT legal_entity_lower, legal_entity FROM ledger_entry ORDER BY legal_entity_lower LIMIT 1)
         UNION ALL
         SELECT following.* FROM of_entries, LATERAL (
-            SELECT lower(e.legal_entity), e.legal_entity FROM ledger_entry AS e
-            WHERE lower(e.legal_entity) > of_entries.name ORDER BY lower(e.legal_entity) LIMIT 1) AS following
+            SELECT e.legal_entity_lower, e.legal_entity FROM ledger_entry AS e
+            WHERE e.legal_entity_lower > of_entries.name ORDER BY e.legal_entity_lower LIMIT 1) AS following
     )
     SELECT DISTINCT ON (lower(legal_entity)) legal_entity FROM (
         SELECT legal_entity FROM of_measures UNION ALL SELECT legal_entity FROM of_entries

@@ -21,6 +21,7 @@ from connector.bootstrap import Services, bootstrap
 from connector.people.authentication import SignInMethod
 from connector.people.permissions import Role, RoleGrant, ToolAccount, Viewer
 from connector.settings import Settings
+from connector.store.ledger.entries import read_entries
 from connector.store.notifications.deliveries import SqlDeliveries, wake_due_deliveries
 from connector.store.operations.source_ages import visible_sources
 from connector.store.queue.backlog import oldest_age
@@ -40,6 +41,7 @@ from connector.sync.related_evidence import RelatedEvidenceReader
 from connector.sync.scan import ScannedItem, ScanPage
 from connector.sync.stores import ReceivedEvent, ReceiveResult
 from connector.sync.sweep import Sweep, SweepKind
+from governance.money import Period
 from mapping.load import LoadedMapping, load_mapping
 from mapping.policy import Policies
 from mapping.work_item import ConnectionName, FieldName, NativeId, Tool
@@ -83,6 +85,12 @@ INSERT INTO submitted_command (measure_id, given_by, account, account_name, text
 SELECT id, 'a', 'a', 'A', '/text x', 'page', now() FROM measure LIMIT {2 * LARGE};
 INSERT INTO subscription_delivery (subscription_id, event, measure_id, body, state, due_at, created_at)
 SELECT 1, 'gate.opened', id, '{{}}', CASE WHEN id LIKE '%7' THEN 'waiting' ELSE 'done' END, now(), now() FROM measure;
+INSERT INTO ledger_entry (measure_id, version, kind, month, amount, currency, account, hard, legal_entity, type, source,
+                          entered_at, entered_by)
+SELECT 'jira-main/' || (n % {MEASURES} + 1), 'actual', 'benefit', date '2024-01-01' + (n % 36) * interval '1 month', 1, 'EUR',
+       'ebitda', true, 'Entity ' || n % 7, 'posting',
+       '{{"kind": "person", "login": "tests"}}', now(), 'tests'
+FROM generate_series(1, {4 * LARGE}) AS n;
 """
 
 
@@ -209,6 +217,28 @@ def test_which_connections_somebody_sees_is_asked_of_one_measure_of_each(large: 
         plan = _plan(connection, asked, watched.statements[asked])
     assert "measure" not in set(_scanned(plan))
     assert "measure_connection_native_id_key" in set(_indexes(plan))
+
+
+@pytest.mark.parametrize(
+    ("month", "index"),
+    [(Period(2024, 3), "ledger_entry_month"), (None, "ledger_entry_of_entity")],
+)
+def test_a_page_of_the_ledger_goes_to_its_company_by_an_index(
+    large: Services, month: Period | None, index: str
+) -> None:
+    controller = Viewer(person=None, login="office", name="Office", grants=(RoleGrant(Role.OFFICE),))
+    watched = Sent()
+    with watched.watching(large.engine), large.read_as(controller) as connection:
+        found = read_entries(connection, month=month, legal_entity="ENTITY 3", newest_first=True, limit=20)
+    assert {entry.posting.legal_entity for entry in found} == {"Entity 3"}
+    (asked,) = [one for one in watched.statements if "FROM ledger_entry" in one]
+    with large.read_as(controller) as connection:
+        (node,) = [
+            node
+            for node in _nodes(_plan(connection, asked, watched.statements[asked]))
+            if node.get("Index Name") == index
+        ]
+    assert "legal_entity_lower" in node["Index Cond"]
 
 
 @pytest.mark.parametrize(
