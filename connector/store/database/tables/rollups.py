@@ -100,6 +100,9 @@ MEASURE_FIGURES = Table(
     ),
     Index("measure_figures_money", text("coalesce(ebitda_plan, 0)"), "measure_id"),
     Index("measure_figures_excluded", "measure_id", postgresql_where=text("missing_rate IS NOT NULL")),
+    Index("measure_figures_cancelled", "measure_id", postgresql_where=text("step = 'cancelled'")),
+    Index("measure_figures_breach", "measure_id", postgresql_where=text("gate = 'breach'")),
+    Index("measure_figures_blocked", "measure_id", postgresql_where=text("blockers <> '{}'")),
 )
 
 # Apart from the array, because PostgreSQL looks into no array by index before a policy has let the row pass.

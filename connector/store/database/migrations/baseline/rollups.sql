@@ -167,6 +167,10 @@ CREATE INDEX measure_figures_delayed ON measure_figures (delayed_benefit, measur
     WHERE delayed_benefit > 0;
 CREATE INDEX measure_figures_money ON measure_figures (coalesce(ebitda_plan, 0), measure_id);
 CREATE INDEX measure_figures_excluded ON measure_figures (measure_id) WHERE missing_rate IS NOT NULL;
+-- What was refused, and what went on against its own rules: few among all.
+CREATE INDEX measure_figures_cancelled ON measure_figures (measure_id) WHERE step = 'cancelled';
+CREATE INDEX measure_figures_breach ON measure_figures (measure_id) WHERE gate = 'breach';
+CREATE INDEX measure_figures_blocked ON measure_figures (measure_id) WHERE blockers <> '{}';
 
 CREATE TABLE measure_finding (
     code       text NOT NULL,
