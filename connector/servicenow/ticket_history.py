@@ -155,4 +155,6 @@ def state_category(table: str, state: str) -> StatusCategory:
         return begun.get(state, StatusCategory.DONE if state in {"3", "4"} else StatusCategory.NEW)
     if state in {"-5", "1"}:
         return StatusCategory.NEW
-    return StatusCategory.DONE if state in {"3", "4", "7"} else StatusCategory.INDETERMINATE
+    # A demand that is screened or qualified (3, 4) has only begun.
+    closed = {"7", "8"} if table == "dmn_demand" else {"3", "4", "7"}
+    return StatusCategory.DONE if state in closed else StatusCategory.INDETERMINATE
