@@ -47,29 +47,33 @@ def check(
     A policy that cannot govern is a problem; a weak one is warned of, with what could slip through.
     """
     loaded = _load(file)
-    if live:
-        _check_live(file, loaded)
-    warnings = weak_points(loaded, str(file))
-    console = Console(highlight=False, soft_wrap=True, emoji=False)
-    for warning in warnings:
-        console.print(f"warning: {warning}", markup=False)
+    warnings = sorted((*weak_points(loaded, str(file)), *(_check_live(file, loaded) if live else ())))
+    _warn(warnings)
     rules = len(loaded.config.measures)
     weak = f", {len(warnings)} {'warning' if len(warnings) == 1 else 'warnings'}" if warnings else ""
     typer.echo(f"{file}: {rules} {'rule' if rules == 1 else 'rules'}, no problems{weak} (version {loaded.version})")
 
 
-def _check_live(file: Path, loaded: LoadedMapping) -> None:
-    """Check each rule against its tool; exit status 1 when something does not fit."""
+def _warn(warnings: Sequence[MappingFileProblem]) -> None:
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
+    for warning in warnings:
+        console.print(f"warning: {warning}", markup=False)
+
+
+def _check_live(file: Path, loaded: LoadedMapping) -> Sequence[MappingFileProblem]:
+    """Check each rule against its tool, and return what it warns of; exit status 1 when something does not fit."""
     with bootstrap(Settings(), application="gatepost check") as services:
         _refuse_unknown_connections(services, loaded, str(file))
         found = _live_check(services, loaded, str(file))
     if found.unreachable:
         raise found.unreachable[0]
     if found.problems:
+        _warn(found.warnings)
         _report(file, found.problems)
         raise typer.Exit(1)
     for note in found.notes:
         typer.echo(note)
+    return found.warnings
 
 
 def _live_check(services: Services, loaded: LoadedMapping, source: str) -> LiveCheck:
@@ -81,6 +85,7 @@ def _live_check(services: Services, loaded: LoadedMapping, source: str) -> LiveC
 def _override(services: Services, loaded: LoadedMapping, source: str, reason: str) -> Override:
     """What was overridden.  Raises DoesNotFit where the mapping does not fit its tools and no reason is given."""
     found = _live_check(services, loaded, source)
+    _warn(found.warnings)
     if found.fits:
         return Override()
     if not reason.strip():

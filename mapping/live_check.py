@@ -40,6 +40,8 @@ class RuleInspection:
     """Choices of the fields that have some."""
     statuses: tuple[str, ...] | None = None
     """Statuses that such an item may have; ``None`` when the tool does not say."""
+    done: tuple[str, ...] = ()
+    """Those of them in which work is done, as far as the tool says so."""
     projects: frozenset[str] | None = None
     """Projects or tables that are there."""
     people: Mapping[str, str] = field(default_factory=dict)

@@ -48,7 +48,7 @@ def _matches(match: Match, item: WorkItem) -> bool:
         (match.assignment_group, (item.assignment_group,)),
         *((selection, _texts(item.fields.get(FieldName(name)))) for name, selection in match.fields.items()),
     )
-    return all(selection is None or _selected(selection, values) for selection, values in pairs)
+    return all(selection is None or is_selected(selection, values) for selection, values in pairs)
 
 
 def _texts(value: FieldValue) -> tuple[str, ...]:
@@ -66,7 +66,8 @@ def _texts(value: FieldValue) -> tuple[str, ...]:
             return (str(value),)
 
 
-def _selected(selection: Selection, values: Iterable[str]) -> bool:
+def is_selected(selection: Selection, values: Iterable[str]) -> bool:
+    """Whether a selection lets these values pass; letter case does not count."""
     present = {value.casefold() for value in values}
     if not isinstance(selection, Selector):
         return any(wanted.casefold() in present for wanted in selection)

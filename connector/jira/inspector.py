@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from connector.errors import NotFound
 from connector.http.json_values import JsonObject, as_list, as_object, as_text
@@ -37,7 +37,8 @@ class JiraInspector:
             problems=problems,
             editable=editable,
             options=options,
-            statuses=statuses,
+            statuses=None if statuses is None else tuple(statuses),
+            done=tuple(name for name, category in (statuses or {}).items() if category is StatusCategory.DONE),
             projects=projects,
             people={person: why for person in people if (why := self._person(person))},
             notes=notes,
@@ -60,10 +61,7 @@ class JiraInspector:
             ),
             {},
         )
-        statuses = tuple(
-            (as_text(as_object(status).get("name")), _category(as_object(status)))
-            for status in as_list(found.get("statuses"))
-        )
+        statuses = tuple(_statuses(found))
         sample = self._reader.find(f"project = {jql_quoted(project)} AND issuetype = {jql_quoted(kind)}", 1)
         meta = self._client.editable_fields(sample[0]) if sample else {}
         writable = self._client.writable_fields(sample[0]) if sample else frozenset()
@@ -88,20 +86,19 @@ class JiraInspector:
             if as_text(user.get("accountType")) in {"", "atlassian"}
         )
 
-    def _projects(self, rule: MeasureRule) -> tuple[frozenset[str] | None, tuple[str, ...] | None]:
-        """The named projects that exist, and the statuses of the named types in them."""
+    def _projects(self, rule: MeasureRule) -> tuple[frozenset[str] | None, Mapping[str, StatusCategory] | None]:
+        """The named projects that exist, and the statuses of the named types in them with what they mean."""
         named, types = selected_names(rule.match.project), {name.casefold() for name in selected_names(rule.match.type)}
         if not named:
             return None, None
-        existing, statuses = frozenset(project.key for project in self._client.projects()), dict[str, None]()
+        existing = frozenset(project.key for project in self._client.projects())
+        statuses = dict[str, StatusCategory]()
         known = {key.casefold() for key in existing}
         for project in (name for name in named if name.casefold() in known):
             for kind in self._client.statuses(project):
                 if not types or as_text(kind.get("name")).casefold() in types:
-                    statuses |= dict.fromkeys(
-                        as_text(as_object(status).get("name")) for status in as_list(kind.get("statuses"))
-                    )
-        return existing, tuple(statuses) or None
+                    statuses |= dict(_statuses(kind))
+        return existing, statuses or None
 
     def _screen(
         self, rule: MeasureRule, projects: frozenset[str] | None, catalogue: FieldCatalogue
@@ -136,6 +133,12 @@ class JiraInspector:
         except NotFound:
             return f'the site has no user "{account}"'
         return f"the account of {as_text(user.get('displayName'))} is inactive" if user.get("active") is False else ""
+
+
+def _statuses(kind: JsonObject) -> Iterator[tuple[str, StatusCategory]]:
+    """The statuses of an issue type in a project, each with what it means."""
+    for status in map(as_object, as_list(kind.get("statuses"))):
+        yield as_text(status.get("name")), _category(status)
 
 
 def _category(status: JsonObject) -> StatusCategory:

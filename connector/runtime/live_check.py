@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 
 from connector.bootstrap import Services, Sites, system_clock
 from connector.errors import ConfigurationError, GatepostError, ToolError
+from mapping.done_statuses import unnamed_done_statuses
 from mapping.fields import rule_fields
 from mapping.live_check import RuleInspection, live_problems, people_in
 from mapping.load import LoadedMapping
@@ -20,6 +22,8 @@ class LiveCheck:
     unreachable: tuple[GatepostError, ...]
     """Why a tool could not be asked: what is not known does not count as fitting."""
     notes: tuple[str, ...]
+    warnings: tuple[MappingFileProblem, ...] = ()
+    """What the tools show that the mapping leaves open; it fits them all the same."""
 
     @property
     def fits(self) -> bool:
@@ -72,4 +76,9 @@ def check_live(
         # A member of a committee may be known to the tool that could not be asked.
         problems = tuple(problem for problem in problems if not problem.path.startswith("committees"))
     notes = tuple(dict.fromkeys(note for one in inspections.values() for note in one.notes))
-    return LiveCheck(problems, tuple(failed.values()), notes)
+    warnings = (
+        unnamed_done_statuses(loaded, index, inspections[rule.name], source)
+        for index, rule in enumerate(loaded.config.measures)
+        if rule.name in inspections
+    )
+    return LiveCheck(problems, tuple(failed.values()), notes, tuple(sorted(chain.from_iterable(warnings))))

@@ -5,13 +5,16 @@ Whether a column may be written is decided by ACLs that no read shows; the first
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
+from connector.errors import NotFound, PermissionDenied
 from connector.http.json_values import JsonObject
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, TableFields
 from connector.servicenow.payloads import display_value, is_true, raw_value
 from connector.servicenow.query import Query
+from connector.servicenow.ticket_history import state_category
 from connector.servicenow.verdict_table import VerdictTable
 from connector.sync.ports import DirectoryPerson
 from mapping.config import MeasureRule
@@ -32,7 +35,7 @@ class ServiceNowInspector:
 
     def inspect(self, rule: MeasureRule, fields: Sequence[str], people: Sequence[str]) -> RuleInspection:
         """Raises ToolError."""
-        existing, problems, statuses = set(), dict[str, str](), dict[str, None]()
+        existing, problems, statuses, done = set(), dict[str, str](), dict[str, None](), dict[str, None]()
         for table in selected_names(rule.match.table):
             catalogue = self._fields.catalogue(table)
             if "sys_id" not in catalogue:
@@ -42,10 +45,13 @@ class ServiceNowInspector:
                 found = self._verdict_table.resolve(table, name)
                 if found.problem is not None:
                     problems[name] = found.problem.message
-            statuses |= dict.fromkeys(self._states(table))
+            states, closed = self._states(table), self._closed_states(table, "active" in catalogue)
+            statuses |= dict.fromkeys(label for _, label in states)
+            done |= dict.fromkeys(label for state, label in states if closed(state))
         return RuleInspection(
             problems=problems,
             statuses=tuple(statuses) or None,
+            done=tuple(done),
             projects=frozenset(existing),
             people=self._people(people),
             notes=(f"rule {rule.name}: whether its columns can be written shows with the first write",),
@@ -59,7 +65,7 @@ class ServiceNowInspector:
         """Columns and states of a table; whether a column may be written shows with the first write."""
         columns = self._fields.catalogue(kind).unique()
         fields = tuple(SurveyField(column.label, _kind(column), editable=True) for column in columns)
-        statuses = tuple((label, StatusCategory.UNKNOWN) for label in self._states(kind))
+        statuses = tuple((label, StatusCategory.UNKNOWN) for _, label in self._states(kind))
         return Survey(Tool.SERVICENOW, self._connection, "", kind, statuses, fields)
 
     def find_people(self, text: str, limit: int) -> Sequence[DirectoryPerson]:
@@ -78,9 +84,24 @@ class ServiceNowInspector:
             for row in rows
         )
 
-    def _states(self, table: str) -> list[str]:
+    def _states(self, table: str) -> list[tuple[str, str]]:
+        """Stored value and label of each state of a table, in every language that the instance has."""
         query = Query().equals("name", table).equals("element", "state").ordered_by("sequence")
-        return [display_value(row.get("label")) for row in self._client.query("sys_choice", query, ("label", "value"))]
+        rows = self._client.query("sys_choice", query, ("label", "value"))
+        return [(raw_value(row.get("value")), display_value(row.get("label"))) for row in rows]
+
+    def _closed_states(self, table: str, can_be_inactive: bool) -> Callable[[str], bool]:
+        """Whether a state closes a record: by the records that are not active, and by what the platform ships.
+
+        Which states close a record is an instance's own choice, so its records say it; what none of them has been in
+        yet is told by the states of the platform's own tables.
+        """
+        seen: Mapping[str, int] = {}
+        if can_be_inactive:
+            with suppress(NotFound, PermissionDenied):
+                seen = self._client.counts(table, Query().equals("active", "false"), "state")
+        shipped = table in GOVERNABLE_TABLES
+        return lambda state: state in seen or (shipped and state_category(table, state) is StatusCategory.DONE)
 
     def _people(self, people: Sequence[str]) -> dict[str, str]:
         plain = [person for person in people if not set(person) & {"^", ",", "\n", "\r"}]

@@ -180,6 +180,34 @@ def test_the_story_fits_the_tools(database: URL, tmp_path: Path) -> None:
         scene.sandbox.jira.create("ITX", "Epic", "An idea", by="kaya")
         output = Cli(scene, tmp_path).run("mapping", "check", _write(tmp_path, STORY), "--live")
         assert "4 rules, no problems" in output
+        assert " is done in " not in output, "every status in which work is done is named"
+
+
+def test_statuses_in_which_work_is_done_and_that_the_mapping_does_not_name_are_warned_of(
+    database: URL, tmp_path: Path
+) -> None:
+    """It fits the tools all the same, and is activated."""
+    unnamed = STORY.replace("implemented, Closed: closed}", "implemented}", 1).replace(", Closed Skipped]", "]", 1)
+    with simulation(database, tmp_path) as scene:
+        scene.sandbox.jira.create("ITX", "Epic", "An idea", by="kaya")
+        cli, file = Cli(scene, tmp_path), _write(tmp_path, unnamed)
+        output = cli.run("mapping", "check", file, "--live")
+        follows = (
+            ", and the rule does not say which stage that is. An item that is moved there is not in breach and is not "
+            "moved back: its stage is unknown, and its gate is shut until an administrator acts. Name its stage under "
+            "stage: from_status, or name it under ends: cancelled where work ends in it without its result."
+        )
+        warned = (
+            f'warning: {file}:32:7: measures[0].stage.from_status: work in the status "Closed" is done in jira-main{follows}',
+            f'warning: {file}:70:7: measures[1].stage.from_status: work in the status "Closed Skipped" is done in '
+            f"servicenow-main{follows}",
+        )
+        assert [line for line in output.splitlines() if " is done in " in line] == list(warned)
+        assert "4 rules, no problems, " in output
+        assert " is done in " not in cli.run("mapping", "check", file), "the file alone does not tell it"
+        activated = cli.run("mapping", "activate", file, "--reason", "fewer stages")
+        assert warned[0] in activated
+        assert "Mapping version 2 is active" in activated
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from flask import Blueprint, render_template, request
 from connector.bootstrap import Services, Sites, system_clock
 from connector.errors import ConfigurationError, ToolError
 from connector.people.permissions import Role
+from mapping.done_statuses import unnamed_done_statuses
 from mapping.fields import rule_fields
 from mapping.live_check import people_in, rule_problems
 from mapping.load import LoadedMapping, load_mapping
@@ -69,11 +70,12 @@ def add_live_preview(blueprint: Blueprint, services: Services) -> None:
             return render_template("mapping/_problems.html", problems=loaded)
         rule_index = request.form.get("rule", 0, type=int)
         rules = loaded.config.measures
-        problems, notes, error = _check_rule(services, loaded, rule_index)
+        problems, warnings, notes, error = _check_rule(services, loaded, rule_index)
         return render_template(
             "mapping/_tool_check.html",
             rule=rules[rule_index],
             problems=problems,
+            warnings=warnings,
             notes=notes,
             error=error,
             done=rule_index + 1,
@@ -84,19 +86,20 @@ def add_live_preview(blueprint: Blueprint, services: Services) -> None:
 
 def _check_rule(
     services: Services, loaded: LoadedMapping, rule_index: int
-) -> tuple[tuple[object, ...], tuple[str, ...], str]:
-    """(problems, notes, why it could not be checked) of one rule."""
+) -> tuple[tuple[object, ...], tuple[object, ...], tuple[str, ...], str]:
+    """(problems, warnings, notes, why it could not be checked) of one rule."""
     rule = loaded.config.measures[rule_index]
     members = {member for committee in loaded.config.committees for member in committee.members}
     try:
         inspector = Sites(services, system_clock).get(ConnectionName(rule.connection)).inspector
         if inspector is None:
-            return (), (), f"{rule.connection} cannot be inspected."
+            return (), (), (), f"{rule.connection} cannot be inspected."
         schema = inspector.inspect(rule, sorted(rule_fields(rule)), sorted(people_in(rule) | members))
     except (ToolError, ConfigurationError) as error:
-        return (), (), page_text(error)
+        return (), (), (), page_text(error)
     # Members of a committee that are missing on every connection are reported by `gatepost mapping check`.
-    return rule_problems(loaded, rule_index, schema, ""), schema.notes, ""
+    warnings = unnamed_done_statuses(loaded, rule_index, schema, "")
+    return rule_problems(loaded, rule_index, schema, ""), warnings, schema.notes, ""
 
 
 def _unknown_connections(services: Services, loaded: LoadedMapping) -> tuple[str, ...]:

@@ -165,6 +165,22 @@ def test_a_mapping_is_checked_against_the_tools_rule_by_rule(desk: Desk) -> None
     assert last.endswith("1 name or setting does not fit. Correct this before activating.")
 
 
+def test_a_status_in_which_work_is_done_and_that_no_rule_names_is_warned_of_on_both_pages(own: Desk) -> None:
+    unnamed = STORY.replace("implemented, Closed: closed}", "implemented}", 1)
+    said = (
+        'measures[0].stage.from_status: work in the status "Closed" is done in jira-main, and the rule does not say which '
+        "stage that is."
+    )
+    checked = page_text(own.admin.update("/mapping/check-rules", source=unnamed))
+    assert "epics: ✓ fits jira-main 1 warning: what the rule leaves open Line 32" in checked
+    assert said in checked
+    own.save(unnamed)
+    shown = own.admin.text("/mapping/activate/check?candidate=draft")
+    assert "✓ The mapping fits its tools. 1 warning: what the mapping leaves open Line 32" in shown
+    assert f"{said} An item that is moved there is not in breach and is not moved back: its stage is unknown" in shown
+    assert "Why it is activated all the same" not in shown
+
+
 def test_a_weak_policy_is_warned_of_where_it_is_written_and_where_it_is_activated(own: Desk) -> None:
     said = "policy.slip_days: the work may be a year late before anybody is asked why."
     assert said not in own.admin.text("/mapping")
