@@ -89,6 +89,8 @@ class ToolError(GatepostError):
         super().__init__(message, remedy=remedy)
         self.operation = operation
         self.status = status
+        self.said = ""
+        """What the tool itself said of it, without our words around it; empty where nobody asks."""
 
 
 class RetryLater(ToolError):

@@ -43,8 +43,6 @@ APPROVAL_NAMES = {
     ApprovalKind.SIZE_AND_TIMING: "confirmation of size and timing",
     ApprovalKind.ACTUAL_EFFECT: "confirmation of the actual effect",
 }
-NOT_GIVEN = "not given"
-"""What is found where nothing was said yet."""
 OWN_FIGURES = "nobody checks their own figures"
 
 
@@ -253,7 +251,7 @@ def _by_holder(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Cond
         if conflict:
             return result(Outcome.UNMET, "same person", conflict, State.SAME_PERSON, who)
         reason = f"{holder.name} has not yet given the {name}"
-        return result(Outcome.UNMET, NOT_GIVEN, reason, State.NOT_GIVEN, who)
+        return result(Outcome.UNMET, "not given", reason, State.NOT_GIVEN, who)
     spoke = _spoke(newest.person, holder)
     conflict = _conflict(newest.person, holder, rule, context)
     if conflict:
@@ -282,10 +280,16 @@ def _rejected(
             f"{rejected.person.name} took back the rejection of {day_text(rejected.at)}, which revives no earlier "
             f"{name}: it has to be given anew"
         )
-        return result(Outcome.UNMET, "rejection taken back", reason, State.NOT_GIVEN, who)
+        return result(Outcome.UNMET, "rejection taken back", reason, State.NOT_GIVEN, who, anew=True)
     reason = f"{rejected.person.name} rejected {label} on {day_text(rejected.at)}: {rejected.text}"
     # Whoever rejected it has decided: the owner must change something before it is approved again.
-    return result(Outcome.UNMET, "rejected", reason, State.REJECTED, (responsible(context.measure, Role.OWNER),))
+    owner = (responsible(context.measure, Role.OWNER),)
+    return result(Outcome.UNMET, "rejected", reason, State.REJECTED, owner, asks=_ends_asking(rejected))
+
+
+def _ends_asking(command: Command) -> bool:
+    """Whether what somebody wrote, which a sentence quotes at its end, ends with a question."""
+    return command.text.rstrip(".").endswith("?")
 
 
 def _spoke(person: Person, holder: Person) -> tuple[Person, ...]:
@@ -331,7 +335,7 @@ def _committee(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Cond
     who = (responsible(context.measure, rule.role),)
     if against is not None:
         reason = f"{against.person.name} of the steering committee rejected it: {against.text}"
-        return result(Outcome.UNMET, "rejected", reason, State.REJECTED, who)
+        return result(Outcome.UNMET, "rejected", reason, State.REJECTED, who, asks=_ends_asking(against))
     valid = [
         command
         for command in newest
@@ -430,15 +434,32 @@ def _newest(commands: Iterable[Command]) -> Command | None:
 
 class _ResultBuilder(Protocol):
     def __call__(
-        self, outcome: Outcome, actual: str, reason: str, state: State, who: tuple[Responsible, ...] = (), /
+        self,
+        outcome: Outcome,
+        actual: str,
+        reason: str,
+        state: State,
+        who: tuple[Responsible, ...] = (),
+        *,
+        anew: bool = False,
+        asks: bool = False,
     ) -> ConditionResult: ...
 
 
 def _result_builder(stage: str, rule: ApprovalRule, expected: str) -> _ResultBuilder:
     def make(
-        outcome: Outcome, actual: str, reason: str, state: State, who: tuple[Responsible, ...] = ()
+        outcome: Outcome,
+        actual: str,
+        reason: str,
+        state: State,
+        who: tuple[Responsible, ...] = (),
+        *,
+        anew: bool = False,
+        asks: bool = False,
     ) -> ConditionResult:
-        approval = Approval(rule.kind, state)
-        return ConditionResult(stage, rule.code, rule.role.value, outcome, expected, actual, reason, who, approval)
+        approval = Approval(rule.kind, state, anew)
+        return ConditionResult(
+            stage, rule.code, rule.role.value, outcome, expected, actual, reason, who, approval, asks=asks
+        )
 
     return make

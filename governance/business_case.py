@@ -9,7 +9,7 @@ from typing import NamedTuple
 from governance.approvals import current_lower_value
 from governance.condition_context import ConditionContext
 from governance.effects import ZERO, EffectKind, Series, period
-from governance.facts import Unknown, known
+from governance.facts import Question, Unknown, known
 from governance.investment import cash_of, payback_months, present_values
 from governance.latest_estimate import COSTS, sum_of
 from governance.locked_plan import differs_from_locked, net_of
@@ -23,7 +23,7 @@ from governance.plan_check import TENTH
 from governance.reporting_amounts import CENT
 from governance.time_text import day_text, month_text, span_text
 from governance.validation import is_taken_back, last_signable, validated_kinds
-from governance.verdict import ConditionResult, Outcome
+from governance.verdict import ConditionResult, Outcome, UnknownCause
 
 
 def rough_value(context: ConditionContext) -> ConditionResult:
@@ -36,9 +36,10 @@ def rough_value(context: ConditionContext) -> ConditionResult:
     if plan is not None and plan.total_benefit() != 0:
         return context.met(code, "value", expected, str(Money(plan.total_benefit(), plan.currency)))
     if isinstance(value, Unknown):
-        return context.unknown(code, "value", expected, value)
+        shared = context.measure.shares_unread_field and not context.effects_problem
+        return context.unknown(code, "value", expected, value, cause=UnknownCause.AMOUNTS if shared else None)
     if context.measure.unreadable_effects or context.effects_problem:
-        return context.unknown(code, "value", expected, unreadable(context))
+        return unread_amounts(context, code, "value", expected)
     return context.unmet(code, "value", expected, "no value", "no rough value is given, not even its sign")
 
 
@@ -46,7 +47,7 @@ def phasing(context: ConditionContext) -> ConditionResult:
     """The plan is laid out by month, with benefits and costs."""
     code, expected = "PHASING_MISSING", "a plan by month with benefits and costs"
     if context.effects is None or context.measure.unreadable_effects:
-        return context.unknown(code, "plan", expected, unreadable(context))
+        return unread_amounts(context, code, "plan", expected)
     plan = context.effects.plan
     if plan is not None and plan.costs_known and is_mandatory(context.measure, context.policy):
         return context.met(code, "plan", "a plan by month with costs", _extent(plan))
@@ -70,7 +71,7 @@ def hurdle(context: ConditionContext) -> ConditionResult:
     if isinstance(asked, Unknown):
         return context.unknown(code, "class", "a class of the policy", asked.reason, Role.OWNER)
     if context.effects is None or context.measure.unreadable_effects:
-        return context.unknown(code, "net", expected, unreadable(context))
+        return unread_amounts(context, code, "net", expected)
     plan = context.effects.plan
     if plan is None:
         return context.unmet(code, "net", expected, "no plan", "there is no plan to compare with the hurdle")
@@ -141,7 +142,7 @@ def payback(context: ConditionContext) -> ConditionResult:
     limit = asked.payback_months
     expected = f"payback within {number_of(limit, 'month')}" if limit is not None else "no payback"
     if context.effects is None or context.measure.unreadable_effects:
-        return context.unknown(code, "payback", expected, unreadable(context))
+        return unread_amounts(context, code, "payback", expected)
     plan = context.effects.plan
     if plan is None:
         return context.unmet(code, "payback", expected, "no plan", "there is no plan to work a payback out of")
@@ -178,8 +179,9 @@ def plan_lock(context: ConditionContext) -> ConditionResult:
     if locked is None:
         return context.met(code, "plan", expected, "not locked yet")
     if context.measure.unreadable_effects or (reason := unreadable_terms(context.measure, locked.terms)):
-        whole = unreadable(context)
-        return context.unknown(code, "plan", expected, whole if whole.reason else reason)
+        if context.effects_problem or context.measure.unreadable_effects:
+            return unread_amounts(context, code, "plan", expected)
+        return context.unknown(code, "plan", expected, reason)
     changes = [change.text for change in changed_terms(context.measure, locked.terms)]
     if differs_from_locked(context.measure.effects, locked):
         agreed = net_of(locked.lines)
@@ -202,7 +204,7 @@ def actuals(context: ConditionContext) -> ConditionResult:
     code, needed = "ACTUALS_MISSING", context.policy.thresholds.observation_months
     expected = f"actuals of {number_of(needed, 'closed month')} in a row at planned steady state"
     if context.effects is None or context.measure.unreadable_effects:
-        return context.unknown(code, "actuals", expected, unreadable(context))
+        return unread_amounts(context, code, "actuals", expected)
     lost = current_lower_value(context, months_to_sign(context))
     if lost is not None:
         return context.met(code, "actuals", expected, f"lower value confirmed: {lost.text}")
@@ -235,7 +237,7 @@ def value_realised(context: ConditionContext) -> ConditionResult:
     expected = f"at least {share:.0%} of the planned net recurring benefit of the same months"
     effects = context.effects
     if effects is None or context.measure.unreadable_effects:
-        return context.unknown(code, "value", expected, unreadable(context))
+        return unread_amounts(context, code, "value", expected)
     lost = current_lower_value(context, months_to_sign(context))
     if lost is not None:
         confirmed = f"lower value of {lost.amount} confirmed by {lost.person.name}: {lost.text}"
@@ -337,10 +339,10 @@ def months_to_sign(context: ConditionContext) -> tuple[Period, ...]:
     return tuple(sorted({*months, *once}))
 
 
-def unreadable(context: ConditionContext) -> Unknown:
-    """Why the amounts cannot be added up or read."""
-    problems = context.measure.unreadable_effects
-    entered = (
-        bool(problems) and not context.effects_problem and set(context.measure.entered_problems).issuperset(problems)
-    )
-    return Unknown(context.effects_problem or "; ".join(problems), entered)
+def unread_amounts(context: ConditionContext, code: str, subject: str, expected: str) -> ConditionResult:
+    """Unknown, because the amounts cannot be added up or read."""
+    measure = context.measure
+    reason = context.effects_problem or "; ".join(measure.unreadable_effects)
+    kind = Question if measure.effects_ask and not context.effects_problem else Unknown
+    unread = kind(reason, measure.effects_entered and not context.effects_problem)
+    return context.unknown(code, subject, expected, unread, cause=UnknownCause.AMOUNTS)

@@ -8,7 +8,7 @@ from datetime import datetime
 from governance.claims import NOT_COMPARED, Overclaim
 from governance.effects import Effects
 from governance.evidence import Command, Evidence
-from governance.facts import Unknown
+from governance.facts import Question, Unknown
 from governance.gates import Policy
 from governance.latest_estimate import LatestEstimate
 from governance.locked_plan import LockedPlan
@@ -19,7 +19,7 @@ from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES, ReportingCurrency
 from governance.responsible import ADMINISTRATOR, correcting_role, responsible
 from governance.validation import NOTHING_SIGNED, Validation
-from governance.verdict import ConditionResult, Outcome
+from governance.verdict import ConditionResult, Outcome, UnknownCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,21 @@ class ConditionContext:
         return ConditionResult(self.stage, code, subject, Outcome.UNMET, expected, actual, reason, who)
 
     def unknown(
-        self, code: str, subject: str, expected: str, reason: str | Unknown, role: Role | None = None
+        self,
+        code: str,
+        subject: str,
+        expected: str,
+        reason: str | Unknown,
+        role: Role | None = None,
+        cause: UnknownCause | None = None,
     ) -> ConditionResult:
         """``role`` acts where somebody has to say it, the owner where somebody has entered what cannot be read, else
         the administrator who makes it readable.
         """
+        asks = isinstance(reason, Question)
         if isinstance(reason, Unknown):
             role, reason = role or (correcting_role(self.measure) if reason.entered else None), reason.reason
         who = ADMINISTRATOR if role is None else (responsible(self.measure, role),)
-        return ConditionResult(self.stage, code, subject, Outcome.UNKNOWN, expected, "unknown", reason, who)
+        return ConditionResult(
+            self.stage, code, subject, Outcome.UNKNOWN, expected, "unknown", reason, who, asks=asks, cause=cause
+        )

@@ -307,7 +307,7 @@ def _within_tolerance(context: ConditionContext, code: str, expected: str) -> Co
     if context.plan is None:
         return context.met(code, "deviation", expected, "no plan is locked yet")
     if context.effects is None or context.measure.unreadable_effects:
-        return context.unknown(code, "deviation", expected, business_case.unreadable(context))
+        return business_case.unread_amounts(context, code, "deviation", expected)
     estimate = context.estimate
     if not isinstance(estimate, Unknown):
         return context.met(code, "deviation", expected, "within the tolerance")

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
-from governance.approvals import NOT_GIVEN
 from governance.evidence import Evidence
 from governance.facts import Unknown, known
 from governance.gate_outcome import stage_was_taken_back
@@ -20,7 +19,7 @@ from governance.number_words import number_of
 from governance.responsible import ADMINISTRATOR, responsible
 from governance.sentences import WAITING, WAITING_OR_OPEN, Template, begin_sentence, people_words, who_acts
 from governance.time_text import day_text, moment_text
-from governance.verdict import Blocker, ConditionResult, GateState, Outcome, Status, Verdict
+from governance.verdict import Blocker, ConditionResult, GateState, Outcome, Status, UnknownCause, Verdict
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 CHECKBOXES = {Outcome.MET: "[x]", Outcome.UNMET: "[ ]", Outcome.UNKNOWN: "[?]"}
@@ -49,8 +48,7 @@ def blockers_of(
     if gate is GateState.BREACH and evidence.ended:
         blockers.append(_not_cancelled(into.key, measure, evidence, since, now))
     elif gate is GateState.BREACH:
-        sentence = _breach_sentence(evidence, granted, policy)
-        text = sentence.removesuffix(" · GATE_ORDER")
+        text, sentence = _breach_sentences(evidence, granted, policy)
         key = f"{into.key}:GATE_ORDER:status"
         who = (responsible(measure, Role.OWNER),)
         blockers.append(Blocker(key, "GATE_ORDER", "status", into.key, text, sentence, who, since.get(key, now)))
@@ -69,37 +67,22 @@ def blockers_of(
     met = Outcome.MET
     left = [result for result in checklist if result.outcome is not met]
     unmet = {(result.code, result.subject): result for result in left}
-    for result in _amounts_once(left):
-        if unmet[result.code, result.subject] is result:
-            first = since.get(result.key, now)
-            closes = into.key == policy.closing_stage
-            text = blocker_sentence(into, result, first, now, due, closes=closes)
-            blockers.append(_unmet(result, into, text, first))
+    for result in _causes_once([result for result in left if unmet[result.code, result.subject] is result]):
+        first = since.get(result.key, now)
+        closes = into.key == policy.closing_stage
+        text = blocker_sentence(into, result, first, now, due, closes=closes)
+        blockers.append(_unmet(result, into, text, first))
     return tuple(blockers)
 
 
-OF_AMOUNTS = frozenset(
-    {
-        "VALUE_MISSING",
-        "PHASING_MISSING",
-        "BELOW_HURDLE",
-        "PLAN_LOCKED",
-        "DEVIATION_UNEXPLAINED",
-        "ACTUALS_MISSING",
-        "VALUE_NOT_REALISED",
-    }
-)
-"""Conditions on the amounts of the plan, the forecast and the actuals."""
-
-
-def _amounts_once(checklist: Sequence[ConditionResult]) -> Iterator[ConditionResult]:
+def _causes_once(left: Sequence[ConditionResult]) -> Iterator[ConditionResult]:
     """One amount that cannot be read leaves several conditions unknown, and is one thing to do."""
-    said: set[str] = set()
-    for result in checklist:
-        if result.outcome is Outcome.UNKNOWN and result.code in OF_AMOUNTS:
-            if result.reason in said:
+    said: set[UnknownCause] = set()
+    for result in left:
+        if result.cause is not None:
+            if result.cause in said:
                 continue
-            said.add(result.reason)
+            said.add(result.cause)
         yield result
 
 
@@ -149,16 +132,18 @@ _OFF_RAMPS = {
 """What is so, and the same with the next step."""
 
 
-def _breach_sentence(evidence: Evidence, granted: int, policy: Policy) -> str:
-    status = evidence.tool_status
+def _breach_sentences(evidence: Evidence, granted: int, policy: Policy) -> tuple[str, str]:
+    """What is so, and the same with its code."""
+    data = {"status": evidence.tool_status, "code": "GATE_ORDER"}
     if granted < 0:
-        return Template.BREACH_AT_START.format(status=status, code="GATE_ORDER")
-    if stage_was_taken_back(evidence, granted, policy):
-        label = policy.label(known(evidence.tool_stage))
-        return Template.BREACH_TAKEN_BACK.format(
-            taken=label, status=status, stage=policy.stages[granted].label, code="GATE_ORDER"
-        )
-    return Template.BREACH.format(status=status, stage=policy.stages[granted].label, code="GATE_ORDER")
+        is_so, with_code = Template.IS_BREACH_AT_START, Template.BREACH_AT_START
+    elif stage_was_taken_back(evidence, granted, policy):
+        is_so, with_code = Template.IS_BREACH_TAKEN_BACK, Template.BREACH_TAKEN_BACK
+        data |= {"taken": policy.label(known(evidence.tool_stage)), "stage": policy.stages[granted].label}
+    else:
+        is_so, with_code = Template.IS_BREACH, Template.BREACH
+        data["stage"] = policy.stages[granted].label
+    return is_so.format(**data), with_code.format(**data)
 
 
 def blocker_sentence(
@@ -166,23 +151,24 @@ def blocker_sentence(
 ) -> str:
     """A blocker as people read it, with the code at the end, for search; ``closes`` is the gate into the last stage."""
     day, who = short_date(since, now), result.responsible
-    if due is None and result.approval is not None and result.actual == NOT_GIVEN and who:
+    if due is None and result.approval is not None and result.approval.is_awaited and who:
         waiting = WAITING[result.approval.kind]
         return waiting.format(person=people_words(who), stage=into.label, key=into.key, since=day, code=result.code)
     if due is None and result.code == "DEVIATION_UNEXPLAINED" and result.outcome is Outcome.UNMET and who:
         reason = begin_sentence(result.actual)
         return Template.UNEXPLAINED.format(reason=reason, people=people_words(who), since=day, code=result.code)
-    template, reason = _SHUT[due is not None, closes, bool(who)], result.reason.rstrip(".")
-    text = template.format(
+    # A reason that asks ends with its own mark.
+    template = (
+        _SHUT_ASKING[due is not None, closes] if result.asks and who else _SHUT[due is not None, closes, bool(who)]
+    )
+    return template.format(
         stage=into.label,
         due="" if due is None else short_date(due, now),
-        reason=reason,
+        reason=result.reason.rstrip("."),
         who=who_acts(who) if who else "",
         since=day,
         code=result.code,
     )
-    # A reason that asks ends with its own mark.
-    return text.replace(f"{reason}. ", f"{reason} ") if reason.endswith("?") else text
 
 
 _SHUT = {
@@ -196,6 +182,13 @@ _SHUT = {
     (True, True, False): Template.NOT_DUE_BY_NOBODY,
 }
 """By whether the gate is not due yet, leads into the last stage, and waits for somebody."""
+_SHUT_ASKING = {
+    (False, False): Template.NOT_YET_ASKING,
+    (False, True): Template.NOT_YET_CLOSED_ASKING,
+    (True, False): Template.NOT_DUE_ASKING,
+    (True, True): Template.NOT_DUE_ASKING,
+}
+"""Of those that wait for somebody, where the reason ends with a question."""
 
 
 def short_date(moment: date, now: datetime) -> str:
@@ -214,7 +207,7 @@ def tool_lines(verdict: Verdict, now: datetime, page: str = "") -> list[str]:
 
     ``page`` is the address of that page; empty where nobody has told Gatepost its own address.
     """
-    waits = {one.key: one.approval.kind for one in verdict.checklist if one.approval and one.actual == NOT_GIVEN}
+    waits = {one.key: one.approval.kind for one in verdict.checklist if one.approval and one.approval.is_awaited}
     if not page or verdict.gate is GateState.NOT_DUE:
         return blocker_lines(verdict)
     return [

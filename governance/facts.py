@@ -21,6 +21,11 @@ class Unknown:
     """Somebody has entered what cannot be read: the owner corrects it, and no administrator has to make it readable."""
 
 
+@dataclass(frozen=True, slots=True)
+class Question(Unknown):
+    """An unknown fact whose reason ends with a question to whoever entered it."""
+
+
 Fact: TypeAlias = T | Unknown | None
 """A value, ``None`` (known to be empty) or :class:`Unknown`."""
 

@@ -212,8 +212,12 @@ class Measure:
     """What the effects leave out, because it counts elsewhere; for people."""
     unreadable_effects: tuple[str, ...] = ()
     """One sentence for each effect that the mapping names and that could not be read."""
-    entered_problems: tuple[str, ...] = ()
-    """Those of them that somebody has entered so: the owner corrects the field."""
+    effects_entered: bool = False
+    """Somebody has entered so whatever could not be read: the owner corrects it, and no administrator has to."""
+    effects_ask: bool = False
+    """The last of those sentences ends with a question."""
+    shares_unread_field: bool = False
+    """The rough value could not be read either, for the same cause: one field holds it and the effect."""
 
     @property
     def program(self) -> Fact[str]:

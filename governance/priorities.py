@@ -122,8 +122,9 @@ def drift_drafts(
         was, now_rank, before = highest.get(item.key, ""), rank(item.priority), rank(highest.get(item.key, ""))
         if now_rank is None or before is None or now_rank <= before:
             continue
-        says = f"was lowered from priority {was} to {item.priority}{price}"
-        note = TicketNote(item.key, says.removeprefix("was "), item.elsewhere)
+        lowered = f"lowered from priority {was} to {item.priority}{price}"
+        note = TicketNote(item.key, lowered, item.elsewhere)
+        says = f"was {lowered}"
         named = NamedSentence(f"{item.key} {says}", (f"{connection}/{item.key}",)) if item.elsewhere else None
         # The subject is shown beside the sentence, and must not tell the key either.
         subject = f"item {hashlib.sha256(item.key.encode()).hexdigest()[:8]}" if item.elsewhere else item.key

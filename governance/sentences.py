@@ -26,6 +26,9 @@ class Template(StrEnum):
     BREACH_AT_START = "This was moved to {status} without approval. Move it back, or complete what is listed · {code}"
     NOT_YET = "Cannot move into {stage} yet: {reason}. {who}, since {since} · {code}"
     NOT_YET_CLOSED = "Cannot close yet: {reason}. {who}, since {since} · {code}"
+    NOT_YET_ASKING = "Cannot move into {stage} yet: {reason} {who}, since {since} · {code}"
+    NOT_YET_CLOSED_ASKING = "Cannot close yet: {reason} {who}, since {since} · {code}"
+    NOT_DUE_ASKING = "{stage} is not due before {due}: {reason} {who}, since {since} · {code}"
     NOT_DUE = "{stage} is not due before {due}: {reason}. {who}, since {since} · {code}"
     NOT_YET_BY_NOBODY = "Cannot move into {stage} yet: {reason}, since {since} · {code}"
     NOT_YET_CLOSED_BY_NOBODY = "Cannot close yet: {reason}, since {since} · {code}"
@@ -59,6 +62,11 @@ class Template(StrEnum):
     KILLED = "On hold by the kill switch since {since}: {reason}. {decision} · {code}"
     ASKED_LATER = "Cannot move into {stage} yet: {reason} · {code}"
 
+    IS_BREACH = "This was moved to {status} without approval. Move it back to {stage}, or complete what is listed"
+    IS_BREACH_TAKEN_BACK = (
+        "{taken} was taken back, and this is still in {status}. Move it back to {stage}, or complete what is listed"
+    )
+    IS_BREACH_AT_START = "This was moved to {status} without approval. Move it back, or complete what is listed"
     IS_ON_HOLD = "On hold since {since}, by {by}: {reason}"
     IS_CANCELLED = "Cancelled on {since} by {by}: {reason}"
     IS_KILLED = "On hold by the kill switch since {since}: {reason}"

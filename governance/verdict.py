@@ -37,6 +37,13 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+class UnknownCause(StrEnum):
+    """What leaves several conditions unknown at once, and is one thing to do."""
+
+    AMOUNTS = "amounts"
+    """Amounts of the plan, the forecast or the actuals cannot be read or added up."""
+
+
 class ApprovalState(StrEnum):
     """The state of an approval that a gate asks for."""
 
@@ -64,6 +71,13 @@ class Approval(NamedTuple):
 
     kind: ApprovalKind
     state: ApprovalState
+    anew: bool = False
+    """A rejection was taken back, which revives nothing that was given before it: whoever gives it is told that."""
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether nothing but its being given is missing."""
+        return self.state is ApprovalState.NOT_GIVEN and not self.anew
 
 
 class ConditionResult(NamedTuple):
@@ -86,6 +100,10 @@ class ConditionResult(NamedTuple):
     approval: Approval | None = None
     named: NamedSentence | None = None
     """The reason with names that not every reader may see; ``None`` when it has no more of them than ``reason``."""
+    asks: bool = False
+    """``reason`` ends with a question, of ours or of whoever it quotes."""
+    cause: UnknownCause | None = None
+    """Of an unknown condition: why others are unknown as well; ``None`` where it is unknown by itself."""
 
     @property
     def key(self) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from governance.effects import BENEFITS, Account, EffectKind, EffectLine
-from governance.facts import Fact, Unknown
+from governance.facts import Fact, Question, Unknown
 from governance.money import Money
 from mapping.config import EffectsFrom, MappingConfig, MeasureRule, SeriesRule, Sign
 from mapping.expressions import ExpressionScope
@@ -125,7 +125,7 @@ class SeriesReader:
         for scope in scopes:
             amount = scope if isinstance(scope, Unknown) else self.read(key, part, scope)
             if isinstance(amount, Unknown):
-                return Unknown(f"{of}{amount.reason}", amount.entered)
+                return replace(amount, reason=f"{of}{amount.reason}")
             if amount is not None:
                 if total is not None and total.currency != amount.currency:
                     named = describe_source(source)
@@ -187,7 +187,7 @@ def signed(amount: Money, key: AmountKey, sign: Sign, named: str) -> Money | Unk
         return -amount if below else amount
     what = key.name.replace("_", " ")
     if below:
-        return Unknown(
+        return Question(
             f"{named} holds {amount} as {what}, and costs are below zero here (sign: negative_costs): is it "
             f"{-amount}, or no cost?",
             entered=True,
@@ -198,16 +198,16 @@ def signed(amount: Money, key: AmountKey, sign: Sign, named: str) -> Money | Unk
             "holds costs below zero, write sign: negative_costs in the mapping",
             entered=True,
         )
-    return Unknown(
+    return Question(
         f"{named} holds {amount} as {what}, and amounts are entered without a sign: is it {-amount}, or a cost?",
         entered=True,
     )
 
 
-def wrong_sign(lines: Iterable[EffectLine], named: str) -> str | None:
+def wrong_sign(lines: Iterable[EffectLine], named: str) -> Unknown | None:
     """The question about the first line with a wrong sign; ``None`` when there is none."""
     for line in lines:
         if line.money.amount < 0 and line.account is not Account.CASH:
             found = signed(line.money, AmountKey(line.kind.value, line.kind, line.account), Sign.POSITIVE, named)
-            return found.reason if isinstance(found, Unknown) else None
+            return found if isinstance(found, Unknown) else None
     return None

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from governance.actuals_seen import SeenTotal, Sighting, TotalChange, booked, observe_total
 from governance.effects import EffectLine, Version
-from governance.facts import Fact, Unknown
+from governance.facts import Fact, Question, Unknown
 from governance.money import Money
 from mapping.amounts import AmountKey, SeriesReader, wrong_sign
 from mapping.config import EffectsFrom, MappingConfig, MeasureRule, SeriesRule
@@ -50,15 +50,25 @@ class WorkDates:
         return all(day.entered for day in days if isinstance(day, Unknown))
 
 
+@dataclass(frozen=True, slots=True)
+class EffectProblem:
+    """An amount, or what it depends on, that could not be read or laid out."""
+
+    sentence: str
+    entered: bool
+    """Somebody has entered it so: another entry mends it."""
+    asks: bool = False
+    """The sentence ends with a question."""
+    source: FieldSource | None = None
+    """What alone was to be read; ``None`` for what other items, a table or dates hold."""
+
+
 @dataclass(slots=True)
 class MappedEffects:
     """The effect lines, and what is to be said of them."""
 
     lines: list[EffectLine] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    """A sentence for each amount that could not be read or laid out."""
-    entered: set[str] = field(default_factory=set)
-    """Those that somebody has entered so: another entry mends them."""
+    problems: list[EffectProblem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What is not counted here, and where it is counted."""
     seen: dict[str, tuple[SeenTotal, ...]] = field(default_factory=dict)
@@ -72,10 +82,28 @@ class MappedEffects:
         else:
             self.lines += found
 
-    def problem(self, found: Unknown) -> None:
-        self.problems.append(found.reason)
-        if found.entered:
-            self.entered.add(found.reason)
+    def problem(self, found: Unknown, source: FieldSource | None = None) -> None:
+        self.problems.append(EffectProblem(found.reason, found.entered, isinstance(found, Question), source))
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """A sentence for each problem; what several amounts have in common is said once."""
+        return tuple(dict.fromkeys(one.sentence for one in self.problems))
+
+    @property
+    def end_asking(self) -> bool:
+        """Whether the last of the sentences ends with a question."""
+        asking = {one.sentence: one.asks for one in self.problems}
+        return bool(asking) and list(asking.values())[-1]
+
+    @property
+    def are_entered(self) -> bool:
+        """Whether somebody has entered all of the problems."""
+        return bool(self.problems) and all(one.entered for one in self.problems)
+
+    def are_of(self, source: FieldSource | None) -> bool:
+        """Whether all of the problems are one source that could not be read."""
+        return bool(self.problems) and source is not None and all(one.source == source for one in self.problems)
 
 
 def effects_of(
@@ -108,13 +136,17 @@ def effects_of(
             if version is Version.ACTUAL:
                 _book(found, reader, key, source, amount, context)
             elif isinstance(amount, Unknown):
-                found.problem(amount)
+                found.problem(amount, _own(reader, source))
             elif amount is not None:
                 laid = by_version[version].lines(version, key, amount, series.spread)
                 found.add(Unknown(laid, dates.are_entered) if isinstance(laid, str) else laid)
         found.notes += _elsewhere(version, reader.left_out())
-    found.problems = list(dict.fromkeys(found.problems))
     return found
+
+
+def _own(reader: SeriesReader, source: FieldSource) -> FieldSource | None:
+    """The source, unless it is read of each child item."""
+    return None if reader.series.source is EffectsFrom.CHILDREN else source
 
 
 def _given_by_month(reader: SeriesReader, version: Version) -> Iterator[Sequence[EffectLine] | Unknown]:
@@ -127,7 +159,7 @@ def _given_by_month(reader: SeriesReader, version: Version) -> Iterator[Sequence
         else:
             lines = [line for line in planned or () if line.version is version]
             wrong = wrong_sign(lines, "a cost or benefit plan")
-            yield Unknown(wrong, entered=True) if wrong else lines
+            yield wrong or lines
     if series.table:
         value = text_of(reader.scope, series.table)
         if isinstance(value, Unknown):
@@ -135,7 +167,7 @@ def _given_by_month(reader: SeriesReader, version: Version) -> Iterator[Sequence
         elif value is not None:
             table = read_table(value, version, reader.currency, series.sign)
             named = describe_source(series.table)
-            yield Unknown(f"{named}: {table}", entered=True) if isinstance(table, str) else table
+            yield replace(table, reason=f"{named}: {table.reason}") if isinstance(table, Unknown) else table
 
 
 def _book(
@@ -155,7 +187,10 @@ def _book(
     before = context.seen.get(key.name, ())
     observed = observe_total(named, amount, before, context.sighting, tuple(_totals(reader, key, source, history)))
     if observed.problem:
-        found.problem(Unknown(observed.problem, not isinstance(amount, Unknown) or amount.entered))
+        if isinstance(amount, Unknown):
+            found.problem(amount, _own(reader, source))
+        else:
+            found.problem(Unknown(observed.problem, entered=True))
     if observed.seen:
         found.seen[key.name] = observed.seen
     if isinstance(source, str) and is_own_field and observed.undated_since is not None:

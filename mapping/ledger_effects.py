@@ -41,7 +41,11 @@ def with_ledger(mapped: MappedMeasure, lines: Fact[Sequence[EffectLine]]) -> Map
     measure = mapped.measure
     if lines is None or isinstance(lines, Unknown):
         why = lines.reason if isinstance(lines, Unknown) else "the ledger was not read"
-        return replace(mapped, measure=replace(measure, unreadable_effects=(*measure.unreadable_effects, why)))
+        unread = (*measure.unreadable_effects, why)
+        without = replace(
+            measure, unreadable_effects=unread, effects_entered=False, effects_ask=False, shares_unread_field=False
+        )
+        return replace(mapped, measure=without)
     owned = ledger_versions(mapped.rule)
     kept = [line for line in measure.effects if line.version not in owned]
     added = [line for line in lines if line.version in owned]

@@ -21,7 +21,7 @@ from governance.milestones import END, START
 from mapping.attributes import with_attributes
 from mapping.baseline_table import read_baseline
 from mapping.config import FactRule, HierarchyRule, MappingConfig, MeasureRule, ProgressFrom
-from mapping.effects import MappedEffects, MoneyContext, WorkDates, effects_of
+from mapping.effects import EffectProblem, MappedEffects, MoneyContext, WorkDates, effects_of
 from mapping.expressions import ExpressionScope
 from mapping.marks import blockers_made
 from mapping.match import rule_for
@@ -219,9 +219,11 @@ def _measure(
     milestones = {name: date_of(scope, source) for name, source in rule.milestones.items()}
     effects = effects_of(scope, config, rule, WorkDates(start, end, milestones), context)
     lines, unread = with_attributes(scope, rule.effects.attributes, effects.lines)
-    effects = replace(effects, lines=list(lines), problems=[*effects.problems, *unread])
+    problems = [*effects.problems, *(EffectProblem(sentence, entered=False) for sentence in unread)]
+    effects = replace(effects, lines=list(lines), problems=problems)
     hierarchy = _hierarchy(scope, rule.hierarchy, config.organization)
     baseline = money_of(scope, facts.baseline, currency) if facts.baseline else _unmapped_field("baseline")
+    rough_value = money_of(scope, facts.rough_value, currency) if facts.rough_value else None
     measure = Measure(
         id=measure_id(item),
         title=text_of(scope, facts.title) if facts.title else item.title,
@@ -241,7 +243,7 @@ def _measure(
         start=start,
         end=end,
         milestones=milestones,
-        rough_value=money_of(scope, facts.rough_value, currency) if facts.rough_value else None,
+        rough_value=rough_value,
         baseline=baseline,
         objective=_fact(scope, facts, "objective"),
         kill_criteria=_fact(scope, facts, "kill_criteria"),
@@ -262,8 +264,10 @@ def _measure(
         legacy_services=_legacy_services(scope, rule),
         rule_name=rule.name,
         effects=tuple(effects.lines),
-        unreadable_effects=tuple(effects.problems),
-        entered_problems=tuple(one for one in effects.problems if one in effects.entered),
+        unreadable_effects=effects.sentences,
+        effects_entered=effects.are_entered,
+        effects_ask=effects.end_asking,
+        shares_unread_field=isinstance(rough_value, Unknown) and effects.are_of(facts.rough_value),
         effect_notes=tuple(effects.notes),
     )
     return measure, effects

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from governance.effects import Account, EffectKind, EffectLine, Version
@@ -35,26 +36,33 @@ MAX_LINES = 600
 _SEPARATOR = re.compile(r"\s*[|;\t]\s*")
 
 
-def read_table(text: str, version: Version, currency: str, sign: Sign = Sign.POSITIVE) -> tuple[EffectLine, ...] | str:
-    """The lines of a table, or the first thing that is wrong with it, as a sentence."""
+def read_table(
+    text: str, version: Version, currency: str, sign: Sign = Sign.POSITIVE
+) -> tuple[EffectLine, ...] | Unknown:
+    """The lines of a table, or the first thing that is wrong with it."""
     rows = [cells_of(line) for line in rows_of(text)]
     if not rows:
         return ()
     if len(rows) > MAX_LINES:
-        return f"the table has more than {MAX_LINES} lines"
+        return _wrong(f"the table has more than {MAX_LINES} lines")
     header = [cell.casefold().replace("_", "-") for cell in rows[0]]
     if not header or header[0] != "month":
-        return 'the first line of the table has to name its columns, beginning with "month"'
+        return _wrong('the first line of the table has to name its columns, beginning with "month"')
     unknown = [cell for cell in header[1:] if cell not in COLUMNS]
     if unknown or len(header) < 2:
-        return f'"{unknown[0] if unknown else ""}" is no column; the columns are {", ".join(COLUMNS)}'
+        return _wrong(f'"{unknown[0] if unknown else ""}" is no column; the columns are {", ".join(COLUMNS)}')
     lines: list[EffectLine] = []
     for number, cells in enumerate(rows[1:], 2):
         found = _line(cells, header, version, currency, sign)
-        if isinstance(found, str):
-            return f"line {number} of the table: {found}"
+        if isinstance(found, Unknown):
+            return replace(found, reason=f"line {number} of the table: {found.reason}")
         lines += found
     return tuple(lines)
+
+
+def _wrong(reason: str) -> Unknown:
+    """Whoever wrote the table corrects it."""
+    return Unknown(reason, entered=True)
 
 
 def rows_of(text: str) -> list[str]:
@@ -68,23 +76,23 @@ def cells_of(line: str) -> list[str]:
 
 def _line(
     cells: Sequence[str], header: Sequence[str], version: Version, currency: str, sign: Sign
-) -> list[EffectLine] | str:
+) -> list[EffectLine] | Unknown:
     try:
         month = Period.parse(cells[0])
     except ValueError as error:
-        return str(error)
+        return _wrong(str(error))
     if len(cells) > len(header):
-        return f"it has {len(cells)} cells for {len(header)} columns"
+        return _wrong(f"it has {len(cells)} cells for {len(header)} columns")
     lines = []
     for name, cell in zip(header[1:], cells[1:], strict=False):
         if cell in {"", "-", "–"}:
             continue
         amount = parse_amount(cell)
         if not isinstance(amount, Decimal):
-            return f'"{cell}": {amount}'
+            return _wrong(f'"{cell}": {amount}')
         key = COLUMNS[name]
         money = signed(Money(amount, currency), key, sign, "the cell")
         if isinstance(money, Unknown):
-            return money.reason
+            return money
         lines.append(EffectLine(version, key.kind, month, money, key.account))
     return lines

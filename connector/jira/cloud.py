@@ -248,7 +248,7 @@ class CloudClient:
             try:
                 self.jira.edit_issue(issue, notify_users="false", data=body)
             except (ValuesRejected, PermissionDenied) as error:
-                if NOTIFICATION not in str(error).casefold():
+                if NOTIFICATION not in error.said.casefold():
                     raise
                 self._may_be_silent = False
             else:

@@ -68,22 +68,30 @@ def classifier(connection: str) -> Classifier:
             )
         messages, fields = _messages(response.body)
         detail = " ".join([*messages, *(f"{name}: {message}" for name, message in fields.items())])
-        if response.status in {400, 409, 413, 422}:
-            if response.operation.endswith("/transitions"):
-                return RejectedByRule(
-                    f"{connection} refused the transition: {detail}",
-                    operation=response.operation,
-                    status=response.status,
-                )
-            return ValuesRejected(
-                f"{connection} refused {response.operation} ({response.status}): {detail}",
-                operation=response.operation,
-                status=response.status,
-                fields=fields,
-            )
-        return error_for_status(response, connection, detail)
+        error = _refused(response, connection, detail, fields) or error_for_status(response, connection, detail)
+        if error is not None:
+            error.said = detail
+        return error
 
     return classify
+
+
+def _refused(
+    response: ToolResponse, connection: str, detail: str, fields: dict[str, str]
+) -> RejectedByRule | ValuesRejected | None:
+    """What the tool does not take, by a rule of its own or because of the values; ``None`` for another answer."""
+    if response.status not in {400, 409, 413, 422}:
+        return None
+    if response.operation.endswith("/transitions"):
+        return RejectedByRule(
+            f"{connection} refused the transition: {detail}", operation=response.operation, status=response.status
+        )
+    return ValuesRejected(
+        f"{connection} refused {response.operation} ({response.status}): {detail}",
+        operation=response.operation,
+        status=response.status,
+        fields=fields,
+    )
 
 
 def _rate_limited(response: ToolResponse, connection: str) -> RateLimited:

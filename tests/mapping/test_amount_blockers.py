@@ -6,9 +6,11 @@ from decimal import Decimal
 
 import pytest
 
+from governance.facts import Unknown
 from governance.verdict import GateState
-from mapping.work_item import FieldValue
-from tests.mapping.governed import assessed, at_work, decided, epic, sentences
+from mapping.effects import MappedEffects
+from mapping.work_item import FieldValue, StatusCategory
+from tests.mapping.governed import MAPPING, assessed, at_work, comment, decided, epic, sentences
 from tests.mapping.items import BRANDT, WEBER
 
 
@@ -37,6 +39,51 @@ def test_what_cannot_be_read_is_said_once(fields: dict[str, FieldValue], sentenc
     assert found.verdict.gate is GateState.BLOCKED
     unknown = {result.code for result in found.verdict.checklist if about in f"{result.reason}?"}
     assert {"BELOW_HURDLE", "DEVIATION_UNEXPLAINED"} <= unknown, "the checklist shows each condition"
+
+
+ROUGH_VALUE = MAPPING.replace("start: Start date", "start: Start date\n      rough_value: Rough value")
+SAME_FIELD = ROUGH_VALUE.replace("rough_value: Rough value", "rough_value: Planned benefit")
+
+
+@pytest.mark.parametrize(
+    ("mapping", "fields", "codes"),
+    [
+        pytest.param(SAME_FIELD, {}, ["VALUE_MISSING"], id="one field holds both"),
+        pytest.param(
+            SAME_FIELD,
+            {"Forecast benefit": "more"},
+            ["VALUE_MISSING", "PHASING_MISSING"],
+            id="another is unread as well",
+        ),
+        pytest.param(
+            ROUGH_VALUE, {"Rough value": "a lot"}, ["VALUE_MISSING", "PHASING_MISSING"], id="each has its field"
+        ),
+    ],
+)
+def test_a_rough_value_in_the_field_of_the_plan_is_said_once(
+    mapping: str, fields: dict[str, FieldValue], codes: list[str]
+) -> None:
+    known: dict[str, FieldValue] = {"Rough value": Decimal(1000)}
+    detailed = assessed(epic(known, comments=(comment(BRANDT, "/approve detailed"),)), mapping=mapping)
+    assert detailed.verdict.stage == "detailed"
+    unread = known | {"Planned benefit": "a lot"} | fields
+    some = epic(unread, status="Analysis", status_category=StatusCategory.INDETERMINATE)
+    found = assessed(some, detailed, mapping)
+    about = [one for one in found.verdict.blockers if 'holds "a lot"' in one.reason]
+    assert [one.code for one in about] == codes
+    assert about[0].sentence == (
+        f'Cannot move into Decided yet: the field "{"Rough value" if mapping == ROUGH_VALUE else "Planned benefit"}" holds '
+        '"a lot": this is not an amount; write it as 1234567.89. A. Kaya (owner) needs to act, since 11 Feb · VALUE_MISSING'
+    )
+
+
+def test_one_amount_of_several_that_nobody_entered_so_is_the_administrators() -> None:
+    """Though the same is said of another one, which somebody has entered."""
+    found = MappedEffects()
+    for entered in (True, False):
+        found.problem(Unknown("this cannot be read", entered))
+    assert found.sentences == ("this cannot be read",)
+    assert not found.are_entered
 
 
 WHO = [

@@ -51,13 +51,15 @@ def test_a_table_by_month_is_read_line_by_line() -> None:
     ],
 )  # fmt: skip
 def test_a_problem_of_a_table_names_its_line(text: str, wrong: str) -> None:
-    assert read_table(text, Version.PLAN, "EUR") == wrong
+    assert read_table(text, Version.PLAN, "EUR") == Unknown(wrong, entered=True)
 
 
 def test_semicolons_and_tabs_separate_as_well_and_an_empty_text_is_no_table() -> None:
-    assert len(read_table("Month;Capex;Avoidance\n2026-01;5;6", Version.PLAN, "EUR")) == 2
+    both = read_table("Month;Capex;Avoidance\n2026-01;5;6", Version.PLAN, "EUR")
+    assert isinstance(both, tuple)
+    assert len(both) == 2
     cash = read_table("month\tcash\n2026-01\t5", Version.ACTUAL, "EUR")
-    assert not isinstance(cash, str)
+    assert isinstance(cash, tuple)
     assert [line.account for line in cash] == [Account.CASH]
     assert read_table("\n\n", Version.PLAN, "EUR") == ()
 

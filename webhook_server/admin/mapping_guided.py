@@ -105,6 +105,8 @@ class FormSection:
     title: str
     hint: str
     lines: tuple[FormLine, ...]
+    has_further_roles: bool = False
+    """The further roles and the statuses stand below it."""
 
 
 def add_guided(blueprint: Blueprint, services: Services, names: ToolNameCache) -> None:
@@ -262,7 +264,7 @@ def _sections(form: RuleForm, connections: list[str]) -> list[FormSection]:
         ),
         FormSection("Which items", "Names with commas between them; any of them counts.", lines(("match",))),
         FormSection("Hierarchy", "A name, or {Field name} to take a field's value.", lines(("hierarchy",))),
-        FormSection("Who is responsible", "Fields that hold people.", lines(("roles",))),
+        FormSection("Who is responsible", "Fields that hold people.", lines(("roles",)), has_further_roles=True),
         FormSection("What the gates require", "Fields of the item.", lines(("facts",))),
         *(FormSection(f"Amounts: {head[1]}", help_text, lines(head)) for head, help_text in amounts),
         FormSection("What happens at a shut gate", "", lines(("enforce",))),

@@ -12,6 +12,7 @@ from connector.papers.words import count, money, percent
 from connector.store.reporting.portfolio_lists import MeasureRow
 from connector.store.reporting.portfolio_results import FigureSettings, PortfolioOverview
 from connector.store.reporting.steering_rows import SteeringRow
+from governance.definitions.leakage import LeakReason
 from governance.effects import ZERO
 from governance.left_out import LEFT_OUT_TEXTS, LeftOut
 
@@ -65,8 +66,8 @@ def _because(overview: PortfolioOverview, currency: str) -> str:
     gain = Horizon.IN_YEAR.gain(overview.total)
     if losses and losses[0][1] > 0:
         reason, lost = losses[0]
-        name = LEAKAGE_LABELS[reason].lower()
-        told = "nobody has given a reason for" if name == "no reason given" else f"{name} takes"
+        unstated = reason is LeakReason.UNSTATED
+        told = "nobody has given a reason for" if unstated else f"{LEAKAGE_LABELS[reason].lower()} takes"
         rest = f", gains bring {money(gain, currency)}" if gain else ""
         return f"{told} {money(lost, currency)}{rest}"
     if gain:

@@ -144,7 +144,7 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
 HIDDEN = frozenset(
     {
         KEPT_APART, "id", "organization", "rule_name", "from_directory", "unaccepted", "former", "scope",
-        "entered_problems",
+        "entered_problems", "effects_entered", "effects_ask", "shares_unread_field",
     }
 )  # fmt: skip
 """Parts of the facts that are no fact of the ticket by themselves."""

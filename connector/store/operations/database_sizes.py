@@ -76,8 +76,9 @@ class _GroupRule:
     bound: str
 
 
+_EVENT_BODIES = _GroupRule("event bodies", ("inbox_body",), "dropped after {bodies}")
 _GROUP_RULES = (
-    _GroupRule("event bodies", ("inbox_body",), "dropped after {bodies}"),
+    _EVENT_BODIES,
     _GroupRule("events", ("inbox", "dirty_key", "sweep"), "deleted {history} days after their end"),
     _GroupRule("items", ("work_item", "last_written"), "one for each item that was read"),
     _GroupRule(
@@ -198,7 +199,7 @@ def _unpartitioned(tables: Sequence[TableSize]) -> list[Note]:
 def _large(groups: Sequence[TableGroup], keeping: RetentionPeriods) -> list[Note]:
     whole = sum(one.bytes for one in groups)
     largest = groups[0]
-    if largest.name != "event bodies" or largest.bytes < LARGE_BODIES or 2 * largest.bytes < whole:
+    if largest.name != _EVENT_BODIES.name or largest.bytes < LARGE_BODIES or 2 * largest.bytes < whole:
         return []
     return [
         Note(

@@ -143,8 +143,6 @@ _AGAINST = text("""
     FROM measure_finding AS n JOIN measure_figures AS f ON f.measure_id = n.measure_id WHERE n.code = 'CREEP'
     UNION ALL
     SELECT f.measure_id, f.key, f.title, f.owner, 'BELOW_HURDLE' FROM measure_figures AS f
-    -- Most are held up by nothing: their arrays need not be taken apart.
-    WHERE f.stage = ANY (:committed) AND f.step <> 'cancelled' AND f.blockers <> '{}'
-      AND EXISTS (SELECT 1 FROM unnest(f.blockers) AS one WHERE one LIKE '%BELOW_HURDLE%')
+    WHERE f.stage = ANY (:committed) AND f.step <> 'cancelled' AND 'BELOW_HURDLE' = ANY (f.blockers)
     ORDER BY 5, 2 LIMIT :limit
 """)

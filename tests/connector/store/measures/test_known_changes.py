@@ -42,6 +42,8 @@ KAYA, NOVAK = ({"id": name, "name": name, "active": True} for name in ("A. Kaya"
                      [("end", "2026-06-30", "not known: the field is gone")], id="a fact that is not known any more"),
         pytest.param({"end": "2026-06-30"}, {"end": {"reason": "no date", "entered": True}, "entered_problems": ["no date"]},
                      [("end", "2026-06-30", "not known: no date")], id="a fact that was entered wrong"),
+        pytest.param({"effects_entered": False}, {"effects_entered": True, "effects_ask": True, "shares_unread_field": True}, [],
+                     id="what is known of amounts that cannot be read"),
         pytest.param({}, {"milestones": {"go_live": "2026-06-30"}}, [("milestones go live", "nothing", "2026-06-30")],
                      id="a new milestone"),
         pytest.param({"baseline": {"amount": "100", "currency": "EUR"}}, {"baseline": {"amount": "90", "currency": "EUR"}},
