@@ -350,11 +350,12 @@ class Api:
         body = body_of()
         inward, outward = mapping_of(body.get("inwardIssue")), mapping_of(body.get("outwardIssue"))
         # With type Blocks the inward issue blocks the outward one.
-        self._state.link(str(inward.get("key") or inward.get("id")), str(outward.get("key") or outward.get("id")))
+        blocker, blocked = (str(one.get("key") or one.get("id")) for one in (inward, outward))
+        self._state.link(blocker, blocked, by=g.user.account_id)
         return "", 201
 
     def unlink(self, number: str) -> tuple[str, int]:
-        self._state.unlink(number)
+        self._state.unlink(number, by=g.user.account_id)
         return "", 204
 
     def set_property(self, reference: str, key: str) -> tuple[str, int]:

@@ -78,7 +78,9 @@ class _Pages:
             case "deactivate":
                 state.deactivate(body["account"])
             case "link":
-                state.link(body["blocker"], reference)
+                state.link(body["blocker"], reference, by=actor)
+            case "unlink":
+                state.unlink(f"{state.issue(body['blocker']).id}{state.issue(reference).id}", by=actor)
         return jsonify({"done": True}), 200
 
     def items(self) -> Response:

@@ -202,7 +202,8 @@ class JiraState(JiraSite):
                 f"state of this issue ({issue.key}). The likely cause is that somebody has changed the issue recently.",
             )
 
-    def link(self, blocker: str, blocked: str) -> None:
+    def link(self, blocker: str, blocked: str, *, by: str = "") -> None:
+        """Both issues are changed by it and have it in their changelogs; the webhook of an issue says nothing of it."""
         with self.lock:
             first, second = self.issue(blocker), self.issue(blocked)
             if first.id not in second.blocked_by:
@@ -212,18 +213,27 @@ class JiraState(JiraSite):
                         raise Refusal(413, fields={"issuelinks": message})
                 second.blocked_by.append(first.id)
                 self._linked.setdefault(first.id, []).append(second.id)
+                self._note_link(first, second, by, added=True)
                 self.webhooks.link("issuelink_created", first, second)
 
-    def unlink(self, number: str) -> None:
+    def unlink(self, number: str, *, by: str = "") -> None:
         """Remove a link by its id, which consists of both issues' ids.  Raises Refusal 404."""
         with self.lock:
             for blocked in self.issues.values():
                 for blocker in blocked.blocked_by:
                     if f"{blocker}{blocked.id}" == number:
                         blocked.blocked_by.remove(blocker)
+                        self._note_link(self.issues[blocker], blocked, by, added=False)
                         self.webhooks.link("issuelink_deleted", self.issues[blocker], blocked)
                         return
         raise Refusal(404, f"No issue link with id '{number}' exists.")
+
+    def _note_link(self, blocker: Issue, blocked: Issue, by: str, *, added: bool) -> None:
+        """A link in the changelogs of both, by the other's key and how it reads there; the other half says nothing."""
+        which, how = ("to", "toString") if added else ("from", "fromString")
+        for issue, other, reads in ((blocker, blocked, "blocks"), (blocked, blocker, "is blocked by")):
+            issue.updated = self.clock()
+            self._note(issue, by, [{"field": "Link", which: other.key, how: f"This issue {reads} {other.key}"}])
 
     def move_to_project(self, reference: str, project: str, *, by: str) -> Issue:
         """Move an issue: it gets a key of the other project, and its old key still finds it."""
