@@ -40,6 +40,7 @@ from mapping.match import rule_for
 from mapping.papers import zone_of
 from mapping.policy import Policies
 from mapping.related_evidence import NO_RELATED_EVIDENCE, RelatedEvidence
+from mapping.removed_links import RemovedLink
 from mapping.reply_comment import WRITTEN_REPLY, ReplyComment, reply_comment_of
 from mapping.work_item import Approval, ConnectionName, FieldChange, FieldName, NativeId, Tool, WorkItem
 from mapping.writeback import Change, ChangeKind, Comparison, WriteValue, compare, target_values
@@ -65,6 +66,8 @@ class MeasureAssessment:
     """Where the tool's actuals differ from the ledger's; ``None`` when the rule compares nothing."""
     edits: tuple[FieldEdit, ...] = ()
     """Mapped fields that were changed since the reading before; added by whoever can ask the tool."""
+    removed_links: tuple[RemovedLink, ...] = ()
+    """Blocking links that somebody removed since the reading before; added by whoever can ask the tool."""
     values: Mapping[FieldName, WriteValue] = field(default_factory=dict)
     """What each owned field shall hold."""
 

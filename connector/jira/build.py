@@ -26,6 +26,7 @@ from connector.jira.live_check import LiveCheck
 from connector.jira.provision import CloudProvisioner
 from connector.jira.provision_datacenter import DataCenterProvisioner
 from connector.jira.reader import JiraReader
+from connector.jira.removed_links import JiraRemovedLinks
 from connector.jira.scanner import JiraScanner
 from connector.jira.setup import JiraSetup
 from connector.jira.ticket_history import JiraTicketHistory
@@ -81,6 +82,7 @@ def build_site(
         change_history=history,
         editors=history,
         personal_history=history,
+        removed_links=JiraRemovedLinks(client, own),
         ticket_history=JiraTicketHistory(client, fields, clock),
         provisioner=provisioner_of(access, client),
         live_check=LiveCheck(client, CloudAdmin(client)) if isinstance(client, CloudClient) else None,

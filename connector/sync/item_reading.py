@@ -15,7 +15,7 @@ from connector.errors import AuthenticationFailed, RetryLater, ToolError
 from connector.sync.active_mapping import ActiveMapping
 from connector.sync.ports import ReadResult, ToolSite
 from connector.sync.related_evidence import NO_ITEM_EVIDENCE, ItemEvidence
-from connector.sync.stores import StoredState
+from connector.sync.stores import NO_CHANGES, ItemChanges, StoredState
 from governance.closed_months import ClosedMonths
 from governance.evidence import Command
 from governance.facts import known
@@ -28,12 +28,11 @@ from mapping.field_edits import field_edits, mapped_changes
 from mapping.fields import fact_fields
 from mapping.known_people import KnownPeople
 from mapping.map_item import Unmapped
+from mapping.removed_links import RemovedLink, links_of_people
 from mapping.work_item import FieldChange, FieldName, NativeId, WorkItem
 
 MOST_NAMED = 20
 """Items of one reading of which the tool is asked who changed them: more is an import or the end of an outage."""
-
-NOTHING_CHANGED: frozenset[FieldName] = frozenset()
 
 _log = structlog.get_logger(__name__)
 
@@ -51,8 +50,8 @@ class ItemReading:
     people: KnownPeople
     rates: Rates
     closed_months: ClosedMonths
-    changed: frozenset[FieldName] = frozenset()
-    """Mapped fields with another value than at the reading before."""
+    changes: ItemChanges = NO_CHANGES
+    """What of its mapped fields and blocking links is another one than at the reading before."""
     ask_editors: bool = True
     """Whether the tool is asked who changed them; not where many items changed at once."""
     address: str = ""
@@ -129,14 +128,31 @@ class ItemReading:
 
         A verdict does not wait for a name: when the history cannot be read, the person is not known.
         """
-        rule = assessed.mapped.rule
-        unnamed = mapped_changes(self.changed, rule) - named.keys()
+        rule, changed = assessed.mapped.rule, self.changes.fields
+        assessed = self._with_removed_links(assessed)
+        unnamed = mapped_changes(changed, rule) - named.keys()
         if unnamed and self.ask_editors:
             try:
                 named = {**named, **self.editors(unnamed)}
             except ToolError as error:
                 _log.warning("editors not readable", connection=self.site.name, item=self.item.key, why=str(error))
-        return replace(assessed, edits=field_edits(self.changed, named, rule)) if self.changed else assessed
+        return replace(assessed, edits=field_edits(changed, named, rule)) if changed else assessed
+
+    def _with_removed_links(self, assessed: MeasureAssessment) -> MeasureAssessment:
+        """With the blocking links that somebody removed.
+
+        The next reading is compared with this one, so what could not be asked now is recorded as that.
+        """
+        links, history = links_of_people(self.changes.unlinked, assessed.mapped.rule), self.site.removed_links
+        if not links or history is None:
+            return assessed
+        removed: Sequence[RemovedLink]
+        try:
+            removed = history.removed(self.item, links, self.state.measure_state.item_version)
+        except ToolError as error:
+            _log.warning("removed links not readable", connection=self.site.name, item=self.item.key, why=str(error))
+            removed = [RemovedLink(link.key) for link in links]
+        return replace(assessed, removed_links=tuple(removed))
 
     def owner_edited(self, assessed: MeasureAssessment) -> datetime | None:
         """When the owner changed the item last, where nothing else is known of them for too long."""
@@ -181,8 +197,8 @@ class BatchReading:
     people: KnownPeople
     rates: Rates
     closed_months: ClosedMonths
-    changed: Mapping[NativeId, frozenset[FieldName]]
-    """By item, the mapped fields with another value than at the reading before."""
+    changes: Mapping[NativeId, ItemChanges]
+    """By item, what of its mapped fields and blocking links is another one than at the reading before."""
     address: str
 
     def of(self, requested: NativeId) -> ItemReading | None:
@@ -193,8 +209,8 @@ class BatchReading:
         return ItemReading(
             self.site, item, self.stored.get(requested, StoredState()),
             self.evidence.get(item.native_id, NO_ITEM_EVIDENCE), self.began, self.joined_last_written, self.people,
-            self.rates, self.closed_months, self.changed.get(item.native_id, NOTHING_CHANGED),
-            len(self.changed) <= MOST_NAMED, self.address,
+            self.rates, self.closed_months, self.changes.get(item.native_id, NO_CHANGES),
+            len(self.changes) <= MOST_NAMED, self.address,
         )  # fmt: skip
 
 

@@ -27,11 +27,12 @@ from mapping.capacity_config import CapacityRule
 from mapping.config import MappingConfig, MeasureRule
 from mapping.live_check import RuleInspection
 from mapping.related_evidence import TimeEntry
+from mapping.removed_links import RemovedLink
 from mapping.reply_comment import ReplyComment
 from mapping.service_config import OfferingRule
 from mapping.starter import Survey
 from mapping.ticket_history import TicketRecord
-from mapping.work_item import ConnectionName, FieldChange, FieldName, NativeId, Tool, WorkItem
+from mapping.work_item import ConnectionName, FieldChange, FieldName, Link, NativeId, Tool, WorkItem
 from mapping.writeback import WriteValue
 
 
@@ -304,6 +305,18 @@ class Editors(Protocol):
         """
 
 
+class RemovedLinks(Protocol):
+    """A tool that tells what became of the links of an item."""
+
+    def removed(self, item: WorkItem, links: Sequence[Link], seen_version: str) -> Sequence[RemovedLink]:
+        """Of links that the item had at the reading before and has no more, those that somebody removed while the
+        other item was there and not done.
+
+        ``seen_version`` is the version of the reading before; empty for none.  What Gatepost's own account removed is
+        left out.  Raises ToolError.
+        """
+
+
 class PersonalHistory(Protocol):
     """A tool that tells what one person did to an item."""
 
@@ -432,6 +445,7 @@ class ToolSite:
     change_history: ChangeHistory | None = None
     editors: Editors | None = None
     personal_history: PersonalHistory | None = None
+    removed_links: RemovedLinks | None = None
     ticket_history: TicketHistory | None = None
     groups: GroupReader | None = None
     live_check: LiveCheck | None = None

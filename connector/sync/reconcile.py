@@ -29,6 +29,7 @@ from connector.sync.stores import (
     Claim,
     DirtyKeys,
     ItemAlias,
+    ItemChanges,
     ItemOutcome,
     Pauses,
     StateStore,
@@ -107,7 +108,7 @@ class Reconciler:
         batch = BatchReading(
             site, read, stored, evidence_by_item, began, joined_last_written, people,
             self.state_store.rates(), self.state_store.closed_months(),
-            self._changed_fields(site, read.items.values(), stored, mapping.config),
+            self._item_changes(site, read.items.values(), stored, mapping.config),
             self.address,
         )  # fmt: skip
         return self._assess_all(claim, claimed, batch, mapping, now)
@@ -226,13 +227,13 @@ class Reconciler:
         )  # fmt: skip
         return again if isinstance(again, Unmapped) else reading.with_edits(again, editors)
 
-    def _changed_fields(
+    def _item_changes(
         self,
         site: ToolSite,
         items: Iterable[WorkItem],
         stored: Mapping[NativeId, StoredState],
         config: MappingConfig,
-    ) -> Mapping[NativeId, frozenset[FieldName]]:
+    ) -> Mapping[NativeId, ItemChanges]:
         """Of measures that were assessed before and that the tool counted up since; nothing is asked for others."""
         newer = [
             item
@@ -244,7 +245,7 @@ class Reconciler:
         fields = frozenset[FieldName]().union(
             *(fact_fields(rule) for rule in config.measures if rule.connection == site.name)
         )
-        return self.state_store.changed_fields(site.name, newer, fields)
+        return self.state_store.item_changes(site.name, newer, fields)
 
     def _joined_last_written(
         self, batch_evidence: Iterable[ItemEvidence], began: datetime

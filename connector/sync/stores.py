@@ -22,7 +22,7 @@ from governance.service_notes import ServiceNote
 from mapping.assess_item import MeasureAssessment
 from mapping.known_people import KnownPeople
 from mapping.reply_comment import ReplyComment
-from mapping.work_item import Comment, ConnectionName, FieldName, NativeId, WorkItem
+from mapping.work_item import Comment, ConnectionName, FieldName, Link, NativeId, WorkItem
 from mapping.writeback import WriteValue
 
 LOGGED_HOURS = "logged:"
@@ -105,6 +105,19 @@ class StoredState:
     """The version under which the item was assessed last; ``None`` when it never was."""
 
 
+@dataclass(frozen=True, slots=True)
+class ItemChanges:
+    """How an item differs from the reading before."""
+
+    fields: frozenset[FieldName] = frozenset()
+    """Those of the fields that were asked for that have another value."""
+    unlinked: tuple[Link, ...] = ()
+    """Blocking links to what was not done then that the item no longer has."""
+
+
+NO_CHANGES = ItemChanges()
+
+
 class StateStore(Protocol):
     def load(
         self, connection: ConnectionName, items: Sequence[NativeId], *, read_for: float = 0.0
@@ -114,12 +127,12 @@ class StateStore(Protocol):
         ``read_for`` says how many seconds ago the reading began that this is compared with.
         """
 
-    def changed_fields(
+    def item_changes(
         self, connection: ConnectionName, items: Collection[WorkItem], fields: Collection[FieldName]
-    ) -> Mapping[NativeId, frozenset[FieldName]]:
-        """Which of these fields have another value than at the reading before, of items that the tool counted up since.
+    ) -> Mapping[NativeId, ItemChanges]:
+        """What is another one than at the reading before, of items that the tool counted up since.
 
-        A field that was not read then is not among them, and an item that was not read before is absent.
+        A field that was not read then is not among these, and an item without a change, or not read before, is absent.
         """
 
     def people(

@@ -12,6 +12,7 @@ from sandbox.story.scenarios import Scenario, Step
 from tests.browser.conftest import PHONE, Opener
 from tests.stories.world import World
 
+CRM = "Retire the legacy CRM"
 TIERING = ("jira", "Storage tiering")
 BOOKED: dict[str, str] = {"DoI stage": "Implemented", "Gate": "Not due"}
 LICENCES = ("jira", "Renegotiate the licence estate")
@@ -58,6 +59,32 @@ def test_the_owner_finds_an_open_task_and_gives_the_reason(gatepost: World, visi
         lambda: "DEVIATION_UNEXPLAINED" not in gatepost.player.show(TIERING).fields["Gate blockers"],
         "the tool no longer asks for the reason",
     )
+
+
+def test_whoever_removes_a_blocking_link_is_named_in_the_timeline(gatepost: World, visit: Opener) -> None:
+    blocked, blocker = key_of(gatepost, CRM), key_of(gatepost, LICENCES[1])
+    link = {"issue": blocked, "blocker": blocker}
+
+    def blocks() -> bool:
+        held = "SELECT 1 FROM work_item WHERE key = :key AND snapshot #>> '{blocking_links,0,key}' = :blocker"
+        return bool(gatepost.rows(held, key=blocked, blocker=blocker))
+
+    gatepost.player.act_as("jira", {"as": "kaya", "do": "link", **link})
+    gatepost.wait_until(blocks, "the link was read")
+    gatepost.player.act_as("jira", {"as": "osei", "do": "unlink", **link})
+    gatepost.wait_until(lambda: not blocks(), "it was read that the link is gone")
+    window = visit(PHONE)
+    page = window.sign_in("office")
+    window.go(f"/measures/{blocked}")
+    expect(page.locator("#timeline")).to_contain_text(
+        f'The blocking link to {blocker} "{LICENCES[1]}" was removed by Kwame Osei, and {blocker} is still open ('
+    )
+    window.has_no_overflow()
+    page.locator("#timeline").screenshot(path=window.shots / "measure-unlinked-phone.png")
+    window = visit()
+    page = window.sign_in("office")
+    window.go(f"/measures/{blocked}")
+    page.locator("#timeline").screenshot(path=window.shots / "measure-unlinked-desk.png")
 
 
 def test_the_owner_approves_and_the_controller_sees_what_is_booked_and_why_it_cannot_close_yet(

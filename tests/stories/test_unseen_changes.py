@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import NoReturn
 
@@ -17,6 +18,7 @@ from sqlalchemy import text
 from connector.bootstrap import Sites
 from connector.errors import Unreachable
 from connector.jira.change_history import JiraChangeHistory
+from connector.jira.removed_links import JiraRemovedLinks
 from connector.runtime.tasks import build_sweeper
 from connector.store.measures.known_changes import known_changes
 from connector.sync import item_reading
@@ -50,6 +52,12 @@ def scene(
 
 @pytest.fixture
 def events_are_lost(scene: Simulation) -> Iterator[None]:
+    with without_events(scene):
+        yield
+
+
+@contextmanager
+def without_events(scene: Simulation) -> Iterator[None]:
     """No event reaches Gatepost."""
     hooks, rules = list(scene.sandbox.jira.webhooks.registered.values()), list(scene.sandbox.servicenow.event_rules)
     for hook in hooks:
@@ -191,6 +199,108 @@ def test_a_change_of_a_record_names_whoever_saved_it_once(scene: Simulation) -> 
     snow.event_rules = rules
     sweep(scene, SNOW)
     assert edits_of(scene, native) == [("Objective", None)], "two have saved it since: nobody is guessed"
+
+
+def blocked_epic(scene: Simulation, project: str = "ITX", summary: str = "Buy the licence") -> tuple[Issue, Issue]:
+    """An epic and what blocks it."""
+    epic, _ = epic_with_story(scene)
+    blocker = scene.sandbox.jira.create(project, "Task", summary, by="kaya")
+    scene.sandbox.jira.link(blocker.key, epic.key, by="kaya")
+    scene.run_until_idle()
+    assert blocking(scene, epic) == [blocker.key]
+    scene.clock.move(minutes=5)
+    return epic, blocker
+
+
+def unlink(scene: Simulation, epic: Issue, blocker: Issue, by: str = "osei") -> None:
+    scene.sandbox.jira.unlink(f"{blocker.id}{epic.id}", by=by)
+    scene.run_until_idle()
+
+
+def removals(scene: Simulation, epic: Issue) -> list[object]:
+    """What the record of the epic's measure says of removed links."""
+    entries = scene.services.audit.entries(f"{JIRA}/{epic.id}")
+    return [entry.detail["text"] for entry in entries if entry.action == "evidence.unlinked"]
+
+
+def test_a_blocking_link_that_somebody_removed_is_recorded_once_with_who_it_was(scene: Simulation) -> None:
+    epic, blocker = blocked_epic(scene)
+    unlink(scene, epic, blocker)
+    assert blocking(scene, epic) == []
+    said = (
+        f'The blocking link to {blocker.key} "Buy the licence" was removed by Kwame Osei, and {blocker.key} is still '
+        "open (Backlog)"
+    )
+    assert removals(scene, epic) == [said]
+    with scene.services.engine.connect() as connection:
+        query = text("SELECT names FROM audit WHERE subject = :id AND action = 'evidence.unlinked'")
+        names = connection.execute(query, {"id": f"{JIRA}/{epic.id}"}).scalar_one()
+    assert ["Kwame Osei"] in [[one for one in known if " " in one] for known in names.values()], "who can be erased"
+    for comment in ("Read again", "And again"):
+        scene.clock.move(minutes=5)
+        scene.sandbox.jira.comment(epic.key, comment, by="osei")
+        scene.run_until_idle()
+    assert removals(scene, epic) == [said]
+    scene.sandbox.jira.link(blocker.key, epic.key, by="kaya")
+    scene.run_until_idle()
+    scene.clock.move(minutes=5)
+    unlink(scene, epic, blocker, by="lind")
+    assert removals(scene, epic) == [said, said.replace("Kwame Osei", "Sara Lind")]
+
+
+def test_what_blocked_from_another_project_is_not_named(scene: Simulation) -> None:
+    epic, blocker = blocked_epic(scene, "CLOUD")
+    unlink(scene, epic, blocker)
+    assert removals(scene, epic) == [
+        "The link to a blocking item of another project was removed by Kwame Osei, and that item is still open"
+    ]
+
+
+def test_a_link_that_nobody_removed_from_open_work_is_not_recorded(scene: Simulation) -> None:
+    jira = scene.sandbox.jira
+    epic, blocker = blocked_epic(scene, "CLOUD")
+    jira.transition(blocker.key, "Done", by="osei")
+    scene.run_until_idle()
+    unlink(scene, epic, blocker)
+    assert removals(scene, epic) == [], "done when it was read last"
+    epic, blocker = blocked_epic(scene, "CLOUD")
+    with without_events(scene):
+        jira.transition(blocker.key, "Done", by="osei")
+    unlink(scene, epic, blocker)
+    assert removals(scene, epic) == [], "done by the time that the link is missed"
+    epic, blocker = blocked_epic(scene)
+    jira.delete(blocker.key, by="osei")
+    jira.comment(epic.key, "It is gone", by="osei")
+    scene.run_until_idle()
+    assert (blocking(scene, epic), removals(scene, epic)) == ([], []), "deleted"
+    epic, blocker = blocked_epic(scene)
+    jira.move_to_project(blocker.key, "CLOUD", by="osei")
+    jira.comment(epic.key, "It has another key", by="osei")
+    scene.run_until_idle()
+    assert blocking(scene, epic) == [jira.issue(blocker.id).key]
+    assert removals(scene, epic) == [], "moved"
+    epic, blocker = blocked_epic(scene)
+    unlink(scene, epic, blocker, by="gatepost-bot")
+    assert removals(scene, epic) == [], "Gatepost's own account is nobody"
+
+
+def test_a_verdict_does_not_wait_for_what_became_of_a_link(scene: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
+    epic, blocker = blocked_epic(scene)
+    monkeypatch.setattr(JiraRemovedLinks, "_entries", history_is_down)
+    unlink(scene, epic, blocker)
+    (said,) = removals(scene, epic)
+    assert said == (
+        f'The blocking link to {blocker.key} "Buy the licence" was removed by somebody whom the tool does not name, and '
+        f"{blocker.key} is still open (Backlog)"
+    )
+    epic, blocker = blocked_epic(scene)
+    monkeypatch.setattr(JiraRemovedLinks, "_open", history_is_down)
+    unlink(scene, epic, blocker)
+    assert blocking(scene, epic) == []
+    assert removals(scene, epic) == [
+        f"The blocking link to {blocker.key} was removed by somebody whom the tool does not name, and {blocker.key} was "
+        "open when it was read before; whether it still is could not be read"
+    ]
 
 
 def last_read(scene: Simulation, issue: Issue) -> datetime:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from connector.store.database.json_codec import from_json, to_json
-from connector.store.database.people_in_json import named_in
+from connector.store.database.people_in_json import named_in, people_names
 from connector.store.reconcile.assessment_rows import PreparedAssessment, Row, change_row
 from connector.store.reconcile.frozen_rates import frozen_from_json, frozen_to_json
 from connector.sync.stores import AssessedItem
@@ -28,6 +28,8 @@ from mapping.writeback import ChangeKind
 
 ACCEPTED, REFUSED = "command.accepted", "command.refused"
 """The audit's action for a command, by its ruling."""
+UNLINKED = "evidence.unlinked"
+"""The audit's action for a blocking link that somebody removed."""
 
 
 def audit_entries(prepared: PreparedAssessment, decided: Row | None, mapping_version: int) -> list[Row]:
@@ -43,14 +45,20 @@ def audit_entries(prepared: PreparedAssessment, decided: Row | None, mapping_ver
         if change.kind is ChangeKind.HAND_EDIT
     ]
     found += [
-        ("gatepost", "field.restored", change_row(change) | {"item": item.key, "by": to_json(change.by)})
-        for item, comparison in assessment.joined_writes
+        ("gatepost", "field.restored", change_row(change) | {"item": other.key, "by": to_json(change.by)})
+        for other, comparison in assessment.joined_writes
         for change in comparison.changes
         if change.kind is ChangeKind.HAND_EDIT
+    ]
+    item = prepared.outcome.item
+    found += [
+        ("gatepost", UNLINKED, {"text": link.sentence(item), "by": to_json(link.person)})
+        for link in assessment.removed_links
     ]
     if decided is not None:
         content = {"stage": decided["stage"], "gate": decided["gate"], "digest": decided["digest"]}
         found.append(("gatepost", "measure.assessed", content))
+    people = prepared.people | people_names(to_json([link.person for link in assessment.removed_links]))
     return [
         {
             "actor": actor,
@@ -59,7 +67,7 @@ def audit_entries(prepared: PreparedAssessment, decided: Row | None, mapping_ver
             "detail": detail,
             "mapping_version": mapping_version,
             "policy_version": assessment.verdict.policy_version,
-            "names": named_in(prepared.people, actor, json.dumps(detail, ensure_ascii=False, default=str)),
+            "names": named_in(people, actor, json.dumps(detail, ensure_ascii=False, default=str)),
         }
         for actor, action, detail in found
     ]

@@ -20,12 +20,12 @@ from connector.store.queue.outbox import IN_DOUBT, OWN_IF_PRESENT
 from connector.store.queue.submitted_commands import pending_comments
 from connector.store.reconcile import command_rows
 from connector.store.reconcile.account_people import load_people, other_accounts
-from connector.store.reconcile.changed_fields import changed_fields
+from connector.store.reconcile.item_changes import item_changes
 from connector.store.reporting.exchange_rates import ExchangeRates
 from connector.store.reporting.stated_week import stated_week
 from connector.store.service_portfolio.kpi_values import newest_of_measures
 from connector.store.service_portfolio.notes import service_notes
-from connector.sync.stores import StatedWeek, StoredState
+from connector.sync.stores import ItemChanges, StatedWeek, StoredState
 from governance.closed_months import ClosedMonths
 from governance.effects import EffectLine, Version
 from governance.evidence import BaselineClaim
@@ -82,11 +82,11 @@ class SqlStateStore:
             )
         return states
 
-    def changed_fields(
+    def item_changes(
         self, connection: ConnectionName, items: Collection[WorkItem], fields: Collection[FieldName]
-    ) -> dict[NativeId, frozenset[FieldName]]:
+    ) -> dict[NativeId, ItemChanges]:
         with reading(self._engine) as session:
-            return changed_fields(session, connection, items, fields)
+            return item_changes(session, connection, items, fields)
 
     def people(
         self, connection: ConnectionName, accounts: Collection[str], identities: Collection[str] = ()

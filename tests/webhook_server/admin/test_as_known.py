@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from connector.people.permissions import Role, RoleGrant
 from connector.store.reporting.rollups import Rollups
-from connector.sync.stores import AssessedItem, StoredState, UnmappedItem
+from connector.sync.stores import NO_CHANGES, AssessedItem, StoredState, UnmappedItem
 from governance.measure import Person
 from governance.rates import Rate
 from mapping.assess_item import assess_item
@@ -53,7 +53,7 @@ def assess_at(
     if isinstance(found, Unmapped):
         settle(store, some.native_id, UnmappedItem(some, found.text), now)
         return
-    changed = store.stored_state.changed_fields(JIRA, [some], some.fields).get(some.native_id, frozenset())
+    changed = store.stored_state.item_changes(JIRA, [some], some.fields).get(some.native_id, NO_CHANGES).fields
     edits = field_edits(changed, dict.fromkeys(changed, editor) if editor else {}, found.mapped.rule)
     outcome = AssessedItem(some, replace(found, edits=edits))
     settle(store, some.native_id, outcome, now)

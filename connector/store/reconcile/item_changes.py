@@ -1,0 +1,44 @@
+"""What differs between an item and the stored reading of it: its fields, and the blocking links that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, text
+
+from connector.store.database.json_codec import from_json, to_json
+from connector.sync.stores import ItemChanges
+from mapping.removed_links import missing_links
+from mapping.work_item import ConnectionName, FieldName, Link, NativeId, WorkItem
+
+
+def item_changes(
+    connection: Connection, name: ConnectionName, items: Collection[WorkItem], fields: Collection[FieldName]
+) -> dict[NativeId, ItemChanges]:
+    """One statement for all items; of an item whose version is the stored one nothing is read."""
+    if not items:
+        return {}
+    read = {item.native_id: item for item in items}
+    asked = {"connection": name, "items": list(read), "versions": [item.version for item in read.values()]}
+    found = {}
+    for row in connection.execute(_OTHER_VERSIONS, asked):
+        item = read[NativeId(row.native_id)]
+        changed = frozenset(
+            field
+            for field in fields
+            if field in item.fields and field in row.fields and to_json(item.fields[field]) != row.fields[field]
+        )
+        before = [from_json(Link, link) for link in row.links or () if link.get("blocks")]
+        unlinked = missing_links(before, item)
+        if changed or unlinked:
+            found[item.native_id] = ItemChanges(changed, unlinked)
+    return found
+
+
+# The snapshot is unpacked once for both parts.
+_OTHER_VERSIONS = text("""
+    SELECT w.native_id, s.fields, s.links
+    FROM unnest(CAST(:items AS text[]), CAST(:versions AS text[])) AS now (native_id, version)
+    JOIN work_item AS w ON w.connection = :connection AND w.native_id = now.native_id AND w.version <> now.version
+    CROSS JOIN LATERAL jsonb_to_record(w.snapshot) AS s (fields jsonb, links jsonb)
+""")
