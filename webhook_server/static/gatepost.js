@@ -33,6 +33,13 @@
   document.addEventListener("htmx:sendError", () => notify("Gatepost does not answer. Check the network connection."));
   window.gatepost = { notify };
 
+  // On a phone the pages are a line that scrolls: it begins where one is.
+  const pages = document.querySelector(".main-nav"), here = pages?.querySelector("[aria-current]");
+  if (here) {
+    const line = pages.getBoundingClientRect(), entry = here.getBoundingClientRect();
+    pages.scrollLeft += entry.left + entry.width / 2 - line.left - line.width / 2;
+  }
+
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-opens]");
     if (opener) document.getElementById(opener.dataset.opens)?.showModal();
