@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Engine, Row, text
 
@@ -221,39 +221,62 @@ def drop(engine: Engine, target: str, actor: str, reason: str, *, parts: Operate
 def reassess_item(engine: Engine, waker: Waker, connection: ConnectionName, item: NativeId, actor: str) -> None:
     """Have an item assessed now; its dead writes are superseded, because the new assessment requests its own."""
     with engine.begin() as transaction:
-        _mark_dirty(transaction, connection, [item])
+        _mark_keys(transaction, {connection: [item]})
+        _start_again(transaction, {connection: [item]})
         waker.wake(transaction, TaskKind.RECONCILE, connection)
         entry = {"actor": actor, "action": "item.reassessed", "subject": f"{connection}/{item}", "detail": {}}
         audit.record(transaction, [entry])
 
 
 def _replayed(transaction: Connection, waker: Waker, group: Sequence[DeadLetter], now: datetime) -> list[DeadLetter]:
-    """Those of one kind that were still dead letters and are tried again."""
-    if group[0].kind is DeadLetterKind.DELIVERY:
+    """Those of one kind that were still dead letters and are tried again.
+
+    An item and its writes are locked as an assessment locks them: keys, then rows, then tasks.  Whoever replays a write
+    therefore marks its item before the write is locked; when it was replayed meanwhile, its item is assessed once more.
+    """
+    kind = group[0].kind
+    if kind is DeadLetterKind.DELIVERY:
         sent = resend_deliveries(transaction, waker, [one.number for one in group], now)
         return [one for one in group if one.number in sent]
-    if group[0].kind is DeadLetterKind.PAPER:
+    if kind is DeadLetterKind.PAPER:
         sent = resend_copies(transaction, [one.number for one in group], now)
         return [one for one in group if one.number in sent]
-    taken = list(_affected(transaction, _LOCK[group[0].kind], group))
-    items: dict[ConnectionName, set[NativeId]] = {}
-    for one in taken:
-        items.setdefault(ConnectionName(one.connection), set()).add(NativeId(one.native_id))
-    # All keys before the first task, as whoever stores an event locks them.
-    for connection in sorted(items):
-        _mark_dirty(transaction, connection, sorted(items[connection]))
-    for connection in sorted(items):
+    is_item = kind is DeadLetterKind.ITEM
+    taken = list(_affected(transaction, _LOCK_KEYS if is_item else _DEAD_WRITES, group))
+    items: dict[ConnectionName, list[NativeId]] = {}
+    for connection, item in sorted({(ConnectionName(one.connection), NativeId(one.native_id)) for one in taken}):
+        items.setdefault(connection, []).append(item)
+    _mark_keys(transaction, items)
+    if not is_item and taken:
+        taken = list(_affected(transaction, _LOCK_WRITES, taken))
+    _start_again(transaction, items)
+    for connection in items:
         waker.wake(transaction, TaskKind.RECONCILE, connection)
     return taken
 
 
-def _mark_dirty(transaction: Connection, connection: ConnectionName, items: Sequence[NativeId]) -> None:
-    asked = {"connection": connection, "items": list(items)}
-    newest_event: dict[NativeId, int | None] = dict.fromkeys(items)
-    for row in transaction.execute(_REOPEN_EVENTS, asked):
-        newest_event[NativeId(row.native_id)] = max(row.id, newest_event[NativeId(row.native_id)] or 0)
-    mark_dirty(transaction, connection, newest_event)
-    transaction.execute(_SUPERSEDE, asked)
+_Items: TypeAlias = "Mapping[ConnectionName, Sequence[NativeId]]"
+"""Items by connection, both in their order."""
+
+
+def _mark_keys(transaction: Connection, items: _Items) -> None:
+    """Mark items, each with its newest dead event.
+
+    The events are read before the keys are locked: one that dies in between is the newest of its key already.
+    """
+    for connection, names in items.items():
+        newest_event: dict[NativeId, int | None] = dict.fromkeys(names)
+        for row in transaction.execute(_DEAD_EVENTS, {"connection": connection, "items": list(names)}):
+            newest_event[NativeId(row.native_id)] = row.newest
+        mark_dirty(transaction, connection, newest_event)
+
+
+def _start_again(transaction: Connection, items: _Items) -> None:
+    """Of items whose keys are locked: their dead writes end, and their dead events wait again."""
+    for connection, names in items.items():
+        asked = {"connection": connection, "items": list(names)}
+        transaction.execute(_SUPERSEDE, asked)
+        transaction.execute(_REOPEN_EVENTS, asked)
 
 
 def _affected(
@@ -375,33 +398,36 @@ _COUNTED = """
 _CAUSES = text(_DEAD_LETTERS + _COUNTED)
 _CAUSES_OF_PARTS = text(_DEAD_LETTERS_OF_PARTS + _COUNTED)
 
-_LOCK = {
-    DeadLetterKind.ITEM: """
-        SELECT 'item/' || connection || '/' || native_id AS ref FROM dirty_key
-        WHERE state = 'dead_letter' AND (connection, native_id) IN (
-            SELECT * FROM unnest(CAST(:connections AS text[]), CAST(:items AS text[]))) FOR UPDATE
-    """,
-    DeadLetterKind.WRITE: """
-        SELECT 'write/' || id AS ref FROM outbox
-        WHERE state = 'dead_letter' AND id = ANY (CAST(:numbers AS bigint[])) FOR UPDATE
-    """,
-}
+# In the order of the keys and of the writes, so that two who replay or drop some of the same do not wait in a circle.
+_KEYS = """
+    SELECT connection, native_id FROM dirty_key
+    WHERE state = 'dead_letter' AND (connection, native_id) IN (
+        SELECT * FROM unnest(CAST(:connections AS text[]), CAST(:items AS text[])))
+    ORDER BY connection, native_id FOR UPDATE
+"""
+_LOCK_KEYS = f"SELECT 'item/' || connection || '/' || native_id AS ref FROM ({_KEYS}) AS mine"  # noqa: S608
+_DEAD_WRITES = """
+    SELECT id, 'write/' || id AS ref FROM outbox
+    WHERE state = 'dead_letter' AND id = ANY (CAST(:numbers AS bigint[])) ORDER BY id
+"""
+_LOCK_WRITES = f"{_DEAD_WRITES} FOR UPDATE"
 _DROP = {
-    DeadLetterKind.ITEM: """
-        WITH gone AS (
-            DELETE FROM dirty_key WHERE state = 'dead_letter' AND (connection, native_id) IN (
-                SELECT * FROM unnest(CAST(:connections AS text[]), CAST(:items AS text[])))
-            RETURNING connection, native_id
+    DeadLetterKind.ITEM: f"""
+        WITH mine AS ({_KEYS}), gone AS (
+            DELETE FROM dirty_key AS d USING mine AS m
+            WHERE d.connection = m.connection AND d.native_id = m.native_id
+            RETURNING d.connection, d.native_id
         ), events AS (
             UPDATE inbox AS i SET state = 'superseded', reason = :why FROM gone AS g
             WHERE i.state = 'dead_letter' AND i.connection = g.connection AND i.native_id = g.native_id
         )
         SELECT 'item/' || connection || '/' || native_id AS ref FROM gone
-    """,
-    DeadLetterKind.WRITE: """
-        UPDATE outbox SET state = 'superseded', reason = :why, settled_at = now()
-        WHERE state = 'dead_letter' AND id = ANY (CAST(:numbers AS bigint[])) RETURNING 'write/' || id AS ref
-    """,
+    """,  # noqa: S608 - our own statement
+    DeadLetterKind.WRITE: f"""
+        WITH mine AS ({_LOCK_WRITES})
+        UPDATE outbox AS o SET state = 'superseded', reason = :why, settled_at = now()
+        FROM mine AS m WHERE o.id = m.id RETURNING m.ref
+    """,  # noqa: S608 - our own statement
     # Its reason stands in the audit: there is no state for an event that a subscriber will never be sent.
     DeadLetterKind.DELIVERY: """
         DELETE FROM subscription_delivery
@@ -413,11 +439,15 @@ _DROP = {
         WHERE state = 'dead_letter' AND id = ANY (CAST(:numbers AS bigint[])) RETURNING 'paper/' || id AS ref
     """,
 }
+_DEAD_EVENTS = text("""
+    SELECT native_id, max(id) AS newest FROM inbox
+    WHERE state = 'dead_letter' AND connection = :connection AND native_id = ANY (CAST(:items AS text[]))
+    GROUP BY native_id
+""")
 # The events wait again, so that the next assessment settles them.
 _REOPEN_EVENTS = text("""
     UPDATE inbox SET state = 'pending', reason = NULL, settled_at = NULL
     WHERE state = 'dead_letter' AND connection = :connection AND native_id = ANY (CAST(:items AS text[]))
-    RETURNING id, native_id
 """)
 _SUPERSEDE = text("""
     UPDATE outbox SET state = 'superseded', reason = 'reassessed by an operator', settled_at = now()

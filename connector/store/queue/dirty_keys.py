@@ -72,6 +72,7 @@ class SqlDirtyKeys:
 
     def postpone(self, claim: Claim, items: Sequence[NativeId], seconds: float, reason: str, *, count: bool) -> None:
         with self._engine.begin() as transaction:
+            still_claimed(transaction, claim)
             transaction.execute(
                 _update_claimed(claim, items).values(
                     due_at=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds),
@@ -93,6 +94,7 @@ class SqlDirtyKeys:
 
     def dead_letter(self, claim: Claim, items: Sequence[NativeId], reason: str) -> None:
         with self._engine.begin() as transaction:
+            still_claimed(transaction, claim)
             rows = transaction.execute(
                 _update_claimed(claim, items)
                 .values(state="dead_letter", attempts=DIRTY_KEY.c.attempts + 1, reason=reason)
@@ -121,7 +123,7 @@ UNCLAIMED = {
 
 
 def still_claimed(transaction: Connection, claim: Claim) -> Sequence[RowMapping]:
-    """The keys that this claim still holds, locked until the end of the transaction.
+    """The keys that this claim still holds, locked by item until the end of the transaction.
 
     A key that is missing here was taken over: its worker was thought dead.  Nothing of it may be stored.
     """

@@ -121,10 +121,13 @@ _OWN_TOKENS = text("""
     UNION SELECT claim_token FROM outbox WHERE claimed_by = :me AND claim_token IS NOT NULL
     UNION SELECT claim_token FROM subscription_delivery WHERE claimed_by = :me AND claim_token IS NOT NULL
 """)
+# By item, as whoever stores an event about several of them locks their keys.
 _RELEASE_KEYS = text("""
-    UPDATE dirty_key SET claimed_by = NULL, claim_token = NULL, claimed_until = NULL,
+    WITH mine AS (SELECT connection, native_id FROM dirty_key WHERE claimed_by = :me AND claim_token = ANY(:left)
+                  ORDER BY connection, native_id FOR UPDATE)
+    UPDATE dirty_key AS d SET claimed_by = NULL, claim_token = NULL, claimed_until = NULL,
         claimed_generation = NULL, claimed_inbox_id = NULL
-    WHERE claimed_by = :me AND claim_token = ANY(:left)
+    FROM mine AS m WHERE d.connection = m.connection AND d.native_id = m.native_id
 """)
 _RELEASE_WRITES = text("""
     UPDATE outbox SET claimed_by = NULL, claim_token = NULL, claimed_until = NULL

@@ -203,8 +203,6 @@ class SqlOutbox:
                 .where(OUTBOX.c.id == delivery.id, OUTBOX.c.state == "waiting")
                 .values(state="done", reason=written.value, settled_at=func.now(), **_UNCLAIMED)
             )
-            if written is WriteResult.CHANGED_MEANWHILE:
-                self._waker.wake(transaction, TaskKind.RECONCILE, delivery.connection)
             rows = [
                 {
                     "connection": delivery.connection,
@@ -217,16 +215,17 @@ class SqlOutbox:
             if delivery.reply_comment is not None:
                 reply = {"field": WRITTEN_REPLY, "value": delivery.reply_comment.digest}
                 rows.append({"connection": delivery.connection, "native_id": delivery.native_id, **reply})
-            if not rows:
-                return
-            statement = insert(LAST_WRITTEN).values(rows)
-            new = statement.excluded
-            transaction.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["connection", "native_id", "field"],
-                    set_={"value": new.value, "written_at": func.now()},
+            if rows:
+                statement = insert(LAST_WRITTEN).values(rows)
+                new = statement.excluded
+                transaction.execute(
+                    statement.on_conflict_do_update(
+                        index_elements=["connection", "native_id", "field"],
+                        set_={"value": new.value, "written_at": func.now()},
+                    )
                 )
-            )
+            if written is WriteResult.CHANGED_MEANWHILE:
+                self._waker.wake(transaction, TaskKind.RECONCILE, delivery.connection)
 
     def postpone(self, deliveries: Sequence[OutboxRow], seconds: float, reason: str, *, count: bool) -> None:
         self._release(deliveries, due_at=func.now() + _seconds(seconds), reason=reason, was_attempt=count)

@@ -155,10 +155,14 @@ _OWNERS = text("""
     UNION SELECT claimed_by FROM subscription_delivery WHERE claim_token IS NOT NULL
 """)
 _TRY = text("SELECT pg_try_advisory_xact_lock(:space, :worker)")
+# By item, as whoever stores an event about several of them locks their keys.
 _RELEASE_KEYS = text("""
-    UPDATE dirty_key SET claimed_by = NULL, claim_token = NULL, claimed_until = NULL,
+    WITH mine AS (SELECT connection, native_id FROM dirty_key
+                  WHERE claim_token IS NOT NULL AND (claimed_by = ANY(:dead) OR claimed_until < now())
+                  ORDER BY connection, native_id FOR UPDATE)
+    UPDATE dirty_key AS d SET claimed_by = NULL, claim_token = NULL, claimed_until = NULL,
         claimed_generation = NULL, claimed_inbox_id = NULL
-    WHERE claim_token IS NOT NULL AND (claimed_by = ANY(:dead) OR claimed_until < now())
+    FROM mine AS m WHERE d.connection = m.connection AND d.native_id = m.native_id
 """)
 _RELEASE_WRITES = text("""
     UPDATE outbox SET claimed_by = NULL, claim_token = NULL, claimed_until = NULL
