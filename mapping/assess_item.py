@@ -67,7 +67,7 @@ class MeasureAssessment:
     edits: tuple[FieldEdit, ...] = ()
     """Mapped fields that were changed since the reading before; added by whoever can ask the tool."""
     removed_links: tuple[RemovedLink, ...] = ()
-    """Blocking links that somebody removed since the reading before; added by whoever can ask the tool."""
+    """Links on which it rested that somebody removed since the reading before; added by whoever can ask the tool."""
     values: Mapping[FieldName, WriteValue] = field(default_factory=dict)
     """What each owned field shall hold."""
 

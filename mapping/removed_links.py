@@ -1,8 +1,11 @@
-"""Blocking links that somebody took away while what blocks was not finished: they hold the measure up no more."""
+"""Links on which a measure rested that somebody took away while what they led to was not finished.
+
+A blocking item holds the measure up, and so does an item that the mapping joins to it by a link; neither does any more.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from governance.facts import Unknown
@@ -18,7 +21,7 @@ from mapping.work_item import Link, WorkItem
 class RemovedLink:
     """A link that an item no longer has, with what its tool tells of it."""
 
-    key: str
+    link: Link
     title: str = ""
     status: str = ""
     """Of the other item now, which is open; empty when it could not be read."""
@@ -26,34 +29,40 @@ class RemovedLink:
     """Who removed the link; ``None`` when the tool names nobody for certain."""
 
     def sentence(self, item: WorkItem) -> str:
-        """What was removed from the item, by whom; it names nothing of another project, as whoever may see the item
-        reads it."""
-        elsewhere = area_of_key(self.key) != area_of_key(item.key)
-        own = f'{self.key} "{self.title}"' if self.title else self.key
-        what = f"The link to {ELSEWHERE}" if elsewhere else f"The blocking link to {own}"
-        other = "that item" if elsewhere else self.key
-        still = f"is still open{'' if elsewhere else f' ({self.status})'}"
+        """What was removed from the item, by whom.
+
+        It names no blocking item of another project, as whoever may see the measure reads it; a joined item is part of
+        the measure.
+        """
+        key, hidden = self.link.key, self.link.blocks and area_of_key(self.link.key) != area_of_key(item.key)
+        other, status = ("that item", "") if hidden else (key, f" ({self.status})")
+        if hidden:
+            what = f"The link to {ELSEWHERE}"
+        else:
+            kind = "The blocking link" if self.link.blocks else f'The link "{self.link.label}"'
+            what = f'{kind} to {key} "{self.title}"' if self.title else f"{kind} to {key}"
+        still = f"is still open{status}"
         if not self.status:
             still = "was open when it was read before; whether it still is could not be read"
         return f"{what} was removed by {name_of(self.person)}, and {other} {still}"
 
 
-def missing_links(before: Sequence[Link], item: WorkItem) -> tuple[Link, ...]:
-    """The blocking links of the reading before that the item no longer has.
+def missing_links(before: Iterable[Link], item: WorkItem) -> tuple[Link, ...]:
+    """The links of the reading before that the item no longer has.
 
     What was done held nothing up.  A link whose other item was moved has another key, and is the same.  Where the links
     could not be read, nothing is known to be missing.
     """
     if isinstance(item.blocking_links, Unknown):
         return ()
-    present = [link for link in item.links if link.blocks]
-    keys, ids = {link.key for link in present}, {link.id for link in present if link.id}
+    present, ids = {(link.label, link.key) for link in item.links}, {link.id for link in item.links if link.id}
     return tuple(
-        link for link in before if link.blocks and not link.done and link.key not in keys and link.id not in ids
+        link for link in before if not link.done and (link.label, link.key) not in present and link.id not in ids
     )
 
 
-def links_of_people(links: Collection[Link], rule: MeasureRule) -> tuple[Link, ...]:
-    """Without those to the blockers that Gatepost itself links and takes away again."""
+def evidence_links(links: Iterable[Link], rule: MeasureRule) -> tuple[Link, ...]:
+    """Those on which a measure of the rule rests, without the blockers that Gatepost itself links and takes away."""
     made = blockers_made(rule.marks)
-    return tuple(link for link in links if link.key not in made)
+    joined = {join.link.casefold() for join in rule.joins if join.link}
+    return tuple(link for link in links if (link.blocks and link.key not in made) or link.label.casefold() in joined)

@@ -44,8 +44,7 @@ class JiraRemovedLinks:
         except ToolError as error:
             _log.warning("changelog not readable", item=item.key, why=str(error))
             return found
-        labels = {link.key: link.label for link in links}
-        named = [replace(one, person=removed_by(entries, one.key, labels[one.key])) for one in found]
+        named = [replace(one, person=removed_by(entries, one.link)) for one in found]
         return [one for one in named if one.person is None or one.person.id != self._own.id()]
 
     def _entries(self, item: WorkItem, since: datetime) -> Sequence[JsonObject]:
@@ -64,14 +63,14 @@ class JiraRemovedLinks:
         if is_done(issue):
             return None
         other = open_item(issue)
-        return RemovedLink(link.key, other.title, other.status)
+        return RemovedLink(link, other.title, other.status)
 
 
-def removed_by(entries: Sequence[JsonObject], key: str, label: str) -> Person | None:
+def removed_by(entries: Sequence[JsonObject], link: Link) -> Person | None:
     """The author of the newest entry that takes away the link; an issue can have other links to the same one."""
     for entry in entries:
         for change in map(as_object, as_list(entry.get("items"))):
-            is_link = as_text(change.get("field")).casefold() == LINK and as_text(change.get("from")) == key
-            if is_link and label.casefold() in as_text(change.get("fromString")).casefold():
+            is_link = as_text(change.get("field")).casefold() == LINK and as_text(change.get("from")) == link.key
+            if is_link and link.label.casefold() in as_text(change.get("fromString")).casefold():
                 return person(entry.get("author"))
     return None

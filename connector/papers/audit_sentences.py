@@ -86,7 +86,7 @@ SENTENCES: Mapping[str, str] = {
     "connection.changed": "changed the connection",
     "money.written": "wrote confirmed figures into the tool",
     "evidence.packed": "made an evidence pack as of {as_of}",
-    "evidence.unlinked": "found a blocking link removed while what blocks was still open",
+    "evidence.unlinked": "found a link removed on which it rested, to what was still open",
     "item.reassessed": "had it assessed again",
     "rate.set": "set an exchange rate",
     "ledger.posted": "posted into the ledger",

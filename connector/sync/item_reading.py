@@ -28,7 +28,7 @@ from mapping.field_edits import field_edits, mapped_changes
 from mapping.fields import fact_fields
 from mapping.known_people import KnownPeople
 from mapping.map_item import Unmapped
-from mapping.removed_links import RemovedLink, links_of_people
+from mapping.removed_links import RemovedLink, evidence_links
 from mapping.work_item import FieldChange, FieldName, NativeId, WorkItem
 
 MOST_NAMED = 20
@@ -51,7 +51,7 @@ class ItemReading:
     rates: Rates
     closed_months: ClosedMonths
     changes: ItemChanges = NO_CHANGES
-    """What of its mapped fields and blocking links is another one than at the reading before."""
+    """What of its mapped fields and links is another one than at the reading before."""
     ask_editors: bool = True
     """Whether the tool is asked who changed them; not where many items changed at once."""
     address: str = ""
@@ -139,11 +139,11 @@ class ItemReading:
         return replace(assessed, edits=field_edits(changed, named, rule)) if changed else assessed
 
     def _with_removed_links(self, assessed: MeasureAssessment) -> MeasureAssessment:
-        """With the blocking links that somebody removed.
+        """With the links on which the measure rested that somebody removed.
 
         The next reading is compared with this one, so what could not be asked now is recorded as that.
         """
-        links, history = links_of_people(self.changes.unlinked, assessed.mapped.rule), self.site.removed_links
+        links, history = evidence_links(self.changes.unlinked, assessed.mapped.rule), self.site.removed_links
         if not links or history is None:
             return assessed
         removed: Sequence[RemovedLink]
@@ -151,7 +151,7 @@ class ItemReading:
             removed = history.removed(self.item, links, self.state.measure_state.item_version)
         except ToolError as error:
             _log.warning("removed links not readable", connection=self.site.name, item=self.item.key, why=str(error))
-            removed = [RemovedLink(link.key) for link in links]
+            removed = [RemovedLink(link) for link in links]
         return replace(assessed, removed_links=tuple(removed))
 
     def owner_edited(self, assessed: MeasureAssessment) -> datetime | None:
@@ -198,7 +198,7 @@ class BatchReading:
     rates: Rates
     closed_months: ClosedMonths
     changes: Mapping[NativeId, ItemChanges]
-    """By item, what of its mapped fields and blocking links is another one than at the reading before."""
+    """By item, what of its mapped fields and links is another one than at the reading before."""
     address: str
 
     def of(self, requested: NativeId) -> ItemReading | None:

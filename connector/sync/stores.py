@@ -112,7 +112,7 @@ class ItemChanges:
     fields: frozenset[FieldName] = frozenset()
     """Those of the fields that were asked for that have another value."""
     unlinked: tuple[Link, ...] = ()
-    """Blocking links to what was not done then that the item no longer has."""
+    """Links to what was not done then that the item no longer has."""
 
 
 NO_CHANGES = ItemChanges()

@@ -29,7 +29,7 @@ from mapping.writeback import ChangeKind
 ACCEPTED, REFUSED = "command.accepted", "command.refused"
 """The audit's action for a command, by its ruling."""
 UNLINKED = "evidence.unlinked"
-"""The audit's action for a blocking link that somebody removed."""
+"""The audit's action for a link that somebody removed, and on which the measure rested."""
 
 
 def audit_entries(prepared: PreparedAssessment, decided: Row | None, mapping_version: int) -> list[Row]:

@@ -1,8 +1,9 @@
-"""What differs between an item and the stored reading of it: its fields, and the blocking links that are gone."""
+"""What differs between an item and the stored reading of it: its fields, and the links that are gone."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -28,11 +29,16 @@ def item_changes(
             for field in fields
             if field in item.fields and field in row.fields and to_json(item.fields[field]) != row.fields[field]
         )
-        before = [from_json(Link, link) for link in row.links or () if link.get("blocks")]
-        unlinked = missing_links(before, item)
+        unlinked = missing_links((from_json(Link, one) for one in _others(row.links or (), item)), item)
         if changed or unlinked:
             found[item.native_id] = ItemChanges(changed, unlinked)
     return found
+
+
+def _others(before: Sequence[Mapping[str, Any]], item: WorkItem) -> Iterator[Mapping[str, Any]]:
+    """The stored links that do not read as a present one does: an issue can have thousands, and few are others."""
+    present = {(link.label, link.key) for link in item.links}
+    return (one for one in before if (one["label"], one["key"]) not in present)
 
 
 # The snapshot is unpacked once for both parts.
