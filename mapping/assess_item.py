@@ -42,6 +42,7 @@ from mapping.policy import Policies
 from mapping.related_evidence import NO_RELATED_EVIDENCE, RelatedEvidence
 from mapping.removed_links import RemovedLink
 from mapping.reply_comment import WRITTEN_REPLY, ReplyComment, reply_comment_of
+from mapping.team_reduction import TeamReduction
 from mapping.work_item import Approval, ConnectionName, FieldChange, FieldName, NativeId, Tool, WorkItem
 from mapping.writeback import Change, ChangeKind, Comparison, WriteValue, compare, target_values
 
@@ -68,6 +69,8 @@ class MeasureAssessment:
     """Mapped fields that were changed since the reading before; added by whoever can ask the tool."""
     removed_links: tuple[RemovedLink, ...] = ()
     """Links on which it rested that somebody removed since the reading before; added by whoever can ask the tool."""
+    team_reduced: TeamReduction | None = None
+    """Whom somebody took out of its team since then; added likewise."""
     values: Mapping[FieldName, WriteValue] = field(default_factory=dict)
     """What each owned field shall hold."""
 

@@ -87,6 +87,7 @@ SENTENCES: Mapping[str, str] = {
     "money.written": "wrote confirmed figures into the tool",
     "evidence.packed": "made an evidence pack as of {as_of}",
     "evidence.unlinked": "found a link removed on which it rested, to what was still open",
+    "team.reduced": "found people taken out of its team",
     "item.reassessed": "had it assessed again",
     "rate.set": "set an exchange rate",
     "ledger.posted": "posted into the ledger",

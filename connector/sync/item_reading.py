@@ -13,9 +13,10 @@ import structlog
 
 from connector.errors import AuthenticationFailed, RetryLater, ToolError
 from connector.sync.active_mapping import ActiveMapping
+from connector.sync.item_changes import NO_CHANGES, ItemChanges
 from connector.sync.ports import ReadResult, ToolSite
 from connector.sync.related_evidence import NO_ITEM_EVIDENCE, ItemEvidence
-from connector.sync.stores import NO_CHANGES, ItemChanges, StoredState
+from connector.sync.stores import StoredState
 from governance.closed_months import ClosedMonths
 from governance.evidence import Command
 from governance.facts import known
@@ -29,6 +30,7 @@ from mapping.fields import fact_fields
 from mapping.known_people import KnownPeople
 from mapping.map_item import Unmapped
 from mapping.removed_links import RemovedLink, evidence_links
+from mapping.team_reduction import team_reduction
 from mapping.work_item import FieldChange, FieldName, NativeId, WorkItem
 
 MOST_NAMED = 20
@@ -136,7 +138,12 @@ class ItemReading:
                 named = {**named, **self.editors(unnamed)}
             except ToolError as error:
                 _log.warning("editors not readable", connection=self.site.name, item=self.item.key, why=str(error))
-        return replace(assessed, edits=field_edits(changed, named, rule)) if changed else assessed
+        if not changed:
+            return assessed
+        team = FieldName(rule.team or "")
+        before, present = self.changes.people_before.get(team, ()), self.item.fields.get(team)
+        reduced = team_reduction(team, before, present, named.get(team)) if before else None
+        return replace(assessed, edits=field_edits(changed, named, rule), team_reduced=reduced)
 
     def _with_removed_links(self, assessed: MeasureAssessment) -> MeasureAssessment:
         """With the links on which the measure rested that somebody removed.

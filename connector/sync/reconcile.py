@@ -18,6 +18,7 @@ from connector.http.rate_limits import wait_seconds
 from connector.http.retry import PAUSED_RETRY_SECONDS, PauseConnection, Retry, StopRetrying, decide
 from connector.sync.active_mapping import ActiveMapping
 from connector.sync.isolated_read import read_apart
+from connector.sync.item_changes import ItemChanges
 from connector.sync.item_reading import BatchReading, ItemReading, late_commands
 from connector.sync.known_people import known_people
 from connector.sync.ports import ReadResult, ToolSite
@@ -29,7 +30,6 @@ from connector.sync.stores import (
     Claim,
     DirtyKeys,
     ItemAlias,
-    ItemChanges,
     ItemOutcome,
     Pauses,
     StateStore,

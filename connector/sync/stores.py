@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
+from connector.sync.item_changes import ItemChanges
 from connector.sync.ports import ParsedEvent, WriteResult
 from governance.closed_months import ClosedMonths
 from governance.effects import EffectLine
@@ -22,7 +23,7 @@ from governance.service_notes import ServiceNote
 from mapping.assess_item import MeasureAssessment
 from mapping.known_people import KnownPeople
 from mapping.reply_comment import ReplyComment
-from mapping.work_item import Comment, ConnectionName, FieldName, Link, NativeId, WorkItem
+from mapping.work_item import Comment, ConnectionName, FieldName, NativeId, WorkItem
 from mapping.writeback import WriteValue
 
 LOGGED_HOURS = "logged:"
@@ -103,19 +104,6 @@ class StoredState:
     """Commands from pages or the API that wait for a ruling, as comments."""
     mapping_version: int | None = None
     """The version under which the item was assessed last; ``None`` when it never was."""
-
-
-@dataclass(frozen=True, slots=True)
-class ItemChanges:
-    """How an item differs from the reading before."""
-
-    fields: frozenset[FieldName] = frozenset()
-    """Those of the fields that were asked for that have another value."""
-    unlinked: tuple[Link, ...] = ()
-    """Links to what was not done then that the item no longer has."""
-
-
-NO_CHANGES = ItemChanges()
 
 
 class StateStore(Protocol):

@@ -217,10 +217,14 @@ def unlink(scene: Simulation, epic: Issue, blocker: Issue, by: str = "osei") -> 
     scene.run_until_idle()
 
 
-def removals(scene: Simulation, epic: Issue) -> list[object]:
-    """What the record of the epic's measure says of removed links."""
+def recorded(scene: Simulation, epic: Issue, action: str) -> list[object]:
+    """What the record of the epic's measure says of one kind."""
     entries = scene.services.audit.entries(f"{JIRA}/{epic.id}")
-    return [entry.detail["text"] for entry in entries if entry.action == "evidence.unlinked"]
+    return [entry.detail["text"] for entry in entries if entry.action == action]
+
+
+def removals(scene: Simulation, epic: Issue) -> list[object]:
+    return recorded(scene, epic, "evidence.unlinked")
 
 
 def test_a_blocking_link_that_somebody_removed_is_recorded_once_with_who_it_was(scene: Simulation) -> None:
@@ -301,6 +305,30 @@ def test_a_verdict_does_not_wait_for_what_became_of_a_link(scene: Simulation, mo
         f"The blocking link to {blocker.key} was removed by somebody whom the tool does not name, and {blocker.key} was "
         "open when it was read before; whether it still is could not be read"
     ]
+
+
+def test_whoever_is_taken_out_of_the_team_is_recorded_with_who_did_it(scene: Simulation) -> None:
+    jira = scene.sandbox.jira
+    team: dict[str, Value] = {"Program": "Data centre exit", "Team": ["osei", "kaya", "lind"]}
+    epic = jira.create("ITX", "Epic", "Its people leave it", by="kaya", values=team)
+    scene.run_until_idle()
+    for people, by in ((["osei", "lind"], "brandt"), (["osei", "lind", "weber"], "brandt"), ([], "osei")):
+        scene.clock.move(minutes=5)
+        jira.edit(epic.key, {"Team": people}, by=by)
+        scene.run_until_idle()
+    scene.clock.move(minutes=5)
+    jira.comment(epic.key, "Read again", by="osei")
+    scene.run_until_idle()
+    assert recorded(scene, epic, "team.reduced") == [
+        'Aylin Kaya was taken out of the team by Martin Brandt, in the field "Team"',
+        'Kwame Osei, Sara Lind and Julia Weber were taken out of the team by Kwame Osei, in the field "Team"',
+    ]
+    with scene.services.engine.connect() as connection:
+        query = text(
+            "SELECT names FROM audit WHERE subject = :id AND action = 'team.reduced' ORDER BY seq DESC LIMIT 1"
+        )
+        names = connection.execute(query, {"id": f"{JIRA}/{epic.id}"}).scalar_one()
+    assert {"Kwame Osei", "Sara Lind"} <= {one for known in names.values() for one in known}, "who can be erased"
 
 
 def last_read(scene: Simulation, issue: Issue) -> datetime:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from connector.store.database.audit import AuditEntry
-from connector.store.reconcile.command_rows import ACCEPTED, REFUSED, UNLINKED
+from connector.store.reconcile.command_rows import ACCEPTED, REFUSED, TEAM_REDUCED, UNLINKED
 from governance.capital import capitalised
 from governance.evidence import CommandOrigin, Verb
 from governance.gates import Policy
@@ -66,6 +66,7 @@ ENTRY_TITLES = {
     "proposal.withdrawn": ("info", ""),
     "evidence.packed": ("info", ""),
     UNLINKED: ("bad", ""),
+    TEAM_REDUCED: ("bad", ""),
     "measure.breach_stays": ("bad", ""),
 }
 """Mark and beginning of an entry whose detail is one text."""

@@ -30,6 +30,8 @@ ACCEPTED, REFUSED = "command.accepted", "command.refused"
 """The audit's action for a command, by its ruling."""
 UNLINKED = "evidence.unlinked"
 """The audit's action for a link that somebody removed, and on which the measure rested."""
+TEAM_REDUCED = "team.reduced"
+"""The audit's action for people whom somebody took out of the team."""
 
 
 def audit_entries(prepared: PreparedAssessment, decided: Row | None, mapping_version: int) -> list[Row]:
@@ -55,10 +57,14 @@ def audit_entries(prepared: PreparedAssessment, decided: Row | None, mapping_ver
         ("gatepost", UNLINKED, {"text": link.sentence(item), "by": to_json(link.person)})
         for link in assessment.removed_links
     ]
+    reduced = assessment.team_reduced
+    if reduced is not None:
+        found.append(("gatepost", TEAM_REDUCED, {"text": reduced.sentence, "by": to_json(reduced.by)}))
     if decided is not None:
         content = {"stage": decided["stage"], "gate": decided["gate"], "digest": decided["digest"]}
         found.append(("gatepost", "measure.assessed", content))
-    people = prepared.people | people_names(to_json([link.person for link in assessment.removed_links]))
+    named = [*(link.person for link in assessment.removed_links), *((*reduced.people, reduced.by) if reduced else ())]
+    people = prepared.people | people_names(to_json(named))
     return [
         {
             "actor": actor,

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from connector.store.database.json_codec import from_json, to_json
-from connector.sync.stores import ItemChanges
+from connector.sync.item_changes import ItemChanges
+from governance.measure import Person
 from mapping.removed_links import missing_links
 from mapping.work_item import ConnectionName, FieldName, Link, NativeId, WorkItem
 
@@ -31,8 +32,15 @@ def item_changes(
         )
         unlinked = missing_links((from_json(Link, one) for one in _others(row.links or (), item)), item)
         if changed or unlinked:
-            found[item.native_id] = ItemChanges(changed, unlinked)
+            people = {field: some for field in changed if (some := _people(row.fields[field]))}
+            found[item.native_id] = ItemChanges(changed, unlinked, people)
     return found
+
+
+def _people(stored: Any) -> tuple[Person, ...]:
+    """Those in the stored value of a field; of all that a field can hold they alone have an id."""
+    some = stored if isinstance(stored, list) else [stored]
+    return tuple(from_json(Person, one) for one in some if isinstance(one, dict) and "id" in one)
 
 
 def _others(before: Sequence[Mapping[str, Any]], item: WorkItem) -> Iterator[Mapping[str, Any]]:

@@ -25,7 +25,8 @@ from connector.store.reporting.exchange_rates import ExchangeRates
 from connector.store.reporting.stated_week import stated_week
 from connector.store.service_portfolio.kpi_values import newest_of_measures
 from connector.store.service_portfolio.notes import service_notes
-from connector.sync.stores import ItemChanges, StatedWeek, StoredState
+from connector.sync.item_changes import ItemChanges
+from connector.sync.stores import StatedWeek, StoredState
 from governance.closed_months import ClosedMonths
 from governance.effects import EffectLine, Version
 from governance.evidence import BaselineClaim

@@ -14,7 +14,8 @@ from sqlalchemy import text
 
 from connector.people.permissions import Role, RoleGrant
 from connector.store.reporting.rollups import Rollups
-from connector.sync.stores import NO_CHANGES, AssessedItem, StoredState, UnmappedItem
+from connector.sync.item_changes import NO_CHANGES
+from connector.sync.stores import AssessedItem, StoredState, UnmappedItem
 from governance.measure import Person
 from governance.rates import Rate
 from mapping.assess_item import assess_item
