@@ -32,6 +32,8 @@ from connector.store.queue.wake_up import DriverConnection, TaskAlreadyQueued, T
 from mapping.work_item import ConnectionName
 
 TICK_SECONDS = 5
+FIGURES_SECOND = 2
+"""How long after each tick the figures are refreshed: both compute, and events should not wait for both at once."""
 STALLED_SECONDS = 30
 ALERT_SECONDS = 30
 BEAT_SECONDS = 2.0
@@ -159,7 +161,7 @@ def worker_app(
             await clear_stalled(app)
 
     # Separate from the tick: computing every figure anew takes a minute, and what is due must not wait for it.
-    @app.periodic(cron=f"* * * * * */{TICK_SECONDS}")
+    @app.periodic(cron=f"* * * * * {FIGURES_SECOND}-59/{TICK_SECONDS}")
     @app.task(name="figures", queue="figures", queueing_lock="figures")
     async def figures(timestamp: int) -> None:  # noqa: ARG001 - as above
         await asyncio.to_thread(handlers.refresh_rollups)
