@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, text
 
-from connector.bootstrap import Services
+from connector.bootstrap import MappingCache, Services
 from connector.people.permissions import ToolAccount
+from connector.runtime.tasks import refresh_all_rollups
 from connector.store.ledger.sums import ledger_lines
 from connector.store.operations.gauges import read_gauges
 from connector.store.queue.dirty_keys import SqlDirtyKeys
@@ -23,6 +24,8 @@ from connector.store.queue.inbox import mark_dirty
 from connector.store.reconcile.due_assessments import wake_due_assessments
 from connector.store.reconcile.stored_state import SqlStateStore
 from connector.store.reconcile.sweeps import SqlSweeps
+from connector.store.reporting.rollups import Rollups
+from connector.sync.active_mapping import ActiveMapping
 from connector.sync.scan import ScannedItem, ScanPage
 from connector.sync.sweep import Sweep, SweepKind
 from mapping.work_item import ConnectionName, NativeId
@@ -75,6 +78,8 @@ def _hot(services: Services) -> Mapping[str, Callable[[], object]]:
             connection.execute(text("SELECT native_id FROM measure ORDER BY id LIMIT :n"), {"n": BATCH}).scalars().all()
         )
     items = [NativeId(one) for one in ids]
+    active = MappingCache(services.mappings).active()
+    assert active is not None
     return {
         f"read what is stored of {BATCH} items": lambda: SqlStateStore(engine).load(JIRA, items),
         f"add up the ledger of {BATCH} measures": lambda: _ledger(engine, items),
@@ -82,6 +87,7 @@ def _hot(services: Services) -> Mapping[str, Callable[[], object]]:
         f"a page of a sweep, {BATCH} items": lambda: _sweep_page(services, items),
         "find what is due to be assessed": lambda: wake_due_assessments(engine, services.waker, _LONG_AGO),
         "the gauges of /metrics": lambda: read_gauges(engine),
+        f"refresh the roll-ups of {BATCH} changed measures": lambda: _refresh(engine, items, active),
     }
 
 
@@ -99,6 +105,19 @@ def _claim(engine: Engine, items: Sequence[NativeId]) -> None:
     SqlDirtyKeys(engine, 1, 600).claim(JIRA, BATCH)
     with engine.begin() as transaction:
         transaction.execute(text("DELETE FROM dirty_key"))
+
+
+def _refresh(engine: Engine, items: Sequence[NativeId], active: ActiveMapping) -> None:
+    """All that is due: each of these measures is of another group than before."""
+    with engine.begin() as transaction:
+        transaction.execute(_CHANGE, {"items": list(items)})
+    refresh_all_rollups(Rollups(engine), active, datetime.now(UTC))
+
+
+_CHANGE = text("""
+    UPDATE measure SET potential = CASE potential WHEN 'amber' THEN 'red' ELSE 'amber' END
+    WHERE connection = 'jira-main' AND native_id = ANY (CAST(:items AS text[]))
+""")
 
 
 def _sweep_page(services: Services, items: Sequence[NativeId]) -> None:

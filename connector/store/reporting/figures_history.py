@@ -160,7 +160,7 @@ _CURVES_CHANGED = text(f"""
     INSERT INTO curve_version (curve_id, known_from, {_PLACE}, months)
     SELECT held.curve_id, :now, {_PLACE}, held.months
     FROM (SELECT c.curve_id, {_PLACE},
-                 jsonb_agg(to_jsonb(c) - ARRAY['curve_id', 'portfolio', 'program', 'legal_entity']
+                 jsonb_agg(to_jsonb(c) - ARRAY['curve_id', 'portfolio', 'program', 'legal_entity', 'measures']
                            ORDER BY c.version, c.month) AS months
           FROM rollup_curve AS c WHERE :every OR c.curve_id = ANY(:curves)
           GROUP BY c.curve_id, {_PLACE}) AS held
@@ -293,7 +293,7 @@ def _groups_at() -> CTE:
 def _curves_at() -> CTE:
     """``rollup_curve`` as it was at ``:figures_at``."""
     place = ("curve_id", "portfolio", "program", "legal_entity")
-    own = [column for column in ROLLUP_CURVE.columns if column.name not in place]
+    own = [column for column in ROLLUP_CURVE.columns if column.name not in {*place, "measures"}]
     types = ", ".join(f"{one.name} {one.type.compile(dialect=postgresql.dialect())}" for one in own)  # type: ignore[no-untyped-call]
     names = ", ".join([*(f"held.{name}" for name in place), *(f"one.{column.name}" for column in own)])
     return (

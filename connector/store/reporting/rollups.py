@@ -1,7 +1,7 @@
-"""Roll-ups, kept up to date: which measures' figures are due, and what is added up anew because of them.
+"""Roll-ups, kept up to date: which measures' figures are due, and what changes in the sums because of them.
 
 A trigger notes every measure whose figures may have changed, in the transaction that changed it.  One refresher at a
-time takes what is noted, makes those measures' figures, and adds up the groups that they left and joined.  Other
+time takes what is noted, makes those measures' figures, and renews the sums that they left and joined.  Other
 settings (currency, fiscal year, rates, weights) make everything anew in one transaction, so that a reader sees the old
 figures or the new ones and never a mixture of both.  See deploy/adr/0012-roll-ups.md.
 """
@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, TextClause, select, text
+from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.database.bulk_insert import insert_many
@@ -27,11 +27,10 @@ from connector.store.database.tables import (
     MEASURE_SERIES,
     MEASURE_VALIDATED,
 )
-from connector.store.database.tables.rollups import MONTHLY, NUMBERS
 from connector.store.ledger.closed_months import closed_months
 from connector.store.measures.measure_ids import all_measure_ids
 from connector.store.measures.roll_up_entry import BUDGET
-from connector.store.reporting import figures_history
+from connector.store.reporting import figures_history, rollup_sums
 from connector.store.reporting.exchange_rates import all_rates
 from connector.store.reporting.rollup_rows import (
     FIGURES,
@@ -128,6 +127,7 @@ class Rollups:
 
     def _renew(self, transaction: Connection, ids: Sequence[str], basis: RollUpSettings, rates: Rates) -> _Touched:
         """Some measures' figures, and the groups that these left or joined; returns these with their curves."""
+        rollup_sums.take_away(transaction, ids)
         gone = transaction.execute(_DELETE_FIGURES, {"ids": ids}).all()
         group_ids, curve_ids = {row.group_id for row in gone}, {row.curve_id for row in gone}
         for statement in (_DELETE_FINDINGS, _DELETE_SERIES, _DELETE_VALIDATED):
@@ -138,9 +138,7 @@ class Rollups:
             group_ids |= {row.group_id for row in rows}
             curve_ids |= {row.curve_id for row in rows}
         touched = _Touched(sorted(group_ids), sorted(curve_ids))
-        sums = (_DELETE_GROUPS, _DELETE_GROUP_MONTHS, _DELETE_GROUP_VALIDATED, _DELETE_CURVES)
-        for statement in (*sums, *_add_up(whole=False)):
-            transaction.execute(statement, {"group_ids": touched.groups, "curve_ids": touched.curves})
+        rollup_sums.add(transaction, ids, touched.groups, touched.curves)
         return touched
 
     def _rebuild(self, transaction: Connection, basis: RollUpSettings, rates: Rates, reason: str, now: datetime) -> int:
@@ -152,8 +150,7 @@ class Rollups:
             self._progress(reason, done, total, now)
             _store(transaction, list(_rollup_rows(transaction, chunk, basis, rates)))
             done += len(chunk)
-        for statement in _add_up(whole=True):
-            transaction.execute(statement)
+        rollup_sums.sum_everything(transaction)
         self._progress(reason, None, done, now)
         return done
 
@@ -264,49 +261,3 @@ _LINES = text("""
     SELECT measure_id, version, kind, month, amount, currency, account, hard, pl_line
     FROM effect_line WHERE measure_id = ANY(:ids)
 """)
-_DELETE_GROUPS = text("DELETE FROM rollup_group WHERE group_id = ANY(:group_ids)")
-_DELETE_GROUP_MONTHS = text("DELETE FROM rollup_month WHERE group_id = ANY(:group_ids)")
-_DELETE_GROUP_VALIDATED = text("DELETE FROM rollup_validated WHERE group_id = ANY(:group_ids)")
-_DELETE_CURVES = text("DELETE FROM rollup_curve WHERE curve_id = ANY(:curve_ids)")
-
-_INSERT_GROUPS = f"""
-    INSERT INTO rollup_group (group_id, curve_id, portfolio, program, legal_entity, step, implementation, potential,
-                             left_out, measures, held_up, {", ".join(NUMBERS)})
-    SELECT group_id, curve_id, portfolio, program, legal_entity, step, implementation, potential, left_out,
-           count(*), count(*) FILTER (WHERE is_held_up), {", ".join(f"sum({name})" for name in NUMBERS)}
-    FROM measure_figures {{where}}
-    GROUP BY group_id, curve_id, portfolio, program, legal_entity, step, implementation, potential, left_out
-"""  # noqa: S608 - our own names
-_INSERT_GROUP_MONTHS = f"""
-    INSERT INTO rollup_month (group_id, version, month, {", ".join(MONTHLY)})
-    SELECT f.group_id, s.version, u.month, {", ".join(f"sum(u.{name})" for name in MONTHLY)}
-    FROM measure_figures AS f JOIN measure_series AS s USING (measure_id),
-         unnest(s.months, {", ".join(f"s.{name}" for name in MONTHLY)}) AS u (month, {", ".join(MONTHLY)})
-    {{where}} GROUP BY f.group_id, s.version, u.month
-"""  # noqa: S608 - our own names
-_INSERT_GROUP_VALIDATED = """
-    INSERT INTO rollup_validated (group_id, month, amount, measures)
-    SELECT f.group_id, v.month, sum(v.amount), count(*)
-    FROM measure_figures AS f JOIN measure_validated AS v USING (measure_id)
-    {where} GROUP BY f.group_id, v.month
-"""
-_INSERT_CURVES = f"""
-    INSERT INTO rollup_curve (curve_id, version, month, portfolio, program, legal_entity,
-                              {", ".join(MONTHLY)})
-    SELECT c.curve_id, m.version, m.month, c.portfolio, c.program, c.legal_entity,
-           {", ".join(f"sum(m.{name})" for name in MONTHLY)}
-    FROM rollup_group AS c JOIN rollup_month AS m USING (group_id)
-    WHERE c.left_out = '' {{where}}
-    GROUP BY c.curve_id, m.version, m.month, c.portfolio, c.program, c.legal_entity
-"""  # noqa: S608 - our own names
-
-
-def _add_up(*, whole: bool) -> Iterator[TextClause]:
-    """The groups from their measures, the curves from the groups."""
-    for statement, where in (
-        (_INSERT_GROUPS, "WHERE group_id = ANY(:group_ids)"),
-        (_INSERT_GROUP_MONTHS, "WHERE f.group_id = ANY(:group_ids)"),
-        (_INSERT_GROUP_VALIDATED, "WHERE f.group_id = ANY(:group_ids)"),
-        (_INSERT_CURVES, "AND c.curve_id = ANY(:curve_ids)"),
-    ):
-        yield text(statement.format(where="" if whole else where))

@@ -28,8 +28,8 @@ def test_a_worker_lets_its_threads_take_short_turns(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(worker, "bootstrap", refuse)
     # These hold for the whole process as well, which here is that of the tests.
-    monkeypatch.setattr(worker.memory, "keep_one_heap", lambda: None)
-    monkeypatch.setattr(worker.log, "configure", lambda _settings: None)
+    monkeypatch.setattr("connector.runtime.memory.keep_one_heap", lambda: None)
+    monkeypatch.setattr("connector.runtime.log.configure", lambda _settings: None)
     with pytest.raises(NoDatabaseError):
         worker.worker()
     assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)

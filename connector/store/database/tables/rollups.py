@@ -149,6 +149,7 @@ ROLLUP_MONTH = Table(
     Column("group_id", Uuid, primary_key=True),
     Column("version", Text, primary_key=True),
     Column("month", Date, primary_key=True),
+    Column("measures", BigInteger, nullable=False),
     *(Column(name, Numeric, nullable=False) for name in MONTHLY),
 )
 
@@ -168,5 +169,6 @@ ROLLUP_CURVE = Table(
     Column("version", Text, primary_key=True),
     Column("month", Date, primary_key=True),
     *(Column(name, Text, nullable=False) for name in ("portfolio", "program", "legal_entity")),
+    Column("measures", BigInteger, nullable=False),
     *(Column(name, Numeric, nullable=False) for name in MONTHLY),
 )

@@ -150,6 +150,40 @@ def test_totals_equal_the_domains_figures_whatever_happens_to_the_measures(store
             save(store.engine, there[back])
         assert refresh(store.engine).status is RefreshStatus.DONE
         agree(store.engine, there, RATES)
+    kept = _sums(store)
+    with store.engine.begin() as transaction:
+        transaction.execute(text("UPDATE figures_settings SET digest = ''"))
+    assert refresh(store.engine).status is RefreshStatus.REBUILT
+    assert kept == _sums(store)
+
+
+def _sums(store: StoreFixture) -> dict[str, set[tuple[object, ...]]]:
+    """Every row of every sum."""
+    tables = ("rollup_group", "rollup_month", "rollup_curve", "rollup_validated")
+    return {table: set(map(tuple, store.rows(f"SELECT * FROM {table}"))) for table in tables}
+
+
+def test_a_change_reads_the_series_of_no_other_measure_of_its_group(store: StoreFixture) -> None:
+    """A group grows with the portfolio, and a refresh follows every few seconds."""
+    lines = (line("plan", "benefit", "2026-03", "1000"),)
+    save(store.engine, *(GivenMeasure(number, lines=lines) for number in range(40)))
+    refresh(store.engine)
+    save(store.engine, GivenMeasure(7, lines=(line("plan", "benefit", "2026-04", "3000"),)))
+    with store.engine.begin() as transaction:
+        before = transaction.execute(_SERIES_READ).scalar_one()
+        ids = list(transaction.execute(text("SELECT id FROM measure WHERE key = 'ITX-7'")).scalars())
+        rollups.Rollups(store.engine)._renew(transaction, ids, BASIS, Rates(RATES))
+        read = transaction.execute(_SERIES_READ).scalar_one() - before
+    assert 0 < read <= 8
+    with store.engine.begin() as transaction:
+        counted = text("SELECT month, measures, recurring FROM rollup_month ORDER BY month")
+        assert [tuple(row) for row in transaction.execute(counted)] == [
+            (date(2026, 3, 1), 39, Decimal(39_000)),
+            (date(2026, 4, 1), 1, Decimal(3_000)),
+        ]
+
+
+_SERIES_READ = text("SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_all_tables WHERE relname = 'measure_series'")
 
 
 def test_a_rate_that_comes_later_makes_every_figure_anew(store: StoreFixture) -> None:

@@ -223,6 +223,8 @@ CREATE TABLE rollup_month (
     group_id  uuid NOT NULL,
     version   text NOT NULL,
     month     date NOT NULL,
+    -- With an amount in this month: when the last one has left, the row goes.
+    measures  bigint NOT NULL,
     recurring numeric NOT NULL,
     one_off   numeric NOT NULL,
     capex     numeric NOT NULL,
@@ -250,6 +252,7 @@ CREATE TABLE rollup_curve (
     portfolio    text NOT NULL,
     program      text NOT NULL,
     legal_entity text NOT NULL,
+    measures     bigint NOT NULL,
     recurring    numeric NOT NULL,
     one_off      numeric NOT NULL,
     capex        numeric NOT NULL,
