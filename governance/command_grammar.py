@@ -84,7 +84,7 @@ def parse_commands(text: str, policy: Policy) -> tuple[ParsedCommand, ...]:
     for line in own_lines(text):
         stripped = line.strip()
         if stripped.startswith("/") and len(found) < MAX_COMMANDS:
-            command = _command(stripped[:MAX_LINE_LENGTH], policy)
+            command = read_command(stripped, policy)
             if command is not None:
                 found.append(command)
     return tuple(found)
@@ -102,7 +102,9 @@ def delegates_in(text: str) -> tuple[str, ...]:
     return tuple(one[1] for one in found if one is not None)
 
 
-def _command(line: str, policy: Policy) -> ParsedCommand | None:
+def read_command(line: str, policy: Policy) -> ParsedCommand | None:
+    """The command in a line that begins with a slash, well formed or not; ``None`` for ordinary text."""
+    line = line[:MAX_LINE_LENGTH]
     word, _, rest = line.partition(" ")
     verb = _VERBS.get(word)
     if verb is None:

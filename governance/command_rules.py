@@ -26,7 +26,7 @@ from governance.measure_state import FactsSeen, OffRamp, OffRampKind
 from governance.money import Period
 from governance.number_words import number_of
 from governance.rates import Rates
-from governance.replies import Refusal, Reply
+from governance.replies import Quoted, Refusal, Reply
 from governance.reporting_amounts import NO_RATES
 from governance.responsible import responsible
 from governance.right_amount import right_command, signature_problem
@@ -148,7 +148,10 @@ def _refused(answer: str) -> Ruling:
 
 
 def _malformed(command: Command, context: CommandContext) -> Ruling:
-    if not context.acting_roles(command.person, context.measure.roles.every, command.at):
+    has_role = bool(context.acting_roles(command.person, context.measure.roles.every, command.at))
+    if command.quoted:
+        return _refused(Quoted.NAMED.format(text=command.text) if has_role else Quoted.UNNAMED)
+    if not has_role:
         # Everybody who may comment could otherwise have any text repeated in Gatepost's name.
         return _refused(f"That is no command. Correct form: {command.usage}")
     return _refused(f'"{command.text}": {command.problem}. Correct form: {command.usage}')

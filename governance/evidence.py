@@ -116,6 +116,8 @@ class Command(NamedTuple):
     """Of a confirmation: the only P&L line, or kind of effect, that it speaks of."""
     delegate_identities: tuple[str, ...] = ()
     """What is known of who stands behind ``delegate``, as of :attr:`Person.identities`."""
+    quoted: bool = False
+    """Of a malformed one: it stands below the head of a mail, where nothing counts."""
 
     @property
     def accepted(self) -> bool:

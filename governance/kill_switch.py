@@ -21,6 +21,8 @@ from governance.responsible import responsible
 from governance.time_text import day_text
 from governance.verdict import Event, EventKind
 
+TO_GO_ON_OR_STOP = "/resume to go on, /cancel to stop"
+
 
 def kill_switch_at(since: datetime | None, months: int | None) -> datetime | None:
     """When months of red end in the kill switch."""
@@ -65,10 +67,10 @@ def decision_request(off_ramp: OffRamp, measure: Measure, now: datetime) -> str:
     """``sponsor M. Brandt decides by 5 Dec 2026: /resume to go on, /cancel to stop``; past it the committee as well."""
     who = responsible(measure, Role.SPONSOR).text
     if off_ramp.decide_by is None:
-        return f"{who} decides: /resume to go on, /cancel to stop"
+        return f"{who} decides: {TO_GO_ON_OR_STOP}"
     day = day_text(off_ramp.decide_by)
     if now < off_ramp.decide_by:
-        return f"{who} decides by {day}: /resume to go on, /cancel to stop"
+        return f"{who} decides by {day}: {TO_GO_ON_OR_STOP}"
     committee = responsible(measure, Role.STEERING_COMMITTEE).text
     return f"{who} had to decide by {day}: /resume to go on, or {committee} stops it with /cancel"
 

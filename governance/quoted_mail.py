@@ -3,6 +3,9 @@
 Both tools turn the answer to a notification into a comment of whoever sent it, with the notification below.  Jira's
 handler may strip quotes, and ServiceNow's inbound actions take the whole body.  A line that is marked with ``>`` is no
 command anyway; Outlook and others mark nothing and write the quoted mail's head.
+
+Nobody can tell a quoted mail from a comment that begins like one.  So nothing below a head is anybody's command, and a
+command there that nobody has given before is answered (:mod:`mapping.quoted_commands`).
 """
 
 from __future__ import annotations
@@ -34,11 +37,30 @@ MAX_HEAD_LENGTH = 300
 
 def own_lines(text: str) -> Iterator[str]:
     """Line after line, up to the head of a quoted mail."""
-    lines = [line.translate(_INVISIBLE).strip() for line in text.splitlines()]
-    for number, line in enumerate(lines):
-        if not line.startswith("/") and _is_head(line[:MAX_HEAD_LENGTH], lines[number + 1 : number + 3]):
-            return
-        yield line
+    lines = _lines(text)
+    yield from lines[: _head(lines)]
+
+
+def quoted_lines(text: str) -> list[str]:
+    """The lines from the head of a quoted mail on; none where there is no such head."""
+    lines = _lines(text)
+    return lines[_head(lines) :]
+
+
+def _lines(text: str) -> list[str]:
+    return [line.translate(_INVISIBLE).strip() for line in text.splitlines()]
+
+
+def _head(lines: Sequence[str]) -> int:
+    """The number of the line with which a quoted mail begins; behind the last one where nothing is quoted."""
+    return next(
+        (
+            number
+            for number, line in enumerate(lines)
+            if not line.startswith("/") and _is_head(line[:MAX_HEAD_LENGTH], lines[number + 1 : number + 3])
+        ),
+        len(lines),
+    )
 
 
 def _is_head(line: str, following: Sequence[str]) -> bool:

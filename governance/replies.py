@@ -34,6 +34,19 @@ class Reply(StrEnum):
     )
 
 
+class Quoted(StrEnum):
+    """To a command in what looks like a quoted mail."""
+
+    NAMED = (
+        '"{text}" is not taken: it stands below the head of a mail, where nothing counts, because it may be the word '
+        "of somebody else. Write the command in a comment of its own."
+    )
+    UNNAMED = (
+        "A command below the head of a mail is not taken: nothing counts there, because it may be the word of somebody "
+        "else. Write the command in a comment of its own."
+    )
+
+
 class Refusal(Enum):
     """To somebody who may not: who may instead, or why they may not yet."""
 

@@ -126,7 +126,14 @@ def assess_item(
         else ()
     )
     comments = (*item.comments, *approval_comments)
-    history = merge_commands(comments, policy, ruled_on, complete=item.all_comments, read_before=measure_state.read_at)
+    history = merge_commands(
+        comments,
+        policy,
+        ruled_on,
+        complete=item.all_comments,
+        read_before=measure_state.read_at,
+        written=item.reply_comment or "",
+    )
     commands = tuple(map(people.identified_command, history.commands))
     # A flag that Gatepost raised itself says nothing about the work.
     own_flag = item.flagged and last_written.get(FieldName(Mark.FLAG)) == IMPEDIMENT

@@ -20,6 +20,7 @@ from governance.gates import Policy
 from governance.time_text import moment_text
 from mapping.comment_commands import commands_in
 from mapping.neutral_text import neutral
+from mapping.quoted_commands import is_still_quoted, quoted_command, quotes_command
 from mapping.work_item import Comment
 
 CommentKey: TypeAlias = "tuple[CommandOrigin, str]"
@@ -49,8 +50,11 @@ def merge_commands(
     *,
     complete: bool = True,
     read_before: datetime | None = None,
+    written: str = "",
 ) -> CommandHistory:
-    """``complete`` says whether these are all comments of the item; ``read_before`` when they were read last."""
+    """``complete`` says whether these are all comments of the item; ``read_before`` when they were read last;
+    ``written`` is the text of Gatepost's own comment.
+    """
     history = CommandHistory()
     stored_by_comment: dict[CommentKey, list[Command]] = {}
     for command in stored:
@@ -67,7 +71,30 @@ def merge_commands(
     for key, comment in present.items():
         if key not in stored_by_comment:
             history.commands += _first_reading(comment, policy, read_before)
+    _answer_quoted(comments, policy, history, read_before, written)
     return history
+
+
+def _answer_quoted(
+    comments: Sequence[Comment], policy: Policy, history: CommandHistory, read_before: datetime | None, written: str
+) -> None:
+    """One answer for each new comment that quotes a command which nobody has given before.
+
+    What was read before is not looked into again: then it was answered, or nobody had to be.
+    """
+    for comment in sorted(comments, key=lambda one: (one.given_at, one.id)):
+        is_new = read_before is None or comment.given_at + CLOCK_MARGIN > read_before
+        by_a_person = comment.origin is CommandOrigin.COMMENT and comment.is_authors_word and not comment.author.is_app
+        if not is_new or not by_a_person or not quotes_command(comment):
+            continue
+        said = (*history.commands, *history.withdrawn, *commands_in(comments, policy))
+        own = [one for one in said if one.source[:2] == (comment.origin, comment.id)]
+        if any(one.quoted for one in own if one not in history.withdrawn):
+            continue
+        number = max((one.source.ordinal for one in own), default=0) + 1
+        quoted = quoted_command(comment, number, policy, said, written.splitlines())
+        if quoted is not None:
+            history.commands.append(quoted._replace(digest=digest(comment.text)))
 
 
 def _hold_against(comment: Comment, stored: Sequence[Command], policy: Policy, history: CommandHistory) -> None:
@@ -96,7 +123,7 @@ def _restate(comment: Comment, stored: Sequence[Command], policy: Policy, histor
         # A late command that is written once more is said again, beside what was said before.
         repeatable = command.ruling is not None and command.ruling.late
         same = next((one for one in (said if repeatable else unmatched) if _same_content(command, one)), None)
-        if command.withdrawn:
+        if command.withdrawn or (command.quoted and is_still_quoted(comment, command)):
             history.commands.append(command)
         elif same is not None:
             history.commands.append(command)

@@ -18,7 +18,7 @@ RESTRICTED = "in a comment that not everybody may read"
 def commands_in(comments: Iterable[Comment], policy: Policy) -> tuple[Command, ...]:
     """Every command, well formed or not; whether its author may give it is decided by the domain."""
     return tuple(
-        _command(comment, number, command)
+        as_command(comment, number, command)
         for comment in comments
         if "/" in comment.text
         for number, command in enumerate(parse_commands(comment.text, policy), 1)
@@ -52,7 +52,7 @@ def approvals_as_comments(approvals: Iterable[Approval], stage: str) -> tuple[Co
     )
 
 
-def _command(comment: Comment, number: int, command: ParsedCommand) -> Command:
+def as_command(comment: Comment, number: int, command: ParsedCommand) -> Command:
     """People's own text is made neutral here, once: it is repeated in replies, fields, mails and chats."""
     text, problem = neutral(command.text), neutral(command.problem)
     if comment.restricted:

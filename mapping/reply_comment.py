@@ -15,6 +15,7 @@ from hashlib import sha256
 from governance.breach_times import reverted_again_at, stays_in_breach
 from governance.deviations import reason_request_text
 from governance.evidence import Command, Verb
+from governance.kill_switch import TO_GO_ON_OR_STOP
 from governance.measure import Measure, Person, Role
 from governance.measure_state import Breach, OffRampKind
 from governance.role_change import CODE as ROLE_CHANGED
@@ -154,7 +155,7 @@ def _killed(measure: Measure, verdict: Verdict, people: dict[str, str]) -> Itera
     until = f" by {day_text(off_ramp.decide_by)}" if off_ramp.decide_by is not None else ""
     yield (
         f"{addressees}: stopped by the kill switch on {when}: {off_ramp.reason}. The sponsor decides{until}: "
-        "/resume to go on, /cancel to stop"
+        f"{TO_GO_ON_OR_STOP}"
     )
 
 

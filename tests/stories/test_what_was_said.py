@@ -114,3 +114,17 @@ def test_approvals_that_are_read_late_count_when_nothing_was_changed(scene: Simu
     scene.clock.move(hours=24)
     outage_ends(scene)
     assert scene.show(EPIC).fields["DoI stage"] == "Decided"
+
+
+def test_a_command_below_the_head_of_a_mail_is_answered_once(scene: Simulation) -> None:
+    """Its author had no answer at all; whoever answers by mail and quotes what was said before needs none."""
+    epic_at_detailed(scene)
+    head = "From: M. Brandt\nSent: Monday, 5 October 2026\n"
+    typed = scene.comment(EPIC, "weber", f"{head}/approve decided")
+    assert typed.fields["DoI stage"] == "Detailed"
+    assert typed.reply.count("is not taken: it stands below the head of a mail") == 1
+    assert "- Julia Weber, " in typed.reply
+    for words in ("Thank you.", f"Thank you.\n\n{head}/approve detailed", f"I shall.\n\n{head}/approve decided"):
+        scene.clock.move(minutes=5)
+        assert scene.comment(EPIC, "osei", words).reply == typed.reply
+    assert scene.comment(EPIC, "weber", "/approve decided").reply.count("Decided approved by Julia Weber") == 1
