@@ -143,6 +143,8 @@ _AGAINST = text("""
     FROM measure_finding AS n JOIN measure_figures AS f ON f.measure_id = n.measure_id WHERE n.code = 'CREEP'
     UNION ALL
     SELECT f.measure_id, f.key, f.title, f.owner, 'BELOW_HURDLE' FROM measure_figures AS f
-    WHERE f.stage = ANY (:committed) AND f.step <> 'cancelled' AND 'BELOW_HURDLE' = ANY (f.blockers)
+    -- The index has those that something holds up; nothing else could be looked for where rows may be hidden.
+    WHERE f.stage = ANY (:committed) AND f.step <> 'cancelled' AND f.blockers <> '{}'
+      AND 'BELOW_HURDLE' = ANY (f.blockers)
     ORDER BY 5, 2 LIMIT :limit
 """)
