@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from governance.facts import Unknown
+from governance.facts import Question, Unknown
 from governance.verdict import GateState
 from mapping.effects import MappedEffects
 from mapping.work_item import FieldValue, StatusCategory
@@ -84,6 +84,31 @@ def test_one_amount_of_several_that_nobody_entered_so_is_the_administrators() ->
         found.problem(Unknown("this cannot be read", entered))
     assert found.sentences == ("this cannot be read",)
     assert not found.are_entered
+
+
+def test_what_child_items_or_dates_hold_is_no_field_of_the_measures_own() -> None:
+    found = MappedEffects()
+    assert not found.are_of("Planned benefit")
+    found.problem(Unknown("not returned"), "Planned benefit")
+    assert found.are_of("Planned benefit")
+    assert not found.are_of(None)
+    found.problem(Unknown("of a child item not returned"))
+    assert not found.are_of("Planned benefit")
+
+
+@pytest.mark.parametrize(
+    ("problems", "asks"),
+    [
+        ([], False),
+        ([Question("is it 5 EUR, or a cost?")], True),
+        ([Question("is it 5 EUR, or a cost?"), Unknown("not returned")], False),
+    ],
+)
+def test_only_the_last_of_several_problems_ends_with_its_question(problems: list[Unknown], asks: bool) -> None:
+    found = MappedEffects()
+    for one in problems:
+        found.problem(one)
+    assert found.end_asking is asks
 
 
 WHO = [

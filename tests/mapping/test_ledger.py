@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from governance.measure_state import MeasureState
 from governance.money import Money, Period
 from mapping.assess_item import MeasureAssessment, assess_item
 from mapping.fields import fact_fields, needed_fields
+from mapping.ledger_effects import with_ledger
 from mapping.load import LoadedMapping, load_mapping
 from mapping.policy import Policies
 from mapping.related_evidence import RelatedEvidence
@@ -66,6 +68,16 @@ def test_what_finance_owns_is_written_to_the_tool_and_never_read_from_it() -> No
 def test_a_ledger_that_was_not_read_is_unknown_and_an_empty_one_is_not() -> None:
     assert assessed(None).mapped.measure.unreadable_effects == ("the ledger was not read",)
     assert assessed(()).mapped.measure.unreadable_effects == ()
+
+
+def test_an_amount_that_was_entered_wrong_is_not_all_where_the_ledger_was_not_read_either() -> None:
+    mapped = assessed(()).mapped
+    entered = replace(
+        mapped.measure, unreadable_effects=("a lot?",), effects_entered=True, effects_ask=True, shares_unread_field=True
+    )
+    found = with_ledger(replace(mapped, measure=entered), None).measure
+    assert found.unreadable_effects == ("a lot?", "the ledger was not read")
+    assert (found.effects_entered, found.effects_ask, found.shares_unread_field) == (False, False, False)
 
 
 @pytest.mark.parametrize(
