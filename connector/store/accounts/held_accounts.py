@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, text
 
 from connector.store.database import audit
 from connector.store.database.reading import reading
-from connector.store.queue.inbox import mark_dirty
+from connector.store.queue.reassess import mark_items
 from connector.store.queue.wake_up import TaskKind, Waker
 from connector.sync.personal_data import AccountAnswer, HeldAccount
 from mapping.work_item import ConnectionName, NativeId
@@ -57,15 +57,16 @@ class HeldAccounts:
         """What a report's answer asks for, in one transaction with the note that it was given."""
         asked = {"connection": connection, "accounts": sorted(reported), "now": now, "due": now + answer.cycle}
         with self._engine.begin() as transaction:
+            closed = _holders(transaction, answer.closed)
+            shown = _items_that_show(transaction, [*_holders(transaction, answer.updated), *closed])
+            # Keys, then rows, then tasks: in the order in which whoever stores an event or an assessment locks them.
+            connections = mark_items(transaction, shown)
             transaction.execute(_REPORTED, asked)
             transaction.execute(_SUCCEEDED, asked | {"cycle": int(answer.cycle.total_seconds())})
-            for holder in transaction.execute(_HOLDERS, {"accounts": sorted(answer.updated)}):
-                self._read_again(transaction, ConnectionName(holder.connection), holder.account)
-            entries = []
-            for holder in transaction.execute(_HOLDERS, {"accounts": sorted(answer.closed)}).all():
-                name = ConnectionName(holder.connection)
-                self._read_again(transaction, name, holder.account)
-                entries.append(_erase(transaction, name, holder.account, now))
+            _drop_bodies(transaction, shown)
+            entries = [_erase(transaction, name, account, now) for name, account in closed]
+            for name in connections:
+                self._waker.wake(transaction, TaskKind.RECONCILE, name)
             audit.record(transaction, entries)
 
     def failed(self, connection: ConnectionName, problem: str, now: datetime) -> None:
@@ -77,14 +78,30 @@ class HeldAccounts:
             row = opened.execute(_STATE, {"connection": connection, "late": now - FIND_AGAIN}).one()
         return ReportState(row.held, row.overdue, row.reported_at, row.problem, row.problem_since)
 
-    def _read_again(self, transaction: Connection, connection: ConnectionName, account: str) -> None:
-        """Items that show the account; their events' bodies go, as they show it as well."""
-        asked = {"connection": connection, "mention": f'%"{account}"%'}
-        items = [NativeId(item) for item in transaction.execute(_ITEMS, asked).scalars()]
-        transaction.execute(_BODIES, {"connection": connection, "items": items})
-        mark_dirty(transaction, connection, dict.fromkeys(items))
-        if items:
-            self._waker.wake(transaction, TaskKind.RECONCILE, connection)
+
+def _holders(transaction: Connection, accounts: Collection[str]) -> list[tuple[ConnectionName, str]]:
+    rows = transaction.execute(_HOLDERS, {"accounts": sorted(accounts)})
+    return [(ConnectionName(row.connection), row.account) for row in rows]
+
+
+def _items_that_show(
+    transaction: Connection, holders: Iterable[tuple[ConnectionName, str]]
+) -> set[tuple[ConnectionName, NativeId]]:
+    """Items that show one of these accounts, which are read again."""
+    found: set[tuple[ConnectionName, NativeId]] = set()
+    for name, account in holders:
+        rows = transaction.execute(_ITEMS, {"connection": name, "mention": f'%"{account}"%'}).scalars()
+        found |= {(name, NativeId(item)) for item in rows}
+    return found
+
+
+def _drop_bodies(transaction: Connection, items: Iterable[tuple[ConnectionName, NativeId]]) -> None:
+    """The bodies of their events show the account as well."""
+    by_connection: dict[ConnectionName, list[NativeId]] = {}
+    for name, item in sorted(items):
+        by_connection.setdefault(name, []).append(item)
+    for name, some in by_connection.items():
+        transaction.execute(_BODIES, {"connection": name, "items": some})
 
 
 def _erase(transaction: Connection, connection: ConnectionName, account: str, now: datetime) -> dict[str, object]:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, Engine, text
 
 from connector.store.database.json_codec import from_json, json_digest, to_json
-from connector.store.queue.wake_up import Waker
+from connector.store.queue.wake_up import TaskKind, Waker
 from connector.store.reporting.exchange_rates import all_rates
 from connector.store.service_portfolio.definitions import end_sources, store_services
 from connector.store.service_portfolio.linked_measures import linked_measures
@@ -25,6 +25,7 @@ from governance.service import AllocatedCost, ServiceDefinition, ServiceLine
 from governance.service_economics import allocate, own_cost
 from governance.service_report import ServiceInputs, ServiceReport, service_report
 from mapping.services import StatedService
+from mapping.work_item import ConnectionName
 
 SERVICE_LOCK = 4_713_000_023
 """Key of the advisory lock that lets one refresher work at a time."""
@@ -73,14 +74,18 @@ def refresh_services(engine: Engine, settings: ServiceSettings, now: datetime, w
             key: service_report(inputs, month, rates, settings.currency, settings.off)
             for key, inputs in due.inputs().items()
         }
-        # Keys before tasks, as whoever stores an event or an assessment locks them.
+        # Keys before rows and tasks, as whoever stores an event or an assessment locks them.
         changed = [
             key for key, report in reports.items() if reported(report) != (reported_before(transaction, key) or ())
         ]
         mark_measures_of(transaction, changed)
+        written: set[ConnectionName] = set()
         for key, report in reports.items():
             _store(transaction, key, report, now)
-            plan_record_writes(transaction, key, report, waker)
+            written |= plan_record_writes(transaction, key, report)
+        if waker is not None:
+            for connection in sorted(written):
+                waker.wake(transaction, TaskKind.DELIVER, connection)
         return len(names)
 
 

@@ -9,7 +9,6 @@ from sqlalchemy import Connection, text
 from connector.store.database.json_codec import values_to_json
 from connector.store.database.tables import OUTBOX, SERVICE_RECORD
 from connector.store.queue.outbox_planner import supersede_writes
-from connector.store.queue.wake_up import TaskKind, Waker
 from connector.store.reconcile.assessment_rows import change_row
 from governance.service_report import ServiceReport, reported_lines
 from mapping.services import ServiceRecord
@@ -39,10 +38,14 @@ def services_shown(transaction: Connection, connection: str) -> list[str]:
     return list(transaction.execute(_SHOWN, {"connection": connection}).scalars())
 
 
-def plan_record_writes(transaction: Connection, key: str, report: ServiceReport, waker: Waker | None) -> int:
-    """Write what a service's records do not show; returns how many they are."""
+def plan_record_writes(transaction: Connection, key: str, report: ServiceReport) -> set[ConnectionName]:
+    """Write what a service's records do not show.
+
+    Returns the connections whose task has to be woken before the transaction ends, after all rows: whoever stores an
+    assessment locks them in that order.
+    """
     target = join_lines(reported_lines(report))
-    planned = 0
+    planned: set[ConnectionName] = set()
     for row in transaction.execute(_RECORDS, {"service": key}).all():
         if row.shown is not None and canonical(row.shown) == canonical(target):
             continue
@@ -57,9 +60,7 @@ def plan_record_writes(transaction: Connection, key: str, report: ServiceReport,
         )  # fmt: skip
         # Another writing follows only when something else is reported, or a sweep reads that it is not there.
         transaction.execute(_NOW_SHOWN, {"connection": connection, "item": item, "shown": target or ""})
-        if waker is not None:
-            waker.wake(transaction, TaskKind.DELIVER, connection)
-        planned += 1
+        planned.add(connection)
     return planned
 
 

@@ -45,6 +45,7 @@ from mapping.load import LoadedMapping, load_mapping
 from mapping.service_config import OfferingRule
 from mapping.services import StatedService
 from tests.connector.store.conftest import StoreFixture, open_store
+from tests.connector.store.queue.test_reassess import RecordingWaker, steps_of
 from tests.connector.store.reporting.portfolio_data import OFFICE, RATES, GivenMeasure, line, save, save_rates
 from tests.databases import Databases
 from tests.mapping.test_apply import MAPPING
@@ -396,6 +397,13 @@ def test_what_is_reported_of_a_service_stands_in_the_tools_own_record_of_it(stor
     assert sweep() == {gold: first[gold]}
     reader.shown["a1"] = None
     assert sweep() == {gold: first[gold]}, "what is not shown is not known to be there"
+    reader.shown = {"a1": None, "b2": None}
+    read_offerings(site, loaded.config, partial(store_offerings, store.engine), NOW)
+    with steps_of(store, writes="INSERT INTO outbox") as steps:
+        assert refresh_services(store.engine, SETTINGS, NOW, RecordingWaker(steps)) > 0
+    assert steps == ["writes", "writes", "task of snow"], "whoever stores an assessment wakes the task after its writes"
+    assert set(written(store)) == {gold, desk}
+    reader.shown = {"a1": first[gold], "b2": first[desk]}
     reader.shown["a1"] = first[gold]
     assert sweep() == {}
     # Something else is reported: written at once, without a sweep.
