@@ -26,6 +26,8 @@ _log = structlog.get_logger(__name__)
 class JiraRemovedLinks:
     """Implements :class:`connector.sync.ports.RemovedLinks`."""
 
+    counts_up = True
+
     def __init__(self, client: JiraClient, own: OwnAccount) -> None:
         self._client = client
         self._own = own
@@ -33,7 +35,7 @@ class JiraRemovedLinks:
     def removed(self, item: WorkItem, links: Sequence[Link], seen_version: str) -> Sequence[RemovedLink]:
         """A link goes with an issue that is deleted, and is not shown to whom that issue is hidden: nobody removed it.
 
-        Jira counts a removed link as a change of both issues, and has an entry for it in the changelogs of both.
+        Jira has an entry for a removed link in the changelogs of both issues.
         """
         found = [one for link in links if (one := self._open(link)) is not None]
         since = moment(seen_version) or item.created

@@ -30,6 +30,7 @@ from connector.servicenow.offerings import ServiceNowOfferings
 from connector.servicenow.plans import ServiceNowPlans
 from connector.servicenow.provision import ServiceNowProvisioner
 from connector.servicenow.reader import ServiceNowReader
+from connector.servicenow.removed_changes import ServiceNowRemovedChanges
 from connector.servicenow.resource_plans import ServiceNowResourcePlans
 from connector.servicenow.scanner import ServiceNowScanner
 from connector.servicenow.service_directory import ServiceNowServiceDirectory
@@ -82,7 +83,8 @@ def build_site(
         access.name, access.base_url, client, fields, batched_queries, accounts, access.username, clock
     )
     checklists = Checklists(access.name, client, fields, classifier(access.name))
-    editors = ServiceNowEditors(client, Users(client, clock), access.username)
+    users = Users(client, clock)
+    editors = ServiceNowEditors(client, users, access.username)
     writer = ServiceNowWriter(access.name, client, fields, checklists, access.username)
     return ToolSite(
         access.name,
@@ -98,6 +100,7 @@ def build_site(
         groups=Groups(client, clock),
         editors=editors,
         personal_history=editors,
+        removed_links=ServiceNowRemovedChanges(client, users, access.username),
         ticket_history=ServiceNowTicketHistory(access.name, client, clock),
         timesheet=ServiceNowTimesheet(client),
         inspector=ServiceNowInspector(access.name, client, fields),

@@ -16,7 +16,7 @@ class ItemChanges:
     fields: frozenset[FieldName] = frozenset()
     """Those of the fields that were asked for that have another value."""
     unlinked: tuple[Link, ...] = ()
-    """Links to what was not done then that the item no longer has."""
+    """Links to what was not done then that the item no longer has, and changes that are no longer its open ones."""
     people_before: Mapping[FieldName, tuple[Person, ...]] = field(default_factory=dict)
     """Whom those of the fields named then that held people."""
 

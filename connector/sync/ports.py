@@ -308,6 +308,10 @@ class Editors(Protocol):
 class RemovedLinks(Protocol):
     """A tool that tells what became of the links of an item."""
 
+    @property
+    def counts_up(self) -> bool:
+        """Whether the version of an item is another one when a link of it was removed."""
+
     def removed(self, item: WorkItem, links: Sequence[Link], seen_version: str) -> Sequence[RemovedLink]:
         """Of links that the item had at the reading before and has no more, those that somebody removed while the
         other item was there and not done.

@@ -234,18 +234,23 @@ class Reconciler:
         stored: Mapping[NativeId, StoredState],
         config: MappingConfig,
     ) -> Mapping[NativeId, ItemChanges]:
-        """Of measures that were assessed before and that the tool counted up since; nothing is asked for others."""
+        """Of measures that were assessed before and that the tool counted up since; nothing is asked for others.
+
+        Of all that were assessed before, where a tool does not count an item up for what belongs to it.
+        """
+        uncounted = site.removed_links is not None and not site.removed_links.counts_up
         newer = [
             item
             for item in items
-            if (seen := stored.get(item.native_id, StoredState()).measure_state.item_version) and seen != item.version
+            if (seen := stored.get(item.native_id, StoredState()).measure_state.item_version)
+            and (uncounted or seen != item.version)
         ]
         if not newer:
             return {}
         fields = frozenset[FieldName]().union(
             *(fact_fields(rule) for rule in config.measures if rule.connection == site.name)
         )
-        return self.state_store.item_changes(site.name, newer, fields)
+        return self.state_store.item_changes(site.name, newer, fields, same_version=uncounted)
 
     def _joined_last_written(
         self, batch_evidence: Iterable[ItemEvidence], began: datetime

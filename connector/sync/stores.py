@@ -116,9 +116,15 @@ class StateStore(Protocol):
         """
 
     def item_changes(
-        self, connection: ConnectionName, items: Collection[WorkItem], fields: Collection[FieldName]
+        self,
+        connection: ConnectionName,
+        items: Collection[WorkItem],
+        fields: Collection[FieldName],
+        *,
+        same_version: bool = False,
     ) -> Mapping[NativeId, ItemChanges]:
-        """What is another one than at the reading before, of items that the tool counted up since.
+        """What is another one than at the reading before, of items that the tool counted up since; with
+        ``same_version`` of all.
 
         A field that was not read then is not among these, and an item without a change, or not read before, is absent.
         """

@@ -11,7 +11,7 @@ from governance.facts import Fact, Unknown
 from governance.measure import Person
 from mapping.config import MarkRule
 from mapping.load import LoadedMapping, load_mapping
-from mapping.removed_links import RemovedLink, evidence_links, missing_links
+from mapping.removed_links import CHANGE, RemovedLink, evidence_links, missing_changes, missing_links
 from mapping.work_item import Link
 from tests.mapping.items import item
 from tests.mapping.test_governing import SOUND
@@ -106,6 +106,10 @@ def test_a_link_by_which_the_mapping_joins_items_counts() -> None:
             'The link "is implemented by" to OPS-7 "Cut over" was removed by Kwame Osei, and OPS-7 is still open (In '
             "Progress)",
         ),
+        (
+            RemovedLink(Link(CHANGE, "CHG7"), "Cut over", "Assess", OSEI),
+            'The change CHG7 "Cut over" was taken off it by Kwame Osei, and CHG7 is still open (Assess)',
+        ),
     ],
     ids=[
         "all is known",
@@ -114,7 +118,22 @@ def test_a_link_by_which_the_mapping_joins_items_counts() -> None:
         "another project",
         "nothing of another project",
         "a joined item",
+        "a change",
     ],
 )
 def test_what_the_record_says(link: RemovedLink, text: str) -> None:
     assert link.sentence(replace(item({}), key="ITX-1")) == text
+
+
+@pytest.mark.parametrize(
+    ("now", "missing"),
+    [((), ["CHG1", "CHG2"]), ((OpenItem("CHG2", "B", "New"),), ["CHG1"]), (Unknown("changes were not read"), [])],
+    ids=["both are gone", "one is gone", "they could not be read"],
+)
+def test_which_changes_are_missing(now: Fact[tuple[OpenItem, ...]], missing: list[str]) -> None:
+    before = (OpenItem("CHG1", "A", "New"), OpenItem("CHG2", "B", "New"))
+    found = missing_changes(before, replace(item({}), changes=now))
+    assert [link.key for link in found] == missing
+    loaded = load_mapping(SOUND)
+    assert isinstance(loaded, LoadedMapping)
+    assert evidence_links(found, loaded.config.measures[0]) == found

@@ -307,6 +307,41 @@ def test_a_verdict_does_not_wait_for_what_became_of_a_link(scene: Simulation, mo
     ]
 
 
+def test_a_change_that_somebody_took_off_its_record_is_recorded_once(scene: Simulation) -> None:
+    """The record itself is not counted up for it, and an instance that shows no audit names nobody."""
+    snow = scene.sandbox.servicenow
+    project, other = (snow.insert("pm_project", {"short_description": one, "state": "-5"}, "lind") for one in "AB")
+    names = ("Cut over", "Roll back", "Clean up")
+    cut_over, done, deleted = (
+        snow.insert("change_request", {"short_description": one, "state": "-4", "parent": project["sys_id"]}, "lind")
+        for one in names
+    )
+    scene.run_until_idle()
+    sweep(scene, SNOW)
+    measure = f"{SNOW}/pm_project:{project['sys_id']}"
+    version = project["sys_mod_count"]
+
+    def said() -> list[object]:
+        entries = scene.services.audit.entries(measure)
+        return [entry.detail["text"] for entry in entries if entry.action == "evidence.unlinked"]
+
+    snow.update("change_request", cut_over["sys_id"], {"parent": other["sys_id"]}, "osei")
+    snow.update("change_request", done["sys_id"], {"state": "4", "parent": ""}, "osei")
+    snow.delete("change_request", deleted["sys_id"], "osei")
+    scene.clock.move(days=1, minutes=5)
+    scene.run_until_idle()
+    number = cut_over["number"]
+    once = [
+        f'The change {number} "Cut over" was taken off it by somebody whom the tool does not name, and {number} is still '
+        "open (Assess)"
+    ]
+    assert said() == once
+    scene.clock.move(days=1, minutes=5)
+    scene.run_until_idle()
+    assert said() == once
+    assert project["sys_mod_count"] == version, "the record was not counted up"
+
+
 def test_whoever_is_taken_out_of_the_team_is_recorded_with_who_did_it(scene: Simulation) -> None:
     jira = scene.sandbox.jira
     team: dict[str, Value] = {"Program": "Data centre exit", "Team": ["osei", "kaya", "lind"]}

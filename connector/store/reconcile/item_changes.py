@@ -9,19 +9,27 @@ from sqlalchemy import Connection, text
 
 from connector.store.database.json_codec import from_json, to_json
 from connector.sync.item_changes import ItemChanges
+from governance.evidence import OpenItem
 from governance.measure import Person
-from mapping.removed_links import missing_links
+from mapping.removed_links import missing_changes, missing_links
 from mapping.work_item import ConnectionName, FieldName, Link, NativeId, WorkItem
 
 
 def item_changes(
-    connection: Connection, name: ConnectionName, items: Collection[WorkItem], fields: Collection[FieldName]
+    connection: Connection,
+    name: ConnectionName,
+    items: Collection[WorkItem],
+    fields: Collection[FieldName],
+    *,
+    same_version: bool = False,
 ) -> dict[NativeId, ItemChanges]:
-    """One statement for all items; of an item whose version is the stored one nothing is read."""
+    """One statement for all items; of an item whose version is the stored one nothing is read, unless it is asked for
+    with ``same_version``."""
     if not items:
         return {}
     read = {item.native_id: item for item in items}
-    asked = {"connection": name, "items": list(read), "versions": [item.version for item in read.values()]}
+    versions = [item.version for item in read.values()]
+    asked = {"connection": name, "items": list(read), "versions": versions, "same": same_version}
     found = {}
     for row in connection.execute(_OTHER_VERSIONS, asked):
         item = read[NativeId(row.native_id)]
@@ -31,6 +39,8 @@ def item_changes(
             if field in item.fields and field in row.fields and to_json(item.fields[field]) != row.fields[field]
         )
         unlinked = missing_links((from_json(Link, one) for one in _others(row.links or (), item)), item)
+        if isinstance(row.changes, list):
+            unlinked += missing_changes((from_json(OpenItem, one) for one in row.changes), item)
         if changed or unlinked:
             people = {field: some for field in changed if (some := _people(row.fields[field]))}
             found[item.native_id] = ItemChanges(changed, unlinked, people)
@@ -49,10 +59,11 @@ def _others(before: Sequence[Mapping[str, Any]], item: WorkItem) -> Iterator[Map
     return (one for one in before if (one["label"], one["key"]) not in present)
 
 
-# The snapshot is unpacked once for both parts.
+# The snapshot is unpacked once for all parts.
 _OTHER_VERSIONS = text("""
-    SELECT w.native_id, s.fields, s.links
+    SELECT w.native_id, s.fields, s.links, s.changes
     FROM unnest(CAST(:items AS text[]), CAST(:versions AS text[])) AS now (native_id, version)
-    JOIN work_item AS w ON w.connection = :connection AND w.native_id = now.native_id AND w.version <> now.version
-    CROSS JOIN LATERAL jsonb_to_record(w.snapshot) AS s (fields jsonb, links jsonb)
+    JOIN work_item AS w ON w.connection = :connection AND w.native_id = now.native_id
+      AND (w.version <> now.version OR :same)
+    CROSS JOIN LATERAL jsonb_to_record(w.snapshot) AS s (fields jsonb, links jsonb, changes jsonb)
 """)

@@ -84,10 +84,15 @@ class SqlStateStore:
         return states
 
     def item_changes(
-        self, connection: ConnectionName, items: Collection[WorkItem], fields: Collection[FieldName]
+        self,
+        connection: ConnectionName,
+        items: Collection[WorkItem],
+        fields: Collection[FieldName],
+        *,
+        same_version: bool = False,
     ) -> dict[NativeId, ItemChanges]:
         with reading(self._engine) as session:
-            return item_changes(session, connection, items, fields)
+            return item_changes(session, connection, items, fields, same_version=same_version)
 
     def people(
         self, connection: ConnectionName, accounts: Collection[str], identities: Collection[str] = ()

@@ -172,7 +172,7 @@ AUDIT = (
     Column("user", "User"),
     Column("record_checkpoint", "Update count", "integer"),
 )
-AUDITED = ("state", "assigned_to", "assignment_group")
+AUDITED = ("state", "assigned_to", "assignment_group", "parent")
 """Columns of tasks whose changes are kept here; a real instance keeps those of every audited column."""
 TABLES = (
     Table("task", "Task", TASK_COLUMNS, prefix="TASK", shown_by="number"),
