@@ -11,7 +11,7 @@ from governance.condition_context import ConditionContext
 from governance.effects import ZERO, EffectKind, Series, period
 from governance.facts import Question, Unknown, known
 from governance.investment import cash_of, payback_months, present_values
-from governance.latest_estimate import COSTS, sum_of
+from governance.latest_estimate import COSTS, Months, sum_of
 from governance.locked_plan import differs_from_locked, net_of
 from governance.locked_terms import changed_terms, unreadable_terms
 from governance.measure import Role
@@ -259,8 +259,9 @@ def value_realised(context: ConditionContext) -> ConditionResult:
         what = f"net recurring benefit from {month_text(observed.first)} to {month_text(observed.last)}"
         parts.append(_Realised(what, observed.planned, observed.reached, observed.legacy, observed.legacy_paid))
     if once > 0:
-        booked = sum_of(validated_kinds(effects.actual.kinds, context.validation.signed), EffectKind.ONE_OFF_BENEFIT)
-        parts.append(_Realised("one-off benefit", once, booked))
+        kinds = validated_kinds(effects.actual.kinds, context.validation.signed)
+        closed, later = _by_close(context, kinds.get(EffectKind.ONE_OFF_BENEFIT, {}))
+        parts.append(_Realised("one-off benefit", once, closed, later=later))
     return _compared(context, parts, plan.currency, expected)
 
 
@@ -272,6 +273,8 @@ class _Realised(NamedTuple):
     reached: Decimal
     legacy: Decimal = ZERO
     legacy_paid: Decimal = ZERO
+    later: Decimal = ZERO
+    """Booked for months that nobody can sign yet; no part of what is reached."""
 
 
 def _compared(context: ConditionContext, parts: list[_Realised], currency: str, expected: str) -> ConditionResult:
@@ -282,12 +285,29 @@ def _compared(context: ConditionContext, parts: list[_Realised], currency: str, 
             # Never rounded to the better side: 89.9% of the plan is not 90%.
             percent = f"{(part.reached / part.planned * 100).quantize(TENTH, ROUND_FLOOR).normalize():f}%"
             reason = f"{amounts} planned {part.what} is realised ({percent})"
+            reason += _not_closed(part.later, currency)
             if part.legacy:
                 reason += f", less {Money(part.legacy, currency)} still paid for the legacy"
                 if part.legacy != part.legacy_paid:
                     reason += f", the part of these months of {Money(part.legacy_paid, currency)}"
             return context.unmet(code, "value", expected, percent, reason)
     return context.met(code, "value", expected, "; ".join(texts))
+
+
+def _by_close(context: ConditionContext, months: Months) -> tuple[Decimal, Decimal]:
+    """What is booked for months that may be signed, and for later ones: nothing is closed on what nobody has signed.
+
+    What is taken back counts at once.
+    """
+    if context.now is None:
+        return ZERO, sum(months.values(), ZERO)
+    last = last_signable(context.now.date(), context.evidence.closed_through)
+    closed = sum((amount for month, amount in months.items() if period(month) <= last or amount < 0), ZERO)
+    return closed, sum(months.values(), ZERO) - closed
+
+
+def _not_closed(later: Decimal, currency: str) -> str:
+    return f", and {Money(later, currency)} is booked for months that are not closed" if later else ""
 
 
 def _without_benefit(context: ConditionContext, plan: Series, actual: Series, expected: str) -> ConditionResult:
@@ -300,13 +320,16 @@ def _without_benefit(context: ConditionContext, plan: Series, actual: Series, ex
         return context.unmet(code, "value", expected, "nothing planned", "no benefit is planned that could be realised")
     forecast = context.effects.forecast if context.effects is not None else None
     of, which = (plan, "planned") if forecast is None else (forecast, "forecast")
-    spent, due, expected = sum_of(actual.kinds, *COSTS), sum_of(of.kinds, *COSTS), f"at least {share:.0%} of the cost"
+    due, expected = sum_of(of.kinds, *COSTS), f"at least {share:.0%} of the cost"
+    booked = [_by_close(context, actual.kinds.get(kind, {})) for kind in COSTS]
+    spent, later = sum((closed for closed, _ in booked), ZERO), sum((rest for _, rest in booked), ZERO)
     amounts = f"{Money(spent, plan.currency)} of {Money(due, plan.currency)} {which} cost is booked"
     if due <= 0:
         reason = f"neither a benefit nor a cost is {which}: there is nothing that could be confirmed"
         return context.unmet(code, "value", expected, f"nothing {which}", reason)
     if spent < due * share:
-        return context.unmet(code, "value", expected, f"{spent / due:.0%}", amounts, Role.CONTROLLER)
+        reason = f"{amounts}{_not_closed(later, plan.currency)}"
+        return context.unmet(code, "value", expected, f"{spent / due:.0%}", reason, Role.CONTROLLER)
     return context.met(code, "value", expected, amounts)
 
 

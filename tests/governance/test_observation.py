@@ -98,6 +98,24 @@ CASES: Mapping[str, tuple[Lines, tuple[str, ...]]] = {
         (*planned(BENEFIT, months(1), months(1, 1, 10)), *at(PLAN, ONCE, {5: 500})),
         ("0 EUR of 500 EUR planned one-off benefit is realised (0%)",),
     ),
+    "a one-off benefit that is booked for the month that still runs": (
+        planned(ONCE, {11: 500}, {11: 500}),
+        (
+            "0 EUR of 500 EUR planned one-off benefit is realised (0%), and 500 EUR is booked for months that are not "
+            "closed",
+        ),
+    ),
+    "a recurring benefit, and a one-off one of next year": (
+        (*planned(BENEFIT, months(100), months(100, 1, 10)), *planned(ONCE, {13: 500}, {13: 500})),
+        (
+            "0 EUR of 500 EUR planned one-off benefit is realised (0%), and 500 EUR is booked for months that are not "
+            "closed",
+        ),
+    ),
+    "most of a one-off benefit in closed months": (planned(ONCE, {5: 500}, {6: 450, 11: 50}), ()),
+    "a one-off benefit that is taken back before its month is closed": (
+        planned(ONCE, {5: 500}, {6: 500, 11: -400}), ("100 EUR of 500 EUR planned one-off benefit is realised (20%)",),
+    ),
     "nothing of nothing": (planned(CAPEX, {1: 100}, {1: 100}), ("no benefit is planned that could be realised",)),
 }  # fmt: skip
 
@@ -151,6 +169,15 @@ def test_what_is_not_closed_by_finance_is_not_observed() -> None:
     assert results(at_closing(some, Period(2026, 9))) == (NOT_YET, NOTHING)
 
 
+def test_a_one_off_benefit_of_a_month_that_finance_has_not_closed_is_not_realised() -> None:
+    some = planned(ONCE, {9: 500}, {9: 250, 10: 250})
+    assert results(at_closing(some)) == ()
+    assert results(at_closing(some, Period(2026, 9))) == (
+        "250 EUR of 500 EUR planned one-off benefit is realised (50%), and 250 EUR is booked for months that are not "
+        "closed",
+    )
+
+
 def test_the_running_cost_of_a_year_is_nine_times_the_plan() -> None:
     """The whole year is observed, and is over."""
     some = (*planned(BENEFIT, months(100), months(100)), *planned(RUNNING, months(10), months(90)))
@@ -187,6 +214,10 @@ MANDATORY: Mapping[str, tuple[Lines, tuple[str, ...]]] = {
     "exactly the agreed share": (planned(CAPEX, {1: 100}, {1: 90}), ()),
     "a little less": (planned(CAPEX, {1: 1000}, {1: 899}), ("899 EUR of 1,000 EUR planned cost is booked",)),
     "one invoice of many": (planned(CAPEX, {1: 100}, {1: 1}), ("1 EUR of 100 EUR planned cost is booked",)),
+    "what is booked for the month that still runs and for next year": (
+        planned(CAPEX, {1: 100}, {1: 1, 11: 49, 13: 50}),
+        ("1 EUR of 100 EUR planned cost is booked, and 99 EUR is booked for months that are not closed",),
+    ),
     "nothing booked": (planned(CAPEX, {1: 100}, {1: 0}), ("0 EUR of 100 EUR planned cost is booked",)),
     "cheaper than planned, and so forecast": ((*planned(CAPEX, {1: 100}, {1: 60}), *at(FORECAST, CAPEX, {1: 60})), ()),
     "more is still to come than was planned": (
