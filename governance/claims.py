@@ -137,7 +137,10 @@ def _first_month(
         claimed_by_month = judged.not_surely_covered(claimed_by_month)
     late_months = _LateMonths.of(own, claims) if version is Version.ACTUAL and claimed_by_month else None
     for month, own_claim in sorted(claimed_by_month.items()):
-        others = [claim for claim in claims if month in _months(claim, version)]
+        # Who claims nothing in a month gives no way in it, and leaves the youngest of the others the youngest.
+        others = [
+            claim for claim in claims if month in _months(claim, version) and _months(claim, version)[month].amount
+        ]
         if not own_claim.amount or not all((claim.since, claim.measure) < (own.since, own.measure) for claim in others):
             continue
         late = late_months.before(month) if late_months is not None else ()

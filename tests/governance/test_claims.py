@@ -109,6 +109,18 @@ def test_what_is_claimed_on_a_baseline(
     assert (found.sentence if found else "") == told
 
 
+@pytest.mark.parametrize("version", ["plan", "actual"])
+def test_a_younger_measure_that_claims_nothing_shields_nobody(version: str) -> None:
+    nothing = {MONTH: eur(0)}
+    younger = BaselineClaim(MeasureId("jira-main/10"), "ITX-10", NOW + timedelta(days=1), nothing, booked=nothing)
+    found = claimed((benefit(version, 80),), (other(planned=60, booked=60), younger))
+    assert isinstance(found, Overclaim)
+    assert found.sentence == (
+        f"140 EUR is {'claimed' if version == 'plan' else 'booked'} on the baseline Storage in Mar 2026, which is worth "
+        "100 EUR a month: ITX-9 claimed it first"
+    )
+
+
 def test_a_claim_without_a_rate_is_no_smaller_claim() -> None:
     found = claimed((benefit("plan", 1, "USD"),), rates=Rates())
     assert isinstance(found, Unknown)
