@@ -192,6 +192,7 @@ def _overclaim(
 ) -> Overclaim:
     """The sum tells what the others claim: where one of them stands elsewhere, only the own amount is said."""
     booked = "booked" if version is Version.ACTUAL else "claimed"
+    others = list({one.measure: one for one in others}.values())
     text = f"{claimed} is {booked} on {judged.text} in {month_text(month)}, which is worth {value}"
     if others:
         text += f": {first_keys([claim.key for claim in others])} claimed it first"

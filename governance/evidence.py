@@ -266,7 +266,10 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class BaselineClaim:
-    """What one measure claims on a baseline, by month: its planned benefit, and what is booked of it."""
+    """What one measure claims on a baseline, by month: its planned benefit, and what is booked of it.
+
+    A measure that claims in several currencies has a claim in each.
+    """
 
     measure: MeasureId
     key: str

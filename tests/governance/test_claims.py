@@ -121,6 +121,14 @@ def test_a_younger_measure_that_claims_nothing_shields_nobody(version: str) -> N
     )
 
 
+def test_a_measure_that_claims_in_two_currencies_is_named_once() -> None:
+    found = claimed((benefit("plan", 50),), (other(planned=60), other(planned=20, currency="USD")))
+    assert isinstance(found, Overclaim)
+    assert found.sentence == (
+        "120 EUR is claimed on the baseline Storage in Mar 2026, which is worth 100 EUR a month: ITX-9 claimed it first"
+    )
+
+
 def test_a_claim_without_a_rate_is_no_smaller_claim() -> None:
     found = claimed((benefit("plan", 1, "USD"),), rates=Rates())
     assert isinstance(found, Unknown)

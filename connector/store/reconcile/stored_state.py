@@ -114,18 +114,22 @@ class SqlStateStore:
             return closed_months(session)
 
     def baseline_claims(self, baselines: Sequence[str]) -> dict[str, tuple[BaselineClaim, ...]]:
-        """What every mapped measure claims on these baselines: its planned and its booked benefit by month."""
-        found: dict[str, dict[str, BaselineClaim]] = {}
+        """What every mapped measure claims on these baselines: its planned and its booked benefit by month.
+
+        A measure with benefits in several currencies has a claim in each.
+        """
+        found: dict[str, dict[tuple[str, str], BaselineClaim]] = {}
         with reading(self._engine) as session:
             for row in session.execute(_CLAIMS, {"names": sorted(baselines)}):
                 claims = found.setdefault(row.baseline_id, {})
                 born = row.item_created_at or row.assessed_at
-                claim = claims.setdefault(row.id, BaselineClaim(MeasureId(row.id), row.key, born, {}, _place(row)))
+                key = row.id, row.currency
+                claim = claims.setdefault(key, BaselineClaim(MeasureId(row.id), row.key, born, {}, _place(row)))
                 amount = {Period.of(row.month): Money(row.amount, row.currency)}
                 if row.version == Version.PLAN:
-                    claims[row.id] = replace(claim, months={**claim.months, **amount})
+                    claims[key] = replace(claim, months={**claim.months, **amount})
                 else:
-                    claims[row.id] = replace(claim, booked={**claim.booked, **amount})
+                    claims[key] = replace(claim, booked={**claim.booked, **amount})
         return {name: tuple(claims.values()) for name, claims in found.items()}
 
     def service_notes(self, names: Sequence[str]) -> dict[str, tuple[ServiceNote, ...]]:
@@ -162,7 +166,7 @@ _CLAIMS = text("""
     WHERE m.baseline_id = ANY(:names) AND m.unmapped_since IS NULL
       AND e.version IN ('plan', 'actual') AND e.kind = 'benefit' AND e.account = 'ebitda'
     GROUP BY m.id, e.version, e.month, e.currency
-    ORDER BY m.id, e.version, e.month
+    ORDER BY m.id, e.currency, e.version, e.month
 """)
 
 

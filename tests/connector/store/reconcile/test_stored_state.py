@@ -292,6 +292,21 @@ def test_claims_on_one_baseline_are_found_by_its_name(store: StoreFixture, mappi
     ]
 
 
+def test_what_a_measure_claims_in_one_currency_hides_nothing_of_what_it_claims_in_another(
+    store: StoreFixture, mapping: LoadedMapping
+) -> None:
+    record_assessment(store, mapping, epic(**{"Baseline name": "Storage"}))
+    with store.engine.begin() as transaction:
+        transaction.exec_driver_sql(
+            "INSERT INTO effect_line (measure_id, version, kind, month, currency, account, hard, pl_line, amount)"
+            " VALUES ('jira-main/10001', 'plan', 'benefit', '2026-01-01', 'USD', 'ebitda', true, '', 7)"
+        )
+    january = [
+        str(claim.months[Period(2026, 1)]) for claim in store.stored_state.baseline_claims(["Storage"])["Storage"]
+    ]
+    assert january == ["250 EUR", "7 USD"]
+
+
 def test_a_rate_is_kept_and_its_correction_is_recorded(store: StoreFixture) -> None:
     rates = ExchangeRates(store.engine)
     for factor in ("0.90", "0.91"):
