@@ -17,6 +17,9 @@ from mapping.sources import ComputedSource, JoinedSource, TranslatedSource, desc
 from mapping.work_item import FieldName, FieldValue
 
 _NUMBER = re.compile(r"([+-]?)(\d[\d.,' \u00a0\u202f]*)\s*([kKmM]?)")
+_GAP = re.compile(r"[' \u00a0\u202f]")
+_GROUPED = re.compile(r"\d{1,3}(?: \d{3})+(?:[.,]\d+)?")
+"""Thousands that are parted by gaps."""
 _CODE = re.compile(r"\b([A-Z]{3})\b")
 _TIME = re.compile(r"(?<=\d)[T ]\d{2}:\d{2}.*$")
 _FACTORS = {"": Decimal(1), "k": Decimal(1000), "m": Decimal(1_000_000)}
@@ -249,21 +252,25 @@ def parse_amount(text: str) -> Decimal | str:
     """A number as people write it, or the reason why it is not clear.
 
     ``1,234.56``, ``1.234,56``, ``1 234,56``, ``1'234.56``, ``1.2M``, ``250k``.  ``1,234`` and ``1.234`` may mean
-    a thousand or one and a bit: they are refused, not guessed.
+    a thousand or one and a bit, also of thousands (``1,234k``), and ``1000 2000`` two amounts: they are refused, not
+    guessed.
     """
     found = _NUMBER.fullmatch(text.strip())
     if found is None:
         return NO_AMOUNT
     sign, digits, suffix = found.groups()
-    digits = re.sub(r"[' \u00a0\u202f]", "", digits)
-    plain = _plain(digits, bool(suffix))
+    parts = _GAP.split(digits.strip())
+    if len(parts) > 1 and not _GROUPED.fullmatch(" ".join(parts)):
+        return NO_AMOUNT
+    digits = "".join(parts)
+    plain = _plain(digits)
     if plain is None:
         return f"it is not clear whether {digits} has decimals; write it as 1234567.89"
     number = Decimal(f"{sign}{plain}") * _FACTORS[suffix.lower()]
     return number if is_reasonable(number) else f"this is larger or finer than an amount of {MAX_DIGITS} digits"
 
 
-def _plain(digits: str, scaled: bool) -> str | None:
+def _plain(digits: str) -> str | None:
     """The digits with a point for the decimals and no thousands; ``None`` when that is not clear."""
     dots, commas = digits.count("."), digits.count(",")
     if dots and commas:
@@ -278,6 +285,6 @@ def _plain(digits: str, scaled: bool) -> str | None:
     if dots + commas > 1:
         return digits.replace(mark, "") if re.fullmatch(rf"\d{{1,3}}(?:\{mark}\d{{3}})+", digits) else None
     whole, _, rest = digits.partition(mark)
-    if len(rest) == 3 and len(whole) <= 3 and not scaled and whole != "0":
+    if len(rest) == 3 and len(whole) <= 3 and whole != "0":
         return None
     return f"{whole}.{rest}" if rest else None
