@@ -54,6 +54,8 @@ _CODE = re.compile(r"^([A-Z]{3})(?=[\s\d(+-])|(?<=[\s\d).-])([A-Z]{3})$")
 MOST_SIGNS = 100
 """Of an amount as a text; a longer one is no number."""
 _GAPS = re.compile(r"[\s\u00a0\u202f\u2009'’`]")
+_SPACED = re.compile(r"(?:\d{1,3}(?: \d{3})+|\d{1,2}(?: \d{2})* \d{3})(?:[.,]\d*)?")
+"""Groups that are parted by gaps, as in :data:`_GROUPED`; anything else is two numbers in one cell."""
 _PLAIN = re.compile(r"\d+")
 _NO_CENTS = re.compile(r"(?<=\d)[.,][-–—]{1,2}$")
 """What stands in place of the cents: 12'000.–, 1.000,-."""
@@ -106,7 +108,7 @@ def _read_text(value: str, decimal: DecimalSign | None) -> Amount | NotANumber |
     if _SIDE.search(text):
         return NotANumber.SIDE
     text, power = _without_unit(text)
-    text = _GAPS.sub("", text)
+    text = _without_gaps(text)
     if not text or not (text[0].isdigit() or text[0] in ".,"):
         return NotANumber.TEXT
     found = _digits(text, decimal)
@@ -116,6 +118,15 @@ def _read_text(value: str, decimal: DecimalSign | None) -> Amount | NotANumber |
     if isinstance(number, NotANumber):
         return number
     return Amount(number.number, currency, was_text=True, has_unit=power > 0)
+
+
+def _without_gaps(text: str) -> str:
+    """The text without the gaps that part its groups; empty where they part two amounts."""
+    parts = _GAPS.split(text)
+    # What stands on two lines of a cell is two amounts, whatever it looks like.
+    if len(parts) > 1 and (not _SPACED.fullmatch(" ".join(parts)) or len(text.splitlines()) > 1):
+        return ""
+    return "".join(parts)
 
 
 def _without_unit(text: str) -> tuple[str, int]:

@@ -20,6 +20,7 @@ from mapping.imports.profile import load_profile
         ("5-", None, "-5"), ("(1,234)", ".", "-1234"), ("−7", None, "-7"), ("12,34,567", ".", "1234567"),
         ("1'234.5", None, "1234.5"), ("€ 5", None, "5"), ("5 EUR", None, "5"), ("USD 5.5", ".", "5.5"), ("$5", None, "5"),
         ("-£5", None, "-5"), ("£-5", None, "-5"), (".5", ".", "0.5"), ("6.96E-4", ".", "0.000696"), ("+5", None, "5"),
+        ("1 234 567,5", None, "1234567.5"), ("12 34 567", None, "1234567"), ("1 234 k", None, "1234000"),
         ("1234567", None, "1234567"), ("0,25", None, "0.25"), (0.1 + 0.2, None, "0.3"), (12, None, "12"),
     ],
 )  # fmt: skip
@@ -34,6 +35,8 @@ def test_an_amount(text: str | float, decimal: str | None, number: str) -> None:
     [
         ("1.234", NotANumber.AMBIGUOUS), ("1,234", NotANumber.AMBIGUOUS), ("n/a", NotANumber.TEXT), ("5%", NotANumber.PERCENT),
         ("#REF!", NotANumber.ERROR), ("1.2.3", NotANumber.TEXT), ("MOD-17", NotANumber.TEXT),
+        ("1200\n340", NotANumber.TEXT), ("120\n340", NotANumber.TEXT), ("1200 340", NotANumber.TEXT),
+        ("10 20", NotANumber.TEXT), ("1.5 2", NotANumber.TEXT), ("1'5", NotANumber.TEXT), ("EUR\n340", None),
         ("ABC 12", NotANumber.TEXT), ("5 of 6", NotANumber.TEXT), ("1,23", None), (True, NotANumber.TRUTH),
     ],
 )  # fmt: skip
