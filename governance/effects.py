@@ -162,7 +162,10 @@ class Effects:
 
 
 def sum_up(lines: Iterable[EffectLine]) -> Effects:
-    """Add effect lines up.  Raises CurrencyMismatch when they are not all in one currency."""
+    """Add effect lines up.  Raises CurrencyMismatch when they are not all in one currency.
+
+    So does planned working capital in another one: payback and hurdle of the plan would be better without it.
+    """
     # Months are counted as plain numbers here: hashing 120 periods took longer than adding them up.  Lines come
     # grouped by version and kind, so that their months are looked up once per group.
     sums: dict[Version, dict[EffectKind, dict[int, Decimal]]] = {}
@@ -178,9 +181,7 @@ def sum_up(lines: Iterable[EffectLine]) -> Effects:
         money = line.money
         if money.currency != currency:
             if currency:
-                raise CurrencyMismatch(
-                    f"effects in {currency} and {money.currency} need a rate before they are added up"
-                )
+                raise _mismatch(currency, money.currency)
             currency = money.currency
         if line.version is not version or line.kind is not kind:
             version, kind = line.version, line.kind
@@ -197,6 +198,10 @@ def sum_up(lines: Iterable[EffectLine]) -> Effects:
     return Effects(series(Version.PLAN), series(Version.FORECAST), series(Version.ACTUAL))
 
 
+def _mismatch(one: str, other: str) -> CurrencyMismatch:
+    return CurrencyMismatch(f"effects in {one} and {other} need a rate before they are added up")
+
+
 def with_steady_state(effects: Effects, begins: Period | None) -> Effects:
     """The effects with the month from which their plan is declared to be in steady state."""
     if begins is None or effects.plan is None:
@@ -208,6 +213,8 @@ def _working_capital(lines: Iterable[EffectLine], currency: str) -> dict[Version
     found: dict[Version, dict[int, Decimal]] = {}
     for line in lines:
         if line.money.currency != currency:
+            if currency and line.version is Version.PLAN and line.money.amount:
+                raise _mismatch(currency, line.money.currency)
             continue
         months = found.setdefault(line.version, {})
         number = line.month.year * 12 + line.month.month - 1

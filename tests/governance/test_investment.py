@@ -18,7 +18,7 @@ from governance.money import Money, Period
 from governance.presets import COMMITTEE
 from governance.verdict import Outcome, Verdict
 from tests.governance.factory import APPROVALS, NOW, POLICY, eur, evidence, lines, measure
-from tests.governance.test_latest_estimate import BENEFIT, CAPEX, ONE_OFF, PLAN, at
+from tests.governance.test_latest_estimate import ACTUAL, BENEFIT, CAPEX, ONE_OFF, PLAN, at
 from tests.governance.test_plan_checks import months
 
 TENTH = Decimal("0.1")
@@ -69,6 +69,21 @@ def test_working_capital_is_cash_and_contingency_is_cost() -> None:
     assert cash(some)[first] == 20_000 - 60_000 + 5_000
     assert cash(some, TENTH)[first] == 20_000 - 66_000 + 5_000
     assert sum_up(some).plan == replace(sum_up(some).plan, net_total=Decimal(180_000))  # type: ignore[type-var]
+
+
+def test_working_capital_in_another_currency_is_not_left_out_of_the_hurdle() -> None:
+    """150,000 USD of stock have to be paid first, which leaves less than the hurdle of the 180,000 EUR."""
+    built_up = Money(Decimal(-150_000), "USD")
+    stock = EffectLine(PLAN, EffectKind.ONE_OFF_BENEFIT, Period(2026, 1), built_up, Account.CASH)
+    assert hurdle_of(at_decision((*lines(PLAN, 20_000, 60_000), stock), with_thresholds())) == (
+        Outcome.UNKNOWN,
+        "effects in EUR and USD need a rate before they are added up",
+    )
+
+
+def test_booked_working_capital_in_another_currency_is_in_no_sum_of_the_verdict() -> None:
+    stock = EffectLine(ACTUAL, EffectKind.ONE_OFF_BENEFIT, Period(2026, 1), Money(Decimal(-5), "USD"), Account.CASH)
+    assert sum_up((*lines(ACTUAL, 20_000, 60_000), stock)) == sum_up(lines(ACTUAL, 20_000, 60_000))
 
 
 # --- hurdles -----------------------------------------------------------------------------------------------------------
