@@ -30,6 +30,8 @@ class FactGroup(StrEnum):
     """Owner, sponsor and controller."""
     PLACE = "place"
     """Program, measure type and class, which have a steering committee and thresholds of their own."""
+    LOCKED = "locked"
+    """What else locks with the plan: legacy services, declared steady state and legal entity."""
 
     @property
     def label(self) -> str:
@@ -41,6 +43,7 @@ class FactGroup(StrEnum):
             "scope": "set of child items",
             "people": "set of people",
             "place": "program, measure type or class",
+            "locked": "set of legacy services, steady state or legal entity",
         }[self.value]
 
 
@@ -148,6 +151,11 @@ def _place(measure: Measure) -> str:
     return f"program {_text(measure.hierarchy.program)}, type {measure.rule_name or 'none'}{of_class}"
 
 
+def _locked(measure: Measure) -> str:
+    legacy, steady = _text(measure.legacy_services), _text(measure.steady_from)
+    return f"legacy services: {legacy}, steady state from: {steady}, legal entity: {_text(measure.legal_entity)}"
+
+
 def _digest(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
@@ -160,4 +168,5 @@ _FINGERPRINTS: Mapping[FactGroup, Callable[[Measure], str]] = {
     FactGroup.SCOPE: lambda measure: measure.scope,
     FactGroup.PEOPLE: _people,
     FactGroup.PLACE: _place,
+    FactGroup.LOCKED: _locked,
 }

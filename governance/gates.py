@@ -211,7 +211,9 @@ DEFAULT_COMMAND_ROLES: Mapping[Verb, tuple[Role, ...]] = {
 }
 """Which roles may give which command.  Whoever put a measure on hold may resume it as well."""
 
-REBASELINED_FACTS = (FactGroup.PLAN, FactGroup.BASELINE, FactGroup.TERMS, FactGroup.SCOPE, FactGroup.PLACE)
+REBASELINED_FACTS = (
+    FactGroup.PLAN, FactGroup.BASELINE, FactGroup.TERMS, FactGroup.SCOPE, FactGroup.PLACE, FactGroup.LOCKED,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ EFFECT = (
 
 BY_OWNER = ApprovalRule(Role.OWNER)
 BY_SPONSOR = ApprovalRule(Role.SPONSOR, depends_on=(FactGroup.PLAN, FactGroup.BASELINE))
-DECIDED_FACTS = (FactGroup.PLAN, FactGroup.BASELINE, FactGroup.TERMS, FactGroup.PLACE)
+DECIDED_FACTS = (FactGroup.PLAN, FactGroup.BASELINE, FactGroup.TERMS, FactGroup.PLACE, FactGroup.LOCKED)
 DECISION_BY_SPONSOR = ApprovalRule(Role.SPONSOR, depends_on=DECIDED_FACTS)
 SIZE = ApprovalRule(Role.CONTROLLER, ApprovalKind.SIZE_AND_TIMING, "CONTROLLER_SIZE", DECIDED_FACTS)
 COMMITTEE = ApprovalRule(Role.STEERING_COMMITTEE, code="STEERCO_DECISION", depends_on=DECIDED_FACTS, above_limit=True)

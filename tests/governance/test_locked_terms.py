@@ -221,6 +221,33 @@ def test_an_approval_of_the_decision_rests_on_the_dates_and_kill_criteria() -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("changes", "now"),
+    [
+        ({"legacy_services": None}, "legacy services: none, steady state from: 2026-07, legal entity: ACME AG"),
+        (
+            {"steady_from": Period(2026, 9)},
+            "legacy services: CRM-OLD, CRM-RPT, steady state from: 2026-09, legal entity: ACME AG",
+        ),
+        (
+            {"legal_entity": "ACME Ltd"},
+            "legacy services: CRM-OLD, CRM-RPT, steady state from: 2026-07, legal entity: ACME Ltd",
+        ),
+    ],
+    ids=["no legacy services any more", "a later steady state", "another legal entity"],
+)
+def test_an_approval_of_the_decision_rests_on_everything_that_locks_with_it(
+    changes: dict[str, object], now: str
+) -> None:
+    half = assess(PLANNED, evidence(commands=APPROVALS[:2], children=FOUR), POLICY, NOW)
+    present = evidence("detailed", "detailed", commands=(*half.commands, APPROVALS[2]), children=FOUR)
+    verdict = assess(replace(PLANNED, **changes), present, POLICY, NOW)  # type: ignore[arg-type]
+    assert [blocker.reason for blocker in verdict.blockers] == [
+        "M. Brandt gave the approval for another set of legacy services, steady state or legal entity (legacy services: "
+        f"CRM-OLD, CRM-RPT, steady state from: 2026-07, legal entity: ACME AG then, {now} now): it has to be given again"
+    ]
+
+
 # Schedule deviates like money.
 
 
