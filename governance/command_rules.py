@@ -15,12 +15,13 @@ from governance.capital import capitalised
 from governance.command_grammar import USAGE
 from governance.command_place import wrong_place
 from governance.effects import Effects
-from governance.evidence import Command, Ruling, Verb
+from governance.evidence import Children, Command, Ruling, Verb
 from governance.facts import Fact, Unknown, known
 from governance.fingerprint import FactGroup, fingerprints
 from governance.gates import REBASELINE, ApprovalKind, ApprovalRule, Policy
 from governance.late_commands import late_reason
 from governance.locked_plan import LockedPlan, is_changed
+from governance.locked_scope import not_lockable
 from governance.measure import Measure, Person, Role, Roles
 from governance.measure_state import FactsSeen, OffRamp, OffRampKind
 from governance.money import Period
@@ -56,6 +57,7 @@ class CommandContext:
     facts_changed: Fact[datetime] = Unknown("when the facts were changed last was not read")
     scope_changed: bool = False
     """Child items were added or removed since the plan was locked."""
+    children: Fact[Children] = None
     resumed_at: datetime | None = None
     """When a measure was resumed by one of these commands."""
     restarted: bool = False
@@ -362,6 +364,9 @@ def _no_rebaseline(context: CommandContext) -> str:
         return "The plan is not locked yet: change it freely until it is decided."
     if not is_changed(context.measure, context.plan) and not context.scope_changed:
         return f"The plan is as it was locked on {day_text(context.plan.at)}: change it in the tool first."
+    unread = not_lockable(context.measure, context.children, context.plan.terms)
+    if unread:
+        return f"No other plan can lock while something that locks with it is not known: {unread}."
     return ""
 
 

@@ -13,7 +13,7 @@ from governance.gates import REBASELINE
 from governance.held_clock import HeldClock
 from governance.kill_switch import decision_event
 from governance.locked_plan import is_changed, lock_plan, rates_of_plan
-from governance.locked_scope import terms_of
+from governance.locked_scope import not_lockable, terms_of
 from governance.locked_terms import changed_terms
 from governance.measure import Role
 from governance.measure_state import (
@@ -56,6 +56,7 @@ def rule_on_commands(assessment: Assessment) -> None:
         role_holders=assessment.role_holders,
         officers=assessment.evidence.officers,
         scope_changed=assessment.scope_changed(),
+        children=assessment.evidence.children,
         rates=assessment.rates,
         closed_through=assessment.evidence.closed_through,
     )
@@ -86,6 +87,8 @@ def rebaseline(assessment: Assessment) -> None:
         if command.verb is Verb.REBASELINE and command.accepted and command.at > plan.at
     ]
     if not requests or not (is_changed(assessment.measure, plan) or assessment.scope_changed()):
+        return
+    if not_lockable(assessment.measure, assessment.evidence.children, plan.terms):
         return
     newest = requests[-1]
     rules = [

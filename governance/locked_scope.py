@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from governance.evidence import Children
 from governance.facts import Fact, Unknown, known
-from governance.locked_terms import LOCKED_FACTS, LockedScope, LockedTerms
+from governance.locked_terms import LOCKED_FACTS, LockedScope, LockedTerms, unreadable_terms
 from governance.measure import Measure
 
 
@@ -25,6 +25,16 @@ def terms_of(measure: Measure, children: Fact[Children]) -> LockedTerms:
     facts = {name: str(value) for name in LOCKED_FACTS if (value := known(getattr(measure, name)))}
     milestones = {name: day for name, fact in measure.milestones.items() if (day := known(fact)) is not None}
     return LockedTerms(known(measure.start), known(measure.end), milestones, facts, _scope(children))
+
+
+def not_lockable(measure: Measure, children: Fact[Children], before: LockedTerms | None) -> str:
+    """Why another plan cannot lock now: something that did lock ``before`` cannot be read, so that the new plan would
+    be without it; empty when it can."""
+    if measure.unreadable_effects:
+        return measure.unreadable_effects[0]
+    if isinstance(children, Unknown) and before is not None and before.scope is not None:
+        return children.reason
+    return unreadable_terms(measure, before)
 
 
 def scope_text(children: Fact[Children]) -> str:

@@ -198,6 +198,51 @@ def test_dates_that_move_while_they_are_approved_are_approved_anew() -> None:
     assert verdict.measure_state.plan.number == 1
 
 
+HIDDEN = Unknown("the field was not returned by jira-main")
+
+
+@pytest.mark.parametrize(
+    ("changes", "work", "why"),
+    [
+        ({"kill_criteria": HIDDEN}, FOUR, "the field was not returned by jira-main"),
+        ({"legacy_services": HIDDEN}, FOUR, "the field was not returned by jira-main"),
+        ({"milestones": {"Go-live": HIDDEN}}, FOUR, "the field was not returned by jira-main"),
+        ({"start": HIDDEN}, FOUR, "the field was not returned by jira-main"),
+        ({"unreadable_effects": ('the field "Cost" holds "a lot"',)}, FOUR, 'the field "Cost" holds "a lot"'),
+        ({}, Unknown("the child items were not read"), "the child items were not read"),
+    ],
+    ids=["kill criteria", "legacy services", "a milestone", "the start", "an amount", "child items"],
+)
+def test_no_other_plan_locks_while_what_would_lock_with_it_cannot_be_read(
+    changes: dict[str, object], work: object, why: str
+) -> None:
+    """Else the kill criteria would be gone from what was agreed for as long as nobody may see their field."""
+    moved = replace(PLANNED, end=date(2027, 3, 31))
+    unread = replace(moved, **changes)  # type: ignore[arg-type]
+    commands = (
+        new_command("", KAYA, Verb.REBASELINE, text="late", at=NOW + timedelta(hours=1)),
+        new_command("rebaseline", BRANDT, at=NOW + timedelta(hours=2)),
+        new_command("rebaseline", WEBER, at=NOW + timedelta(hours=3)),
+    )
+    refused = after(decided(), unread, *commands, work=work)
+    assert refused.measure_state.plan is not None
+    assert refused.measure_state.plan.number == 1
+    ruling = refused.commands[-1].ruling
+    assert ruling is not None
+    assert ruling.reply == f"No other plan can lock while something that locks with it is not known: {why}."
+    asked = after(decided(), moved, *commands[:2])
+    whole = after(asked, unread, work=work)
+    assert whole.measure_state.plan is not None
+    assert whole.measure_state.plan.number == 1
+    again = after(whole, moved, replace_source(commands[2]))
+    assert again.measure_state.plan is not None
+    assert again.measure_state.plan.number == 2
+
+
+def replace_source(command: Command) -> Command:
+    return command._replace(source=command.source._replace(id="again"))
+
+
 def test_work_that_is_deleted_while_a_rebaseline_is_approved_is_approved_anew() -> None:
     moved = replace(PLANNED, end=date(2027, 3, 31))
     request = new_command("", KAYA, Verb.REBASELINE, text="late", at=NOW + timedelta(hours=1))
