@@ -65,7 +65,8 @@ def rates_of_plan(
     """What the plan in these lines is frozen with on ``day``; ``before`` is the plan that it replaces."""
     planned = of_version(lines, Version.PLAN)
     if not planned:
-        return None
+        # An emptied plan keeps them for the one after it.
+        return before.rates if before is not None else None
     first = min(line.month for line in planned)
     currencies = {line.money.currency for line in planned}
     return frozen_rates(currencies, first, rates, day, before.rates if before is not None else None)

@@ -4,7 +4,7 @@ age at which it says nothing any more.  The amounts are those of a controller's 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -14,6 +14,7 @@ from governance.definitions.years import FiscalYear
 from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.hierarchy import Dimension, RollUpMeasure, roll_up
 from governance.left_out import LeftOut
+from governance.locked_plan import lock_plan, rates_of_plan
 from governance.measure import HierarchyPath, MeasureId
 from governance.measure_figures import measure_figures
 from governance.money import Money, Period
@@ -217,3 +218,13 @@ def test_a_rebaseline_keeps_the_rates_of_the_decision() -> None:
     later = frozen_rates({"USD", "GBP"}, JANUARY, Rates([*BEFORE, rate("2026-07-01", "0.80"), pounds]),
                          date(2026, 9, 1), first)  # fmt: skip
     assert later == FrozenRates((*BEFORE, pounds), date(2026, 2, 1))
+
+
+def test_a_plan_that_was_emptied_in_between_has_the_rates_of_the_decision_again() -> None:
+    some, decided_at = dollars(Version.PLAN, 100), datetime(2026, 2, 1, tzinfo=UTC)
+    first = rates_of_plan(some, Rates(BEFORE), decided_at.date())
+    plan = lock_plan(some, decided_at, rates=first)
+    later = Rates([*BEFORE, rate("2026-07-01", "0.80")])
+    emptied = lock_plan((), decided_at, number=2, before=plan, rates=rates_of_plan((), later, date(2026, 8, 1), plan))
+    assert first == FrozenRates(BEFORE, decided_at.date())
+    assert rates_of_plan(some, later, date(2026, 9, 1), emptied) == first
