@@ -18,7 +18,9 @@ from governance.measure import Person
 from governance.money import Money, is_reasonable
 from mapping.work_item import Comment, FieldValue, StatusCategory
 
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 _CURRENCY = re.compile(r"([A-Z]{3});(-?[0-9.]+)")
+_CODE = re.compile(r"\b[A-Z]{3}\b")
 NUMBERS = frozenset({"integer", "decimal", "float", "longint", "percent_complete", "numeric"})
 CLOSED, CANCELLED = "3", "4"
 """change_request.state; https://www.servicenow.com/docs, "Change states"."""
@@ -151,6 +153,9 @@ def _date(value: str) -> date | None:
 
 
 def _decimal(value: str) -> Decimal | None:
+    """``None`` for what is written in another locale, where a comma stands before the decimals: ``1.234,50``."""
+    if "," in value and not _GROUPED.fullmatch(value.strip()):
+        return None
     try:
         number = Decimal(value.replace(",", ""))
     except ArithmeticError:
@@ -165,5 +170,6 @@ def _money(value: str, currency: str | None) -> FieldValue:
         return value if amount is None else Money(amount, coded[1])
     amount = _decimal(value)
     if amount is None:
-        return value
+        # Read later, as people write amounts; what it is in must not be lost until then.
+        return value if currency is None or _CODE.search(value) else f"{currency} {value}"
     return amount if currency is None else Money(amount, currency)

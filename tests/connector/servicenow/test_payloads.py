@@ -27,7 +27,9 @@ from connector.servicenow.query import Inexpressible, Query
 from connector.sync.ports import IgnoredEvent, ItemsChanged, ParsedEvent
 from governance.measure import Person
 from governance.money import Money
+from mapping.values import money_of
 from mapping.work_item import NativeId, StatusCategory
+from tests.mapping.items import expression_scope, item
 
 ID = "46d44a5dc0a8016401f7e3c3b5a3b1d2"
 
@@ -63,6 +65,10 @@ def test_a_column_in_six_encodings(column: Json, value: str, display: str) -> No
         ("EUR;0.00", "currency", Money(Decimal(0), "EUR")),
         ("EUR;1200.5", "currency", Money(Decimal("1200.5"), "EUR")),
         ("EUR;1e999", "currency", "EUR;1e999"),
+        ("1,234,567.5", "decimal", Decimal("1234567.5")),
+        ("1.234,50", "decimal", "1.234,50"),
+        ("1234,56", "decimal", "1234,56"),
+        ("EUR;1.234,50", "currency", "EUR;1.234,50"),
         ("Infinity", "decimal", "Infinity"),
         ("1e999", "decimal", "1e999"),
         ("UNKNOWN", "glide_date_time", "UNKNOWN"),
@@ -73,6 +79,21 @@ def test_a_column_is_read_by_its_type(column: Json, kind: str, expected: object)
     name, _, reference = kind.partition(":")
     value = column_value(column, name, reference, "true")
     assert (value, type(value)) == (expected, type(expected))
+
+
+@pytest.mark.parametrize(
+    ("column", "money"),
+    [
+        ("1234.56", Money(Decimal("1234.56"), "USD")),
+        ("1.234,56", Money(Decimal("1234.56"), "USD")),
+        ("1234,56", Money(Decimal("1234.56"), "USD")),
+        ("EUR;1.234,56", Money(Decimal("1234.56"), "EUR")),
+    ],
+)
+def test_an_amount_in_the_locale_of_the_account_is_no_other_amount(column: str, money: Money) -> None:
+    """Not 1.23 USD, and not 123,456 USD: the account is set to another locale."""
+    value = column_value(column, "currency", "", None, "USD")
+    assert money_of(expression_scope(item({"Cost": value})), "Cost", "EUR") == money
 
 
 GONE = "6816f79cc0a8016401c5a33be04be441"
