@@ -145,7 +145,7 @@ class RelatedEvidenceReader:
         }
         notes = self.state_store.service_notes(sorted({one for names in services_named.values() for one in names}))
         measured = [measure_id(item) for item, _, rule in needs_by_item.values() if rule.kpis]
-        kpis = self.state_store.kpi_values(measured) if measured else {}
+        kpis = self.state_store.kpi_values(measured, Period.of(now.date())) if measured else {}
         timelines = read_timelines(self.sites, site, needs_by_item, joined)
         hours = self._weekly_hours(all_needs, config, now)
         ledger = self._ledger([item for item, _, rule in needs_by_item.values() if reads_ledger(rule)], config)

@@ -151,8 +151,10 @@ class StateStore(Protocol):
     def service_notes(self, names: Sequence[str]) -> Mapping[str, tuple[ServiceNote, ...]]:
         """What is reported of services, by each of their names in lower case."""
 
-    def kpi_values(self, measures: Sequence[MeasureId]) -> Mapping[MeasureId, Mapping[str, tuple[Period, Decimal]]]:
-        """The newest stated value of each KPI of these measures, by its name in lower case."""
+    def kpi_values(
+        self, measures: Sequence[MeasureId], last: Period
+    ) -> Mapping[MeasureId, Mapping[str, tuple[Period, Decimal]]]:
+        """The newest stated value of each KPI of these measures up to the month ``last``, by its name in lower case."""
 
     def stated_hours(self, people: Collection[str], month: Period, *, teams: bool) -> StatedWeek:
         """What files and programs state of the weekly hours of people and of teams up to a month, and with ``teams`` of

@@ -138,9 +138,11 @@ class SqlStateStore:
         with reading(self._engine) as session:
             return service_notes(session, names)
 
-    def kpi_values(self, measures: Sequence[MeasureId]) -> dict[MeasureId, dict[str, tuple[Period, Decimal]]]:
+    def kpi_values(
+        self, measures: Sequence[MeasureId], last: Period
+    ) -> dict[MeasureId, dict[str, tuple[Period, Decimal]]]:
         with reading(self._engine) as session:
-            return newest_of_measures(session, measures)
+            return newest_of_measures(session, measures, last)
 
     def stated_hours(self, people: Collection[str], month: Period, *, teams: bool) -> StatedWeek:
         with reading(self._engine) as session:

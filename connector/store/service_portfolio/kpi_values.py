@@ -58,11 +58,11 @@ def store_values(transaction: Connection, values: Sequence[KpiValue], source: st
 
 
 def newest_of_measures(
-    connection: Connection, measures: Sequence[MeasureId]
+    connection: Connection, measures: Sequence[MeasureId], last: Period
 ) -> dict[MeasureId, dict[str, tuple[Period, Decimal]]]:
-    """The newest value of each KPI of these measures."""
+    """The newest value of each KPI of these measures up to the month ``last``: of a later one nothing is measured."""
     found: dict[MeasureId, dict[str, tuple[Period, Decimal]]] = {}
-    for row in connection.execute(_NEWEST, {"measures": list(measures)}):
+    for row in connection.execute(_NEWEST, {"measures": list(measures), "last": last.first_day}):
         found.setdefault(MeasureId(row.subject), {})[row.kpi] = (Period.of(row.month), row.value)
     return found
 
@@ -111,7 +111,7 @@ _STORE = text("""
 """)
 _NEWEST = text("""
     SELECT DISTINCT ON (subject, kpi) subject, kpi, month, value FROM kpi_value
-    WHERE subject_kind = 'measure' AND subject = ANY (:measures) ORDER BY subject, kpi, month DESC
+    WHERE subject_kind = 'measure' AND subject = ANY (:measures) AND month <= :last ORDER BY subject, kpi, month DESC
 """)
 _OF_MEASURE = text("""
     SELECT kpi, month, value, source FROM kpi_value

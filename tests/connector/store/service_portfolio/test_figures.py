@@ -449,7 +449,7 @@ def test_a_kpi_of_a_measure_is_known_by_its_newest_value_and_has_it_assessed_aga
     assert not isinstance(stated, str)
     assert save_values(store.engine, stated, "kpis.csv", "office", NOW).changed == 2
     measure = MeasureId("jira-main/1")
-    newest = SqlStateStore(store.engine).kpi_values([measure, MeasureId("jira-main/2")])
+    newest = SqlStateStore(store.engine).kpi_values([measure, MeasureId("jira-main/2")], Period.of(NOW))
     assert newest == {measure: {"handling time": (Period(2026, 10), Decimal("4.5"))}}
     assert store.rows("SELECT native_id FROM dirty_key") == [("1",)]
     with read_as(store.engine, OFFICE) as connection:
@@ -457,6 +457,16 @@ def test_a_kpi_of_a_measure_is_known_by_its_newest_value_and_has_it_assessed_aga
     elsewhere = Viewer(PersonId(9), "e", "E", (RoleGrant(Role.VIEWER, ("Payments",)),))
     with read_as(store.engine, elsewhere) as connection:
         assert values_of_measure(connection, measure) == ()
+
+
+def test_a_value_of_a_month_to_come_is_not_what_is_measured_now(store: StoreFixture) -> None:
+    """The target was stated for the month in which it is to be reached, and 7 is what was measured."""
+    stated = read_values_file("kpis.csv", b"measure,kpi,month,value\nITX-1,Calls,2026-10,7\nITX-1,Calls,2027-06,5\n")
+    assert not isinstance(stated, str)
+    assert save_values(store.engine, stated, "kpis.csv", "office", NOW).changed == 2
+    measure, state = MeasureId("jira-main/1"), SqlStateStore(store.engine)
+    assert state.kpi_values([measure], Period.of(NOW))[measure]["calls"] == (Period(2026, 10), Decimal(7))
+    assert state.kpi_values([measure], Period(2027, 6))[measure]["calls"] == (Period(2027, 6), Decimal(5))
 
 
 def test_services_of_a_connection_leave_with_its_rule(store: StoreFixture) -> None:
