@@ -151,12 +151,11 @@ class WorkableReader:
         if committee is not None:
             names[Role.STEERING_COMMITTEE] = committee.name
 
+        # Each of them once: most levers ask the same few.
+        agreements = {role: Agreement(role.value, name) for role, name in names.items()}
+
         def any_of(verb: Verb) -> tuple[Agreement, ...]:
-            return tuple(
-                Agreement(role.value, names.get(role, ""))
-                for role in policy.command_roles.get(verb, ())
-                if role in names
-            )
+            return tuple([agreements[role] for role in policy.command_roles.get(verb, ()) if role in agreements])
 
         found = {lever: any_of(verb) for lever, verb in LEVERS.items()}
         found[Lever.DEFER] = _rebaselined(policy, names, size) if row.locked else any_of(Verb.HOLD)
