@@ -6,7 +6,8 @@ The first line names the columns, the others begin with a month::
     2026-01 | 1,000   | 400
     2026-02 | 1,200   |
 
-Columns are separated by ``|``, ``;`` or a tab; an empty cell is no amount.
+Columns are separated by ``|``, ``;`` or a tab; an empty cell is no amount.  A month may be on several lines, and has
+one amount of each column: one that is pasted twice is a problem, and is not added up.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from decimal import Decimal
 from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.facts import Unknown
 from governance.money import Money, Period
+from governance.time_text import month_text
 from mapping.amounts import AmountKey, signed
 from mapping.config import Sign
 from mapping.values import parse_amount
@@ -51,13 +53,29 @@ def read_table(
     unknown = [cell for cell in header[1:] if cell not in COLUMNS]
     if unknown or len(header) < 2:
         return _wrong(f'"{unknown[0] if unknown else ""}" is no column; the columns are {", ".join(COLUMNS)}')
+    twice = [cell for cell in header if header.count(cell) > 1]
+    if twice:
+        return _wrong(f'the first line of the table names "{twice[0]}" twice')
     lines: list[EffectLine] = []
+    seen: set[tuple[Period, EffectKind, Account]] = set()
     for number, cells in enumerate(rows[1:], 2):
         found = _line(cells, header, version, currency, sign)
+        if not isinstance(found, Unknown):
+            found = _once(found, seen)
         if isinstance(found, Unknown):
             return replace(found, reason=f"line {number} of the table: {found.reason}")
         lines += found
     return tuple(lines)
+
+
+def _once(found: list[EffectLine], seen: set[tuple[Period, EffectKind, Account]]) -> list[EffectLine] | Unknown:
+    for line in found:
+        key = line.month, line.kind, line.account
+        if key in seen:
+            name = next(name for name, column in COLUMNS.items() if (column.kind, column.account) == key[1:])
+            return _wrong(f"{month_text(line.month)} has two amounts as {name}: one of them is too much")
+        seen.add(key)
+    return found
 
 
 def _wrong(reason: str) -> Unknown:

@@ -46,12 +46,25 @@ def test_a_table_by_month_is_read_line_by_line() -> None:
         ("month | benefit\n2026-01 | a lot", 'line 2 of the table: "a lot": this is not an amount; write it as 1234567.89'),
         ("month | benefit\n2026-01 | 1,234",
          'line 2 of the table: "1,234": it is not clear whether 1,234 has decimals; write it as 1234567.89'),
+        ("month | benefit\n2026-01 | 5\n2026-02 | 5\n2026-01 | 5",
+         "line 4 of the table: Jan 2026 has two amounts as benefit: one of them is too much"),
+        ("month | cash | one-off benefit\n2026-01 | 5 | 5\n2026-01 | 6 |",
+         "line 3 of the table: Jan 2026 has two amounts as cash: one of them is too much"),
+        ("month | benefit | cash | Benefit\n2026-01 | 5 | 6 | 5", 'the first line of the table names "benefit" twice'),
         ("month | benefit\n2026-01 | 5 | 6", "line 2 of the table: it has 3 cells for 2 columns"),
         ("month|benefit\n" + "2026-01|1\n" * 601, "the table has more than 600 lines"),
     ],
 )  # fmt: skip
 def test_a_problem_of_a_table_names_its_line(text: str, wrong: str) -> None:
     assert read_table(text, Version.PLAN, "EUR") == Unknown(wrong, entered=True)
+
+
+def test_a_month_may_have_a_line_for_each_of_its_columns() -> None:
+    found = read_table("month | benefit | capex\n2026-01 | 5 |\n2026-01 | - | 6", Version.PLAN, "EUR")
+    assert not isinstance(found, Unknown)
+    assert [(str(line.month), line.kind.value, str(line.money)) for line in found] == [
+        ("2026-01", "benefit", "5 EUR"), ("2026-01", "capex", "6 EUR"),
+    ]  # fmt: skip
 
 
 def test_semicolons_and_tabs_separate_as_well_and_an_empty_text_is_no_table() -> None:
