@@ -9,7 +9,8 @@ from datetime import date, datetime
 from governance.actuals_seen import SeenTotal, Sighting, TotalChange, booked, observe_total
 from governance.effects import EffectLine, Version
 from governance.facts import Fact, Question, Unknown
-from governance.money import Money
+from governance.money import Money, Period
+from governance.time_text import month_text
 from mapping.amounts import AmountKey, SeriesReader, wrong_sign
 from mapping.config import EffectsFrom, MappingConfig, MeasureRule, SeriesRule
 from mapping.expressions import ExpressionScope
@@ -158,8 +159,8 @@ def _given_by_month(reader: SeriesReader, version: Version) -> Iterator[Sequence
             yield planned
         else:
             lines = [line for line in planned or () if line.version is version]
-            wrong = wrong_sign(lines, "a cost or benefit plan")
-            yield wrong or lines
+            named = "a cost or benefit plan"
+            yield wrong_sign(lines, named) or _not_begun(lines, named, reader.scope) or lines
     if series.table:
         value = text_of(reader.scope, series.table)
         if isinstance(value, Unknown):
@@ -167,7 +168,24 @@ def _given_by_month(reader: SeriesReader, version: Version) -> Iterator[Sequence
         elif value is not None:
             table = read_table(value, version, reader.currency, series.sign)
             named = describe_source(series.table)
-            yield replace(table, reason=f"{named}: {table.reason}") if isinstance(table, Unknown) else table
+            if isinstance(table, Unknown):
+                yield replace(table, reason=f"{named}: {table.reason}")
+            else:
+                yield _not_begun(table, named, reader.scope) or table
+
+
+def _not_begun(lines: Iterable[EffectLine], named: str, scope: ExpressionScope) -> Unknown | None:
+    """What is wrong with actuals of months to come, as for the ledger: nobody has booked them."""
+    present = Period.of(scope.now.astimezone(scope.zone).date())
+    later = [one for one in lines if one.version is Version.ACTUAL and one.month > present and one.money.amount]
+    if not later:
+        return None
+    first = min(later, key=lambda one: one.month)
+    return Unknown(
+        f"{named} holds {first.money} as actual of {month_text(first.month)}, which has not begun: an actual is what "
+        "was booked. Enter what is expected as forecast",
+        entered=True,
+    )
 
 
 def _book(

@@ -12,6 +12,7 @@ from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.evidence import Children
 from governance.facts import Unknown
 from governance.money import Money, Period
+from governance.time_text import month_text
 from mapping.load import LoadedMapping, load_mapping
 from mapping.map_item import MappedMeasure, map_item
 from mapping.month_table import read_table
@@ -129,6 +130,28 @@ def test_a_broken_table_is_a_sentence_at_the_gate() -> None:
     assert found.measure.unreadable_effects == (
         "the field \"Plan by month\": line 2 of the table: a month is written YYYY-MM, not 'soon'",
     )
+
+
+@pytest.mark.parametrize(
+    ("month", "amount", "wrong"),
+    [
+        (0, "5", ()),
+        (
+            1, "5",
+            ('the field "Actual by month" holds 5 EUR as actual of {month}, which has not begun: an actual is what was '
+             "booked. Enter what is expected as forecast",),
+        ),
+        (1, "0", ()),
+    ],
+    ids=["the month that runs", "the next one", "nothing of the next one"],
+)  # fmt: skip
+def test_nothing_is_booked_for_a_month_to_come(month: int, amount: str, wrong: tuple[str, ...]) -> None:
+    at = Period.of(expression_scope(item({})).now).plus(month)
+    found = mapped(
+        "{table: Plan by month}, actual: {table: Actual by month}",
+        Plan_by_month=TABLE, Actual_by_month=f"month | benefit\n2026-01 | 1\n{at} | {amount}",
+    )  # fmt: skip
+    assert found.measure.unreadable_effects == tuple(one.format(month=month_text(at)) for one in wrong)
 
 
 PLAN = "{from: children, benefit: Benefit}"
