@@ -13,8 +13,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from governance.money import Period
 from governance.rates import Rate, RateKind
-from mapping.imports.cells import SheetTable, address, folded, is_empty, text_of
-from mapping.imports.numbers import Amount, read_amount
+from mapping.imports.cells import CellValue, SheetTable, address, folded, is_empty, text_of
+from mapping.imports.numbers import Amount, NotANumber, read_amount
 from mapping.imports.periods import Span, read_span
 
 DIGITS = Decimal("0.0000000001")
@@ -59,21 +59,35 @@ def _read_table(sheet: SheetTable, heads: list[str], kind: RateKind) -> tuple[li
             continue
         cells = dict(zip(heads, [*row, *[None] * (len(heads) - len(row))], strict=False))
         codes = [text_of(cells[name]).upper() for name in ("currency", "to")]
-        span, amount = read_span(cells["month"]), read_amount(cells["rate"], ".")
+        span, rate = read_span(cells["month"]), _rate(cells["rate"])
         word = folded(text_of(cells.get("kind"))) or kind.value
         if not all(len(code) == 3 and code.isascii() and code.isalpha() for code in codes) or codes[0] == codes[1]:
             problems.append(RateProblem(address(number, 0), "Write two different currencies of three letters."))
         elif not isinstance(span, Span) or not span.is_month:
             problems.append(RateProblem(address(number, heads.index("month")), "Write the month as 2026-10."))
-        elif not isinstance(amount, Amount) or amount.number <= 0:
+        elif rate is NotANumber.AMBIGUOUS:
+            told = f'"{text_of(cells["rate"])[:40]}" can be two rates. Write it with a point, such as 0.92.'
+            problems.append(RateProblem(address(number, heads.index("rate")), told))
+        elif not isinstance(rate, Decimal):
             problems.append(RateProblem(address(number, heads.index("rate")), "Write a rate above zero, such as 0.92."))
         elif word not in set(RateKind):
             problems.append(RateProblem(address(number, heads.index("kind")), "Write average, closing or budget."))
         else:
             found = RateKind(word)
             since = span.first.last_day if found is RateKind.CLOSING else span.first.first_day
-            rates.append(Rate(codes[0], codes[1], since, amount.number, sheet.file, found))
+            rates.append(Rate(codes[0], codes[1], since, rate, sheet.file, found))
     return ([], problems) if problems else (rates, [])
+
+
+def _rate(value: CellValue) -> Decimal | NotANumber | None:
+    """A number above zero with a decimal point.
+
+    A single comma before three digits parts decimals in one country and thousands in another: 0,925.
+    """
+    if isinstance(value, str) and "," in value and read_amount(value, None) is NotANumber.AMBIGUOUS:
+        return NotANumber.AMBIGUOUS
+    amount = read_amount(value, ".")
+    return amount.number if isinstance(amount, Amount) and amount.number > 0 else None
 
 
 def _read_ecb(
@@ -91,10 +105,10 @@ def _read_ecb(
             code = head.upper()
             if code not in currencies or folded(text_of(row[column])) in {"", "n/a"}:
                 continue
-            amount = read_amount(row[column], ".")
-            if not isinstance(amount, Amount) or amount.number <= 0:
+            rate = _rate(row[column])
+            if not isinstance(rate, Decimal):
                 return [], [RateProblem(address(number, column), f'"{text_of(row[column])[:40]}" is no rate.')]
-            daily.setdefault((code, Period.of(day)), []).append((day, amount.number))
+            daily.setdefault((code, Period.of(day)), []).append((day, rate))
     return list(_monthly(daily, kind, through)), []
 
 

@@ -34,3 +34,17 @@ def test_reference_rates_of_the_central_bank() -> None:
     rows = ("Date,USD,JPY,CYP,", "2026-11-02,1.5,N/A,N/A,", "2026-10-30,1.25,160,N/A,", "2026-10-29,0.75,N/A,N/A,")
     assert read(*rows) == ["1 JPY = 0.00625 EUR since 2026-10-01", "1 USD = 1 EUR since 2026-10-01"]
     assert read(*rows, kind=RateKind.CLOSING)[1] == "1 USD = 0.8 EUR since 2026-10-31 (closing rate)"
+
+
+def test_a_comma_that_could_be_of_decimals_or_of_thousands_is_refused() -> None:
+    rows: list[Row] = [["currency", "to", "month", "rate"]]
+    rows += [["USD", "EUR", "2026-10", rate] for rate in ("0,925", "1,450.25", "1,085", 0.925)]
+    found, problems = read_rates(SheetTable("rates.csv", rows), RateKind.AVERAGE, frozenset(), OCTOBER)
+    assert found == []
+    assert [str(one) for one in problems] == [
+        'D2: "0,925" can be two rates. Write it with a point, such as 0.92.',
+        'D4: "1,085" can be two rates. Write it with a point, such as 0.92.',
+    ]
+    daily: list[Row] = [["Date", "USD"], ["2026-10-30", "1,085"]]
+    found, problems = read_rates(SheetTable("ecb.csv", daily), RateKind.AVERAGE, frozenset({"USD"}), OCTOBER)
+    assert [*map(str, found), *map(str, problems)] == ['B2: "1,085" is no rate.']
