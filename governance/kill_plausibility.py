@@ -7,7 +7,7 @@ from governance.facts import known
 from governance.gates import Policy
 from governance.kill_criteria import CriterionKind, KillCriterion
 from governance.measure import Measure
-from governance.money import Period
+from governance.money import Money, Period
 from governance.number_words import number_of
 from governance.time_text import day_text, month_text
 
@@ -17,6 +17,10 @@ def never_fires(criterion: KillCriterion, measure: Measure, effects: Effects | N
     horizon = _horizon(measure, effects)
     if criterion.kind is CriterionKind.FORECAST_SHARE and criterion.limit <= 0:
         return "a forecast is stopped long before 0 % of the plan: name a share above it"
+    plan = effects.plan if effects is not None else None
+    if criterion.kind is CriterionKind.FORECAST_SHARE and plan is not None and plan.total_net() <= 0:
+        net = Money(plan.total_net(), plan.currency)
+        return f"the net plan is {net}, and no share of that can be missed: name an amount"
     if criterion.kind is CriterionKind.NOT_REACHED:
         if policy.index(criterion.stage) <= policy.index(policy.lock_at):
             label = policy.label(criterion.stage)

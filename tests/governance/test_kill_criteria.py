@@ -157,6 +157,16 @@ def test_what_can_never_fire_is_said_when_it_is_agreed(text: str, reason: str | 
     assert found == ([reason] if reason else [])
 
 
+def test_a_share_of_a_plan_that_only_costs_can_never_fire() -> None:
+    costs = (*lines(Version.PLAN, 1_000, 60_000), *lines(Version.FORECAST, 1_000, 60_000))
+    some = measure(kill_criteria="forecast < 60 % of plan", effects=costs)
+    verdict = assess(some, evidence("detailed", "detailed"), POLICY, NOW)
+    assert [one.reason for one in verdict.blockers if one.code == "KILL_CRITERIA_MISSING"] == [
+        '"forecast < 60 % of plan" can never stop the measure: the net plan is -48,000 EUR, and no share of that can be '
+        "missed: name an amount"
+    ]
+
+
 # What they say now.
 
 SERVICE = Service(
