@@ -367,9 +367,10 @@ class _Reader:
 
     def finish(self) -> None:
         """What is judged over all lines, and what a person has to know."""
+        # First: several rows that state one thing are one total to date.
+        join_duplicates(self._found, self._profile)
         if self._profile.amounts_are == "cumulative":
             month_differences(self._found, self._profile.year_ends)
-        join_duplicates(self._found, self._profile)
         self._found.subtotals = self._counts["subtotals"]
         texts = (
             ("formulas", "{:,} amounts are the stored results of formulas; the file was not recalculated."),

@@ -73,6 +73,23 @@ def test_a_day_that_is_two_days_is_none() -> None:
     assert read_span("2026-13") is NotAPeriod.TEXT
 
 
+@pytest.mark.parametrize("february", [[300], [280, 20]])
+def test_totals_to_date_over_several_rows_are_one_total(february: list[int]) -> None:
+    text = (
+        "name: p\nsubject: {column: Order, by: code}\ncurrency: EUR\nduplicates: add\namounts_are: cumulative\n"
+        "amounts: [{column: Amount, version: actual, kind: capex, month: {column: Month}}]\n"
+    )
+    sheet = SheetTable("a.csv", [["Order", "Month", "Amount"], ["o", "2026-01", 100], ["o", "2026-01", 50]])
+    sheet.rows.extend(["o", "2026-02", amount] for amount in february)
+    read = read_lines(sheet, load_profile(text))
+    assert [(str(one.posting.month), one.posting.money.amount) for one in read.lines] == [
+        ("2026-01", 150), ("2026-02", 150),
+    ]  # fmt: skip
+    assert not read.problems
+    read = read_lines(sheet, load_profile(text.replace("add", "refuse")))
+    assert next(iter(read.problems)).sentence == '"o" has an amount of the same month and kind in C2 already.'
+
+
 @given(st.permutations(range(6)))
 def test_the_order_of_rows_does_not_matter(order: list[int]) -> None:
     profile = load_profile(
