@@ -15,6 +15,7 @@ from connector.store.database.audit import record
 from connector.store.reporting.capacity import HoursKind, NewHours, store_hours
 from mapping.imports.cells import text_of
 from mapping.imports.numbers import Amount, read_amount
+from mapping.imports.repeated_heads import repeated_head
 
 MOST_PROBLEMS = 50
 MOST_HOURS = 1_000_000
@@ -60,6 +61,10 @@ def read_capacity_file(name: str, content: bytes) -> list[TextHours] | str:
         return (
             f"The first line has to name the columns team, month and planned (or logged, or weekly); there are {there}."
         )
+    if twice := repeated_head(heads, ("team", "month", "person", *COLUMNS)):
+        return f'The first line names the column "{twice}" twice. Take one of them out.'
+    if "planned" in heads and "hours" in heads:
+        return "The first line names the columns planned and hours, which are the same. Take one of them out."
     found = []
     for number, row in enumerate(rows[1:], start=2):
         cells = dict(zip(heads, row, strict=False))

@@ -14,6 +14,7 @@ from governance.effects import Account, EffectKind
 from governance.ledger import EntryType, LedgerVersion, NewEntry, Posting, Spend
 from governance.ledger_source import LedgerSource
 from governance.money import MAX_DIGITS, Money, Period, is_reasonable
+from mapping.imports.repeated_heads import repeated_head
 
 REQUIRED = ("version", "kind", "month", "amount", "currency")
 OPTIONAL = (
@@ -76,6 +77,8 @@ def read_csv(text: str) -> Iterator[tuple[int, dict[str, str]]]:
         missing = [name for name in REQUIRED if name not in names]
         if missing:
             raise WrongLine(f"the first line has to name the columns; {', '.join(missing)} is missing")
+        if twice := repeated_head(names, (*REQUIRED, *OPTIONAL)):
+            raise WrongLine(f'the first line names the column "{twice}" twice')
         for row in rows:
             if not any(cell.strip() for cell in row):
                 continue

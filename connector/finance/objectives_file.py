@@ -10,7 +10,12 @@ from connector.finance.files.delimited import read_delimited
 from governance.money import is_reasonable
 from governance.outcomes import KeyResult, Objective
 from mapping.imports.cells import text_of
+from mapping.imports.repeated_heads import repeated_head
 
+COLUMNS = (
+    "objective", "name", "parent", "owner", "period", "weight", "key_result", "key_result_name", "start", "target",
+    "current", "key_result_weight", "unit",
+)  # fmt: skip
 KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 
 
@@ -28,6 +33,8 @@ def read_objectives_file(name: str, content: bytes) -> tuple[Objective, ...]:
     heads = [cell.casefold().replace(" ", "_") for cell in rows[0]] if rows else []
     if "objective" not in heads:
         raise WrongLine("The first line has to name the columns; there is none called objective.")
+    if twice := repeated_head(heads, COLUMNS):
+        raise WrongLine(f'The first line names the column "{twice}" twice. Take one of them out.')
     found: dict[str, Objective] = {}
     for number, row in enumerate(rows[1:], start=2):
         cells = dict(zip(heads, row, strict=False))

@@ -16,6 +16,7 @@ from connector.store.service_portfolio.kpi_values import KpiValue, SubjectKind, 
 from governance.service_report import DEMAND
 from mapping.imports.cells import text_of
 from mapping.imports.numbers import Amount, read_amount
+from mapping.imports.repeated_heads import repeated_head
 
 MOST_PROBLEMS = 50
 KINDS = {kind.value: kind for kind in SubjectKind}
@@ -57,6 +58,8 @@ def read_values_file(name: str, content: bytes) -> list[StatedValue] | str:
     if subject is None or value is None or "month" not in heads:
         there = ", ".join(head for head in heads if head)
         return f"The first line has to name the columns service, month and value (or demand); there are {there}."
+    if twice := repeated_head(heads, (subject, "kpi", "month", value)):
+        return f'The first line names the column "{twice}" twice. Take one of them out.'
     found = []
     for number, row in enumerate(rows[1:], start=2):
         cells = dict(zip(heads, row, strict=False))

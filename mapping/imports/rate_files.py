@@ -16,6 +16,7 @@ from governance.rates import Rate, RateKind
 from mapping.imports.cells import CellValue, SheetTable, address, folded, is_empty, text_of
 from mapping.imports.numbers import Amount, NotANumber, read_amount
 from mapping.imports.periods import Span, read_span
+from mapping.imports.repeated_heads import repeated_head
 
 DIGITS = Decimal("0.0000000001")
 ECB = "European Central Bank, euro foreign exchange reference rates"
@@ -49,6 +50,9 @@ def read_rates(
             "give the file eurofxref-hist.csv of the European Central Bank as it is."
         )
         return [], [RateProblem("A1", sentence)]
+    if twice := repeated_head(heads, COLUMNS):
+        cell = address(0, len(heads) - 1 - heads[::-1].index(twice))
+        return [], [RateProblem(cell, f'The first row names the column "{twice}" twice. Take one of them out.')]
     return _read_table(sheet, heads, kind)
 
 
