@@ -99,9 +99,12 @@ class ApprovalContext:
 
 
 def evaluate_approvals(stage: str, rules: Sequence[ApprovalRule], context: ApprovalContext) -> list[ConditionResult]:
-    """One result per approval that the gate into ``stage`` asks for."""
-    required = (rule for rule in rules if is_required(rule, context.policy, context.effects, context.rates))
-    return [_evaluate(stage, rule, context) for rule in required]
+    """One result per approval that the gate into ``stage`` asks for, in their order."""
+    required = [rule for rule in rules if is_required(rule, context.policy, context.effects, context.rates)]
+    # The committee comes last: whoever fills another approval has no vote, and a quorum may do without them.
+    committee_last = sorted(range(len(required)), key=lambda one: required[one].role == Role.STEERING_COMMITTEE)
+    results = {number: _evaluate(stage, required[number], context) for number in committee_last}
+    return [results[number] for number in range(len(required))]
 
 
 def is_required(rule: ApprovalRule, policy: Policy, effects: Effects | None, rates: Converter = NO_RATES) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -11,7 +12,7 @@ from governance.assess import assess
 from governance.evidence import Command, Evidence, Verb
 from governance.facts import Fact, Unknown
 from governance.gates import ApprovalRule, Policy
-from governance.measure import Measure, Person, Role, Roles
+from governance.measure import Committee, Measure, Person, Role, Roles
 from governance.role_holders import Capacity, HeldRole
 from governance.verdict import Verdict
 from tests.governance.factory import APPROVALS, BRANDT, KAYA, NOW, POLICY, WEBER, evidence, measure, new_command
@@ -79,6 +80,25 @@ def test_a_gate_asks_for_a_further_role(some: Measure, commands: tuple[Command, 
     found = [f"{one.reason} · {one.who}" for one in verdict.blockers]
     assert [one for one in found if any(part in one for part in left)] == left
     assert (verdict.stage == "detailed") is bool(left)
+
+
+def test_one_word_is_no_vote_of_the_committee_and_an_approval_of_another_role() -> None:
+    """S. Lind sits in the committee and is the risk owner: a second member has to decide."""
+    policy = ASKS.with_thresholds(replace(ASKS.thresholds, committee_limit=Decimal(1)))
+    some = replace(risk(LIND), committee=Committee("IT Board", frozenset({"l", "o"})))
+    verdict = judged(some, APPROVED, policy=policy)
+    assert (verdict.stage, blockers(verdict)) == (
+        "detailed",
+        ["0 of 1 member of IT Board has approved · steering committee IT Board"],
+    )
+    assert [one.subject for one in verdict.checklist if one.approval is not None and one.stage == "decided"] == [
+        "sponsor",
+        "controller",
+        "steering_committee",
+        "risk_owner",
+    ]
+    verdict = judged(some, APPROVED, new_command("decided", OSEI), policy=policy)
+    assert "decided" in verdict.newly_granted
 
 
 def test_without_the_pair_an_owner_may_hold_it() -> None:
