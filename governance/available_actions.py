@@ -98,7 +98,7 @@ def _candidates(context: ActionContext, now: datetime) -> Iterator[AvailableActi
     if commands.off_ramp is None:
         yield _action(commands, Verb.HOLD, command_roles.get(Verb.HOLD, ()))
     else:
-        roles = (Role.SPONSOR,) if commands.off_ramp.kind is OffRampKind.KILLED else command_roles.get(Verb.RESUME, ())
+        roles = (Role.SPONSOR,) if commands.off_ramp.needs_override else command_roles.get(Verb.RESUME, ())
         yield _action(commands, Verb.RESUME, roles, requested=commands.off_ramp.kind is OffRampKind.KILLED)
     if commands.off_ramp is None or commands.off_ramp.kind is not OffRampKind.CANCELLED:
         yield _action(commands, Verb.CANCEL, command_roles.get(Verb.CANCEL, ()))

@@ -133,7 +133,10 @@ def _take_effect(command: Command, ruling: Ruling, context: CommandContext) -> N
     match command.verb:
         case Verb.HOLD | Verb.CANCEL:
             kind = OffRampKind.ON_HOLD if command.verb is Verb.HOLD else OffRampKind.CANCELLED
-            context.off_ramp = OffRamp(kind, command.person.name, command.at, command.text, command.person.id)
+            after_kill = context.off_ramp is not None and context.off_ramp.needs_override
+            context.off_ramp = OffRamp(
+                kind, command.person.name, command.at, command.text, command.person.id, after_kill=after_kill
+            )
             context.events.append(Event(EventKind.OFF_RAMP, f"{kind.label}: {command.text}", command.person.name))
         case Verb.RESUME:
             context.restarted = context.off_ramp is not None and context.off_ramp.kind is not OffRampKind.ON_HOLD
@@ -322,7 +325,7 @@ def _resume(command: Command, context: CommandContext) -> Ruling:
     off_ramp = context.off_ramp
     if off_ramp is None:
         return _refused("It is neither on hold nor cancelled; there is nothing to resume.")
-    if off_ramp.kind is OffRampKind.KILLED:
+    if off_ramp.needs_override:
         return _by_command_role(command, context, Refusal.OVERRIDE, Reply.RESUMED, (Role.SPONSOR,))
     if off_ramp.kind is OffRampKind.ON_HOLD and command.person.id == off_ramp.by_id:
         return Ruling(accepted=True, reply=Reply.RESUMED_AGAIN.format(person=command.person.name))

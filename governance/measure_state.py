@@ -45,6 +45,13 @@ class OffRamp:
     """After the kill switch: until when somebody has to decide."""
     is_overdue: bool = False
     """Nobody has decided by then, and that was reported."""
+    after_kill: bool = False
+    """It was cancelled while the kill switch had stopped it: else a cancellation would end the sponsor's say."""
+
+    @property
+    def needs_override(self) -> bool:
+        """Whether the kill switch has stopped it, so that only the sponsor resumes it."""
+        return self.kind is OffRampKind.KILLED or self.after_kill
 
 
 def is_cancelled(off_ramp: OffRamp | None) -> bool:

@@ -104,6 +104,13 @@ def test_who_may_resume(kind: OffRampKind, by: str, person: Person, expected: bo
     assert ("resume" in allowed(some, person), "hold" in allowed(some, person)) == (expected, False)
 
 
+def test_a_cancellation_after_the_kill_switch_leaves_the_override_to_the_sponsor() -> None:
+    some = table()
+    some.command_context.off_ramp = OffRamp(OffRampKind.CANCELLED, "somebody", NOW, "later", after_kill=True)
+    (resume,) = [one for one in available_actions(some, BRANDT, NOW) if one.verb is Verb.RESUME]
+    assert (resume.who, resume.allowed, resume.requested) == ("sponsor M. Brandt", True, False)
+
+
 def test_a_reason_is_offered_during_a_deviation_and_requested_until_it_is_given() -> None:
     open_ = Deviation(NOW, slip_days=20)
     assert "reason" not in allowed(table(), KAYA)

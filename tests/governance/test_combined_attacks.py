@@ -161,6 +161,23 @@ def test_a_delegate_who_became_the_owner_overrides_no_kill_switch(policy: Policy
     assert world.say(FRIEND, "", Verb.RESUME) == reply
 
 
+@pytest.mark.parametrize("by", [FRIEND, BRANDT], ids=["the committee", "the sponsor"])
+def test_the_committee_resumes_nothing_that_was_cancelled_after_the_kill_switch(by: Person) -> None:
+    """A member who may not override the kill switch cancels the measure, and takes it up again."""
+    world = World(stage="decided", committee=Committee("Board", frozenset({"f"})))
+    world.verdict = replace(world.verdict, measure_state=replace(world.verdict.measure_state, off_ramp=KILLED))
+    refused = "O. Friend may not override the kill switch; sponsor M. Brandt may."
+    assert world.say(FRIEND, "", Verb.RESUME) == refused
+    world.say(by, "", Verb.CANCEL, text="no money")
+    assert world.say(FRIEND, "", Verb.RESUME) == refused
+    off_ramp = world.verdict.measure_state.off_ramp
+    assert off_ramp is not None
+    assert off_ramp.kind is OffRampKind.CANCELLED
+    assert world.say(BRANDT, "", Verb.RESUME) == "Resumed by M. Brandt as sponsor."
+    world.say(BRANDT, "", Verb.CANCEL, text="replaced")
+    assert world.say(FRIEND, "", Verb.RESUME) == "Resumed by O. Friend as steering committee."
+
+
 def test_an_owner_in_the_committee_resumes_nothing() -> None:
     world = World(committee=Committee("Board", frozenset({"k"})))
     world.say(BRANDT, "", Verb.CANCEL, text="too dear")
