@@ -80,11 +80,18 @@ def read_capacity_file(name: str, content: bytes) -> list[TextHours] | str:
 def save_hours(
     engine: Engine, stated: Sequence[TextHours], source: str, login: str, now: datetime, *, dry_run: bool = False
 ) -> HoursResult:
-    """Store what is stated.  A team without a name, a month or number that is none: nothing is stored."""
+    """Store what is stated; nothing where a line lacks team, month or number, or states what another one does."""
     hours: list[NewHours] = []
     problems: list[StatedProblem] = []
+    places: dict[tuple[object, ...], str] = {}
     for one in stated:
         made = _hours(one)
+        if isinstance(made, NewHours):
+            # Two lines may be two halves of the hours or a correction: which of them, nobody knows.
+            first = places.setdefault((made.kind, made.team, made.month, made.person), one.where)
+            if first != one.where:
+                told = f"{first} states the {made.kind.value} hours of {made.team} in {made.month} already."
+                made = StatedProblem(one.where, told)
         (problems if isinstance(made, StatedProblem) else hours).append(made)  # type: ignore[arg-type]
     if problems or dry_run:
         return HoursResult(len(hours) if not problems else 0, tuple(problems[:MOST_PROBLEMS]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import Engine
 
@@ -12,7 +13,7 @@ from connector.finance.files.delimited import read_delimited
 from connector.finance.stated_month import stated_month
 from connector.finance.stated_problem import StatedProblem
 from connector.store.database.audit import record
-from connector.store.service_portfolio.kpi_values import KpiValue, SubjectKind, store_values, subjects_by_name
+from connector.store.service_portfolio.kpi_values import KpiValue, SubjectKind, kpi_name, store_values, subjects_by_name
 from governance.service_report import DEMAND
 from mapping.imports.cells import text_of
 from mapping.imports.numbers import Amount, read_amount
@@ -77,7 +78,9 @@ def read_values_file(name: str, content: bytes) -> list[StatedValue] | str:
 def save_values(
     engine: Engine, stated: Sequence[StatedValue], source: str, login: str, now: datetime, *, dry_run: bool = False
 ) -> ValuesResult:
-    """Store what is stated.  A subject that nobody knows, a month or number that is none: nothing is stored."""
+    """Store what is stated.  A subject that nobody knows, a month or number that is none, two values of one month:
+    nothing is stored.
+    """
     with engine.begin() as transaction:
         names = {
             kind: subjects_by_name(transaction, kind, {one.subject for one in stated if one.kind is kind})
@@ -85,8 +88,15 @@ def save_values(
         }
         values: list[KpiValue] = []
         problems: list[StatedProblem] = []
+        places: dict[tuple[object, ...], tuple[str, Decimal]] = {}
         for one in stated:
             made = _value(one, names[one.kind].get(one.subject.strip().lower()))
+            if isinstance(made, KpiValue):
+                key = (made.kind, made.subject, kpi_name(made.kpi), made.month)
+                first, value = places.setdefault(key, (one.where, made.value))
+                if value != made.value:
+                    told = f"{first} states another {made.kpi} of {one.subject.strip()[:80]} in {made.month}."
+                    made = StatedProblem(one.where, told)
             (problems if isinstance(made, StatedProblem) else values).append(made)  # type: ignore[arg-type]
         if problems or dry_run:
             return ValuesResult(len(values) if not problems else 0, tuple(problems[:MOST_PROBLEMS]))

@@ -58,6 +58,7 @@ def read_rates(
 
 def _read_table(sheet: SheetTable, heads: list[str], kind: RateKind) -> tuple[list[Rate], list[RateProblem]]:
     rates, problems = [], []
+    stated: dict[tuple[str, str, date, RateKind], tuple[str, Decimal]] = {}
     for number, row in enumerate(sheet.rows[1:], start=1):
         if all(is_empty(value) for value in row):
             continue
@@ -79,6 +80,11 @@ def _read_table(sheet: SheetTable, heads: list[str], kind: RateKind) -> tuple[li
         else:
             found = RateKind(word)
             since = span.first.last_day if found is RateKind.CLOSING else span.first.first_day
+            cell = address(number, heads.index("rate"))
+            first, other = stated.setdefault((codes[0], codes[1], since, found), (cell, rate))
+            if other != rate:
+                told = f"The rate of {codes[0]} to {codes[1]} of that month is another one in {first}."
+                problems.append(RateProblem(cell, told))
             rates.append(Rate(codes[0], codes[1], since, rate, sheet.file, found))
     return ([], problems) if problems else (rates, [])
 

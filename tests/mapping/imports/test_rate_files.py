@@ -30,6 +30,14 @@ def test_a_table_of_months() -> None:
     assert read("a,b")[0].startswith("A1: The first row has to name the columns currency, to, month and rate; ")
 
 
+def test_two_rates_of_one_month_are_refused() -> None:
+    head = "Currency,To,Month,Rate,Kind"
+    assert read(head, "USD,EUR,2026-10,0.92,", "USD,EUR,Oct 2026,0.90,", "USD,EUR,2026-10,0.90,closing") == [
+        "D3: The rate of USD to EUR of that month is another one in D2."
+    ]
+    assert len(read(head, "USD,EUR,2026-10,0.92,", "USD,EUR,2026-10,0.920,")) == 2, "the same twice is one rate"
+
+
 def test_reference_rates_of_the_central_bank() -> None:
     rows = ("Date,USD,JPY,CYP,", "2026-11-02,1.5,N/A,N/A,", "2026-10-30,1.25,160,N/A,", "2026-10-29,0.75,N/A,N/A,")
     assert read(*rows) == ["1 JPY = 0.00625 EUR since 2026-10-01", "1 USD = 1 EUR since 2026-10-01"]
@@ -38,7 +46,8 @@ def test_reference_rates_of_the_central_bank() -> None:
 
 def test_a_comma_that_could_be_of_decimals_or_of_thousands_is_refused() -> None:
     rows: list[Row] = [["currency", "to", "month", "rate"]]
-    rows += [["USD", "EUR", "2026-10", rate] for rate in ("0,925", "1,450.25", "1,085", 0.925)]
+    rates: Row = ["0,925", "1,450.25", "1,085", 0.925]
+    rows += [["USD", "EUR", f"2026-0{month}", rate] for month, rate in enumerate(rates, 1)]
     found, problems = read_rates(SheetTable("rates.csv", rows), RateKind.AVERAGE, frozenset(), OCTOBER)
     assert found == []
     assert [str(one) for one in problems] == [

@@ -256,6 +256,10 @@ def test_people_of_many_measures_add_up_as_each_of_them_alone(store: StoreFixtur
         (b"team,month,planned\nNetwork,October,1", 'line 2: "October" is no month; write 2026-10.'),
         (b"team,month,logged\nNetwork,2026-10,-1", 'line 2: "-1" is no number of hours.'),
         (b"team,month,weekly\nNetwork,2026-10,168.5", "line 2: a week has 168 hours, and 168.5 are stated."),
+        (
+            b"team,month,planned\nNetwork,2026-10,100\nDesk,2026-10,7\nNetwork,2026-10-01,50",
+            "line 4: line 2 states the planned hours of Network in 2026-10 already.",
+        ),
     ],
 )  # fmt: skip
 def test_a_wrong_line_stops_the_whole_file(store: StoreFixture, content: bytes, problem: str) -> None:

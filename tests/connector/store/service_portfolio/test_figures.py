@@ -232,6 +232,10 @@ def test_a_service_that_leaves_the_mapping_takes_its_names_along(store: StoreFix
         ("service,month,demand\ndesk,2026-10,many", 'line 2: "many" is no number.'),
         ("service,month,demand\ndesk,2026-10,-1", "line 2: a demand is not below zero."),
         (
+            "service,month,demand\ndesk,2026-10,100\nDesk,2026-10-01,50",
+            "line 3: line 2 states another demand of Desk in 2026-10.",
+        ),
+        (
             "service,month\ndesk,2026-10",
             "The first line has to name the columns service, month and value (or demand); there are service, month.",
         ),
