@@ -6,6 +6,7 @@ overlaps at DoI1).  When it is too much, the youngest measure has to give way.
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,16 @@ class Overclaim:
     sentence: str
     named: NamedSentence | None = None
     """The sentence with measures and amounts of other parts of the organisation; ``None`` when there are none."""
+
+
+def baseline_key(name: str) -> str:
+    """What tells one baseline from another: people type its name, and ``Storage`` and `` storage`` are one.
+
+    Case, blanks around and doubled, characters that nobody sees (category *Cf* of Unicode) and the Unicode form make no
+    other baseline: otherwise the same saving could be claimed once for each way of writing it.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return " ".join("".join(one for one in folded if unicodedata.category(one) != "Cf").split())
 
 
 def claim_of(measure: Measure, key: str, since: datetime) -> BaselineClaim:

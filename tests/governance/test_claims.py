@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from governance.baseline_series import BaselineMonth, BaselineSeries, worth_of
-from governance.claims import Overclaim, overclaim
+from governance.claims import Overclaim, baseline_key, overclaim
 from governance.effects import EffectKind, EffectLine, Version
 from governance.evidence import BaselineClaim
 from governance.facts import Unknown
@@ -220,3 +220,19 @@ def test_another_month_is_no_other_agreement_and_another_price_is() -> None:
     dearer = BaselineSeries((replace(SERIES.months[0], price=Money(Decimal("0.11"), "EUR")), *SERIES.months[1:]))
     assert known(SERIES) == "500,000 EUR, 0.10 EUR from Jan 2026, 0.30 USD from Mar 2026"
     assert known(longer) == known(SERIES) != known(dearer)
+
+
+@pytest.mark.parametrize(
+    ("one", "other_one"),
+    [
+        ("Storage", " storage"), ("Storage  Frankfurt", "STORAGE\tFrankfurt"), ("Stra\u00dfe", "STRASSE"),
+        ("B\u00fcro", "BU\u0308RO"), ("Sto\u00adrage", "Storage"), ("Storage\u202f2", "storage 2"),
+    ],
+)  # fmt: skip
+def test_a_name_of_one_baseline_is_written_in_many_ways(one: str, other_one: str) -> None:
+    assert baseline_key(one) == baseline_key(other_one)
+
+
+@pytest.mark.parametrize(("one", "other_one"), [("Storage 1", "Storage 2"), ("Storage", "Stor age"), ("Buro", "B\u00fcro")])
+def test_another_name_is_another_baseline(one: str, other_one: str) -> None:
+    assert baseline_key(one) != baseline_key(other_one)

@@ -16,6 +16,7 @@ from connector.store.database.row_level_access import account_key
 from connector.store.measures.verdicts import verdict_to_json
 from connector.store.reconcile import evidence_names
 from connector.sync.stores import AssessedItem
+from governance.claims import baseline_key
 from governance.effects import BENEFITS, Account, EffectLine, Version
 from governance.explain import explain
 from governance.facts import Unknown, known
@@ -153,7 +154,7 @@ def measure_row(prepared: PreparedAssessment, mapping_version: int, now: datetim
         "verdict": prepared.verdict,
         "measure_state": prepared.measure_state,
         "reassess_at": outcome.reassess_at,
-        "baseline_id": known(facts.baseline_id),
+        "baseline_id": baseline_key(name) if (name := known(facts.baseline_id)) else None,
         "item_created_at": item.created,
         "unvalidated_since": _unvalidated_since(outcome),
         "explanation": prepared.explanation,

@@ -27,6 +27,7 @@ from connector.store.service_portfolio.kpi_values import newest_of_measures
 from connector.store.service_portfolio.notes import service_notes
 from connector.sync.item_changes import ItemChanges
 from connector.sync.stores import StatedWeek, StoredState
+from governance.claims import baseline_key
 from governance.closed_months import ClosedMonths
 from governance.effects import EffectLine, Version
 from governance.evidence import BaselineClaim
@@ -116,11 +117,13 @@ class SqlStateStore:
     def baseline_claims(self, baselines: Sequence[str]) -> dict[str, tuple[BaselineClaim, ...]]:
         """What every mapped measure claims on these baselines: its planned and its booked benefit by month.
 
-        A measure with benefits in several currencies has a claim in each.
+        A measure with benefits in several currencies has a claim in each.  Names of one baseline that are written
+        otherwise (:func:`governance.claims.baseline_key`) name the same claims.
         """
+        keys = {name: baseline_key(name) for name in baselines}
         found: dict[str, dict[tuple[str, str], BaselineClaim]] = {}
         with reading(self._engine) as session:
-            for row in session.execute(_CLAIMS, {"names": sorted(baselines)}):
+            for row in session.execute(_CLAIMS, {"keys": sorted(set(keys.values()))}):
                 claims = found.setdefault(row.baseline_id, {})
                 born = row.item_created_at or row.assessed_at
                 key = row.id, row.currency
@@ -130,7 +133,7 @@ class SqlStateStore:
                     claims[key] = replace(claim, months={**claim.months, **amount})
                 else:
                     claims[key] = replace(claim, booked={**claim.booked, **amount})
-        return {name: tuple(claims.values()) for name, claims in found.items()}
+        return {name: tuple(found[key].values()) for name, key in keys.items() if key in found}
 
     def service_notes(self, names: Sequence[str]) -> dict[str, tuple[ServiceNote, ...]]:
         if not names:
@@ -165,7 +168,7 @@ _CLAIMS = text("""
     SELECT m.id, m.key, m.connection, m.portfolio, m.program, m.project, m.package, m.legal_entity,
            m.baseline_id, m.item_created_at, m.assessed_at, e.version, e.month, e.currency, sum(e.amount) AS amount
     FROM measure AS m JOIN effect_line AS e ON e.measure_id = m.id
-    WHERE m.baseline_id = ANY(:names) AND m.unmapped_since IS NULL
+    WHERE m.baseline_id = ANY(:keys) AND m.unmapped_since IS NULL
       AND e.version IN ('plan', 'actual') AND e.kind = 'benefit' AND e.account = 'ebitda'
     GROUP BY m.id, e.version, e.month, e.currency
     ORDER BY m.id, e.currency, e.version, e.month

@@ -292,6 +292,22 @@ def test_claims_on_one_baseline_are_found_by_its_name(store: StoreFixture, mappi
     ]
 
 
+@pytest.mark.parametrize("written", [
+    "Storage hosting", "storage HOSTING", "  Storage  hosting ", "Storage\u00a0hosting", "Storage\u200b hosting",
+    "\uff33torage hosting",
+])  # fmt: skip
+def test_one_baseline_is_claimed_once_however_its_name_is_written(
+    store: StoreFixture, mapping: LoadedMapping, written: str
+) -> None:
+    record_assessment(store, mapping, epic(**{"Baseline name": "Storage hosting"}))
+    assert [claim.key for claim in store.stored_state.baseline_claims([written])[written]] == ["ITX-1"]
+    record_assessment(store, mapping, epic(**{"Baseline name": written}))
+    found = store.stored_state.baseline_claims(["Storage hosting", written])
+    assert {name: [claim.key for claim in claims] for name, claims in found.items()} == {
+        name: ["ITX-1"] for name in ("Storage hosting", written)
+    }
+
+
 def test_what_a_measure_claims_in_one_currency_hides_nothing_of_what_it_claims_in_another(
     store: StoreFixture, mapping: LoadedMapping
 ) -> None:

@@ -70,6 +70,7 @@ CREATE TABLE measure (
     unmapped_reason text,
     measure_state   jsonb NOT NULL DEFAULT '{}',
     reassess_at     timestamptz,
+    -- As governance.claims.baseline_key writes the name; the name as it was written is in the facts.
     baseline_id     text,
     item_created_at timestamptz,
     -- The oldest month with a booked hard benefit that nobody has signed, or no longer as it is booked.
