@@ -13,6 +13,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple, Self
 
+from governance.minor_digits import minor_digits
+
 MAX_DIGITS = 15
 """Digits before the point of the largest amount that is believed."""
 MAX_AMOUNT = Decimal(10) ** MAX_DIGITS
@@ -61,7 +63,7 @@ class Money:
     def __str__(self) -> str:
         """``1,234,567 EUR``; cents are shown only where they are not zero."""
         whole = self.amount == self.amount.to_integral_value()
-        return f"{self.amount:,.0f} {self.currency}" if whole else f"{self.amount:,.2f} {self.currency}"
+        return f"{self.amount:,.{0 if whole else minor_digits(self.currency)}f} {self.currency}"
 
     def _same(self, other: Money) -> None:
         if self.currency != other.currency:

@@ -12,6 +12,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import get_decimal_symbol, get_group_symbol, parse_pattern
 
+from governance.minor_digits import CENT_DIGITS, minor_digits
 from governance.money import Money, Period
 from governance.time_text import day_text, month_text
 
@@ -110,12 +111,15 @@ class Formats:
         return self.number(value)
 
     def money(self, value: Number | Money | None, currency: str | None = None, digits: int = 0) -> str:
-        """``1,234,567 EUR``; with a space that does not break."""
+        """``1,234,567 EUR``; with a space that does not break.  Whoever asks for cents gets the currency's own."""
         if isinstance(value, Money):
             return self.money(value.amount, value.currency, digits)
         if value is None:
             return NOTHING
-        return f"{self.number(value, digits)}{NARROW}{currency}" if currency else self.number(value, digits)
+        if not currency:
+            return self.number(value, digits)
+        shown = minor_digits(currency) if digits == CENT_DIGITS else digits
+        return f"{self.number(value, shown)}{NARROW}{currency}"
 
     def per_unit(self, value: Number | None, currency: str | None = None) -> str:
         """An amount of one unit: ``13.55``; ``0.0341`` where cents would say nothing of it."""

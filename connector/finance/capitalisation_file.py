@@ -15,6 +15,7 @@ from connector.store.measures.measure_details import MeasureSnapshot, measure_sn
 from connector.timestamp import timestamp_text
 from governance.capitalisation import Capitalisation, CapitalisationItem, SpentInPeriod, checklist, spent
 from governance.effects import EffectKind
+from governance.minor_digits import minor_digits
 from governance.money import Money, Period
 
 COLUMNS = (
@@ -92,9 +93,10 @@ def as_csv(measures: Sequence[CapitalisedMeasure], period: Period) -> str:
 def _rows(one: CapitalisedMeasure, period: Period) -> Iterator[tuple[str, ...]]:
     for sums in one.amounts:
         numbers = (sums.capex, sums.expensed, sums.capitalised, sums.to_expense)
+        digits = minor_digits(sums.capex.currency)
         yield (
             str(period), one.id, one.key, one.title, one.legal_entity, sums.treatment.value, sums.capex.currency,
-            *(f"{money.amount:.2f}" for money in numbers),
+            *(f"{money.amount:.{digits}f}" for money in numbers),
         )  # fmt: skip
 
 
