@@ -34,7 +34,7 @@ from mapping.fact_changes import facts_changed
 from mapping.field_edits import FieldEdit
 from mapping.known_people import NOBODY_KNOWN, KnownPeople
 from mapping.ledger_effects import ledger_differences, with_ledger
-from mapping.map_item import MappedMeasure, Unmapped, evidence_from, map_item
+from mapping.map_item import MappedMeasure, Unmapped, committee_of, evidence_from, map_item
 from mapping.marks import IMPEDIMENT, Mark, mark_changes, page_of
 from mapping.match import rule_for
 from mapping.papers import zone_of
@@ -114,6 +114,10 @@ def assess_item(
     identified = people.identified_measure(mapped.measure, mapped.rule.roles)
     if identified is not mapped.measure:
         mapped = replace(mapped, measure=identified)
+    decided_in = locked.facts.get("program") if locked is not None else None
+    if decided_in:
+        # Whoever decided on it decides on it until a re-baseline: else whoever edits the program picks the committee.
+        mapped = replace(mapped, measure=replace(mapped.measure, committee=committee_of(decided_in, config)))
     mapped = with_ledger(mapped, related.ledger)
     if mapped.measure.kpis:
         kpis = with_values(mapped.measure.kpis, related.kpi_values, now.date())

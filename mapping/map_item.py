@@ -251,7 +251,7 @@ def _measure(
         baseline_id=text_of(scope, facts.baseline_id) if facts.baseline_id else None,
         baseline_series=_baseline_series(scope, facts, getattr(known(baseline), "currency", currency)),
         baseline_kind=text_of(scope, facts.baseline_kind) if facts.baseline_kind else None,
-        committee=_committee(hierarchy.program, config),
+        committee=committee_of(hierarchy.program, config),
         measure_class=text_of(scope, facts.measure_class) if facts.measure_class else None,
         kpis=tuple(_kpis(scope, rule)),
         planned_people=_planned_people(scope, rule),
@@ -301,7 +301,8 @@ def _legacy_services(scope: ExpressionScope, rule: MeasureRule) -> Fact[str]:
     return names if names is None or isinstance(names, Unknown) else ", ".join(sorted(names, key=str.casefold))
 
 
-def _committee(program: Fact[str], config: MappingConfig) -> Fact[Committee]:
+def committee_of(program: Fact[str], config: MappingConfig) -> Fact[Committee]:
+    """The steering committee that the mapping names for a program."""
     if program is None or isinstance(program, Unknown):
         return program
     for rule in config.committees:
