@@ -114,7 +114,10 @@ def _keys(scope: ExpressionScope, join: JoinRule) -> Fact[tuple[str, ...]]:
 def joined_items_of(
     needs: EvidenceNeeds, found: Mapping[str, Mapping[str, tuple[WorkItem, ...]] | Unknown]
 ) -> dict[str, tuple[WorkItem, ...] | Unknown]:
-    """The joined items by join; ``found`` holds what was read for each join, by the key that was looked for."""
+    """The joined items by join; ``found`` holds what was read for each join, by the key that was looked for.
+
+    An item that is named by several keys is one: its amounts count once.
+    """
     joined: dict[str, tuple[WorkItem, ...] | Unknown] = {}
     for join, keys in needs.joins:
         read = found.get(join.name, Unknown(f"the items of {join.name} were not read"))
@@ -126,8 +129,8 @@ def joined_items_of(
             named_by = join.own_field or f"a link ({join.link})"
             joined[join.name] = Unknown(f'{join.connection} shows no "{missing[0]}", which {named_by} names')
         else:
-            items = (item for key in keys or () for item in read.get(key, ()))
-            joined[join.name] = tuple(sorted(items, key=lambda item: item.key))
+            items = {(item.connection, item.native_id): item for key in keys or () for item in read.get(key, ())}
+            joined[join.name] = tuple(sorted(items.values(), key=lambda item: item.key))
     return joined
 
 

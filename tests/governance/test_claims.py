@@ -233,6 +233,8 @@ def test_a_name_of_one_baseline_is_written_in_many_ways(one: str, other_one: str
     assert baseline_key(one) == baseline_key(other_one)
 
 
-@pytest.mark.parametrize(("one", "other_one"), [("Storage 1", "Storage 2"), ("Storage", "Stor age"), ("Buro", "B\u00fcro")])
+@pytest.mark.parametrize(
+    ("one", "other_one"), [("Storage 1", "Storage 2"), ("Storage", "Stor age"), ("Buro", "B\u00fcro")]
+)
 def test_another_name_is_another_baseline(one: str, other_one: str) -> None:
     assert baseline_key(one) != baseline_key(other_one)

@@ -158,6 +158,16 @@ def test_a_key_that_is_named_and_not_there_makes_the_join_unknown() -> None:
     }
 
 
+def test_an_item_that_is_named_twice_counts_once() -> None:
+    """Written "CHG1, chg1", it was read by both names, and its benefit was added twice."""
+    named = item({"Changes": "CHG1, chg1"})
+    wanted = _wanted(named, _join(own_field="Changes"))
+    one = item({"Benefit": Decimal(100)}, key="CHG1")
+    joined = joined_items_of(wanted, {"change": {"CHG1": (one,), "chg1": (one,)}})
+    scope = ExpressionScope(named, NOW, joined)
+    assert money_of(scope, JoinedSource(join="change", field="Benefit"), "EUR") == Money(Decimal(100), "EUR")
+
+
 def test_what_is_joined_feeds_facts_and_amounts() -> None:
     first = item({"Cost": Decimal("10.5"), "Goal": None}, key="CHG1")
     second = item({"Cost": Decimal(2), "Goal": "Resilience"}, key="CHG2")
