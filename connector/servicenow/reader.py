@@ -163,7 +163,10 @@ class ServiceNowReader:
     def read_joined(
         self, table: str | None, their_field: str | None, keys: Sequence[str], fields: frozenset[FieldName]
     ) -> Mapping[str, tuple[WorkItem, ...]]:
-        """Records of a table by a column's value, or by their number."""
+        """Records of a table by a column's value, or by their number.
+
+        ServiceNow compares texts without case and blanks at their end: a record belongs to each key that it so matches.
+        """
         if table is None:
             raise ValuesRejected("Records are joined within a table; name it with table.")
         column: ResolvedColumn = Column("number", "Number", "string")
@@ -177,13 +180,17 @@ class ServiceNowReader:
         query = Query().one_of(column.name, plain).ordered_by("sys_id")
         rows = self._client.all_rows(table, query, ("sys_id", column.name))
         holders = {raw_value(row.get("sys_id")): raw_value(row.get(column.name)) for row in rows}
+        asked: dict[str, list[str]] = {}
+        for key in plain:
+            asked.setdefault(key.casefold(), []).append(key)
         joined: dict[str, tuple[WorkItem, ...]] = {}
         ids = sorted(holders)
         for start in range(0, len(ids), BATCH):
             batch = [NativeId(f"{table}:{sys_id}") for sys_id in ids[start : start + BATCH]]
             for item in self.read(batch, fields).items.values():
-                key = holders[item.native_id.partition(":")[2]]
-                joined[key] = (*joined.get(key, ()), item)
+                value = holders[item.native_id.partition(":")[2]]
+                for key in asked.get(value.strip().casefold(), ()):
+                    joined[key] = (*joined.get(key, ()), item)
         return joined
 
     def find(self, query: str, limit: int) -> Sequence[NativeId]:

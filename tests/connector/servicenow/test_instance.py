@@ -191,6 +191,29 @@ def test_incidents_and_changes_that_belong_to_a_record_are_read_with_it(sandbox:
     assert [change_item.key for change_item in item.changes or ()] == [change["number"]]
 
 
+@pytest.mark.parametrize("written", ["ITX-1", "itx-1", "Itx-1"])
+def test_a_record_is_joined_however_the_key_in_it_is_written(sandbox: servers.Sandbox, written: str) -> None:
+    """ServiceNow finds it in any case, and it was then not found by the key that was looked for: an open change shut
+    no gate."""
+    change = sandbox.servicenow.insert("change_request", {"state": "-1", "correlation_id": written}, "lind")
+    joiner = servicenow_site(sandbox.servicenow).join_reader
+    assert joiner is not None
+    found = joiner.read_joined("change_request", "Correlation ID", ["ITX-1", "ITX-2"], frozenset())
+    assert {key: [item.key for item in items] for key, items in found.items()} == {"ITX-1": [change["number"]]}
+
+
+def test_a_record_is_found_by_each_way_in_which_its_number_is_asked_for(sandbox: servers.Sandbox) -> None:
+    change = sandbox.servicenow.insert("change_request", {"state": "-1"}, "lind")
+    number = change["number"]
+    joiner = servicenow_site(sandbox.servicenow).join_reader
+    assert joiner is not None
+    found = joiner.read_joined("change_request", None, [number, number.lower()], frozenset())
+    assert {key: [item.key for item in items] for key, items in found.items()} == {
+        number: [number],
+        number.lower(): [number],
+    }
+
+
 def test_a_table_that_is_closed_to_the_account_is_unknown_and_not_empty(sandbox: servers.Sandbox) -> None:
     record = project(sandbox)
     sandbox.servicenow.restrict("change_request", "read", "itil_admin")
