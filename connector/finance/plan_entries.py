@@ -11,6 +11,8 @@ from connector.store.ledger.entries_in_effect import EntryInEffect, in_effect, i
 from governance.ledger import Posting
 from governance.ledger_source import FileCell
 from governance.statements import Change, ChangeKind, Statement, change_of
+from mapping.imports.cells import text_of, without_mark
+from mapping.imports.lines import MAX_TEXT
 from mapping.imports.problems import ProblemCode, Problems
 from mapping.imports.stated_lines import StatedLine
 
@@ -65,8 +67,9 @@ def _change(
         line.posting, measure="" if service else measure, service=service, account=held.account, hard=held.hard,
         spend=held.spend,
     )  # fmt: skip
-    if replace(posting, money=held.money) != held or posting.money.currency != held.money.currency:
+    if replace(posting, money=held.money) != _as_read(held) or posting.money.currency != held.money.currency:
         return f"Entry {one.entry.id} is {_told(held)}, and its row says {_told(posting)}."
+    posting = replace(held, money=posting.money)
     amount = posting.money.amount
     if is_fixed(one.entry) and amount != one.stated.amount:
         return f"Entry {one.entry.id} is an accrual or takes one back: correct it by itself."
@@ -80,6 +83,18 @@ def _change(
     if change.kind is ChangeKind.NEW:
         raise AssertionError("an entry that is known is not posted again")
     return change
+
+
+def _as_read(held: Posting) -> Posting:
+    """With its names as a cell gives them back: on one line, with single blanks, without the mark of a text."""
+
+    def cell(text: str) -> str:
+        return text_of(without_mark(text))[:MAX_TEXT]
+
+    return replace(
+        held, service=text_of(held.service), pl_line=cell(held.pl_line), cost_centre=cell(held.cost_centre),
+        gl_account=cell(held.gl_account), legal_entity=cell(held.legal_entity), counterparty=cell(held.counterparty),
+    )  # fmt: skip
 
 
 def _told(posting: Posting) -> str:

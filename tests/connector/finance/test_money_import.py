@@ -329,6 +329,34 @@ def test_the_exported_ledger_changes_nothing_and_a_changed_amount_is_a_correctio
     assert "its row says actual, capex, 2026-06, CHF, service/=CRM" in problem.sentence
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_names_come_back_from_the_exported_ledger_as_they_went(
+    store: StoreFixture, imports: MoneyImports, kind: str
+) -> None:
+    """A program may have posted names that no cell keeps: double blanks, line breaks, the mark of a text."""
+    ledger = LedgerEntries(store.engine, store.waker)
+    named = Posting(
+        LedgerVersion.ACTUAL, EffectKind.CAPEX, Period(2026, 5), Money(Decimal(7), "CHF"), service="CRM  two\nlines",
+        pl_line="IT\n run", cost_centre="'0815", gl_account="-5", legal_entity="Nord  Bank", counterparty="'=A1",
+    )  # fmt: skip
+    ledger.post([NewEntry(named, EnteredBy("k"))], by="k", at=NOW)
+    text, book = StringIO(), BytesIO()
+    with store.engine.connect() as connection:
+        _ = write_csv(connection, text) if kind == "csv" else write_workbook(connection, book)
+    content = text.getvalue().encode() if kind == "csv" else book.getvalue()
+    same = imports.dry_run(given(content, EXPORT_PROFILE, f"ledger.{kind}"))
+    assert list(map(str, same.problems)) == []
+    assert told(same)[1:] == ["Nothing changes."]
+    if kind == "xlsx":
+        return
+    moved = given(content.replace(b"Nord  Bank", b"South Bank"), EXPORT_PROFILE, "moved.csv")
+    (problem,) = imports.dry_run(moved).problems
+    assert problem.sentence.endswith("South Bank, =A1.")
+    changed = given(content.replace(b",7,CHF,IT", b",8,CHF,IT").replace(b',7,CHF,"IT', b',8,CHF,"IT'), EXPORT_PROFILE)
+    (change,) = [one for one in imports.dry_run(changed).changes if one.entries]
+    assert change.entries[0].posting == replace(named, money=Money(Decimal(1), "CHF"))
+
+
 def test_an_unknown_profile_number_is_kept_for_each_change(store: StoreFixture, imports: MoneyImports) -> None:
     one = given(HEAD + "4711;CRM;1;\n", profile("numbered"))
     imports.run(one)
