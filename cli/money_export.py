@@ -21,7 +21,8 @@ def export(out: Annotated[Path, typer.Argument(help="xlsx or csv file to write")
     with bootstrap(Settings(), application="gatepost money") as services, services.engine.connect() as connection:
         try:
             if kind == ".csv":
-                with out.open("w", encoding="utf-8", newline="") as text:
+                # With the mark of its encoding: a spreadsheet would read names in the character set of its country.
+                with out.open("w", encoding="utf-8-sig", newline="") as text:
                     many = write_csv(connection, text)
             else:
                 with out.open("wb") as content:

@@ -111,6 +111,12 @@ def test_the_capitalisation_of_a_month_is_a_signed_file(
     assert ",opex,EUR,500.00,500.00,0.00,500.00,unmet: nobody has decided on the measure," in lines[1]
 
 
+def test_names_of_the_exported_ledger_are_read_by_a_spreadsheet_as_they_are(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "ledger.csv"
+    assert cli.ok("money", "export", str(file)).endswith("--profile export\n")
+    assert file.read_bytes().startswith(b"\xef\xbb\xbfEntry,Belongs to,")
+
+
 def test_a_budget_is_locked_for_a_closed_measure_only(cli: Cli, tokens: dict[str, str]) -> None:
     asked = ("money", "lock-budget", "ITX-1", "--cost-centre", "4711", "--amount", "500.00 EUR", "--reason", "licences")
     assert cli.refused(*asked, "--first", "soon", GATEPOST_TOKEN=tokens["brandt"]) == (

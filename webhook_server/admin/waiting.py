@@ -18,6 +18,7 @@ from mapping.policy import weekly_hours
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.auth import services as current_services
+from webhook_server.csv_rows import BYTE_ORDER_MARK
 from webhook_server.first_lines.waiting import capacity_line, waiting_line
 from webhook_server.pages import formats
 from webhook_server.permission import Reach
@@ -57,7 +58,7 @@ def places() -> Response:
     with current_services().read_as(current_viewer()) as connection:
         found = value_at_places(connection, currency, filters, 100_000)
     headers = {"Content-Disposition": 'attachment; filename="where-value-waits.csv"'}
-    return Response(places_csv(found.places, currency), mimetype="text/csv", headers=headers)
+    return Response(BYTE_ORDER_MARK + places_csv(found.places, currency), mimetype="text/csv", headers=headers)
 
 
 def show_capacity() -> ResponseReturnValue:

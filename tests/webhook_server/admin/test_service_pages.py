@@ -164,7 +164,9 @@ def test_where_value_waits_and_hours_of_teams_are_shown_alike_on_page_api_and_cs
     shown = third.text("/waiting").replace("\xa0", " ").replace("\u202f", " ")
     assert "1,237.24 EUR of benefit wait each day, of 2 measures." in shown
     assert "Network takes INC7 of ITX-1 up next" in shown
-    assert "team,Network,1234.50,1234.50,EUR,1," in third.text("/waiting/places.csv?kind=team")
+    written = third.text("/waiting/places.csv?kind=team")
+    assert "team,Network,1234.50,1234.50,EUR,1," in written
+    assert written.startswith("\ufeffkind,place,"), "a spreadsheet has to read names as they are"
     assert "Nothing waits here." in third.text("/waiting?kind=vendor")
     assert "Handling time" in third.text("/measures/jira-main/10001")
     content = f"team,month,planned,logged\nNetwork,{LAST},160,200\n".encode()
