@@ -60,6 +60,8 @@ class CommandContext:
     children: Fact[Children] = None
     resumed_at: datetime | None = None
     """When a measure was resumed by one of these commands."""
+    holds: list[tuple[datetime, datetime]] = field(default_factory=list)
+    """From when to when it was on hold, of the holds that ended with these commands."""
     restarted: bool = False
     """It came back from the kill switch, or from being cancelled: earlier approvals no longer count."""
     role_holders: dict[str, HeldRole] = field(default_factory=dict)
@@ -139,7 +141,10 @@ def _take_effect(command: Command, ruling: Ruling, context: CommandContext) -> N
             )
             context.events.append(Event(EventKind.OFF_RAMP, f"{kind.label}: {command.text}", command.person.name))
         case Verb.RESUME:
-            context.restarted = context.off_ramp is not None and context.off_ramp.kind is not OffRampKind.ON_HOLD
+            held = context.off_ramp
+            if held is not None and held.kind is OffRampKind.ON_HOLD:
+                context.holds.append((held.at, command.at))
+            context.restarted = held is not None and held.kind is not OffRampKind.ON_HOLD
             context.off_ramp, context.resumed_at = None, command.at
             context.events.append(Event(EventKind.RESUMED, ruling.reply, command.person.name))
         case Verb.ACCEPT_ROLE:

@@ -65,6 +65,8 @@ def rule_on_commands(assessment: Assessment) -> None:
     killed = assessment.off_ramp
     assessment.commands, assessment.off_ramp = tuple(context.ruled_on), context.off_ramp
     assessment.events += context.events
+    for start, end in context.holds:
+        assessment.red = assessment.red.stood_still(start, min(end, assessment.now))
     decision = decision_event(killed, assessment.off_ramp, assessment.commands)
     if decision is not None:
         assessment.events.append(decision)

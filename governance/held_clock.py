@@ -5,7 +5,7 @@ A forecast is its owner's word: lifted for an hour once a month, it would never 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from governance.money import Period
@@ -36,6 +36,15 @@ class HeldClock(NamedTuple):
         if holds is None or self.since is None:
             return HeldClock(self.since)
         return HeldClock(self.since, self.interrupted or now)
+
+    def stood_still(self, start: datetime, end: datetime) -> HeldClock:
+        """The clock after a time that is neither of what holds nor of a recovery."""
+        return HeldClock(*(_moved(moment, start, end) for moment in self))
+
+
+def _moved(moment: datetime | None, start: datetime, end: datetime) -> datetime | None:
+    """Later by as much of the time from ``start`` to ``end`` as lies after it."""
+    return None if moment is None else moment + max(end - max(start, moment), timedelta())
 
 
 def months_later(since: datetime, months: int) -> datetime:

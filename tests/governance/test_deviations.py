@@ -218,6 +218,34 @@ def test_a_forecast_that_is_lifted_for_an_hour_stops_no_clock() -> None:
     assert killed.off_ramp.reason == "the potential status is red since 21 Nov 2026, for 3 months"
 
 
+def test_a_month_on_hold_is_no_recovery() -> None:
+    """The owner lifts the forecast for an hour, holds the measure for a month, and takes it up again."""
+    two = red_for(2)
+    at = months(3) - timedelta(days=3)
+    lifted = assess_at(forecast(20_000), at, two)
+    hold = new_command("", KAYA, Verb.HOLD, text="wait", at=at + timedelta(hours=1))
+    held = assess_at(RED, at + timedelta(hours=2), lifted, hold)
+    assert held.display_stage == "On hold (Decided)"
+    resumed = at + timedelta(hours=1, days=40)
+    later = resumed + timedelta(hours=1)
+    back = assess_at(RED, later, held, new_command("", KAYA, Verb.RESUME, at=resumed))
+    assert back.measure_state.red_since == NOW + timedelta(days=40), "as long as it was on hold the clock stood still"
+    assert back.off_ramp is None
+    killed = assess_at(RED, later + timedelta(days=3), back)
+    assert killed.off_ramp is not None
+    assert killed.off_ramp.reason == "the potential status is red since 31 Dec 2026, for 3 months"
+
+
+def test_months_on_hold_are_no_months_of_red() -> None:
+    """A month of red, three on hold and a day of red had been three months of red."""
+    one = red_for(1)
+    at = months(1) + timedelta(days=2)
+    held = assess_at(RED, at, one, new_command("", KAYA, Verb.HOLD, text="wait", at=at - timedelta(hours=1)))
+    resumed = at - timedelta(hours=1) + timedelta(days=90)
+    back = assess_at(RED, resumed + timedelta(hours=2), held, new_command("", KAYA, Verb.RESUME, at=resumed))
+    assert (back.off_ramp, back.measure_state.red_since) == (None, NOW + timedelta(days=90))
+
+
 def test_an_unknown_status_does_not_stop_the_clock() -> None:
     unknown = assess_at(measure(effects=lines(Version.PLAN, 20_000, 60_000)), months(2), red_for(1))
     assert unknown.potential.colour is Colour.GREY
