@@ -173,10 +173,7 @@ def write_by_month(report: Report, book: Workbook, sheet: Sheet) -> None:
     for point in points:
         cells: list[Cell] = [point.month.first_day]
         for half, amounts in enumerate((point.ebitda, point.cash)):
-            shown = [
-                None if version is Version.ACTUAL and point.month > report.figures.closed else amounts.get(version)
-                for version in versions
-            ]
+            shown = [amounts.get(version) for version in versions]
             cells += shown
             for number, amount in enumerate(shown):
                 place = half * 3 + number

@@ -35,7 +35,7 @@ from tests.connector.store.reporting.portfolio_data import BASIS, NOW, GivenMeas
 from tests.connector.store.reporting.portfolio_data import line as effect_line
 from tests.waiting import LONGEST_WAIT_SECONDS
 from tests.webhook_server.admin.test_deck import corrected
-from tests.webhook_server.admin.test_portfolio import LATE, OFFICE, mapped, three
+from tests.webhook_server.admin.test_portfolio import LATE, OFFICE, mapped, read, three
 from tests.webhook_server.visitor import FormBrowser, WebSite
 
 __all__ = ["mapped", "three"]
@@ -307,6 +307,23 @@ def test_a_day_to_compare_with_is_a_sheet_whose_sums_are_formulas(three: WebSite
     sums = [cell.value for cell in formulas["Changes"]["B"] if str(cell.value).startswith("=SUM(")]
     assert len(sums) == 3
     assert "Changes" not in opened(visitor).sheetnames
+
+
+def test_months_add_up_to_the_actual_of_the_summary_and_of_the_page(mapped: WebSite) -> None:
+    """Also what is booked in the month that is not over yet."""
+    booked = (*LATE, effect_line("actual", "benefit", "2026-11", 7_000))
+    save(mapped.services.engine, GivenMeasure(1, lines=booked))
+    refresh(mapped.services.engine)
+    visitor = mapped.signed_in("office@acme.example", OFFICE)
+    book = opened(visitor)
+    heads = next(row for row in book["By month"].iter_rows(values_only=True) if row[0] == "Month")
+    months = {f"{row[0]:%Y-%m}": row for row in rows_of(book, "By month", "Month") if row[0]}
+    for what, figure in (("EBITDA effect", "EBITDA effect"), ("Cash effect", "Cash effect")):
+        shown = [months["2026-11"][heads.index(f"{what}{to_date}, actual")] for to_date in ("", " to date")]
+        assert shown == [7_000, 407_000]
+        assert cells_of(book, "Summary", figure, "Actual", first="Figure") == 407_000
+    assert months["2026-12"][heads.index("EBITDA effect, actual")] is None
+    assert re.search(r"Nov 2026 .*407,000", read(visitor, "/portfolio/curve"))
 
 
 def test_the_curve_of_a_past_day_is_that_of_the_day(three: WebSite) -> None:
