@@ -1,4 +1,4 @@
-"""Where an approval or a confirmation has to be given.
+"""Where an approval or a confirmation has to be given, and where somebody is let give one.
 
 In a tool a rule of automation may act as somebody else, an administrator may let it, and a mail handler believes a
 sender.  Whoever needs evidence that none of these can forge asks for Gatepost's own page, behind single sign-on.
@@ -26,4 +26,17 @@ def wrong_place(command: Command, policy: Policy, effects: Effects | None, rates
     return (
         f"Approvals and confirmations of measures{amount} count on their page in Gatepost only: in the tool a rule or "
         "a mail may speak for somebody else. Give it there."
+    )
+
+
+def wrong_place_to_entrust(command: Command, policy: Policy) -> str:
+    """Why it does not count where it was said that somebody may approve: a delegate, or a new holder of a role.
+
+    Else a forged word would let a friend approve on the page.  Whatever the size of the plan: it may still grow.
+    """
+    if policy.thresholds.confirm_on_page_from is None or command.source.origin not in IN_TOOL:
+        return ""
+    return (
+        "Where approvals count on the page in Gatepost only, whoever is let give them is named there as well: in the "
+        "tool a rule or a mail may speak for somebody else. Give it there."
     )

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from governance.approvals import OWN_FIGURES, delegate_conflict, may_act_as, rebaseline_rules, role_holder
 from governance.capital import capitalised
 from governance.command_grammar import USAGE
-from governance.command_place import wrong_place
+from governance.command_place import wrong_place, wrong_place_to_entrust
 from governance.effects import Effects
 from governance.evidence import Children, Command, Ruling, Verb
 from governance.facts import Fact, Unknown, known
@@ -391,6 +391,9 @@ def _delegate(command: Command, context: CommandContext) -> Ruling:
     if not own or command.until is None:
         who = context.who_may(context.policy.command_roles[Verb.DELEGATE])
         return _refused(f"{command.person.name} has no role here to delegate; {who} may.")
+    elsewhere = wrong_place_to_entrust(command, context.policy)
+    if elsewhere:
+        return _refused(elsewhere)
     longest = context.policy.thresholds.delegation_days
     if command.until < command.at.date():
         return _refused(f"{command.until} has passed.")

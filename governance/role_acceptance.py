@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from governance.capital import capitalised
+from governance.command_place import wrong_place_to_entrust
 from governance.evidence import Command, CommandOrigin, Ruling
 from governance.facts import known
 from governance.gates import Policy
@@ -43,8 +44,9 @@ class Acceptance:
 def rule_on_acceptance(command: Command, context: RoleContext) -> Ruling:
     """Whether the change of the role that the command names is accepted."""
     judged = _judge(command, context)
-    if judged.accepted_by is None:
-        return Ruling(accepted=False, reply=judged.problem)
+    problem = judged.problem or wrong_place_to_entrust(command, context.policy)
+    if problem:
+        return Ruling(accepted=False, reply=problem)
     holder = context.role_holders[command.stage].present
     name = holder.name if holder is not None else "nobody"
     label = context.measure.roles.label(Role(command.stage))

@@ -25,7 +25,8 @@ _THRESHOLDS = {
     "relapse_months": "Months after closing in which a benefit that stops, or a legacy cost that comes back, opens the "
     "measure again: 12; 0 for none.",
     "committee_limit": "Planned benefit, or planned cost, from which the steering committee decides as well.",
-    "confirm_in": "Where approvals and confirmations count: tool, page (Gatepost's own), or above AMOUNT there only.",
+    "confirm_in": "Where approvals and confirmations count: tool, page (Gatepost's own), or above AMOUNT there only. "
+    "Unless it is the tool, delegations and accepted roles count on the page only.",
     "tolerance": "Share by which benefit, run-rate or cost may be off the plan before a reason is requested.",
     "tolerance_amount": "Amount by which they may be off whatever share that is, in the reporting currency.",
     "slip_days": "Days that the work may be behind its locked end or milestone before a reason is requested.",

@@ -9,12 +9,13 @@ from decimal import Decimal
 import pytest
 
 from governance.effects import EffectKind, EffectLine, Version
-from governance.evidence import Verb
+from governance.evidence import CommandOrigin, CommandSource, Verb
 from governance.facts import Unknown
 from governance.gates import Policy
-from governance.measure import Committee, HierarchyPath, Person
+from governance.measure import Committee, HierarchyPath, Person, Role
 from governance.measure_state import OffRamp, OffRampKind
 from governance.money import Period
+from governance.role_change import pending
 from tests.governance.factory import BRANDT, KAYA, NOW, POLICY, WEBER, eur, lines, measure
 from tests.governance.test_role_change import FRIEND, LIND, NOVAK, World
 
@@ -159,6 +160,28 @@ def test_a_delegate_who_became_the_owner_overrides_no_kill_switch(policy: Policy
     world.say(BRANDT, "", DELEGATE, delegate="f", until=UNTIL)
     world.name(owner=FRIEND)
     assert world.say(FRIEND, "", Verb.RESUME) == reply
+
+
+@pytest.mark.parametrize("limit", [0, 10_000_000], ids=["always", "from a size that the owner may still enter"])
+def test_nobody_is_let_approve_on_the_page_by_words_in_the_tool(limit: int) -> None:
+    """A rule of automation writes in the sponsor's name that a friend stands in, who then approves on the page."""
+    thresholds = replace(POLICY.thresholds, confirm_on_page_from=Decimal(limit))
+    world = World(policy=POLICY.with_thresholds(thresholds))
+    page = CommandSource(CommandOrigin.PAGE, "1")
+    refused = (
+        "Where approvals count on the page in Gatepost only, whoever is let give them is named there as well: in the "
+        "tool a rule or a mail may speak for somebody else. Give it there."
+    )
+    assert world.say(BRANDT, "", DELEGATE, delegate="f", until=UNTIL) == refused
+    assert world.say(FRIEND, "detailed", source=page) == "O. Friend may not approve Detailed; sponsor M. Brandt may."
+    world.name(sponsor=FRIEND)
+    assert world.say(BRANDT, "sponsor", ACCEPT) == refused
+    assert Role.SPONSOR in dict(pending(world.verdict.measure_state.role_holders))
+    assert world.say(BRANDT, "sponsor", ACCEPT, source=page._replace(id="2")) == (
+        "O. Friend accepted as sponsor by M. Brandt."
+    )
+    delegated = world.say(FRIEND, "", DELEGATE, delegate="l", until=UNTIL, source=page._replace(id="3"))
+    assert delegated == "Sponsor delegated until 2026-12-31."
 
 
 @pytest.mark.parametrize("by", [FRIEND, BRANDT], ids=["the committee", "the sponsor"])
