@@ -58,12 +58,11 @@ class CommandContext:
     scope_changed: bool = False
     """Child items were added or removed since the plan was locked."""
     children: Fact[Children] = None
-    resumed_at: datetime | None = None
-    """When a measure was resumed by one of these commands."""
     holds: list[tuple[datetime, datetime]] = field(default_factory=list)
     """From when to when it was on hold, of the holds that ended with these commands."""
-    restarted: bool = False
-    """It came back from the kill switch, or from being cancelled: earlier approvals no longer count."""
+    restarted_at: datetime | None = None
+    """When it came back from the kill switch, or from being cancelled: earlier approvals no longer count, whatever
+    was said after it."""
     role_holders: dict[str, HeldRole] = field(default_factory=dict)
     officers: Mapping[str, tuple[Capacity, ...]] = field(default_factory=dict)
     """Identity of a person to what they are at Gatepost for this measure."""
@@ -141,11 +140,11 @@ def _take_effect(command: Command, ruling: Ruling, context: CommandContext) -> N
             )
             context.events.append(Event(EventKind.OFF_RAMP, f"{kind.label}: {command.text}", command.person.name))
         case Verb.RESUME:
-            held = context.off_ramp
+            held, context.off_ramp = context.off_ramp, None
             if held is not None and held.kind is OffRampKind.ON_HOLD:
                 context.holds.append((held.at, command.at))
-            context.restarted = held is not None and held.kind is not OffRampKind.ON_HOLD
-            context.off_ramp, context.resumed_at = None, command.at
+            else:
+                context.restarted_at = command.at
             context.events.append(Event(EventKind.RESUMED, ruling.reply, command.person.name))
         case Verb.ACCEPT_ROLE:
             context.events.append(take_role(command, context))

@@ -72,10 +72,10 @@ def rule_on_commands(assessment: Assessment) -> None:
         assessment.events.append(decision)
         if assessment.off_ramp is None:
             holding = assessment.evidence.measure_state.criteria_since
-            assessment.overridden_criteria |= dict.fromkeys(holding, context.resumed_at or assessment.now)
-    if context.restarted:
+            assessment.overridden_criteria |= dict.fromkeys(holding, context.restarted_at or assessment.now)
+    if context.restarted_at is not None:
         # Whoever resumes a measure has its gates assessed anew, and the kill switch counts from here.
-        assessment.reopened_at, assessment.red = context.resumed_at, HeldClock()
+        assessment.reopened_at, assessment.red = context.restarted_at, HeldClock()
 
 
 def rebaseline(assessment: Assessment) -> None:

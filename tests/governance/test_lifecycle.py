@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from governance.assess import assess
 from governance.effects import EffectKind, EffectLine, Version, sum_up
-from governance.evidence import Command, Evidence, Verb
+from governance.evidence import Command, CommandOrigin, CommandSource, Evidence, Verb
 from governance.gates import ConditionKind, Policy, Thresholds
 from governance.locked_plan import differs_from_locked, lock_plan, with_locked_plan
 from governance.measure import Measure
@@ -405,3 +405,26 @@ def test_what_each_gate_of_a_model_asks_for(make: Callable[[], Policy], lock_at:
         (gate.into, gate.conditions, " ".join(rule.role.value for rule in gate.approvals)) for gate in policy.gates
     ]
     assert tuple(asked) == gates
+
+
+# --- taken up again, held and taken up again before anybody looked ----------------------------------------------------
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["taken up again", "held after it, and taken up again"])
+def test_a_hold_after_a_cancellation_revives_no_earlier_approval(held: bool) -> None:
+    """The sponsor approves and cancels; what was approved before does not come back with the resumption."""
+
+    def said(verb: Verb, hours: int) -> Command:
+        source = CommandSource(CommandOrigin.COMMENT, str(hours))
+        return new_command("", BRANDT, verb, text="why", at=NOW + timedelta(hours=hours), source=source)
+
+    before = assess_after(measure(), None, *APPROVALS[:2])
+    first = assess_after(measure(), before, said(Verb.CANCEL, 1), now=NOW + timedelta(hours=2))
+    assert (first.stage, first.display_stage) == ("detailed", "Cancelled (Detailed)")
+    more = (said(Verb.HOLD, 4), said(Verb.RESUME, 5)) if held else ()
+    confirmed = new_command("decided", WEBER, at=NOW + timedelta(hours=6))
+    back = assess_after(measure(), first, said(Verb.RESUME, 3), *more, confirmed, now=NOW + timedelta(hours=7))
+    assert (back.stage, back.measure_state.reopened_at) == ("detailed", NOW + timedelta(hours=3))
+    assert back.blockers[0].sentence == (
+        "Waiting for M. Brandt (sponsor) to approve Decided, since 21 Nov. Comment /approve decided · APPROVAL_MISSING"
+    )
