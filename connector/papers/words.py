@@ -11,20 +11,29 @@ from governance.time_text import day_text
 MINUS = "−"
 
 
+def _written(number: str) -> str:
+    """With a minus sign; what rounds to nothing has none."""
+    return number.replace("-", MINUS if _is_shown(number) else "")
+
+
+def _is_shown(number: str) -> bool:
+    return any(digit in number for digit in "123456789")
+
+
 def amount(value: Decimal | None) -> str:
     """``1,234,567.80``; a dash for what is not known."""
-    return NOTHING if value is None else f"{value:,.2f}".replace("-", MINUS)
+    return NOTHING if value is None else _written(f"{value:,.2f}")
 
 
 def signed(value: Decimal | None) -> str:
     """``+1,234.00`` or ``−1,234.00``: a difference."""
     written = amount(value)
-    return f"+{written}" if value is not None and value > 0 else written
+    return f"+{written}" if value is not None and value > 0 and _is_shown(written) else written
 
 
 def money(value: Decimal | None, currency: str) -> str:
     """``1,234,568 EUR``: for a sentence, in whole units."""
-    return NOTHING if value is None else f"{value:,.0f} {currency}".replace("-", MINUS)
+    return NOTHING if value is None else f"{_written(f'{value:,.0f}')} {currency}"
 
 
 def day(value: date | datetime | None) -> str:
@@ -33,7 +42,7 @@ def day(value: date | datetime | None) -> str:
 
 
 def percent(share: Decimal | None) -> str:
-    return NOTHING if share is None else f"{share * 100:.0f} %".replace("-", MINUS)
+    return NOTHING if share is None else f"{_written(f'{share * 100:.0f}')} %"
 
 
 def stated_percent(share: Decimal) -> str:
