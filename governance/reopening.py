@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from governance.assessment import Assessment
 from governance.capital import capitalised
-from governance.evidence import Verb
+from governance.evidence import Command, Verb
 from governance.facts import known
 from governance.gates import ConditionKind, GrantedStageRule
 from governance.legacy import CODE as LEGACY_CODE
 from governance.legacy import running_services
+from governance.measure import Role
 from governance.measure_state import (
     is_cancelled,
 )
@@ -38,15 +41,33 @@ def reopen(assessment: Assessment) -> None:
     _reopen_for_legacy(assessment)
     if assessment.policy.after_role_change is GrantedStageRule.TAKE_BACK:
         _take_back_changed_roles(assessment)
+    unread = {command.source for command in assessment.evidence.commands if command.ruling is None}
     for command in assessment.commands:
         if command.verb is Verb.REJECT and command.accepted:
             index, when = assessment.policy.index(command.stage), assessment.granted_at.get(command.stage)
-            while 0 <= index <= assessment.granted and when is not None and command.at > when:
+            # Written while the item was being assessed, or by the clock of a tool that is behind: no grant knew of it.
+            late = command.source in unread and not _is_answered(command, assessment.commands)
+            while 0 <= index <= assessment.granted and when is not None and (late or command.at > when):
                 _take_back(
                     assessment,
                     assessment.policy.stages[assessment.granted].key,
                     f"{command.person.name}: {command.text}",
                 )
+
+
+def _is_answered(rejection: Command, commands: Sequence[Command]) -> bool:
+    """Whether the same role, or of a committee the same member, has approved after it."""
+    ruling = rejection.ruling
+    return ruling is not None and any(
+        one.verb is Verb.APPROVE
+        and one.accepted
+        and one.stage == rejection.stage
+        and one.at > rejection.at
+        and one.ruling is not None
+        and one.ruling.role == ruling.role
+        and (ruling.role != Role.STEERING_COMMITTEE or one.person.id == rejection.person.id)
+        for one in commands
+    )
 
 
 def _reopen_for_relapse(assessment: Assessment) -> None:

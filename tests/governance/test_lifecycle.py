@@ -428,3 +428,26 @@ def test_a_hold_after_a_cancellation_revives_no_earlier_approval(held: bool) -> 
     assert back.blockers[0].sentence == (
         "Waiting for M. Brandt (sponsor) to approve Decided, since 21 Nov. Comment /approve decided · APPROVAL_MISSING"
     )
+
+
+@pytest.mark.parametrize("early", [timedelta(0), timedelta(minutes=2)], ids=["at the moment", "minutes before"])
+def test_a_rejection_counts_that_was_read_after_the_stage_was_granted(early: timedelta) -> None:
+    """It was written while the item was being assessed, or the tool's clock is behind."""
+    granted = decided()
+    reject = new_command("decided", WEBER, Verb.REJECT, text="the case does not hold", at=NOW - early)
+    back = assess_after(measure(), granted, reject, now=NOW + timedelta(minutes=5))
+    assert back.commands[-1].accepted
+    assert (back.stage, back.events[0].text) == ("detailed", "Decided taken back: J. Weber: the case does not hold")
+    assert assess_after(measure(), back, now=NOW + timedelta(minutes=6)).stage == "detailed"
+
+
+def test_a_rejection_that_was_read_late_and_answered_by_a_new_approval_takes_nothing_back() -> None:
+    granted = decided()
+    said = (
+        new_command("decided", WEBER, Verb.REJECT, text="no", at=NOW - timedelta(minutes=9)),
+        new_command(
+            "decided", WEBER, at=NOW - timedelta(minutes=5), source=CommandSource(CommandOrigin.COMMENT, "new")
+        ),
+    )
+    after = assess_after(measure(), granted, *said, now=NOW + timedelta(minutes=9))
+    assert (after.stage, after.events) == ("decided", ())
