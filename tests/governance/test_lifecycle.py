@@ -441,13 +441,10 @@ def test_a_rejection_counts_that_was_read_after_the_stage_was_granted(early: tim
     assert assess_after(measure(), back, now=NOW + timedelta(minutes=6)).stage == "detailed"
 
 
-def test_a_rejection_that_was_read_late_and_answered_by_a_new_approval_takes_nothing_back() -> None:
-    granted = decided()
-    said = (
-        new_command("decided", WEBER, Verb.REJECT, text="no", at=NOW - timedelta(minutes=9)),
-        new_command(
-            "decided", WEBER, at=NOW - timedelta(minutes=5), source=CommandSource(CommandOrigin.COMMENT, "new")
-        ),
-    )
-    after = assess_after(measure(), granted, *said, now=NOW + timedelta(minutes=9))
-    assert (after.stage, after.events) == ("decided", ())
+def test_a_rejection_that_was_read_late_and_answered_by_an_approval_takes_nothing_back() -> None:
+    approved = new_command("decided", WEBER, at=NOW - timedelta(minutes=5))
+    granted = assess_after(measure(), None, *APPROVALS[:2], approved)
+    assert granted.stage == "decided"
+    reject = new_command("decided", WEBER, Verb.REJECT, text="no", at=NOW - timedelta(minutes=9))
+    after = assess_after(measure(), granted, reject, now=NOW + timedelta(minutes=9))
+    assert (after.commands[-2].accepted, after.stage, after.events) == (True, "decided", ())
