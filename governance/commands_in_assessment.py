@@ -70,7 +70,7 @@ def rule_on_commands(assessment: Assessment) -> None:
     decision = decision_event(killed, assessment.off_ramp, assessment.commands)
     if decision is not None:
         assessment.events.append(decision)
-        if assessment.off_ramp is None:
+        if decision.kind is EventKind.KILL_OVERRIDDEN:
             holding = assessment.evidence.measure_state.criteria_since
             assessment.overridden_criteria |= dict.fromkeys(holding, context.restarted_at or assessment.now)
     if context.restarted_at is not None:

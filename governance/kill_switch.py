@@ -89,9 +89,10 @@ def decision_event(before: OffRamp | None, after: OffRamp | None, commands: Iter
     """What somebody decided after the kill switch: to go on, or to stop."""
     if before is None or before.kind is not OffRampKind.KILLED or before == after:
         return None
-    verb = Verb.RESUME if after is None else Verb.CANCEL
-    given = [command for command in commands if command.verb is verb and command.accepted and command.at >= before.at]
-    actor = given[-1].person.name if given else "gatepost"
-    if after is None:
+    given = [command for command in commands if command.accepted and command.at >= before.at]
+    if after is None or after.kind is OffRampKind.ON_HOLD:
+        # What follows it, such as a hold and its end, decides nothing about the kill switch.
+        actor = next((command.person.name for command in given if command.verb is Verb.RESUME), "gatepost")
         return Event(EventKind.KILL_OVERRIDDEN, f"Kill switch overridden: {before.reason}", actor)
+    actor = next((command.person.name for command in reversed(given) if command.verb is Verb.CANCEL), "gatepost")
     return Event(EventKind.KILL_STOPPED, f"Stopped after the kill switch: {after.reason}", actor)

@@ -341,6 +341,21 @@ def test_an_override_is_recorded_and_the_criterion_does_not_fire_again_while_it_
     assert after(some, fell, NOW + timedelta(days=92)).off_ramp is not None, "it came true anew"
 
 
+def test_going_on_and_holding_the_measure_before_anybody_looked_is_no_stop() -> None:
+    """The sponsor overrides the kill switch, and the owner holds the measure at once."""
+    some, before = decided("cost > 50,000")
+    killed = after(some, before, NOW + DAY)
+    resume = new_command("", BRANDT, Verb.RESUME, at=NOW + timedelta(days=1, hours=1))
+    hold = new_command("", KAYA, Verb.HOLD, text="wait", at=NOW + timedelta(days=1, hours=2))
+    held = after(some, killed, NOW + 2 * DAY, resume, hold)
+    assert held.off_ramp is not None
+    assert held.off_ramp.kind is OffRampKind.ON_HOLD
+    assert [
+        (one.kind, one.actor) for one in held.events if one.kind in {EventKind.KILL_STOPPED, EventKind.KILL_OVERRIDDEN}
+    ] == [(EventKind.KILL_OVERRIDDEN, "M. Brandt")]
+    assert list(held.measure_state.overridden_criteria) == ["cost > 50,000"]
+
+
 def test_a_hold_keeps_no_agreed_criterion_from_firing() -> None:
     """The owner may put a measure on hold, and would else be rid of the kill switch."""
     some, before = decided("cost > 100,000")
