@@ -135,7 +135,7 @@ class PortfolioQuery(Model):
     rates: RatesView = Field(
         RatesView.MONTH,
         description="month: estimates and actuals at the rates of their months; budget: in constant currency, at the "
-        "rates of each decision, but for the months.",
+        "rates of each decision, the months as well.",
     )
     on: ShortText | None = Field(
         default=None,

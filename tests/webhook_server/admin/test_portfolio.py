@@ -353,7 +353,10 @@ def test_what_a_currency_does_is_a_bar_of_its_own_and_in_no_constant_currency(ma
     page = read(visitor, "/portfolio")
     assert f"{bridge}Exchange rates −60,000 Latest estimate 1,020,000" in page
     assert "EBITDA effect 1,080,000 1,020,000 −60,000" in page
-    assert f"{bridge}Latest estimate 1,080,000" in read(visitor, "/portfolio?rates=budget")
+    page = read(visitor, "/portfolio?rates=budget")
+    assert f"{bridge}Latest estimate 1,080,000" in page
+    assert "all at the rates of each decision" in page
+    assert "but for the curve by month" not in page, "the curve is at these rates as well"
     # The curve as well: from July on, and added up.
     for query, month, so_far in (("", "80,000", "1,020,000"), ("?rates=budget", "90,000", "1,080,000")):
         for page in (read(visitor, f"/portfolio{query}"), read(visitor, f"/portfolio/curve{query}")):
