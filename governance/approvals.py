@@ -255,8 +255,8 @@ def _by_holder(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Cond
             return result(Outcome.UNMET, "same person", conflict, State.SAME_PERSON, who)
         reason = f"{holder.name} has not yet given the {name}"
         return result(Outcome.UNMET, "not given", reason, State.NOT_GIVEN, who)
-    spoke = _spoke(newest.person, holder)
-    conflict = _conflict(newest.person, holder, rule, context)
+    spoke = _spoke(newest, holder)
+    conflict = next((why for one in newest.speakers if (why := _conflict(one, holder, rule, context))), "")
     if conflict:
         return result(Outcome.UNMET, "same person", conflict, State.SAME_PERSON, who)
     expired_reason = _expired(newest, rule, context) or (
@@ -295,15 +295,19 @@ def _ends_asking(command: Command) -> bool:
     return command.text.rstrip(".").endswith("?")
 
 
-def _spoke(person: Person, holder: Person) -> tuple[Person, ...]:
+def _spoke(command: Command, holder: Person) -> tuple[Person, ...]:
     """Whoever speaks for somebody counts as both."""
-    return (person,) if person.id == holder.id else (person, holder)
+    return (*command.speakers, *_beside(command.person, holder))
+
+
+def _beside(person: Person, holder: Person) -> tuple[Person, ...]:
+    return () if person.id == holder.id else (holder,)
 
 
 def _conflict(person: Person, holder: Person, rule: ApprovalRule, context: ApprovalContext) -> str:
     """Why somebody may not fill this approval, as its holder or the holder's delegate; empty when they may."""
     name = APPROVAL_NAMES[rule.kind]
-    twice = next((one for one in _spoke(person, holder) if context.has_approved(one)), None)
+    twice = next((one for one in (person, *_beside(person, holder)) if context.has_approved(one)), None)
     if twice is not None:
         return f"{twice.name} has already approved in another role: the {name} needs a second person"
     barred = delegate_conflict(person, rule.role, context.measure, context.policy)
@@ -373,13 +377,24 @@ def _newest_of_members(
     newest: list[Command] = []
     for command in given:
         person = command.person
-        barred = command.verb is Verb.APPROVE and delegate_conflict(
-            person, Role.STEERING_COMMITTEE, context.measure, context.policy
+        barred = command.verb is Verb.APPROVE and any(
+            context.has_approved(one)
+            or delegate_conflict(one, Role.STEERING_COMMITTEE, context.measure, context.policy)
+            for one in command.speakers
         )
         if committee.has_member(person) and not context.has_approved(person) and not barred:
-            newest = [earlier for earlier in newest if not same_person(earlier.person, command.person)]
+            newest = [earlier for earlier in newest if not _is_one_vote(earlier, command)]
             newest.append(command)
     return newest
+
+
+def _is_one_vote(earlier: Command, later: Command) -> bool:
+    """Of one member; or two approvals that one person gave for two members, where a rejection of either stands."""
+    if same_person(earlier.person, later.person):
+        return True
+    return earlier.verb is later.verb is Verb.APPROVE and any(
+        same_person(one, other) for one in earlier.speakers for other in later.speakers
+    )
 
 
 def _expired(command: Command, rule: ApprovalRule, context: ApprovalContext) -> str:

@@ -234,10 +234,16 @@ def _by_approval_role(
         roles = [rule.role for rule in required if rule.role in former]
     if not roles:
         return context.refusal(command.person, [rule.role for rule in required], refused, stage=stage)
-    barred = [(role, delegate_conflict(command.person, role, context.measure, context.policy)) for role in roles]
-    roles = [role for role, other in barred if other is None or command.verb is Verb.REJECT]
+    barred = [
+        (one.name, role, other)
+        for role in roles
+        for one in command.speakers
+        if command.verb is not Verb.REJECT
+        and (other := delegate_conflict(one, role, context.measure, context.policy)) is not None
+    ]
+    roles = [role for role in roles if role not in {of for _, of, _ in barred}]
     if not roles:
-        return _refused(_cannot_stand_in(context.measure.roles, command.person.name, *barred[0]))
+        return _refused(_cannot_stand_in(context.measure.roles, *barred[0]))
     groups = {group for rule in required if rule.role in roles for group in rule.depends_on}
     return Ruling(
         accepted=True,

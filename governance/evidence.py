@@ -118,10 +118,17 @@ class Command(NamedTuple):
     """What is known of who stands behind ``delegate``, as of :attr:`Person.identities`."""
     quoted: bool = False
     """Of a malformed one: it stands below the head of a mail, where nothing counts."""
+    set_by: Person | None = None
+    """Who set an approval of the tool's own in the place of ``person``; ``None`` where it was the person."""
 
     @property
     def accepted(self) -> bool:
         return self.ruling is not None and self.ruling.accepted
+
+    @property
+    def speakers(self) -> tuple[Person, ...]:
+        """Whose word it is, and who said it for them in the tool."""
+        return (self.person,) if self.set_by is None else (self.person, self.set_by)
 
 
 class Alteration(StrEnum):

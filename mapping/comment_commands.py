@@ -47,6 +47,7 @@ def approvals_as_comments(approvals: Iterable[Approval], stage: str) -> tuple[Co
             edit=None
             if approval.is_own or approval.decision is ApprovalDecision.OPEN
             else CommentEdit(approval.at, approval.set_by),
+            set_by=None if approval.set_by is None or approval.set_by.id == approval.person.id else approval.set_by,
         )
         for approval in approvals
     )
@@ -73,4 +74,5 @@ def as_command(comment: Comment, number: int, command: ParsedCommand) -> Command
         usage=command.usage,
         delegate=command.delegate,
         until=command.until,
+        set_by=replace(comment.set_by, name=neutral(comment.set_by.name)) if comment.set_by is not None else None,
     )

@@ -105,6 +105,7 @@ class KnownPeople:
         """The command, with what is known of who gave it and whom it names."""
         return command._replace(
             person=self.identified(command.person),
+            set_by=self._known(command.set_by),
             delegate_identities=_merged(command.delegate_identities, self.identities.get(command.delegate, ())),
         )
 

@@ -69,6 +69,8 @@ class Comment:
     """Whether the tool tells when a comment was edited; a journal does not."""
     restricted: bool = False
     """Not everybody who sees the item may read it."""
+    set_by: Person | None = None
+    """Of an approval: who set it in its author's place; ``None`` where it was the author."""
 
     @property
     def is_authors_word(self) -> bool:

@@ -38,6 +38,67 @@ def test_a_delegate_in_the_tool_who_owns_or_checks_the_measure_approves_nothing(
         ]
 
 
+def test_one_delegate_in_the_tool_fills_one_approval_of_a_gate() -> None:
+    """Sponsor and controller both let the same person decide for them in ServiceNow."""
+    by_lind = [
+        Approval(f"a{person.id}", person, ApprovalDecision.APPROVED, APPROVED_AT, is_own=True, set_by=LIND)
+        for person in (BRANDT, WEBER)
+    ]
+    detailed = (comment(BRANDT, "/approve detailed"),)
+    found = assessed(epic(comments=detailed, approvals=tuple(by_lind), status="Analysis"), mapping=WITH_APPROVALS)
+    assert found.verdict.stage == "detailed"
+    assert sentences(found) == [
+        "Cannot move into Decided yet: S. Lind has already approved in another role: the confirmation of size and timing "
+        "needs a second person. J. Weber (controller) needs to act, since 10 Feb · CONTROLLER_SIZE"
+    ]
+    itself = replace(by_lind[1], set_by=WEBER)
+    assert assessed(epic(comments=detailed, approvals=(by_lind[0], itself)), mapping=WITH_APPROVALS).verdict.stage == (
+        "decided"
+    )
+
+
+@pytest.mark.parametrize("speaker", [LIND, replace(LIND, id="l2", login="lind")], ids=["the account", "another one"])
+def test_a_delegate_in_the_tool_has_no_vote_in_the_committee_beside_it(speaker: Person) -> None:
+    limited = WITH_APPROVALS.replace("payback_months: 24}", "payback_months: 24, committee_limit: 1}") + (
+        "committees:\n  - {name: IT Board, programs: [Cloud exit], members: [l, l2]}\n"
+    )
+    approval = Approval(
+        "a1", BRANDT, ApprovalDecision.APPROVED, APPROVED_AT, is_own=True, set_by=replace(LIND, login="lind")
+    )
+    comments = (*IN_COMMENTS, comment(speaker, "/approve decided"))
+    found = assessed(epic(comments=comments, approvals=(approval,), status="Analysis"), mapping=limited)
+    assert sentences(found) == [
+        "Cannot move into Decided yet: 0 of 1 member of IT Board has approved. IT Board (steering committee) needs to act, "
+        "since 10 Feb · STEERCO_DECISION"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "counted"),
+    [
+        ((ApprovalDecision.APPROVED, LIND), "1 of 2 members of IT Board have approved"),
+        ((ApprovalDecision.REJECTED, LIND), "Y. Member of the steering committee rejected it: rejected in the tool"),
+        ((ApprovalDecision.APPROVED, KAYA), "1 of 2 members of IT Board have approved"),
+    ],
+    ids=["one person for two members", "who rejects for one of them", "the owner for a member"],
+)
+def test_whoever_decides_for_members_of_the_committee_is_no_second_vote(
+    said: tuple[ApprovalDecision, Person], counted: str
+) -> None:
+    limited = WITH_APPROVALS.replace("payback_months: 24}", "payback_months: 24, committee_limit: 1}") + (
+        "committees:\n  - {name: IT Board, programs: [Cloud exit], members: [x, y], quorum: 2}\n"
+    )
+    decision, by = said
+    approvals = (
+        Approval("y", Person("y", "Y. Member", True), decision, APPROVED_AT, is_own=True, set_by=by),
+        Approval("x", Person("x", "X. Member"), ApprovalDecision.APPROVED, APPROVED_AT, is_own=True, set_by=LIND),
+    )
+    comments = (comment(BRANDT, "/approve detailed\n/approve decided"), *IN_COMMENTS[1:])
+    found = assessed(epic(comments=comments, approvals=approvals, status="Analysis"), mapping=limited)
+    assert found.verdict.stage == "detailed"
+    assert [one.reason for one in found.verdict.blockers if one.code == "STEERCO_DECISION"] == [counted]
+
+
 def test_an_app_holds_no_role() -> None:
     """Whoever writes a rule of Jira Automation would approve by naming the automation as sponsor."""
     app = Person("a", "Automation for Jira", True, is_app=True)
