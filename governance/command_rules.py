@@ -37,7 +37,7 @@ from governance.role_holders import Capacity, HeldRole
 from governance.separation import conflicting_role, pairs_kept_apart, people_in
 from governance.signature import Signature
 from governance.stated_criteria import criteria_in, criteria_problem, criteria_reply
-from governance.time_text import day_text
+from governance.time_text import day_text, moment_text
 from governance.validation import Validation, last_signable, months_of, sign, validation_of
 from governance.verdict import Event, EventKind
 
@@ -335,6 +335,12 @@ def _resume(command: Command, context: CommandContext) -> Ruling:
     off_ramp = context.off_ramp
     if off_ramp is None:
         return _refused("It is neither on hold nor cancelled; there is nothing to resume.")
+    if command.at < off_ramp.at:
+        # Of what was decided meanwhile its speaker knew nothing.
+        return _refused(
+            f"Not counted: this was written on {moment_text(command.at)} UTC, before the measure was "
+            f"{off_ramp.kind.label.lower()}. Look at it as it is now, and say it again: /resume"
+        )
     if off_ramp.needs_override:
         return _by_command_role(command, context, Refusal.OVERRIDE, Reply.RESUMED, (Role.SPONSOR,))
     if off_ramp.kind is OffRampKind.ON_HOLD and command.person.id == off_ramp.by_id:

@@ -356,6 +356,23 @@ def test_going_on_and_holding_the_measure_before_anybody_looked_is_no_stop() -> 
     assert list(held.measure_state.overridden_criteria) == ["cost > 50,000"]
 
 
+def test_what_was_written_before_the_kill_switch_overrides_nothing() -> None:
+    """The sponsor ends a hold while the measure is being stopped, and knows nothing of it."""
+    some, before = decided("cost > 50,000")
+    killed = after(some, before, NOW + DAY)
+    assert killed.off_ramp is not None
+    resume = new_command("", BRANDT, Verb.RESUME, at=NOW + DAY - timedelta(seconds=2))
+    still = after(some, killed, NOW + DAY + timedelta(minutes=1), resume)
+    assert (still.off_ramp, still.measure_state.overridden_criteria) == (killed.off_ramp, {})
+    ruling = still.commands[-1].ruling
+    assert ruling is not None
+    assert (ruling.accepted, ruling.reply) == (
+        False,
+        "Not counted: this was written on 22 Nov 2026 08:59 UTC, before the measure was on hold by the kill switch. Look at "
+        "it as it is now, and say it again: /resume",
+    )
+
+
 def test_a_hold_keeps_no_agreed_criterion_from_firing() -> None:
     """The owner may put a measure on hold, and would else be rid of the kill switch."""
     some, before = decided("cost > 100,000")
