@@ -177,7 +177,7 @@ class RoleChangeRule(StrEnum):
     """When a change of owner, sponsor or controller in the tool counts."""
 
     ACCEPT = "accept"
-    """When the former holder, the transformation office, the steering committee or an administrator accepts it."""
+    """When the former holder, for a new owner the sponsor, the transformation office or an administrator accepts it."""
     COOLING = "cooling"
     """When it is accepted, or after some hours in which nobody put it back."""
     TRUST = "trust"

@@ -83,11 +83,14 @@ def test_a_rebaseline_locks_the_new_place() -> None:
 
 
 LIND, FRIEND = Person("l", "S. Lind", True), Person("f", "O. Friend", True)
-BOARDS = MAPPING + """
+BOARDS = (
+    MAPPING
+    + """
 committees:
   - {name: IT Board, programs: [Cloud exit], members: [l]}
   - {name: Friends, programs: [Elsewhere], members: [f]}
 """
+)
 LIMITED = BOARDS.replace("payback_months: 24}", "payback_months: 24, committee_limit: 1}")
 LATER = NOW + A_DAY - timedelta(minutes=30)
 
