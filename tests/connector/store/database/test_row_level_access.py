@@ -283,11 +283,12 @@ def test_a_page_of_one_measure_is_planned_once_and_nobody_else_sees_it_by_that_p
 ) -> None:
     def keys(reader: Viewer) -> list[str]:
         with read_as(two_clients.engine, reader, plans) as connection:
-            asked = text("SELECT key FROM measure WHERE id = ANY(CAST(:ids AS text[])) ORDER BY key")
-            return list(connection.execute(asked, {"ids": ids}).scalars())
+            # By one id: what any plan for some ids costs beside one for these depends on when PostgreSQL counts its rows.
+            asked = text("SELECT key FROM measure WHERE id = CAST(:id AS text)")
+            return [key for one in measures for key in connection.execute(asked, {"id": one}).scalars()]
 
     with read_as(two_clients.engine, ALL) as connection:
-        ids = list(connection.execute(text("SELECT id FROM measure")).scalars())
+        measures = list(connection.execute(text("SELECT id FROM measure")).scalars())
     # More often than the driver and PostgreSQL wait before they keep a statement and its plan.
     for _ in range(15):
         every, of_a, of_nobody = keys(ALL), keys(A), keys(viewer())
