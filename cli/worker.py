@@ -6,7 +6,7 @@ import asyncio
 from threading import Event
 
 from connector.bootstrap import bootstrap
-from connector.runtime import garbage_collection, log, memory, queue, switch_interval
+from connector.runtime import garbage_collection, log, memory, queue
 from connector.runtime.hang_watch import HangWatch
 from connector.runtime.tasks import task_handlers
 from connector.settings import Settings
@@ -18,7 +18,6 @@ from connector.store.queue.workers import WorkerPresence
 def worker() -> None:
     """Run a worker alone; any number may run, on any number of machines."""
     memory.keep_one_heap()
-    switch_interval.shorten_switch_interval()
     settings = Settings()
     log.configure(settings)
     stop = Event()
