@@ -22,7 +22,9 @@ def check_operations(stored: StoredYear, page: Page) -> None:
     line = Read(page("/operations")).first_line
     assert counts.dead == 0
     assert f"Received in the last hour: {counts.events:,} events; written to the tools: {counts.writes:,}." in line
-    assert line.startswith("1 problem needs attention: no worker is running."), "the year's own worker has ended"
+    assert line.startswith("1 problem needs attention: no worker is running."), (
+        f"the year's own worker has ended, and nothing else is wrong: {line}"
+    )
 
 
 def check_scenario(visitor: FormBrowser, page: Page) -> None:
