@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
 
 from governance.altered_commands import overwritten_after
 from governance.condition_context import ConditionContext
@@ -226,7 +225,7 @@ def _by_holder(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Cond
     holder = context.measure.roles.of(rule.role)
     name, label = APPROVAL_NAMES[rule.kind], context.policy.label(stage)
     role = context.measure.roles.label(rule.role)
-    result = _result_builder(stage, rule, f"{name} by the {role}")
+    result = _ResultBuilder(stage, rule, f"{name} by the {role}")
     who = (responsible(context.measure, rule.role),)
     if isinstance(holder, Unknown):
         correct = (responsible(context.measure, correcting_role(context.measure)),) if holder.entered else ADMINISTRATOR
@@ -321,7 +320,7 @@ def _not_accepted(stage: str, rule: ApprovalRule, context: ApprovalContext) -> C
     """The holder of the role may not give the approval before the change of the role is accepted."""
     held, name = context.role_holders[rule.role.value], APPROVAL_NAMES[rule.kind]
     reason = f"the {name} waits: {unaccepted_reason(context.measure, rule.role, held, context.policy)}"
-    result = _result_builder(stage, rule, f"{name} by the {context.measure.roles.label(rule.role)}")
+    result = _ResultBuilder(stage, rule, f"{name} by the {context.measure.roles.label(rule.role)}")
     who = acceptors(context.measure, rule.role, held)
     return result(Outcome.UNMET, "role not accepted", reason, State.ROLE_CHANGED, who)
 
@@ -329,7 +328,7 @@ def _not_accepted(stage: str, rule: ApprovalRule, context: ApprovalContext) -> C
 def _committee(stage: str, rule: ApprovalRule, context: ApprovalContext) -> ConditionResult:
     """As many members as the quorum asks for; of each member the newest command counts."""
     committee = context.measure.committee
-    result = _result_builder(stage, rule, "decision of the steering committee")
+    result = _ResultBuilder(stage, rule, "decision of the steering committee")
     if isinstance(committee, Unknown):
         return result(Outcome.UNKNOWN, "unknown", committee.reason, State.UNKNOWN, ADMINISTRATOR)
     if committee is None:
@@ -450,7 +449,14 @@ def _newest(commands: Iterable[Command]) -> Command | None:
     return max(commands, key=lambda command: command.at, default=None)
 
 
-class _ResultBuilder(Protocol):
+@dataclass(frozen=True, slots=True)
+class _ResultBuilder:
+    """Makes the result of one approval."""
+
+    stage: str
+    rule: ApprovalRule
+    expected: str
+
     def __call__(
         self,
         outcome: Outcome,
@@ -461,23 +467,8 @@ class _ResultBuilder(Protocol):
         *,
         anew: bool = False,
         asks: bool = False,
-    ) -> ConditionResult: ...
-
-
-def _result_builder(stage: str, rule: ApprovalRule, expected: str) -> _ResultBuilder:
-    def make(
-        outcome: Outcome,
-        actual: str,
-        reason: str,
-        state: State,
-        who: tuple[Responsible, ...] = (),
-        *,
-        anew: bool = False,
-        asks: bool = False,
     ) -> ConditionResult:
-        approval = Approval(rule.kind, state, anew)
+        rule, approval = self.rule, Approval(self.rule.kind, state, anew)
         return ConditionResult(
-            stage, rule.code, rule.role.value, outcome, expected, actual, reason, who, approval, asks=asks
+            self.stage, rule.code, rule.role.value, outcome, self.expected, actual, reason, who, approval, asks=asks
         )
-
-    return make
